@@ -1,0 +1,133 @@
+/**
+ * Reads a message field by field. Past the end, and on a limit exceeded, it remembers the failure and yields zeros:
+ * the caller checks `failure` once, at the end, so decoders read like the layout they decode.
+ */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #offset = 0
+  #failure: string | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get failure(): string | undefined {
+    return this.#failure
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  u8(): number {
+    const at = this.#take(1)
+    return at === undefined ? 0 : this.#view.getUint8(at)
+  }
+
+  u16(): number {
+    const at = this.#take(2)
+    return at === undefined ? 0 : this.#view.getUint16(at)
+  }
+
+  u32(): number {
+    const at = this.#take(4)
+    return at === undefined ? 0 : this.#view.getUint32(at)
+  }
+
+  u64(): bigint {
+    const at = this.#take(8)
+    return at === undefined ? 0n : this.#view.getBigUint64(at)
+  }
+
+  /** A copy, so that the message's memory may be reused. */
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length)
+    return at === undefined ? new Uint8Array(length > 65536 ? 0 : length) : this.#bytes.slice(at, at + length)
+  }
+
+  /** UTF-8, after a length of one byte. Bad sequences fail. */
+  text8(): string {
+    const raw = this.bytes(this.u8())
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(raw)
+    } catch {
+      this.#failure ??= 'text is not UTF-8'
+      return ''
+    }
+  }
+
+  /** Ends the message: what is left over is a failure too. */
+  end(): string | undefined {
+    if (this.#failure === undefined && this.remaining > 0) this.#failure = `${this.remaining} bytes too many`
+    return this.#failure
+  }
+
+  #take(length: number): number | undefined {
+    if (this.#failure !== undefined) return undefined
+    if (this.remaining < length) {
+      this.#failure = 'message is too short'
+      return undefined
+    }
+    const at = this.#offset
+    this.#offset += length
+    return at
+  }
+}
+
+/** Writes a message field by field, big-endian. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#grow(1), value)
+    return this
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#grow(2), value)
+    return this
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#grow(4), value)
+    return this
+  }
+
+  u64(value: bigint): this {
+    this.#view.setBigUint64(this.#grow(8), value)
+    return this
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#grow(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
+  /** UTF-8, after a length of one byte; cut at a character border to at most 255 bytes. */
+  text8(value: string): this {
+    let raw = new TextEncoder().encode(value)
+    for (let kept = value; raw.length > 255; raw = new TextEncoder().encode(kept)) kept = kept.slice(0, -1)
+    return this.u8(raw.length).bytes(raw)
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #grow(by: number): number {
+    const at = this.#length
+    this.#length += by
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
+      larger.set(this.#bytes)
+      this.#bytes = larger
+      this.#view = new DataView(larger.buffer)
+    }
+    return at
+  }
+}

@@ -1,0 +1,28 @@
+/** Where things are on a host. The provisioner puts them there, the agent finds them there. */
+export const HOST_PATHS = {
+  /** Symlink to the release in use; `releases/<digest>` holds weave.mjs, node_modules, bin/weave and perhaps bin/node. */
+  release: '/opt/weave/current',
+  releases: '/opt/weave/releases',
+  command: '/usr/local/bin/weave',
+
+  /** Readable by all: nothing secret in it. */
+  agentConfig: '/etc/weave/agent-config.json',
+  manifest: '/etc/weave/manifest.json',
+  certificate: '/etc/weave/certificate.pem',
+  clusterCertificate: '/etc/weave/cluster-certificate.pem',
+  /** Mode 0600: 32 bytes in hexadecimal; opens the door in front of TLS (docs/protocol.md, preface). */
+  admissionKey: '/etc/weave/admission.key',
+
+  /** Mode 0700. */
+  state: '/var/lib/weave',
+  /** Mode 0600: the host's Ed25519 private key, PKCS #8 in PEM. Never leaves the host. */
+  identityKey: '/var/lib/weave/identity.pem',
+  /** The newest valid manifest heard by gossip; wins over the shipped one when its version is higher. */
+  learntManifest: '/var/lib/weave/manifest.json',
+  /** Targets added by `weave connect`. */
+  targets: '/var/lib/weave/targets.json',
+
+  /** Mode 0600, root only. */
+  controlSocket: '/run/weave/control.sock',
+  pidFile: '/run/weave/weave.pid',
+} as const

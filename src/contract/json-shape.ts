@@ -1,0 +1,72 @@
+import { ok, type Result, refused } from '../base/result.ts'
+
+/** Reads fields of parsed JSON, and keeps the first thing that is wrong, named by its path. */
+export class ShapeReader {
+  readonly #root: Record<string, unknown>
+  readonly #path: string
+  readonly #problems: string[]
+
+  constructor(value: unknown, path = '', problems: string[] = []) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (!isObject) problems.push(`${path === '' ? 'the document' : path} is not an object`)
+    this.#root = isObject ? (value as Record<string, unknown>) : {}
+    this.#path = path
+    this.#problems = problems
+  }
+
+  text(field: string): string {
+    return this.#expect(field, value => typeof value === 'string', 'a text', '')
+  }
+
+  integer(field: string, min: number, max: number): number {
+    const fits = (value: unknown) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+    return this.#expect(field, fits, `an integer from ${min} to ${max}`, min)
+  }
+
+  flag(field: string): boolean {
+    return this.#expect(field, value => typeof value === 'boolean', 'true or false', false)
+  }
+
+  texts(field: string): readonly string[] {
+    const isTexts = (value: unknown) => Array.isArray(value) && value.every(item => typeof item === 'string')
+    return this.#expect(field, isTexts, 'a list of texts', [])
+  }
+
+  object(field: string): ShapeReader {
+    return new ShapeReader(this.#root[field], this.#pathOf(field), this.#problems)
+  }
+
+  list<T>(field: string, read: (item: ShapeReader) => T): readonly T[] {
+    const items = this.#expect<unknown[]>(field, Array.isArray, 'a list', [])
+    return items.map((item, i) => read(new ShapeReader(item, `${this.#pathOf(field)}[${i}]`, this.#problems)))
+  }
+
+  /** Lets a caller check what the shapes above cannot say. */
+  check(isGood: boolean, problem: string): void {
+    if (!isGood) this.#problems.push(problem)
+  }
+
+  result<T>(value: T): Result<T> {
+    const [first] = this.#problems
+    return first === undefined ? ok(value) : refused(first)
+  }
+
+  #expect<T>(field: string, isGood: (value: unknown) => boolean, wanted: string, otherwise: T): T {
+    const value = this.#root[field]
+    if (isGood(value)) return value as T
+    this.#problems.push(`${this.#pathOf(field)} must be ${wanted}`)
+    return otherwise
+  }
+
+  #pathOf(field: string): string {
+    return this.#path === '' ? field : `${this.#path}.${field}`
+  }
+}
+
+export function parseJson(text: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(text))
+  } catch (cause) {
+    return refused(`not JSON: ${(cause as Error).message}`)
+  }
+}

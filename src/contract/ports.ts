@@ -1,0 +1,5 @@
+/** Control links (TLS over TCP) and the sleeve (UDP). */
+export const CONTROL_PORT = 6783
+
+/** The kernel fast path (VXLAN over UDP). */
+export const FAST_PATH_PORT = 6784

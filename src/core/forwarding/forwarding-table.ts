@@ -1,0 +1,27 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+
+/** All that the data plane knows of the cluster: a value, replaced as a whole whenever the router decides anew. */
+export interface ForwardingTable {
+  readonly self: number
+  readonly peers: readonly ForwardingPeer[]
+  /** Neighbours: where their datagrams go to, and the only sources whose datagrams are relayed. */
+  readonly neighbours: readonly { readonly shortId: number; readonly endpoint: Endpoint }[]
+}
+
+export interface ForwardingPeer {
+  readonly shortId: number
+  /** Neighbour that frames for this peer are given to; absent while the peer is unreachable. */
+  readonly nextHop?: number
+  /** Seals what is sent to the peer. */
+  readonly sealing?: SessionKey
+  /** Open what comes from the peer; several during a re-key. */
+  readonly opening: readonly SessionKey[]
+}
+
+/** A key for one direction between two routers, and the two key ids by which a datagram names it. */
+export interface SessionKey {
+  readonly sourceKeyId: number
+  readonly destinationKeyId: number
+  /** AES-256, 32 bytes. */
+  readonly key: Uint8Array
+}

@@ -1,0 +1,137 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+
+/** Milliseconds on the shell's monotonic clock. */
+export type Instant = number
+
+/** The shell's number for one TLS connection; never reused in the life of the process. */
+export type LinkId = number
+
+/** What the shell tells the router. */
+export type Input =
+  /** A TLS connection is up; `publicKey` is the raw Ed25519 key of the peer's certificate, vouched for by the cluster. */
+  | {
+      readonly kind: 'link-opened'
+      readonly link: LinkId
+      readonly direction: 'outbound' | 'inbound'
+      readonly remote: Endpoint
+      readonly publicKey: Uint8Array
+    }
+  /** Bytes of the stream, in order, cut anywhere. */
+  | { readonly kind: 'link-data'; readonly link: LinkId; readonly bytes: Uint8Array }
+  | { readonly kind: 'link-closed'; readonly link: LinkId; readonly reason: string }
+  /** Answers `dial` when no link came of it. */
+  | { readonly kind: 'dial-failed'; readonly target: Endpoint; readonly reason: string }
+  /** The data plane opened a probe datagram sealed by `peer`. */
+  | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
+  | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
+  | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
+  | { readonly kind: 'manifest'; readonly signed: SignedManifest }
+  | { readonly kind: 'stop' }
+
+/** Tells whether datagrams pass between two neighbours, and how long they take. */
+export interface Probe {
+  readonly sequence: number
+  readonly isReply: boolean
+}
+
+/** What the router wants done, in order. */
+export type Output =
+  /** Open a TLS connection; answer with `link-opened` or `dial-failed`. At most one dial per target is open at a time. */
+  | { readonly kind: 'dial'; readonly target: Endpoint }
+  | { readonly kind: 'link-send'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** No `link-closed` is expected in answer, and one that comes is ignored. */
+  | { readonly kind: 'link-close'; readonly link: LinkId; readonly reason: string }
+  /** Replaces the whole table of the data plane. */
+  | { readonly kind: 'forwarding'; readonly table: ForwardingTable }
+  /** Seal the probe for this neighbour and send it to that endpoint. */
+  | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
+  | { readonly kind: 'store-manifest'; readonly signed: SignedManifest }
+  | { readonly kind: 'store-targets'; readonly targets: readonly Endpoint[] }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, string | number | boolean>>
+
+/** When to call `advance`, and why: the reason is for the log of a late wake-up. */
+export interface Deadline {
+  readonly at: Instant
+  readonly reason: string
+}
+
+export interface RouterOptions {
+  readonly shortId: number
+  readonly nickname: string
+  /** Raw Ed25519 private key (32 bytes). */
+  readonly identitySeed: Uint8Array
+  /** Raw Ed25519 public key of the cluster. */
+  readonly clusterKey: Uint8Array
+  readonly manifest: SignedManifest
+  /** Larger at each start of the router: wall-clock milliseconds will do. */
+  readonly bootId: bigint
+  readonly port: number
+  readonly addresses: readonly string[]
+  readonly targets: readonly Endpoint[]
+  readonly discovery: boolean
+  readonly mtu: number
+  /** Fills with unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array
+  readonly now: Instant
+}
+
+/** One line each of `weave status connections` (STAT-05). */
+export interface ConnectionStatus {
+  readonly direction: 'outbound' | 'inbound'
+  readonly address: Endpoint
+  readonly state: 'established' | 'pending' | 'retrying' | 'failed' | 'connecting'
+  /** Why the state is what it is: path and peer when established, last error otherwise. */
+  readonly info: string
+  readonly peer?: { readonly name: PeerName; readonly nickname: string }
+  /** Milliseconds in this state. */
+  readonly forMs: number
+  readonly roundTripMs?: number
+}
+
+/** One block each of `weave status peers` (STAT-06). */
+export interface PeerStatus {
+  readonly name: PeerName
+  readonly nickname: string
+  readonly shortId: number
+  readonly isSelf: boolean
+  readonly isReachable: boolean
+  /** How frames get there: the first relay, or the peer itself. */
+  readonly nextHop?: PeerName
+  readonly hops?: number
+  readonly connections: readonly {
+    readonly peer: PeerName
+    readonly nickname: string
+    readonly direction: 'outbound' | 'inbound'
+    readonly address: Endpoint
+    readonly isEstablished: boolean
+  }[]
+}
+
+export interface RouterStatus {
+  readonly name: PeerName
+  readonly nickname: string
+  readonly clusterId: string
+  readonly manifestVersion: number
+  readonly discovery: boolean
+  readonly targets: readonly Endpoint[]
+  readonly connections: readonly ConnectionStatus[]
+  readonly peers: readonly PeerStatus[]
+}
+
+/**
+ * The whole router as the shell sees it. The shell's loop: `handle` or `advance`, `drain` and perform, re-arm one timer at
+ * `deadline`. Nothing here throws for anything that comes from the network.
+ */
+export interface RouterMachine {
+  handle(input: Input, now: Instant): void
+  advance(now: Instant): void
+  readonly deadline: Deadline | undefined
+  drain(): Output[]
+  status(now: Instant): RouterStatus
+}
