@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
+import { printError } from '../output.ts'
+import { projectRoot } from '../project-root.ts'
+
+export function createProgram(): Command {
+  const program = new Command('weave-provision')
+    .description('Turns the Docker hosts of an Ansible inventory into one encrypted virtual Ethernet switch.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
+    .showSuggestionAfterError()
+    .exitOverride()
+  return program
+}
+
+/** A command fails by throwing, and may end with a code of its own by setting `process.exitCode`. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<ExitCode> {
+  try {
+    await program.parseAsync([...argv])
+    return (process.exitCode ?? EXIT_CODES.ok) as ExitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.badInput
+    return printError(error)
+  }
+}
+
+function readVersion(): string {
+  const text = readFileSync(join(projectRoot(), 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,0 +1,3 @@
+import { createProgram, runProgram } from './provision/program.ts'
+
+process.exitCode = await runProgram(createProgram(), process.argv)
