@@ -2,6 +2,7 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import type { Probe } from '../wire/probe.ts'
 
 /** Milliseconds on the shell's monotonic clock. */
 export type Instant = number
@@ -30,12 +31,6 @@ export type Input =
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }
   | { readonly kind: 'stop' }
-
-/** Tells whether datagrams pass between two neighbours, and how long they take. */
-export interface Probe {
-  readonly sequence: number
-  readonly isReply: boolean
-}
 
 /** What the router wants done, in order. */
 export type Output =

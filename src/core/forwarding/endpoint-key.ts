@@ -1,0 +1,15 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import { formatIpv4, ipv4FromNumber, parseIpv4 } from '../../base/ipv4.ts'
+
+/** An endpoint as one number, address × 65,536 + port: compared and looked up without allocating. */
+export type EndpointKey = number
+
+/** Zero for an address that cannot be parsed. */
+export function endpointKey(endpoint: Endpoint): EndpointKey {
+  const address = parseIpv4(endpoint.ip)
+  return address.ok ? address.value * 0x1_0000 + endpoint.port : 0
+}
+
+export function endpointOf(key: EndpointKey): Endpoint {
+  return { ip: formatIpv4(ipv4FromNumber(Math.floor(key / 0x1_0000))), port: key % 0x1_0000 }
+}

@@ -1,0 +1,35 @@
+const WINDOW_BITS = 2048
+const WORDS = WINDOW_BITS / 32
+
+/**
+ * Rejects counters seen before (RFC 6479).
+ * A window, not a set: memory stays constant however long a session lives.
+ */
+export class ReplayWindow {
+  readonly #words = new Uint32Array(WORDS)
+  #highest = -1
+
+  /** True when `counter` is neither seen nor too old. Changes nothing, so that a forgery cannot move the window. */
+  accepts(counter: number): boolean {
+    if (counter > this.#highest) return true
+    if (this.#highest - counter >= WINDOW_BITS - 32) return false
+    const word = this.#words[Math.floor(counter / 32) % WORDS] ?? 0
+    return (word & (1 << (counter % 32))) === 0
+  }
+
+  /** Call with a counter that was accepted, once its datagram has proved authentic. */
+  mark(counter: number): void {
+    const block = Math.floor(counter / 32)
+    if (counter > this.#highest) {
+      this.#clear(Math.floor(this.#highest / 32), block)
+      this.#highest = counter
+    }
+    const index = block % WORDS
+    this.#words[index] = (this.#words[index] ?? 0) | (1 << (counter % 32))
+  }
+
+  #clear(from: number, to: number): void {
+    const count = Math.min(to - from, WORDS)
+    for (let i = 1; i <= count; i++) this.#words[(from + i + WORDS) % WORDS] = 0
+  }
+}

@@ -1,0 +1,83 @@
+import { keyIdsOf } from '../wire/datagram.ts'
+import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
+import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
+import { ReplayWindow } from './replay-window.ts'
+
+export interface SealingSession {
+  readonly ids: SessionKey
+  readonly cipherKey: CipherKey
+  /** Next counter: survives every new table, because a counter must never repeat under its key. */
+  counter: number
+}
+
+export interface OpeningSession {
+  readonly ids: SessionKey
+  readonly cipherKey: CipherKey
+  readonly replay: ReplayWindow
+}
+
+/** The loaded keys, by peer and by the key ids that a datagram names. */
+export class SessionTable {
+  readonly #cipher: DatagramCipher
+  #sealing = new Map<number, SealingSession>()
+  #opening = new Map<number, OpeningSession>()
+
+  constructor(cipher: DatagramCipher) {
+    this.#cipher = cipher
+  }
+
+  sealingFor(peer: number): SealingSession | undefined {
+    return this.#sealing.get(peer)
+  }
+
+  openingFor(peer: number, keyIds: number): OpeningSession | undefined {
+    return this.#opening.get(openingIndex(peer, keyIds))
+  }
+
+  /** Keeps what stays, with its counter and window; loads what is added; unloads what is gone. */
+  apply(table: ForwardingTable): void {
+    const sealing = new Map<number, SealingSession>()
+    const opening = new Map<number, OpeningSession>()
+    for (const peer of table.peers) {
+      if (peer.sealing !== undefined) sealing.set(peer.shortId, this.#keepSealing(peer.shortId, peer.sealing))
+      for (const ids of peer.opening) {
+        const index = openingIndex(peer.shortId, keyIdsOf(ids.sourceKeyId, ids.destinationKeyId))
+        opening.set(index, this.#keepOpening(index, ids))
+      }
+    }
+    this.#unloadAbsent(this.#sealing, sealing)
+    this.#unloadAbsent(this.#opening, opening)
+    this.#sealing = sealing
+    this.#opening = opening
+  }
+
+  #keepSealing(peer: number, ids: SessionKey): SealingSession {
+    const known = this.#sealing.get(peer)
+    return known !== undefined && isSameSession(known.ids, ids)
+      ? known
+      : { ids, cipherKey: this.#cipher.load(ids.key), counter: 0 }
+  }
+
+  #keepOpening(index: number, ids: SessionKey): OpeningSession {
+    const known = this.#opening.get(index)
+    return known !== undefined && isSameSession(known.ids, ids)
+      ? known
+      : { ids, cipherKey: this.#cipher.load(ids.key), replay: new ReplayWindow() }
+  }
+
+  #unloadAbsent<T extends { readonly cipherKey: CipherKey }>(before: Map<number, T>, after: Map<number, T>): void {
+    for (const [index, session] of before) {
+      if (after.get(index) !== session) this.#cipher.unload(session.cipherKey)
+    }
+  }
+}
+
+function openingIndex(peer: number, keyIds: number): number {
+  return peer * 0x1_0000_0000 + keyIds
+}
+
+/** Compares the keys too: after a restart a peer may draw a key id that it had before. */
+function isSameSession(a: SessionKey, b: SessionKey): boolean {
+  const hasSameIds = a.sourceKeyId === b.sourceKeyId && a.destinationKeyId === b.destinationKeyId
+  return hasSameIds && a.key.every((byte, i) => byte === b.key[i])
+}

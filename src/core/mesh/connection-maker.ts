@@ -1,0 +1,137 @@
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+
+const FIRST_RETRY_MS = 500
+const RETRY_FACTOR = 1.5
+/** Low enough that a healed link carries frames again within ten seconds. */
+export const RETRY_MAX_MS = 5_000
+/** Dials open at one time. */
+export const DIALS_MAX = 32
+export const TARGETS_MAX = 16_384
+
+export interface Target {
+  readonly endpoint: Endpoint
+  isConfigured: boolean
+  isDialling: boolean
+  failures: number
+  retryAt: number
+  changedAt: number
+  lastError: string | undefined
+}
+
+/**
+ * Decides which addresses to dial, and when (Weave row PEER-06): all that are configured or discovered and that no link satisfies,
+ * with growing, jittered pauses after failures.
+ */
+export class ConnectionMaker {
+  readonly #targets = new Map<string, Target>()
+  readonly #random: (length: number) => Uint8Array
+
+  constructor(random: (length: number) => Uint8Array) {
+    this.#random = random
+  }
+
+  get targets(): readonly Target[] {
+    return [...this.#targets.values()]
+  }
+
+  get configured(): readonly Endpoint[] {
+    return this.targets.filter(target => target.isConfigured).map(target => target.endpoint)
+  }
+
+  /** Adds targets of the operator's, and dials them without waiting for a pause to end (CLI-04). */
+  connect(endpoints: readonly Endpoint[], now: number): void {
+    for (const endpoint of endpoints) {
+      const target = this.#ensure(endpoint, now)
+      if (target === undefined) continue
+      target.isConfigured = true
+      target.retryAt = Math.min(target.retryAt, now)
+    }
+  }
+
+  /** Ceases to be configured; a discovered address may still be dialled. */
+  forget(endpoints: readonly Endpoint[]): void {
+    for (const endpoint of endpoints) {
+      const target = this.#targets.get(formatEndpoint(endpoint))
+      if (target !== undefined) target.isConfigured = false
+    }
+  }
+
+  /** Replaces the set of discovered addresses. */
+  discover(endpoints: readonly Endpoint[], now: number): void {
+    const wanted = new Set(endpoints.map(formatEndpoint))
+    for (const endpoint of endpoints) this.#ensure(endpoint, now)
+    for (const [key, target] of this.#targets) {
+      if (!target.isConfigured && !target.isDialling && !wanted.has(key)) this.#targets.delete(key)
+    }
+  }
+
+  /** Targets to dial at `now`; they count as dialling until `dialled` or `failed`. */
+  due(now: number, isSatisfied: (endpoint: Endpoint) => boolean): readonly Endpoint[] {
+    const free = DIALS_MAX - this.targets.filter(target => target.isDialling).length
+    const due = this.targets.filter(t => !t.isDialling && t.retryAt <= now && !isSatisfied(t.endpoint)).slice(0, free)
+    for (const target of due) {
+      target.isDialling = true
+      target.changedAt = now
+    }
+    return due.map(target => target.endpoint)
+  }
+
+  /** When the next target that is not satisfied is due. */
+  deadline(isSatisfied: (endpoint: Endpoint) => boolean): number {
+    const waiting = this.targets.filter(target => !target.isDialling && !isSatisfied(target.endpoint))
+    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(target => target.retryAt))
+  }
+
+  /** The dial came to a link: what the link comes to is told by `failed` or `succeeded`. */
+  dialled(endpoint: Endpoint, now: number): void {
+    const target = this.#targets.get(formatEndpoint(endpoint))
+    if (target === undefined) return
+    target.isDialling = false
+    this.#pause(target, now)
+  }
+
+  succeeded(endpoint: Endpoint, now: number): void {
+    const target = this.#targets.get(formatEndpoint(endpoint))
+    if (target === undefined) return
+    Object.assign(target, {
+      isDialling: false,
+      failures: 0,
+      retryAt: now + FIRST_RETRY_MS,
+      lastError: undefined,
+      changedAt: now,
+    })
+  }
+
+  failed(endpoint: Endpoint, reason: string, now: number): void {
+    const target = this.#targets.get(formatEndpoint(endpoint))
+    if (target === undefined) return
+    target.isDialling = false
+    target.lastError = reason
+    target.changedAt = now
+    target.failures++
+    this.#pause(target, now)
+  }
+
+  #pause(target: Target, now: number): void {
+    const pause = Math.min(FIRST_RETRY_MS * RETRY_FACTOR ** target.failures, RETRY_MAX_MS)
+    const jitter = 0.5 + (this.#random(1)[0] ?? 0) / 512
+    target.retryAt = now + pause * jitter
+  }
+
+  #ensure(endpoint: Endpoint, now: number): Target | undefined {
+    const key = formatEndpoint(endpoint)
+    const known = this.#targets.get(key)
+    if (known !== undefined || this.#targets.size >= TARGETS_MAX) return known
+    const target: Target = {
+      endpoint,
+      isConfigured: false,
+      isDialling: false,
+      failures: 0,
+      retryAt: now,
+      changedAt: now,
+      lastError: undefined,
+    }
+    this.#targets.set(key, target)
+    return target
+  }
+}

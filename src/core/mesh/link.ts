@@ -1,0 +1,132 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import { MessageStream } from '../wire/message-stream.ts'
+
+export const GREETING_TIMEOUT_MS = 5_000
+export const HEARTBEAT_EVERY_MS = 1_000
+export const LINK_SILENCE_MAX_MS = 5_000
+export const PROBE_EVERY_MS = 1_000
+export const PROBE_SILENCE_MAX_MS = 4_000
+/** Quick probes until the first answer: an idle second would be felt at every start. */
+const FIRST_PROBES_EVERY_MS = 200
+
+export interface LinkOptions {
+  readonly id: number
+  readonly direction: 'outbound' | 'inbound'
+  readonly remote: Endpoint
+  readonly now: number
+}
+
+/** What a link wants done when its time has come. */
+export type LinkAction =
+  | { readonly kind: 'heartbeat'; readonly sequence: number }
+  | { readonly kind: 'probe'; readonly sequence: number }
+  | { readonly kind: 'path-lost' }
+  | { readonly kind: 'close'; readonly reason: string }
+
+/**
+ * One control connection, and the datagram path beside it.
+ *
+ *     greeting ──hello──▶ pending ──probe answered──▶ established
+ *                           ▲                             │
+ *                           └──────── probes silent ──────┘        any state ── silent or refused ──▶ closed
+ *
+ * Never throws; a link that must end says so by a `close` action.
+ */
+export class Link {
+  readonly id: number
+  readonly direction: 'outbound' | 'inbound'
+  readonly remote: Endpoint
+  readonly stream = new MessageStream()
+  /** Short id of the router at the other end, once its hello was accepted. */
+  peer: number | undefined
+  peerBootId = 0n
+  changedAt: number
+  roundTripMs: number | undefined
+  /** Records that the other end has yet to be sent. */
+  readonly unsent = new Set<number>()
+  /** Where datagrams for the peer go; moves when authentic ones come from elsewhere. */
+  endpoint: Endpoint | undefined
+  #heardAt: number
+  #heartbeatAt: number
+  #probeAt = Number.POSITIVE_INFINITY
+  #probeAnsweredAt: number | undefined
+  #sequence = 0
+  #probeSent: { sequence: number; at: number } | undefined
+
+  constructor(options: LinkOptions) {
+    this.id = options.id
+    this.direction = options.direction
+    this.remote = options.remote
+    this.changedAt = options.now
+    this.#heardAt = options.now
+    this.#heartbeatAt = Number.POSITIVE_INFINITY
+  }
+
+  get state(): 'greeting' | 'pending' | 'established' {
+    if (this.peer === undefined) return 'greeting'
+    return this.#probeAnsweredAt === undefined ? 'pending' : 'established'
+  }
+
+  get isEstablished(): boolean {
+    return this.state === 'established'
+  }
+
+  get deadline(): number {
+    const silence = this.peer === undefined ? GREETING_TIMEOUT_MS : LINK_SILENCE_MAX_MS
+    const pathSilence = (this.#probeAnsweredAt ?? Number.POSITIVE_INFINITY) + PROBE_SILENCE_MAX_MS
+    return Math.min(this.#heardAt + silence, this.#heartbeatAt, this.#probeAt, pathSilence)
+  }
+
+  /** The other end has introduced itself. */
+  greet(peer: number, bootId: bigint, endpoint: Endpoint, now: number): void {
+    this.peer = peer
+    this.peerBootId = bootId
+    this.endpoint = endpoint
+    this.changedAt = now
+    this.#heartbeatAt = now + HEARTBEAT_EVERY_MS
+    this.#probeAt = now
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now
+  }
+
+  /** A probe of ours came back. True when this is what makes the path usable. */
+  probeAnswered(sequence: number, now: number): boolean {
+    if (this.#probeSent?.sequence === sequence) this.roundTripMs = now - this.#probeSent.at
+    const isFirst = this.#probeAnsweredAt === undefined
+    this.#probeAnsweredAt = now
+    if (isFirst) this.changedAt = now
+    return isFirst
+  }
+
+  due(now: number): readonly LinkAction[] {
+    const silence = now - this.#heardAt
+    if (this.peer === undefined) {
+      return silence >= GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
+    }
+    if (silence >= LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 5 s' }]
+    return [...this.#pathLost(now), ...this.#heartbeat(now), ...this.#probe(now)]
+  }
+
+  #pathLost(now: number): readonly LinkAction[] {
+    if (this.#probeAnsweredAt === undefined || now - this.#probeAnsweredAt < PROBE_SILENCE_MAX_MS) return []
+    this.#probeAnsweredAt = undefined
+    this.roundTripMs = undefined
+    this.changedAt = now
+    return [{ kind: 'path-lost' }]
+  }
+
+  #heartbeat(now: number): readonly LinkAction[] {
+    if (now < this.#heartbeatAt) return []
+    this.#heartbeatAt = now + HEARTBEAT_EVERY_MS
+    return [{ kind: 'heartbeat', sequence: ++this.#sequence }]
+  }
+
+  #probe(now: number): readonly LinkAction[] {
+    if (now < this.#probeAt) return []
+    this.#probeAt = now + (this.#probeAnsweredAt === undefined ? FIRST_PROBES_EVERY_MS : PROBE_EVERY_MS)
+    this.#probeSent = { sequence: ++this.#sequence, at: now }
+    return [{ kind: 'probe', sequence: this.#sequence }]
+  }
+}

@@ -1,0 +1,215 @@
+import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import type { ConnectionMaker } from '../mesh/connection-maker.ts'
+import type { Link } from '../mesh/link.ts'
+import type { SessionKeys } from '../session/session-keys.ts'
+import { type DigestEntry, encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
+import type { Announcements } from './announcements.ts'
+import type { LogFields, LogLevel, Output, RouterOptions } from './api.ts'
+import { fromBase64, type Membership, toBase64 } from './membership.ts'
+import type { Neighbours } from './neighbours.ts'
+
+/** What a conversation works with and reports to. */
+export interface ConversationContext {
+  readonly options: RouterOptions
+  readonly membership: Membership
+  readonly announcements: Announcements
+  readonly neighbours: Neighbours
+  readonly maker: ConnectionMaker
+  readonly sessions: SessionKeys
+  emit(output: Output): void
+  log(level: LogLevel, message: string, fields: LogFields): void
+  /** Links, records or members changed: tell the others and route anew, soon or at once. */
+  changed(when: 'soon' | 'at once'): void
+  /** Takes a manifest heard from `source`. */
+  adopt(signed: SignedManifest, source: Link): void
+}
+
+/** Records go out in messages of about this size. */
+const BATCH_BYTES = 64 * 1024
+
+type Hello = Extract<LinkMessage, { kind: 'hello' }>
+
+/**
+ * What is said on a control link: hello, records, manifest, heartbeats. Whatever is malformed, unsigned or out of order ends the
+ * link with a reason; nothing throws.
+ */
+export class Conversation {
+  readonly #context: ConversationContext
+  readonly #keys = new Map<number, Uint8Array>()
+  /** Hellos of peers that a newer manifest, which they hold, will tell us of. */
+  readonly #held = new Map<number, Hello>()
+
+  constructor(context: ConversationContext) {
+    this.#context = context
+  }
+
+  /** `publicKey`: what TLS has proved the other end to hold. */
+  open(link: Link, publicKey: Uint8Array): void {
+    const { announcements, membership, neighbours } = this.#context
+    neighbours.add(link)
+    this.#keys.set(link.id, publicKey)
+    const record = announcements.own?.bytes ?? new Uint8Array(0)
+    const manifestVersion = BigInt(membership.manifest.version)
+    const protocol = { protocolMin: PROTOCOL_VERSION, protocolMax: PROTOCOL_VERSION }
+    this.send(link, { kind: 'hello', ...protocol, bootId: announcements.bootId, manifestVersion, record })
+  }
+
+  /** Bytes of the link's stream. */
+  heard(link: Link, bytes: Uint8Array, now: number): void {
+    link.heard(now)
+    const messages = link.stream.push(bytes)
+    if (!messages.ok) return this.close(link, `broken message: ${messages.error}`, now)
+    for (const message of messages.value) {
+      if (this.#context.neighbours.link(link.id) !== link) return
+      this.#handle(link, message, now)
+    }
+  }
+
+  send(link: Link, message: LinkMessage): void {
+    this.#context.emit({ kind: 'link-send', link: link.id, bytes: encodeMessage(message) })
+  }
+
+  /** Ends the link from this side. */
+  close(link: Link, reason: string, now: number): void {
+    this.send(link, { kind: 'goodbye', reason })
+    this.#context.emit({ kind: 'link-close', link: link.id, reason })
+    this.closed(link, reason, now)
+  }
+
+  /** The link is gone, whoever ended it. */
+  closed(link: Link, reason: string, now: number): void {
+    const { neighbours, maker } = this.#context
+    const wasReady = link.peer !== undefined && neighbours.linkTo(link.peer) === link
+    neighbours.remove(link)
+    this.#keys.delete(link.id)
+    this.#held.delete(link.id)
+    if (link.direction === 'outbound') maker.failed(link.remote, reason, now)
+    if (!wasReady) return
+    this.#context.log('info', 'link closed', { peer: link.peer ?? 0, remote: link.remote.ip, reason })
+    this.#context.changed('soon')
+  }
+
+  sendManifest(link: Link): void {
+    const { manifest, signature } = this.#context.membership.signed
+    this.send(link, { kind: 'manifest', text: manifest, signature: fromBase64(signature) })
+  }
+
+  /** Sends what the link's unsent set names. */
+  flush(link: Link): void {
+    let batch: Uint8Array[] = []
+    let bytes = 0
+    for (const shortId of link.unsent) {
+      const stored = this.#context.announcements.store.get(shortId)
+      if (stored === undefined) continue
+      batch.push(stored.bytes)
+      bytes += stored.bytes.length
+      if (bytes < BATCH_BYTES) continue
+      this.send(link, { kind: 'records', records: batch })
+      batch = []
+      bytes = 0
+    }
+    if (batch.length > 0) this.send(link, { kind: 'records', records: batch })
+    link.unsent.clear()
+  }
+
+  /** After a change of the manifest: introduces who was waiting for it, ends links with who is no member any more. */
+  reconsider(now: number): void {
+    for (const link of this.#context.neighbours.links) {
+      const key = this.#keys.get(link.id)
+      const held = this.#held.get(link.id)
+      if (key !== undefined && link.peer !== undefined && this.#context.membership.hostWithKey(key) === undefined) {
+        this.close(link, 'removed from the cluster', now)
+      } else if (held !== undefined) {
+        this.#held.delete(link.id)
+        this.#greet(link, held, now)
+      }
+    }
+  }
+
+  #handle(link: Link, message: LinkMessage, now: number): void {
+    if (link.peer === undefined && !['hello', 'manifest', 'goodbye'].includes(message.kind)) {
+      return this.close(link, `${message.kind} before hello`, now)
+    }
+    switch (message.kind) {
+      case 'hello':
+        return this.#greet(link, message, now)
+      case 'records':
+        return this.#records(link, message.records, now)
+      case 'manifest':
+        return this.#context.adopt({ manifest: message.text, signature: toBase64(message.signature) }, link)
+      case 'heartbeat':
+        return this.send(link, { kind: 'heartbeat-reply', sequence: message.sequence })
+      case 'digest':
+        return this.#answerDigest(link, message.entries)
+      case 'goodbye':
+        this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
+        return this.closed(link, `peer said: ${message.reason}`, now)
+      case 'heartbeat-reply':
+    }
+  }
+
+  #greet(link: Link, hello: Hello, now: number): void {
+    const { membership } = this.#context
+    if (link.peer !== undefined) return this.close(link, 'a second hello', now)
+    if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_VERSION) {
+      return this.close(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
+    }
+    if (hello.manifestVersion < BigInt(membership.manifest.version)) this.sendManifest(link)
+    const host = membership.hostWithKey(this.#keys.get(link.id) ?? new Uint8Array(0))
+    if (host === undefined) {
+      if (hello.manifestVersion > BigInt(membership.manifest.version)) this.#held.set(link.id, hello)
+      else this.close(link, `not a member by manifest version ${membership.manifest.version}`, now)
+      return
+    }
+    if (host.shortId === this.#context.options.shortId) return this.close(link, 'connected to ourselves', now)
+    const accepted = this.#context.announcements.accept(hello.record)
+    if (!accepted.ok) return this.close(link, accepted.error, now)
+    this.#introduce(link, host.shortId, hello.bootId, now)
+  }
+
+  #introduce(link: Link, peer: number, bootId: bigint, now: number): void {
+    const { neighbours, announcements, maker, sessions } = this.#context
+    const record = announcements.store.get(peer)?.record
+    if (record === undefined) return this.close(link, 'no record in hello', now)
+    const other = neighbours.linkTo(peer)
+    if (other !== undefined) {
+      const isRestart = bootId !== other.peerBootId
+      if (!isRestart && !neighbours.isPreferred(link, other, peer)) {
+        if (link.direction === 'outbound') maker.succeeded(link.remote, now)
+        return this.close(link, 'there is a link already', now)
+      }
+      this.close(other, isRestart ? 'the peer restarted' : 'there is a better link', now)
+    }
+    link.greet(peer, bootId, { ip: link.remote.ip, port: record.port }, now)
+    neighbours.promote(link)
+    if (link.direction === 'outbound') maker.succeeded(link.remote, now)
+    sessions.announce(peer, record, now)
+    for (const stored of announcements.store.all())
+      if (stored.record.shortId !== peer) link.unsent.add(stored.record.shortId)
+    this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
+    this.#context.changed('at once')
+  }
+
+  #records(link: Link, records: readonly Uint8Array[], now: number): void {
+    const { announcements, neighbours, sessions } = this.#context
+    for (const bytes of records) {
+      const accepted = announcements.accept(bytes)
+      if (!accepted.ok) {
+        this.#context.log('debug', 'record refused', { peer: link.peer ?? 0, reason: accepted.error })
+        continue
+      }
+      if (accepted.value === 'own') this.#context.changed('soon')
+      if (accepted.value !== 'merged') continue
+      const shortId = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
+      const record = announcements.store.get(shortId)?.record
+      if (record !== undefined) sessions.announce(shortId, record, now)
+      for (const other of neighbours.ready) if (other !== link && other.peer !== shortId) other.unsent.add(shortId)
+      this.#context.changed('soon')
+    }
+  }
+
+  #answerDigest(link: Link, entries: readonly DigestEntry[]): void {
+    for (const { record } of this.#context.announcements.store.newerThan(entries)) link.unsent.add(record.shortId)
+    this.flush(link)
+  }
+}

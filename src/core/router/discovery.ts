@@ -1,0 +1,36 @@
+import { type Endpoint, formatEndpoint, parseEndpoint } from '../../base/endpoint.ts'
+import type { Announcements } from './announcements.ts'
+import { endpointsOf } from './announcements.ts'
+import type { RouterOptions } from './api.ts'
+import type { Membership } from './membership.ts'
+
+/** Which address belongs to whom, from the manifest and from what peers say of themselves. */
+export class AddressBook {
+  #owners = new Map<string, number>()
+
+  rebuild(membership: Membership, announcements: Announcements): void {
+    const owners = new Map<string, number>()
+    for (const host of membership.manifest.hosts) {
+      for (const key of endpointsOf(host)) owners.set(key, host.shortId)
+    }
+    for (const { record } of announcements.store.all()) {
+      for (const key of endpointsOf(record)) owners.set(key, record.shortId)
+    }
+    this.#owners = owners
+  }
+
+  ownerOf(endpoint: Endpoint): number | undefined {
+    return this.#owners.get(formatEndpoint(endpoint))
+  }
+
+  /** Addresses of all peers but this router's own. */
+  others(options: RouterOptions): readonly Endpoint[] {
+    const own = new Set(options.addresses.map(ip => formatEndpoint({ ip, port: options.port })))
+    const others: Endpoint[] = []
+    for (const [key, owner] of this.#owners) {
+      const endpoint = parseEndpoint(key, options.port)
+      if (endpoint.ok && owner !== options.shortId && !own.has(key)) others.push(endpoint.value)
+    }
+    return others
+  }
+}

@@ -1,0 +1,303 @@
+import { assert, assertNever } from '../../base/assert.ts'
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import { ConnectionMaker } from '../mesh/connection-maker.ts'
+import { Link } from '../mesh/link.ts'
+import { computeRoutes, type Route } from '../mesh/routes.ts'
+import { SessionKeys } from '../session/session-keys.ts'
+import type { Probe } from '../wire/probe.ts'
+import { Announcements } from './announcements.ts'
+import type {
+  Deadline,
+  Input,
+  Instant,
+  LogFields,
+  LogLevel,
+  Output,
+  RouterMachine,
+  RouterOptions,
+  RouterStatus,
+} from './api.ts'
+import { Conversation } from './conversation.ts'
+import { AddressBook } from './discovery.ts'
+import { Membership, verifyManifest } from './membership.ts'
+import { Neighbours } from './neighbours.ts'
+import { describeRouter } from './status.ts'
+
+/** Changes are told to the others together, not one by one. */
+const FLUSH_AFTER_MS = 50
+const DIGEST_EVERY_MS = 10_000
+
+/** Throws only when the options contradict each other: the shell has verified the manifest and the host's place in it. */
+export function createRouter(options: RouterOptions): RouterMachine {
+  return new Router(options)
+}
+
+/**
+ * Composes the machines: membership, announcements and neighbours on the control side; routes and session keys for the data
+ * plane. See `RouterMachine` for the contract.
+ */
+class Router implements RouterMachine {
+  readonly #options: RouterOptions
+  readonly #membership: Membership
+  readonly #announcements: Announcements
+  readonly #neighbours: Neighbours
+  readonly #maker: ConnectionMaker
+  readonly #sessions: SessionKeys
+  readonly #addresses = new AddressBook()
+  readonly #conversation: Conversation
+  #outputs: Output[] = []
+  #routes: ReadonlyMap<number, Route> = new Map()
+  #now: Instant
+  #flushAt = Number.POSITIVE_INFINITY
+  #digestAt: Instant
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+    this.#now = options.now
+    this.#digestAt = options.now + DIGEST_EVERY_MS
+    const verified = verifyManifest(options.manifest, options.clusterKey)
+    assert(verified.ok, 'the shell starts the router with a valid manifest')
+    this.#membership = new Membership(options.manifest, verified.value, options.clusterKey)
+    this.#announcements = new Announcements(options, this.#membership)
+    this.#neighbours = new Neighbours(options.shortId)
+    this.#maker = new ConnectionMaker(options.random)
+    this.#sessions = new SessionKeys(options.shortId, options.random, options.now)
+    this.#conversation = this.#createConversation()
+    this.#maker.connect(options.targets, options.now)
+    this.#publish()
+  }
+
+  get deadline(): Deadline {
+    const dial = this.#maker.deadline(endpoint => this.#isSatisfied(endpoint))
+    const links = Math.min(Number.POSITIVE_INFINITY, ...this.#neighbours.links.map(link => link.deadline))
+    const all: readonly Deadline[] = [
+      { at: this.#flushAt, reason: 'tell changes' },
+      { at: dial, reason: 'dial' },
+      { at: links, reason: 'link timers' },
+      { at: this.#sessions.deadline, reason: 're-key' },
+      { at: this.#digestAt, reason: 'anti-entropy' },
+    ]
+    return all.reduce((soonest, next) => (next.at < soonest.at ? next : soonest))
+  }
+
+  handle(input: Input, now: Instant): void {
+    this.#now = now
+    switch (input.kind) {
+      case 'link-opened':
+        return this.#opened(input, now)
+      case 'link-data':
+        return this.#withLink(input.link, link => this.#conversation.heard(link, input.bytes, now))
+      case 'link-closed':
+        return this.#withLink(input.link, link => this.#conversation.closed(link, input.reason, now))
+      case 'dial-failed':
+        return this.#maker.failed(input.target, input.reason, now)
+      case 'probe-received':
+        return this.#probed(input.peer, input.probe, input.from)
+      case 'connect':
+        return this.#connect(input.targets, input.replace)
+      case 'forget':
+        this.#maker.forget(input.targets)
+        return this.#storeTargets()
+      case 'manifest':
+        return this.#adopt(input.signed, undefined)
+      case 'stop':
+        for (const link of this.#neighbours.links) this.#conversation.close(link, 'the router stops', now)
+        return
+      default:
+        assertNever(input)
+    }
+  }
+
+  advance(now: Instant): void {
+    this.#now = now
+    if (this.#sessions.advance(now)) this.#changed('at once')
+    if (this.#flushAt <= now) this.#publish()
+    for (const link of this.#neighbours.links) this.#tend(link, now)
+    for (const target of this.#maker.due(now, endpoint => this.#isSatisfied(endpoint)))
+      this.#emit({ kind: 'dial', target })
+    if (this.#digestAt <= now) this.#sendDigest(now)
+  }
+
+  drain(): Output[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  status(now: Instant): RouterStatus {
+    return describeRouter({
+      options: this.#options,
+      membership: this.#membership,
+      announcements: this.#announcements,
+      neighbours: this.#neighbours,
+      maker: this.#maker,
+      routes: this.#routes,
+      isSatisfied: endpoint => this.#isSatisfied(endpoint),
+      now,
+    })
+  }
+
+  #opened(input: Extract<Input, { kind: 'link-opened' }>, now: Instant): void {
+    const { link: id, direction, remote } = input
+    if (direction === 'outbound') this.#maker.dialled(remote, now)
+    this.#conversation.open(new Link({ id, direction, remote, now }), input.publicKey)
+  }
+
+  #withLink(id: number, act: (link: Link) => void): void {
+    const link = this.#neighbours.link(id)
+    if (link !== undefined) act(link)
+  }
+
+  #tend(link: Link, now: Instant): void {
+    for (const action of link.due(now)) {
+      switch (action.kind) {
+        case 'close':
+          this.#conversation.close(link, action.reason, now)
+          break
+        case 'heartbeat':
+          this.#conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
+          break
+        case 'probe':
+          this.#probe(link, { sequence: action.sequence, isReply: false })
+          break
+        case 'path-lost':
+          this.#log('warn', 'datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
+          this.#changed('soon')
+          break
+        default:
+          assertNever(action)
+      }
+    }
+  }
+
+  #probe(link: Link, probe: Probe): void {
+    if (link.peer === undefined || link.endpoint === undefined) return
+    this.#emit({ kind: 'probe', peer: link.peer, to: link.endpoint, probe })
+  }
+
+  #probed(peer: number, probe: Probe, from: Endpoint): void {
+    const link = this.#neighbours.linkTo(peer)
+    if (link?.endpoint === undefined) return
+    if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
+      link.endpoint = from
+      this.#changed('at once')
+    }
+    if (!probe.isReply) return this.#probe(link, { sequence: probe.sequence, isReply: true })
+    if (!link.probeAnswered(probe.sequence, this.#now)) return
+    this.#log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
+    this.#changed('soon')
+  }
+
+  #connect(targets: readonly Endpoint[], replace: boolean): void {
+    if (replace) this.#maker.forget(this.#maker.configured)
+    this.#maker.connect(targets, this.#now)
+    this.#storeTargets()
+  }
+
+  #storeTargets(): void {
+    this.#emit({ kind: 'store-targets', targets: this.#maker.configured })
+  }
+
+  #adopt(signed: SignedManifest, source: Link | undefined): void {
+    const gone = this.#membership.adopt(signed)
+    if (!gone.ok) return this.#log('debug', 'manifest not taken', { reason: gone.error })
+    this.#log('info', 'manifest taken', { version: this.#membership.manifest.version, gone: gone.value.length })
+    this.#emit({ kind: 'store-manifest', signed })
+    for (const host of gone.value) {
+      this.#announcements.store.forget(host.shortId)
+      this.#sessions.forget(host.shortId)
+    }
+    this.#conversation.reconsider(this.#now)
+    for (const link of this.#neighbours.ready) if (link !== source) this.#conversation.sendManifest(link)
+    this.#changed('at once')
+  }
+
+  /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
+  #publish(): void {
+    this.#flushAt = Number.POSITIVE_INFINITY
+    this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
+    this.#route()
+    this.#addresses.rebuild(this.#membership, this.#announcements)
+    if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
+    this.#emit({ kind: 'forwarding', table: this.#forwardingTable() })
+    for (const link of this.#neighbours.ready) {
+      link.unsent.add(this.#options.shortId)
+      this.#conversation.flush(link)
+    }
+  }
+
+  #route(): void {
+    const nodes = this.#announcements.store.all().map(({ record }) => ({
+      shortId: record.shortId,
+      neighbours: record.links.filter(link => link.isEstablished).map(link => link.shortId),
+    }))
+    this.#routes = computeRoutes(this.#options.shortId, nodes)
+  }
+
+  #forwardingTable(): ForwardingTable {
+    const peers = this.#announcements.store.all().filter(({ record }) => record.shortId !== this.#options.shortId)
+    return {
+      self: this.#options.shortId,
+      peers: peers.map(({ record: { shortId } }) => {
+        const nextHop = this.#routes.get(shortId)?.nextHop
+        const sealing = this.#sessions.sealingFor(shortId)
+        return {
+          shortId,
+          ...(nextHop === undefined ? {} : { nextHop }),
+          ...(sealing === undefined ? {} : { sealing }),
+          opening: this.#sessions.openingFor(shortId),
+        }
+      }),
+      neighbours: this.#neighbours.ready.flatMap(({ peer, endpoint }) =>
+        peer === undefined || endpoint === undefined ? [] : [{ shortId: peer, endpoint }],
+      ),
+    }
+  }
+
+  #sendDigest(now: Instant): void {
+    this.#digestAt = now + DIGEST_EVERY_MS
+    const ready = this.#neighbours.ready
+    const chosen = ready[(this.#options.random(1)[0] ?? 0) % Math.max(ready.length, 1)]
+    if (chosen !== undefined)
+      this.#conversation.send(chosen, { kind: 'digest', entries: this.#announcements.store.digest() })
+  }
+
+  /** No need to dial: it is us, or a peer that we have a link with, or a link on its way there. */
+  #isSatisfied(endpoint: Endpoint): boolean {
+    const owner = this.#addresses.ownerOf(endpoint)
+    if (owner === this.#options.shortId) return true
+    if (owner !== undefined && this.#neighbours.linkTo(owner) !== undefined) return true
+    const key = formatEndpoint(endpoint)
+    return this.#neighbours.links.some(link => link.direction === 'outbound' && formatEndpoint(link.remote) === key)
+  }
+
+  #changed(when: 'soon' | 'at once'): void {
+    const at = when === 'soon' ? this.#now + FLUSH_AFTER_MS : this.#now
+    this.#flushAt = Math.min(this.#flushAt, at)
+  }
+
+  #emit(output: Output): void {
+    this.#outputs.push(output)
+  }
+
+  #log(level: LogLevel, message: string, fields: LogFields): void {
+    this.#emit({ kind: 'log', level, message, fields })
+  }
+
+  #createConversation(): Conversation {
+    return new Conversation({
+      options: this.#options,
+      membership: this.#membership,
+      announcements: this.#announcements,
+      neighbours: this.#neighbours,
+      maker: this.#maker,
+      sessions: this.#sessions,
+      emit: output => this.#emit(output),
+      log: (level, message, fields) => this.#log(level, message, fields),
+      changed: when => this.#changed(when),
+      adopt: (signed, source) => this.#adopt(signed, source),
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
+import type { Link } from '../mesh/link.ts'
+import type { Route } from '../mesh/routes.ts'
+import { peerNameOf } from '../session/crypto.ts'
+import type { Announcements } from './announcements.ts'
+import type { ConnectionStatus, Instant, PeerStatus, RouterOptions, RouterStatus } from './api.ts'
+import type { Membership } from './membership.ts'
+import type { Neighbours } from './neighbours.ts'
+
+export interface StatusSources {
+  readonly options: RouterOptions
+  readonly membership: Membership
+  readonly announcements: Announcements
+  readonly neighbours: Neighbours
+  readonly maker: ConnectionMaker
+  readonly routes: ReadonlyMap<number, Route>
+  readonly isSatisfied: (endpoint: Endpoint) => boolean
+  readonly now: Instant
+}
+
+export function describeRouter(sources: StatusSources): RouterStatus {
+  const { options, membership, maker, announcements } = sources
+  return {
+    name: peerNameOf(announcements.publicKey),
+    nickname: options.nickname,
+    clusterId: membership.manifest.clusterId,
+    manifestVersion: membership.manifest.version,
+    discovery: options.discovery,
+    targets: maker.configured,
+    connections: [...linkConnections(sources), ...targetConnections(sources)],
+    peers: describePeers(sources),
+  }
+}
+
+function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
+  return sources.neighbours.links.map(link => {
+    const peer = link.peer === undefined ? undefined : nameOf(sources, link.peer)
+    return {
+      direction: link.direction,
+      address: link.remote,
+      state: link.state === 'greeting' ? 'connecting' : link.state,
+      info: describeLink(link, sources.options.mtu),
+      ...(peer === undefined ? {} : { peer }),
+      forMs: sources.now - link.changedAt,
+      ...(link.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
+    }
+  })
+}
+
+function describeLink(link: Link, mtu: number): string {
+  if (link.state === 'greeting') return 'waiting for hello'
+  if (link.state === 'pending') return 'no datagram has come back yet: is UDP blocked?'
+  return `sleeve encrypted mtu=${mtu}`
+}
+
+function targetConnections(sources: StatusSources): readonly ConnectionStatus[] {
+  const open = sources.maker.targets.filter(target => !sources.isSatisfied(target.endpoint))
+  return open.map(target => ({
+    direction: 'outbound' as const,
+    address: target.endpoint,
+    ...describeTarget(target, sources.now),
+    forMs: sources.now - target.changedAt,
+  }))
+}
+
+function describeTarget(target: Target, now: Instant): Pick<ConnectionStatus, 'state' | 'info'> {
+  const error = target.lastError ?? ''
+  if (target.isDialling) return { state: target.failures > 0 ? 'retrying' : 'connecting', info: error }
+  const seconds = Math.max(0, Math.ceil((target.retryAt - now) / 1000))
+  return { state: 'failed', info: `${error === '' ? 'not tried yet' : error}, retry in ${seconds} s` }
+}
+
+/** All members of the manifest, heard of or not. */
+function describePeers(sources: StatusSources): readonly PeerStatus[] {
+  const { membership, announcements, options, routes } = sources
+  return membership.manifest.hosts.map(host => {
+    const record = announcements.store.get(host.shortId)?.record
+    const route = routes.get(host.shortId)
+    const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name
+    const isSelf = host.shortId === options.shortId
+    return {
+      name: host.peerName,
+      nickname: record?.nickname ?? host.host,
+      shortId: host.shortId,
+      isSelf,
+      isReachable: isSelf || route !== undefined,
+      ...(nextHop === undefined ? {} : { nextHop }),
+      ...(route === undefined ? {} : { hops: route.hops }),
+      connections: (record?.links ?? []).flatMap(link => {
+        const peer = nameOf(sources, link.shortId)
+        const direction = link.isOutbound ? ('outbound' as const) : ('inbound' as const)
+        const { isEstablished, remote: address } = link
+        return peer === undefined
+          ? []
+          : [{ peer: peer.name, nickname: peer.nickname, direction, address, isEstablished }]
+      }),
+    }
+  })
+}
+
+function nameOf(sources: StatusSources, shortId: number): { name: PeerName; nickname: string } | undefined {
+  const host = sources.membership.host(shortId)
+  if (host === undefined) return undefined
+  return { name: host.peerName, nickname: sources.announcements.store.get(shortId)?.record.nickname ?? host.host }
+}

@@ -1,0 +1,154 @@
+import { ByteWriter } from '../../base/bytes.ts'
+import { type AgreementKey, createAgreementKey, deriveKey } from './crypto.ts'
+
+export const REKEY_AFTER_MS = 10 * 60_000
+/** How long a replaced key still opens what was sealed before all had heard of its successor. */
+export const REKEY_OVERLAP_MS = 60_000
+
+/** A peer's announced key. */
+export interface AnnouncedKey {
+  readonly keyId: number
+  /** X25519, 32 bytes. */
+  readonly publicKey: Uint8Array
+}
+
+/** As in the forwarding table: one direction, and the two key ids that name it. */
+export interface DerivedKey {
+  readonly sourceKeyId: number
+  readonly destinationKeyId: number
+  readonly key: Uint8Array
+}
+
+interface OwnKey {
+  readonly keyId: number
+  readonly agreement: AgreementKey
+}
+
+interface PeerKeys {
+  current: AnnouncedKey
+  previous: AnnouncedKey | undefined
+  previousUntil: number
+}
+
+/**
+ * This router's short-lived keys and those of the others; the pair key of any two is HKDF over X25519, one for each direction.
+ * A private key lives for at most a re-key period and its overlap: what it sealed cannot be read afterwards (forward secrecy).
+ */
+export class SessionKeys {
+  readonly #self: number
+  readonly #random: (length: number) => Uint8Array
+  readonly #peers = new Map<number, PeerKeys>()
+  readonly #derived = new Map<string, Uint8Array>()
+  #current: OwnKey
+  #previous: OwnKey | undefined
+  #previousUntil = 0
+  #rekeyAt: number
+
+  constructor(self: number, random: (length: number) => Uint8Array, now: number) {
+    this.#self = self
+    this.#random = random
+    const [high = 0, low = 0] = random(2)
+    this.#current = this.#generate((high << 8) | low)
+    this.#rekeyAt = now + REKEY_AFTER_MS
+  }
+
+  get announced(): AnnouncedKey {
+    return { keyId: this.#current.keyId, publicKey: this.#current.agreement.publicKey }
+  }
+
+  get deadline(): number {
+    const ends = [...this.#peers.values()].filter(keys => keys.previous !== undefined).map(keys => keys.previousUntil)
+    if (this.#previous !== undefined) ends.push(this.#previousUntil)
+    return Math.min(this.#rekeyAt, ...ends)
+  }
+
+  /** True when keys came or went. */
+  advance(now: number): boolean {
+    let hasChanged = false
+    if (this.#previous !== undefined && now >= this.#previousUntil) {
+      this.#previous = undefined
+      hasChanged = true
+    }
+    for (const keys of this.#peers.values()) {
+      if (keys.previous === undefined || now < keys.previousUntil) continue
+      keys.previous = undefined
+      hasChanged = true
+    }
+    if (now >= this.#rekeyAt) {
+      this.#previous = this.#current
+      this.#previousUntil = now + REKEY_OVERLAP_MS
+      this.#current = this.#generate((this.#current.keyId + 1) & 0xffff)
+      this.#rekeyAt = now + REKEY_AFTER_MS
+      hasChanged = true
+    }
+    if (hasChanged) this.#derived.clear()
+    return hasChanged
+  }
+
+  announce(peer: number, key: AnnouncedKey, now: number): void {
+    const known = this.#peers.get(peer)
+    if (known === undefined) this.#peers.set(peer, { current: key, previous: undefined, previousUntil: 0 })
+    else if (!isSameKey(known.current, key)) {
+      known.previous = known.current
+      known.previousUntil = now + REKEY_OVERLAP_MS
+      known.current = key
+    }
+  }
+
+  /** Drops all keys shared with a router that is no member any more. */
+  forget(peer: number): void {
+    this.#peers.delete(peer)
+    this.#derived.clear()
+  }
+
+  sealingFor(peer: number): DerivedKey | undefined {
+    const keys = this.#peers.get(peer)
+    return keys === undefined ? undefined : this.#derive(peer, this.#current, keys.current, 'outgoing')
+  }
+
+  openingFor(peer: number): readonly DerivedKey[] {
+    const keys = this.#peers.get(peer)
+    if (keys === undefined) return []
+    const own = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
+    const theirs = keys.previous === undefined ? [keys.current] : [keys.current, keys.previous]
+    const pairs = own.flatMap(mine => theirs.map(key => this.#derive(peer, mine, key, 'incoming')))
+    return pairs.filter(key => key !== undefined)
+  }
+
+  #derive(peer: number, own: OwnKey, theirs: AnnouncedKey, way: 'outgoing' | 'incoming'): DerivedKey | undefined {
+    const isOutgoing = way === 'outgoing'
+    const ours = { shortId: this.#self, keyId: own.keyId, publicKey: own.agreement.publicKey }
+    const other = { shortId: peer, keyId: theirs.keyId, publicKey: theirs.publicKey }
+    const [source, destination] = isOutgoing ? [ours, other] : [other, ours]
+    const index = `${peer} ${way} ${own.keyId} ${theirs.keyId} ${theirs.publicKey.join()}`
+    let key = this.#derived.get(index)
+    if (key === undefined) {
+      const secret = own.agreement.agree(theirs.publicKey)
+      if (secret === undefined) return undefined
+      key = deriveKey(secret, keyInfo(source, destination))
+      this.#derived.set(index, key)
+    }
+    return { sourceKeyId: source.keyId, destinationKeyId: destination.keyId, key }
+  }
+
+  #generate(keyId: number): OwnKey {
+    return { keyId, agreement: createAgreementKey(this.#random(32)) }
+  }
+}
+
+interface KeyEnd {
+  readonly shortId: number
+  readonly keyId: number
+  readonly publicKey: Uint8Array
+}
+
+/** HKDF's `info`: binds the key to its use, both routers, both keys and the direction. */
+function keyInfo(source: KeyEnd, destination: KeyEnd): Uint8Array {
+  const writer = new ByteWriter().bytes(new TextEncoder().encode('weave data v1'))
+  for (const end of [source, destination]) writer.u16(end.shortId).u16(end.keyId).bytes(end.publicKey)
+  return writer.finish()
+}
+
+function isSameKey(a: AnnouncedKey, b: AnnouncedKey): boolean {
+  return a.keyId === b.keyId && a.publicKey.every((byte, i) => byte === b.publicKey[i])
+}

@@ -1,0 +1,91 @@
+/**
+ * The sleeve's datagram: a 20-byte header, then the sealed payload and its tag.
+ *
+ *     0 version   1 kind   2 hops left   3 zero   4 source (16)   6 destination (16)
+ *     8 source key id (16)   10 destination key id (16)   12 counter (64)
+ *
+ * All but `hops left` is authenticated: relays count it down, so it is zero while the header is sealed or opened.
+ */
+export const HEADER_BYTES = 20
+export const TAG_BYTES = 16
+export const DATAGRAM_VERSION = 1
+
+/** As many relays as a datagram may cross, and one. */
+export const HOPS_MAX = 16
+
+export const DatagramKind = { frame: 1, probe: 2 } as const
+
+export interface DatagramHeader {
+  readonly kind: number
+  readonly source: number
+  readonly destination: number
+  readonly sourceKeyId: number
+  readonly destinationKeyId: number
+  readonly counter: number
+}
+
+/** Hops left is written as zero: set it with `setHopsLeft` once the datagram is sealed. */
+export function writeHeader(bytes: Uint8Array, offset: number, header: DatagramHeader): void {
+  bytes[offset] = DATAGRAM_VERSION
+  bytes[offset + 1] = header.kind
+  bytes[offset + 2] = 0
+  bytes[offset + 3] = 0
+  writeU16(bytes, offset + 4, header.source)
+  writeU16(bytes, offset + 6, header.destination)
+  writeU16(bytes, offset + 8, header.sourceKeyId)
+  writeU16(bytes, offset + 10, header.destinationKeyId)
+  const high = Math.floor(header.counter / 0x1_0000_0000)
+  writeU16(bytes, offset + 12, high >>> 16)
+  writeU16(bytes, offset + 14, high)
+  writeU16(bytes, offset + 16, header.counter >>> 16)
+  writeU16(bytes, offset + 18, header.counter)
+}
+
+export function readKind(bytes: Uint8Array, offset: number): number {
+  return bytes[offset + 1] ?? 0
+}
+
+export function readVersion(bytes: Uint8Array, offset: number): number {
+  return bytes[offset] ?? 0
+}
+
+export function readHopsLeft(bytes: Uint8Array, offset: number): number {
+  return bytes[offset + 2] ?? 0
+}
+
+export function setHopsLeft(bytes: Uint8Array, offset: number, hops: number): void {
+  bytes[offset + 2] = hops
+}
+
+export function readSource(bytes: Uint8Array, offset: number): number {
+  return readU16(bytes, offset + 4)
+}
+
+export function readDestination(bytes: Uint8Array, offset: number): number {
+  return readU16(bytes, offset + 6)
+}
+
+/** Source key id in the upper half, destination key id in the lower. */
+export function readKeyIds(bytes: Uint8Array, offset: number): number {
+  return keyIdsOf(readU16(bytes, offset + 8), readU16(bytes, offset + 10))
+}
+
+export function keyIdsOf(sourceKeyId: number, destinationKeyId: number): number {
+  return sourceKeyId * 0x1_0000 + destinationKeyId
+}
+
+/** Undefined past 2^53: no router counts that far. */
+export function readCounter(bytes: Uint8Array, offset: number): number | undefined {
+  const high = readU16(bytes, offset + 12) * 0x1_0000 + readU16(bytes, offset + 14)
+  if (high >= 0x20_0000) return undefined
+  return high * 0x1_0000_0000 + readU16(bytes, offset + 16) * 0x1_0000 + readU16(bytes, offset + 18)
+}
+
+function readU16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+}
+
+function writeU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}

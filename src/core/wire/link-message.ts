@@ -1,0 +1,117 @@
+import { ByteReader, ByteWriter } from '../../base/bytes.ts'
+import { ok, type Result, refused } from '../../base/result.ts'
+import { RECORD_BYTES_MAX } from './peer-record.ts'
+
+/** What two neighbours say to each other over their control link. */
+export type LinkMessage =
+  /** First on every link, both ways. */
+  | {
+      readonly kind: 'hello'
+      readonly protocolMin: number
+      readonly protocolMax: number
+      readonly bootId: bigint
+      readonly manifestVersion: bigint
+      readonly record: Uint8Array
+    }
+  /** Signed records, each its encoding and its signature. */
+  | { readonly kind: 'records'; readonly records: readonly Uint8Array[] }
+  | { readonly kind: 'manifest'; readonly text: string; readonly signature: Uint8Array }
+  | { readonly kind: 'heartbeat'; readonly sequence: number }
+  | { readonly kind: 'heartbeat-reply'; readonly sequence: number }
+  /** The versions that the sender holds: the receiver answers with what is newer. */
+  | { readonly kind: 'digest'; readonly entries: readonly DigestEntry[] }
+  | { readonly kind: 'goodbye'; readonly reason: string }
+
+export interface DigestEntry {
+  readonly shortId: number
+  readonly bootId: bigint
+  readonly version: bigint
+}
+
+export const PROTOCOL_VERSION = 1
+export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
+const RECORDS_MAX = 4096
+
+const Code = { hello: 1, records: 2, manifest: 3, heartbeat: 4, heartbeatReply: 5, digest: 6, goodbye: 7 } as const
+
+/** Length (32 bits, of what follows), kind (8 bits), body. */
+export function encodeMessage(message: LinkMessage): Uint8Array {
+  const body = encodeBody(message)
+  return new ByteWriter().u32(body.length).bytes(body).finish()
+}
+
+/** `bytes`: kind and body, without the length. */
+export function decodeMessage(bytes: Uint8Array): Result<LinkMessage> {
+  const reader = new ByteReader(bytes)
+  const message = decodeBody(reader.u8(), reader)
+  if (message === undefined) return refused('a message of an unknown kind')
+  const failure = reader.end()
+  return failure === undefined ? ok(message) : refused(failure)
+}
+
+function encodeBody(message: LinkMessage): Uint8Array {
+  const writer = new ByteWriter()
+  switch (message.kind) {
+    case 'hello':
+      writer.u8(Code.hello).u16(message.protocolMin).u16(message.protocolMax)
+      writer.u64(message.bootId).u64(message.manifestVersion)
+      return writer.u16(message.record.length).bytes(message.record).finish()
+    case 'records':
+      writer.u8(Code.records).u16(message.records.length)
+      for (const record of message.records) writer.u16(record.length).bytes(record)
+      return writer.finish()
+    case 'manifest':
+      return writer.u8(Code.manifest).bytes(message.signature).bytes(new TextEncoder().encode(message.text)).finish()
+    case 'heartbeat':
+      return writer.u8(Code.heartbeat).u32(message.sequence).finish()
+    case 'heartbeat-reply':
+      return writer.u8(Code.heartbeatReply).u32(message.sequence).finish()
+    case 'digest':
+      writer.u8(Code.digest).u16(message.entries.length)
+      for (const entry of message.entries) writer.u16(entry.shortId).u64(entry.bootId).u64(entry.version)
+      return writer.finish()
+    case 'goodbye':
+      return writer.u8(Code.goodbye).text8(message.reason).finish()
+  }
+}
+
+function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
+  switch (code) {
+    case Code.hello: {
+      const [protocolMin, protocolMax] = [reader.u16(), reader.u16()]
+      const [bootId, manifestVersion] = [reader.u64(), reader.u64()]
+      return { kind: 'hello', protocolMin, protocolMax, bootId, manifestVersion, record: reader.bytes(reader.u16()) }
+    }
+    case Code.records:
+      return {
+        kind: 'records',
+        records: listOf(reader, () => reader.bytes(Math.min(reader.u16(), RECORD_BYTES_MAX + 1))),
+      }
+    case Code.manifest:
+      return {
+        kind: 'manifest',
+        signature: reader.bytes(64),
+        text: new TextDecoder().decode(reader.bytes(reader.remaining)),
+      }
+    case Code.heartbeat:
+      return { kind: 'heartbeat', sequence: reader.u32() }
+    case Code.heartbeatReply:
+      return { kind: 'heartbeat-reply', sequence: reader.u32() }
+    case Code.digest: {
+      const readEntry = () => ({ shortId: reader.u16(), bootId: reader.u64(), version: reader.u64() })
+      return { kind: 'digest', entries: listOf(reader, readEntry) }
+    }
+    case Code.goodbye:
+      return { kind: 'goodbye', reason: reader.text8() }
+    default:
+      return undefined
+  }
+}
+
+/** A count of 16 bits, then the items. Stops at the first failure, so a lying count costs nothing. */
+function listOf<T>(reader: ByteReader, read: () => T): T[] {
+  const count = Math.min(reader.u16(), RECORDS_MAX)
+  const items: T[] = []
+  for (let i = 0; i < count && reader.failure === undefined; i++) items.push(read())
+  return items
+}
