@@ -44,7 +44,9 @@ export class ByteReader {
   /** A copy, so that the message's memory may be reused. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length)
-    return at === undefined ? new Uint8Array(length > 65536 ? 0 : length) : this.#bytes.slice(at, at + length)
+    return at === undefined
+      ? new Uint8Array(length < 0 || length > 65536 ? 0 : length)
+      : this.#bytes.slice(at, at + length)
   }
 
   /** UTF-8, after a length of one byte. Bad sequences fail. */
@@ -66,7 +68,7 @@ export class ByteReader {
 
   #take(length: number): number | undefined {
     if (this.#failure !== undefined) return undefined
-    if (this.remaining < length) {
+    if (length < 0 || this.remaining < length) {
       this.#failure = 'message is too short'
       return undefined
     }
@@ -83,22 +85,26 @@ export class ByteWriter {
   #length = 0
 
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value)
+    const at = this.#grow(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#grow(2), value)
+    const at = this.#grow(2)
+    this.#view.setUint16(at, value)
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4), value)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value)
     return this
   }
 
   u64(value: bigint): this {
-    this.#view.setBigUint64(this.#grow(8), value)
+    const at = this.#grow(8)
+    this.#view.setBigUint64(at, value)
     return this
   }
 
@@ -110,15 +116,16 @@ export class ByteWriter {
 
   /** UTF-8, after a length of one byte; cut at a character border to at most 255 bytes. */
   text8(value: string): this {
-    let raw = new TextEncoder().encode(value)
-    for (let kept = value; raw.length > 255; raw = new TextEncoder().encode(kept)) kept = kept.slice(0, -1)
-    return this.u8(raw.length).bytes(raw)
+    const raw = new Uint8Array(255)
+    const { written } = new TextEncoder().encodeInto(value, raw)
+    return this.u8(written).bytes(raw.subarray(0, written))
   }
 
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** Makes room and says where. It may replace the memory, so call it before the view is looked up. */
   #grow(by: number): number {
     const at = this.#length
     this.#length += by
