@@ -1,5 +1,6 @@
 import { parseCidr, parseInterfaceAddress } from '../base/cidr.ts'
 import { parseEndpoint } from '../base/endpoint.ts'
+import { parseIpv4 } from '../base/ipv4.ts'
 import type { Result } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
 import { CONTROL_PORT } from './ports.ts'
@@ -57,6 +58,10 @@ function checkAddresses(shape: ShapeReader, config: AgentConfig): void {
   shape.check(parseInterfaceAddress(config.bridge.address).ok, 'bridge.address must be an address with a prefix length')
   shape.check(parseCidr(config.containerRange).ok, 'containerRange must be a network')
   shape.check(parseCidr(config.subnet).ok, 'subnet must be a network')
+  shape.check(parseIpv4(config.listen.ip).ok, 'listen.ip must be an IPv4 address')
+  for (const address of config.advertise) {
+    shape.check(parseIpv4(address).ok, `advertise: '${address}' is not an IPv4 address`)
+  }
   for (const target of config.targets) {
     shape.check(parseEndpoint(target, CONTROL_PORT).ok, `targets: '${target}' is not an address with an optional port`)
   }

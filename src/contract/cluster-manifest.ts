@@ -1,5 +1,5 @@
 import { type PeerName, parsePeerName } from '../base/peer-name.ts'
-import type { Result } from '../base/result.ts'
+import { type Result, refused } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
 
 /** Who is in the cluster. The highest version with a valid signature wins, wherever it is heard. */
@@ -41,6 +41,7 @@ export const MANIFEST_HOSTS_MAX = 4095
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 
 export function parseManifest(text: string): Result<ClusterManifest> {
+  if (text.length > MANIFEST_BYTES_MAX) return refused(`the manifest is larger than ${MANIFEST_BYTES_MAX} bytes`)
   const json = parseJson(text)
   if (!json.ok) return json
   const shape = new ShapeReader(json.value)

@@ -6,7 +6,7 @@ import { type Finding, lineOf, parse, visit } from './syntax.ts'
 export const FILE_LINES_MAX = 300
 export const FUNCTION_LINES_MAX = 60
 export const PARAMETERS_MAX = 3
-export const OWN_PARAMETERS_MAX = 5
+export const OWN_PARAMETERS_MAX = 6
 
 const EMPTY_WORDS = /(^|-)(utils?|helpers?|commons?|misc|managers?)(-|$)/
 
@@ -27,14 +27,16 @@ export function longFunctions(file: ProjectFile): readonly Finding[] {
 }
 
 /**
- * Positional parameters beyond the limit. A file's own functions may have some more; one that runs for each frame, and says
- * so with the words "hot path" above it, any number: an options object there is garbage to collect.
+ * Positional parameters beyond the limit; `now`, which each machine takes last, is not counted. A file's own functions may
+ * have some more; one that runs for each frame, and says so with the words "hot path" above it, any number: an options
+ * object there is garbage to collect.
  */
 export function manyParameters(file: ProjectFile): readonly Finding[] {
   return functionsOf(file).flatMap(({ node, line }) => {
     const max = isOfFileOnly(node) ? OWN_PARAMETERS_MAX : PARAMETERS_MAX
-    const what = `${node.parameters.length} parameters, at most ${max}: then an options object`
-    return node.parameters.length <= max || isHotPath(node) ? [] : [{ path: file.path, line, what }]
+    const count = node.parameters.filter(parameter => parameter.name.getText() !== 'now').length
+    const what = `${count} parameters, at most ${max}: then an options object`
+    return count <= max || isHotPath(node) ? [] : [{ path: file.path, line, what }]
   })
 }
 
@@ -85,6 +87,7 @@ function isChapter(node: ts.Node): boolean {
 
 function isOfFileOnly(node: ts.FunctionLikeDeclaration): boolean {
   if (node.name !== undefined && ts.isPrivateIdentifier(node.name)) return true
+  if (ts.isMethodDeclaration(node) && ts.isObjectLiteralExpression(node.parent)) return true
   return ts.isFunctionDeclaration(node) && !node.modifiers?.some(one => one.kind === ts.SyntaxKind.ExportKeyword)
 }
 
