@@ -1,0 +1,68 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { type ClusterManifest, MANIFEST_CONTEXT, type SignedManifest } from '../../src/contract/cluster-manifest.ts'
+import { peerNameOf, toBase64 } from '../../src/core/router/index.ts'
+import { createSigner } from '../../src/core/session/crypto.ts'
+import type { SeededRandom } from './random.ts'
+
+export interface SimulatedMember {
+  readonly name: string
+  readonly shortId: number
+  readonly seed: Uint8Array
+  readonly publicKey: Uint8Array
+  readonly addresses: readonly string[]
+}
+
+/** The cluster key and the members, with which manifests are signed as the provisioner does. */
+export class SimulatedCluster {
+  readonly members: SimulatedMember[] = []
+  readonly #seed: Uint8Array
+  readonly #random: SeededRandom
+  #version = 0
+
+  constructor(random: SeededRandom) {
+    this.#random = random
+    this.#seed = random.bytes(32)
+  }
+
+  get clusterKey(): Uint8Array {
+    return createSigner(this.#seed).publicKey
+  }
+
+  addMember(name: string, addresses?: readonly string[]): SimulatedMember {
+    const shortId = this.members.length + 1
+    const seed = this.#random.bytes(32)
+    const publicKey = createSigner(seed).publicKey
+    const own = addresses ?? [`192.168.${shortId >> 8}.${shortId & 255}`]
+    const member = { name, shortId, seed, publicKey, addresses: own }
+    this.members.push(member)
+    return member
+  }
+
+  manifest(members: readonly SimulatedMember[] = this.members): SignedManifest {
+    this.#version++
+    const manifest: ClusterManifest = {
+      format: 1,
+      clusterId: 'c0ffee',
+      clusterName: 'simulated',
+      version: this.#version,
+      subnet: '10.2.0.0/16',
+      hosts: members.map(member => ({
+        host: member.name,
+        shortId: member.shortId,
+        peerName: peerNameOf(member.publicKey),
+        publicKey: toBase64(member.publicKey),
+        bridgeAddress: `10.2.0.${member.shortId}/16`,
+        containerRange: `10.2.${member.shortId}.0/24`,
+        addresses: member.addresses,
+        port: 6783,
+      })),
+    }
+    return signManifest(JSON.stringify(manifest), this.#seed)
+  }
+}
+
+export function signManifest(text: string, seed: Uint8Array): SignedManifest {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  return { manifest: text, signature: sign(null, Buffer.from(MANIFEST_CONTEXT + text), key).toString('base64') }
+}
