@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# All checks, each step with its time; the last line is `N passed, N failed`.
+# Goes on after a failed step, so that one run shows all that is wrong.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+exec </dev/null
+
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+export FORCE_COLOR=0
+failed_steps=0
+
+# step TITLE LIMIT COMMAND…: LIMIT keeps a hanging step from eating the time of the others.
+step() {
+  local title=$1 limit=$2 started=$SECONDS status=0
+  shift 2
+  printf '\n==> %s\n' "$title"
+  timeout --kill-after=60s "$limit" "$@" || status=$?
+  if [ "$status" -eq 0 ]; then
+    printf '<== %s: ok in %s s\n' "$title" $((SECONDS - started))
+    return
+  fi
+  [ "$status" -eq 124 ] && printf 'stopped after %s\n' "$limit"
+  printf '<== %s: FAILED with exit code %s after %s s\n' "$title" "$status" $((SECONDS - started))
+  return 1
+}
+
+check() { step "$@" || failed_steps=$((failed_steps + 1)); }
+
+# Failed tests are counted from the report; a run without a report counts as one failure.
+tests() {
+  local title=$1 limit=$2 script=$3
+  step "$title" "$limit" npm run --silent "$script" -- --ci --json --outputFile="$reports/$script.json" && return
+  [ -s "$reports/$script.json" ] || failed_steps=$((failed_steps + 1))
+}
+
+check 'packages of the system' 10m bash scripts/setup-debian.sh
+check 'types' 5m npm run --silent typecheck
+check 'lint' 2m npm run --silent lint
+check 'build' 5m npm run --silent build
+check 'shell scripts' 2m bash scripts/lint-shell.sh
+tests 'unit tests, simulations, golden files, architecture' 10m test
+if [ "$(id -u)" -eq 0 ]; then
+  tests 'system tests on the lab' 25m test:system
+else
+  printf '\nsystem tests left out: they make network namespaces and hosts, which takes root\n'
+fi
+
+printf '\n'
+node scripts/count-tests.mjs "$reports" "$failed_steps"
