@@ -53,7 +53,12 @@ describe('an overlay of simulated routers', () => {
 
   it('takes another way when a link of a ring goes', () => {
     const names = ['a', 'b', 'c', 'd']
-    const world = startWorld(names, name => names.filter(other => other !== name), [['a', 'b'], ['b', 'c'], ['c', 'd'], ['d', 'a']])
+    const world = startWorld(names, name => names.filter(other => other !== name), [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'd'],
+      ['d', 'a'],
+    ])
     world.run(5000)
     world.cut('a', 'b')
     world.run(10_000)
@@ -118,6 +123,15 @@ describe('an overlay of simulated routers', () => {
     for (const name of world.hosts.keys()) expect(reachableFrom(world, name)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
+  it('has little to say while nothing happens', () => {
+    const world = startWorld(['a', 'b', 'c', 'd'], () => ['a'])
+    world.run(5000)
+    const before = world.controlBytes
+    world.run(60_000)
+    const perRouterAndSecond = (world.controlBytes - before) / 4 / 60
+    expect(perRouterAndSecond).toBeLessThan(150)
+  })
+
   it('is the same run for the same seed', () => {
     const runs = [1, 2].map(() => {
       const world = startChain(['a', 'b', 'c'])
@@ -139,7 +153,12 @@ function startWorld(
   if (wires === undefined) world.wireAll(names)
   else for (const [a, b] of wires) world.wire(a, b)
   const manifest = world.cluster.manifest()
-  for (const name of names) world.start(name, targetsOf(name).filter(target => target !== name), manifest)
+  for (const name of names)
+    world.start(
+      name,
+      targetsOf(name).filter(target => target !== name),
+      manifest,
+    )
   return world
 }
 

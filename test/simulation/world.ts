@@ -50,6 +50,8 @@ export class World {
   readonly hosts = new Map<string, SimulatedHost>()
   /** Every datagram that crossed a wire, for checks on what an eavesdropper sees. */
   readonly wiretap: Uint8Array[] = []
+  /** Bytes that crossed control links. */
+  controlBytes = 0
   now = 0
   readonly #options: WorldOptions
   readonly #wires = new Set<string>()
@@ -222,13 +224,20 @@ export class World {
     this.#links.set(other, { owner: far, far: near, farHost: host })
     const remote = { ip: host.member.addresses[0] ?? '', port: 30000 + other }
     const [outbound, inbound] = [far.member.publicKey, host.member.publicKey]
-    this.tell(host.member.name, { kind: 'link-opened', link: near, direction: 'outbound', remote: target, publicKey: outbound })
+    this.tell(host.member.name, {
+      kind: 'link-opened',
+      link: near,
+      direction: 'outbound',
+      remote: target,
+      publicKey: outbound,
+    })
     this.tell(far.member.name, { kind: 'link-opened', link: other, direction: 'inbound', remote, publicKey: inbound })
   }
 
   #sendOnLink(id: number, bytes: Uint8Array): void {
     const link = this.#links.get(id)
     if (link === undefined || !this.#passes(link.owner, link.farHost)) return
+    this.controlBytes += bytes.length
     this.#later(() => {
       if (!link.farHost.isUp || !this.#links.has(link.far)) return
       this.tell(link.farHost.member.name, { kind: 'link-data', link: link.far, bytes })

@@ -46,7 +46,10 @@ export class Announcements {
     return this.#signer.publicKey
   }
 
-  announce(key: AnnouncedKey, links: readonly RecordedLink[]): void {
+  /** Makes a record of what is so, and says whether it differs from the one before: only then is there anything to tell. */
+  announce(key: AnnouncedKey, links: readonly RecordedLink[]): boolean {
+    const own = this.own?.record
+    if (own?.bootId === this.#bootId && own.keyId === key.keyId && isSameList(own.links, links)) return false
     const { shortId, nickname, port, addresses } = this.#options
     const name = peerNameOf(this.#signer.publicKey)
     const version = ++this.#version
@@ -63,7 +66,7 @@ export class Announcements {
     }
     const encoded = encodeRecord(record)
     const bytes = concat(encoded, this.#signer.sign(signedText(encoded)))
-    this.store.merge({ record, bytes })
+    return this.store.merge({ record, bytes })
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
@@ -100,6 +103,19 @@ export class Announcements {
 /** Addresses that `record`'s peer may be dialled at. */
 export function endpointsOf(record: Pick<PeerRecord, 'addresses' | 'port'>): readonly string[] {
   return record.addresses.map(ip => formatEndpoint({ ip, port: record.port }))
+}
+
+function isSameList(a: readonly RecordedLink[], b: readonly RecordedLink[]): boolean {
+  return a.length === b.length && a.every((link, i) => isSameLink(link, b[i]))
+}
+
+function isSameLink(a: RecordedLink, b: RecordedLink | undefined): boolean {
+  return (
+    a.shortId === b?.shortId &&
+    a.isOutbound === b.isOutbound &&
+    a.isEstablished === b.isEstablished &&
+    formatEndpoint(a.remote) === formatEndpoint(b.remote)
+  )
 }
 
 function signedText(encoded: Uint8Array): Uint8Array {

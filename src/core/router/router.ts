@@ -217,13 +217,13 @@ class Router implements RouterMachine {
   /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
   #publish(): void {
     this.#flushAt = Number.POSITIVE_INFINITY
-    this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
+    const hasNews = this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
     this.#route()
     this.#addresses.rebuild(this.#membership, this.#announcements)
     if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
     this.#emit({ kind: 'forwarding', table: this.#forwardingTable() })
     for (const link of this.#neighbours.ready) {
-      link.unsent.add(this.#options.shortId)
+      if (hasNews) link.unsent.add(this.#options.shortId)
       this.#conversation.flush(link)
     }
   }
