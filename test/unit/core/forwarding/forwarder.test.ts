@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import {
+  createNodeCipher,
+  type EndpointKey,
+  endpointKey,
+  Forwarder,
+  type ForwardingTable,
+  HEADROOM,
+  TAG_ROOM,
+} from '../../../../src/core/router/index.ts'
+
+const A = endpointKey({ ip: '10.0.0.1', port: 6783 })
+const B = endpointKey({ ip: '10.0.0.2', port: 6783 })
+const C = endpointKey({ ip: '10.0.0.3', port: 6783 })
+const stranger = endpointKey({ ip: '10.9.9.9', port: 1 })
+
+describe('the forwarder', () => {
+  it('delivers the same frame that was captured, sealed on the way', () => {
+    const { a, b } = pair()
+    const sent = a.capture(frameOf('secret'))
+    expect(Buffer.from(sent[0]!.bytes).includes('secret')).toBe(false)
+    expect(b.receive(sent[0]!.bytes, A)).toEqual([frameOf('secret')])
+  })
+
+  it.each([
+    ['a replay', 'droppedReplay', receiveOnce],
+    ['a forgery', 'droppedForged', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 30 ? byte ^ 1 : byte))],
+    ['another version', 'droppedVersion', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? 9 : byte))],
+    ['another kind', 'droppedForged', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 1 ? 2 : byte))],
+    ['an unknown key', 'droppedUnknownKey', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte))],
+    ['a stub', 'droppedShort', (bytes: Uint8Array) => bytes.slice(0, 30)],
+  ] as const)('drops and counts %s', (_, reason, spoil) => {
+    const { a, b } = pair()
+    const [sent] = a.capture(frameOf('x'))
+    const spoilt = spoil(sent!.bytes.slice(), b)
+    expect(b.receive(spoilt.slice(), A)).toEqual([])
+    expect(b.forwarder.counters[reason]).toBe(1)
+  })
+
+  it('opens a datagram that comes from another address: the key is the proof, not the source', () => {
+    const { a, b } = pair()
+    expect(b.receive(a.capture(frameOf('x'))[0]!.bytes, stranger)).toHaveLength(1)
+  })
+
+  it('relays for neighbours only, and counts the hops down', () => {
+    const { a } = pair()
+    const relay = station({
+      self: 9,
+      peers: [{ shortId: 2, nextHop: 2, opening: [] }],
+      neighbours: [near(1, A), near(2, B)],
+    })
+    const [sent] = a.capture(frameOf('x'))
+    expect(relay.relay(sent!.bytes.slice(), stranger)).toEqual([])
+    const [relayed] = relay.relay(sent!.bytes.slice(), A)
+    expect(relayed?.to).toBe(B)
+    expect(relayed?.bytes[2]).toBe(sent!.bytes[2]! - 1)
+    const last = sent!.bytes.map((byte, i) => (i === 2 ? 1 : byte))
+    expect(relay.relay(last, A)).toEqual([])
+    expect(relay.forwarder.counters).toMatchObject({ droppedStranger: 1, relayed: 1, droppedHops: 1 })
+  })
+
+  it('goes on counting under a key when a table comes that still has it', () => {
+    const { a, b, tables } = pair()
+    const first = a.capture(frameOf('1'))[0]!.bytes
+    b.receive(first.slice(), A)
+    a.forwarder.apply(tables.a)
+    b.forwarder.apply(tables.b)
+    expect(b.receive(a.capture(frameOf('2'))[0]!.bytes, A)).toHaveLength(1)
+    b.receive(first, A)
+    expect(b.forwarder.counters.droppedReplay).toBe(1)
+  })
+
+  it('keeps a frame for a container of its own host off the wire', () => {
+    const { a } = pair()
+    a.capture(frameOf('hello', '02:00:00:00:00:07', 'ff:ff:ff:ff:ff:ff'))
+    expect(a.capture(frameOf('x', '02:00:00:00:00:08', '02:00:00:00:00:07'))).toEqual([])
+  })
+
+  it('survives any datagram', () => {
+    const { b } = pair()
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => expect(b.receive(bytes, A)).toEqual([])))
+  })
+})
+
+interface Sent {
+  readonly to: EndpointKey
+  readonly bytes: Uint8Array
+}
+
+interface Station {
+  readonly forwarder: Forwarder
+  capture(frame: Uint8Array): Sent[]
+  receive(datagram: Uint8Array, from: EndpointKey): Uint8Array[]
+  relay(datagram: Uint8Array, from: EndpointKey): Sent[]
+}
+
+function station(table: ForwardingTable): Station {
+  const sent: Sent[] = []
+  const injected: Uint8Array[] = []
+  const forwarder = new Forwarder(createNodeCipher(), {
+    inject: (buffer, offset, length) => injected.push(buffer.slice(offset, offset + length)),
+    transmit: (to, buffer, offset, length) => sent.push({ to, bytes: buffer.slice(offset, offset + length) }),
+    probed: () => undefined,
+  })
+  forwarder.apply(table)
+  return {
+    forwarder,
+    capture(frame) {
+      const buffer = new Uint8Array(HEADROOM + frame.length + TAG_ROOM)
+      buffer.set(frame, HEADROOM)
+      forwarder.capture(buffer, HEADROOM, frame.length, 0)
+      return sent.splice(0)
+    },
+    receive(datagram, from) {
+      forwarder.receive(datagram, 0, datagram.length, from, 0)
+      return injected.splice(0)
+    },
+    relay(datagram, from) {
+      forwarder.receive(datagram, 0, datagram.length, from, 0)
+      return sent.splice(0)
+    },
+  }
+}
+
+function pair() {
+  const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
+  const toB = { shortId: 2, nextHop: 2, sealing: key, opening: [] }
+  const fromA = { shortId: 1, nextHop: 1, opening: [key] }
+  const tables = {
+    a: { self: 1, peers: [toB], neighbours: [near(2, B), near(3, C)] },
+    b: { self: 2, peers: [fromA], neighbours: [near(1, A)] },
+  }
+  return { a: station(tables.a), b: station(tables.b), tables }
+}
+
+function receiveOnce(bytes: Uint8Array, at: Station): Uint8Array {
+  at.receive(bytes.slice(), A)
+  return bytes
+}
+
+function near(shortId: number, key: EndpointKey) {
+  const ip = { [A]: '10.0.0.1', [B]: '10.0.0.2', [C]: '10.0.0.3' }[key] ?? ''
+  return { shortId, endpoint: { ip, port: 6783 } }
+}
+
+function frameOf(text: string, source = '02:00:00:00:00:01', destination = 'ff:ff:ff:ff:ff:ff'): Uint8Array {
+  const octets = [...destination.split(':'), ...source.split(':')].map(pair => Number.parseInt(pair, 16))
+  return Uint8Array.from([...octets, 0x88, 0xb5, ...Buffer.from(text)])
+}

@@ -1,0 +1,68 @@
+import { ConnectionMaker, DIALS_MAX, RETRY_MAX_MS } from '../../../../src/core/mesh/connection-maker.ts'
+
+const target = { ip: '10.0.0.1', port: 6783 }
+const never = () => false
+
+describe('the connection maker', () => {
+  it('dials a target once at a time', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    expect(maker.due(0, never)).toEqual([target])
+    expect(maker.due(0, never)).toEqual([])
+  })
+
+  it('waits longer after each failure, but never longer than the limit (PEER-06)', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    const pauses: number[] = []
+    let now = 0
+    for (let i = 0; i < 12; i++) {
+      maker.due(now, never)
+      maker.failed(target, 'refused', now)
+      pauses.push(maker.deadline(never) - now)
+      now = maker.deadline(never)
+    }
+    expect(pauses[3]).toBeGreaterThan(pauses[0]!)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(RETRY_MAX_MS)
+  })
+
+  it('dials without delay when the operator connects to a target that is waiting (CLI-04)', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    maker.due(0, never)
+    maker.failed(target, 'refused', 0)
+    maker.connect([target], 1)
+    expect(maker.due(1, never)).toEqual([target])
+  })
+
+  it('leaves alone what a link satisfies', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    expect(maker.due(0, () => true)).toEqual([])
+    expect(maker.deadline(() => true)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('forgets discovered addresses that are gone, and keeps configured ones (CLI-05)', () => {
+    const maker = makerOf()
+    const discovered = { ip: '10.0.0.2', port: 6783 }
+    maker.connect([target], 0)
+    maker.discover([discovered], 0)
+    maker.discover([], 0)
+    expect(maker.targets.map(known => known.endpoint)).toEqual([target])
+    maker.forget([target])
+    expect(maker.configured).toEqual([])
+  })
+
+  it('has a limited number of dials open', () => {
+    const maker = makerOf()
+    maker.discover(
+      Array.from({ length: DIALS_MAX + 10 }, (_, i) => ({ ip: `10.0.1.${i}`, port: 6783 })),
+      0,
+    )
+    expect(maker.due(0, never)).toHaveLength(DIALS_MAX)
+  })
+})
+
+function makerOf(): ConnectionMaker {
+  return new ConnectionMaker(length => new Uint8Array(length).fill(128))
+}

@@ -1,0 +1,49 @@
+import { GREETING_TIMEOUT_MS, LINK_SILENCE_MAX_MS, Link, PROBE_SILENCE_MAX_MS } from '../../../../src/core/mesh/link.ts'
+
+const remote = { ip: '10.0.0.1', port: 6783 }
+
+describe('a link', () => {
+  it('ends when no hello comes', () => {
+    const link = new Link({ id: 1, direction: 'inbound', remote, now: 0 })
+    expect(link.due(GREETING_TIMEOUT_MS - 1)).toEqual([])
+    expect(link.due(link.deadline)).toEqual([{ kind: 'close', reason: 'no hello within 5 s' }])
+  })
+
+  it('ends when the other end falls silent', () => {
+    const link = greeted()
+    expect(link.due(LINK_SILENCE_MAX_MS)).toEqual([{ kind: 'close', reason: 'nothing heard for 5 s' }])
+  })
+
+  it('is pending until a probe comes back, and again when probes cease to', () => {
+    const link = greeted()
+    expect(link.state).toBe('pending')
+    const [probe] = link.due(0)
+    expect(probe).toEqual({ kind: 'probe', sequence: 1 })
+    expect(link.probeAnswered(1, 20)).toBe(true)
+    expect(link.state).toBe('established')
+    expect(link.roundTripMs).toBe(20)
+    link.heard(4000)
+    expect(link.due(20 + PROBE_SILENCE_MAX_MS)).toContainEqual({ kind: 'path-lost' })
+    expect(link.state).toBe('pending')
+  })
+
+  it('sends heartbeats and probes on time, and says when it wants to be woken', () => {
+    const link = greeted()
+    const kinds: string[] = []
+    for (let now = 0; now < 3000; now = link.deadline) {
+      link.heard(now)
+      for (const action of link.due(now)) {
+        kinds.push(action.kind)
+        if (action.kind === 'probe') link.probeAnswered(action.sequence, now)
+      }
+    }
+    expect(kinds.filter(kind => kind === 'heartbeat')).toHaveLength(2)
+    expect(kinds.filter(kind => kind === 'probe')).toHaveLength(4)
+  })
+})
+
+function greeted(): Link {
+  const link = new Link({ id: 1, direction: 'outbound', remote, now: 0 })
+  link.greet(2, 1n, remote, 0)
+  return link
+}

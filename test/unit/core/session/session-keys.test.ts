@@ -1,0 +1,46 @@
+import { REKEY_AFTER_MS, REKEY_OVERLAP_MS, SessionKeys } from '../../../../src/core/session/session-keys.ts'
+import { SeededRandom } from '../../../simulation/random.ts'
+
+describe('session keys', () => {
+  it('are the same at both ends, one for each direction', () => {
+    const [a, b] = pair()
+    expect(b.openingFor(1)).toEqual([a.sealingFor(2)])
+    expect(a.openingFor(2)).toEqual([b.sealingFor(1)])
+    expect(a.sealingFor(2)?.key).not.toEqual(b.sealingFor(1)?.key)
+  })
+
+  it('open what was sealed before a re-key until the overlap ends', () => {
+    const [a, b] = pair()
+    const before = a.sealingFor(2)
+    expect(b.advance(REKEY_AFTER_MS)).toBe(true)
+    a.announce(2, b.announced, REKEY_AFTER_MS)
+    expect(a.sealingFor(2)).not.toEqual(before)
+    expect(b.openingFor(1)).toContainEqual(before)
+    expect(b.openingFor(1)).toContainEqual(a.sealingFor(2))
+    b.advance(REKEY_AFTER_MS + REKEY_OVERLAP_MS)
+    expect(b.openingFor(1)).toEqual([a.sealingFor(2)])
+  })
+
+  it('are gone with the peer', () => {
+    const [a] = pair()
+    a.forget(2)
+    expect(a.sealingFor(2)).toBeUndefined()
+    expect(a.openingFor(2)).toEqual([])
+  })
+
+  it('do not exist with a peer whose announced key is worthless', () => {
+    const [a] = pair()
+    a.announce(3, { keyId: 1, publicKey: new Uint8Array(32) }, 0)
+    expect(a.sealingFor(3)).toBeUndefined()
+    expect(a.openingFor(3)).toEqual([])
+  })
+})
+
+function pair(): readonly [SessionKeys, SessionKeys] {
+  const random = new SeededRandom(5)
+  const a = new SessionKeys(1, length => random.bytes(length), 0)
+  const b = new SessionKeys(2, length => random.bytes(length), 0)
+  a.announce(2, b.announced, 0)
+  b.announce(1, a.announced, 0)
+  return [a, b]
+}

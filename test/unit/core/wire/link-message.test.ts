@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import {
+  decodeMessage,
+  encodeMessage,
+  type LinkMessage,
+  MESSAGE_BYTES_MAX,
+} from '../../../../src/core/wire/link-message.ts'
+import { MessageStream } from '../../../../src/core/wire/message-stream.ts'
+
+const u16 = fc.integer({ min: 0, max: 0xffff })
+const u32 = fc.integer({ min: 0, max: 0xffffffff })
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+const blob = fc.uint8Array({ maxLength: 300 })
+const kind = <T extends LinkMessage['kind']>(value: T) => fc.constant(value)
+const message: fc.Arbitrary<LinkMessage> = fc.oneof(
+  fc.record({
+    kind: kind('hello'),
+    protocolMin: u16,
+    protocolMax: u16,
+    bootId: u64,
+    manifestVersion: u64,
+    record: blob,
+  }),
+  fc.record({ kind: kind('records'), records: fc.array(blob, { maxLength: 10 }) }),
+  fc.record({ kind: kind('manifest'), text: fc.string(), signature: fc.uint8Array({ minLength: 64, maxLength: 64 }) }),
+  fc.record({ kind: kind('heartbeat'), sequence: u32 }),
+  fc.record({ kind: kind('heartbeat-reply'), sequence: u32 }),
+  fc.record({
+    kind: kind('digest'),
+    entries: fc.array(fc.record({ shortId: u16, bootId: u64, version: u64 }), { maxLength: 9 }),
+  }),
+  fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
+)
+
+describe('a link message', () => {
+  it('decodes to what was encoded', () => {
+    fc.assert(
+      fc.property(message, value =>
+        expect(decodeMessage(encodeMessage(value).subarray(4))).toEqual({ ok: true, value }),
+      ),
+    )
+  })
+
+  it('is refused, not thrown at, when bytes are random', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), bytes => typeof decodeMessage(bytes).ok === 'boolean'))
+  })
+
+  it('of an unknown kind is refused', () => {
+    expect(decodeMessage(Uint8Array.of(99))).toEqual({ ok: false, error: 'a message of an unknown kind' })
+  })
+})
+
+describe('the stream of a link', () => {
+  it('yields the same messages wherever it is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(message, { maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }),
+        (all, cuts) => {
+          const bytes = Buffer.concat(all.map(encodeMessage))
+          const stream = new MessageStream()
+          const heard: LinkMessage[] = []
+          let at = 0
+          for (let i = 0; at < bytes.length; i++) {
+            const end = at + cuts[i % cuts.length]!
+            const result = stream.push(bytes.subarray(at, end))
+            at = end
+            if (result.ok) heard.push(...result.value)
+          }
+          expect(heard).toEqual(all)
+        },
+      ),
+    )
+  })
+
+  it('refuses a message larger than any may be before holding it', () => {
+    const length = new Uint8Array(4)
+    new DataView(length.buffer).setUint32(0, MESSAGE_BYTES_MAX + 1)
+    expect(new MessageStream().push(length).ok).toBe(false)
+    expect(new MessageStream().push(new Uint8Array(4)).ok).toBe(false)
+  })
+})
