@@ -1,0 +1,116 @@
+import { createHmac } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { MANIFEST_CONTEXT } from '../../src/contract/cluster-manifest.ts'
+import { createNodeCipher, peerNameOf } from '../../src/core/router/index.ts'
+import { createAgreementKey, createSigner } from '../../src/core/session/crypto.ts'
+import { SessionKeys } from '../../src/core/session/session-keys.ts'
+import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
+import { encodeMessage } from '../../src/core/wire/link-message.ts'
+import { encodeRecord, RECORD_CONTEXT } from '../../src/core/wire/peer-record.ts'
+import { writeProbe } from '../../src/core/wire/probe.ts'
+
+const PAGE = 'docs/protocol.md'
+const text = (value: string) => new TextEncoder().encode(value)
+const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte)
+
+describe('the vectors of docs/protocol.md', () => {
+  const page = readFileSync(PAGE, 'utf8')
+  const vectors = makeVectors()
+
+  it('are all there, and no others', () => {
+    expect([...page.matchAll(/^```hex (.+)$/gm)].map(match => match[1])).toEqual(Object.keys(vectors))
+  })
+
+  it.each(Object.keys(vectors))('hold: %s', name => {
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(PAGE, withVectors(page, vectors))
+    expect(vectorIn(readFileSync(PAGE, 'utf8'), name)).toBe(vectors[name])
+  })
+})
+
+function makeVectors(): Readonly<Record<string, string>> {
+  const signer = createSigner(filled(1))
+  const record = recordOfHost1()
+  const bootId = 1_700_000_000_000n
+  const hello = { kind: 'hello', protocolMin: 1, protocolMax: 1, bootId, manifestVersion: 3n, record } as const
+  const signature = createSigner(filled(0x0c)).sign(text(`${MANIFEST_CONTEXT}{}`))
+  const entries = [{ shortId: 1, bootId, version: 2n }]
+  const bytes: Readonly<Record<string, Uint8Array>> = {
+    'peer-name of host 1': Buffer.from(peerNameOf(signer.publicKey).replaceAll(':', ''), 'hex'),
+    'preface with nonce a0…a0': Buffer.concat([filled(0xa0, 16), prefaceProof()]),
+    'hello of host 1': encodeMessage(hello),
+    'records with the record of host 1': encodeMessage({ kind: 'records', records: [record] }),
+    'manifest with the text {}': encodeMessage({ kind: 'manifest', text: '{}', signature }),
+    'heartbeat 7': encodeMessage({ kind: 'heartbeat', sequence: 7 }),
+    'heartbeat reply 7': encodeMessage({ kind: 'heartbeat-reply', sequence: 7 }),
+    'digest of host 1': encodeMessage({ kind: 'digest', entries }),
+    goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
+    'signed record of host 1': record,
+    'data key from host 1 to host 2': dataKey(),
+    'frame from host 1 to host 2, counter 5': datagram(1, 5, frame()),
+    'probe 9 from host 1 to host 2, counter 6': datagram(2, 6, probe()),
+  }
+  return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, Buffer.from(value).toString('hex')]))
+}
+
+function recordOfHost1(): Uint8Array {
+  const signer = createSigner(filled(1))
+  const encoded = encodeRecord({
+    shortId: 1,
+    name: peerNameOf(signer.publicKey),
+    bootId: 1_700_000_000_000n,
+    version: 2n,
+    nickname: 'alpha',
+    port: 6783,
+    addresses: ['192.0.2.1'],
+    keyId: 0x0101,
+    publicKey: createAgreementKey(filled(0x11)).publicKey,
+    links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
+  })
+  return Buffer.concat([encoded, signer.sign(Buffer.concat([text(RECORD_CONTEXT), encoded]))])
+}
+
+function prefaceProof(): Uint8Array {
+  return createHmac('sha256', filled(0xad)).update('weave preface v1').update(filled(0xa0, 16)).digest()
+}
+
+/** The key ids are 0x0101 and 0x0202: what this stand-in for chance yields first. */
+function dataKey(): Uint8Array {
+  const host1 = new SessionKeys(1, length => filled(length === 2 ? 0x01 : 0x11, length), 0)
+  const publicKey = createAgreementKey(filled(0x12)).publicKey
+  host1.announce(2, { keyId: 0x0202, publicKey }, 0)
+  return host1.sealingFor(2)?.key ?? filled(0, 0)
+}
+
+function datagram(kind: number, counter: number, payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(20 + payload.length + 16)
+  const ids = { source: 1, destination: 2, sourceKeyId: 0x0101, destinationKeyId: 0x0202 }
+  writeHeader(bytes, 0, { kind, ...ids, counter })
+  bytes.set(payload, 20)
+  const cipher = createNodeCipher()
+  cipher.seal(cipher.load(dataKey()), counter, bytes, 0, payload.length)
+  setHopsLeft(bytes, 0, 16)
+  return bytes
+}
+
+function frame(): Uint8Array {
+  return Buffer.concat([filled(0xff, 6), Uint8Array.of(2, 0, 0, 0, 0, 1, 0x88, 0xb5), text('hello, switch')])
+}
+
+function probe(): Uint8Array {
+  const bytes = new Uint8Array(5)
+  writeProbe(bytes, 0, { sequence: 9, isReply: false })
+  return bytes
+}
+
+function vectorIn(page: string, name: string): string | undefined {
+  const start = page.indexOf(`\`\`\`hex ${name}\n`)
+  const body = page.slice(start).split('\n').slice(1)
+  return body.slice(0, body.indexOf('```')).join('')
+}
+
+function withVectors(page: string, vectors: Readonly<Record<string, string>>): string {
+  return page.replaceAll(/^```hex (.+)\n[^`]*```$/gm, (_, name: string) => {
+    const lines = (vectors[name] ?? '').match(/.{1,96}/g) ?? []
+    return `\`\`\`hex ${name}\n${lines.join('\n')}\n\`\`\``
+  })
+}
