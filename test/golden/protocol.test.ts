@@ -22,7 +22,7 @@ describe('the vectors of docs/protocol.md', () => {
   })
 
   it.each(Object.keys(vectors))('hold: %s', name => {
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(PAGE, withVectors(page, vectors))
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(PAGE, withVectors(page, vectors))
     expect(vectorIn(readFileSync(PAGE, 'utf8'), name)).toBe(vectors[name])
   })
 })

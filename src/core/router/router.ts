@@ -21,6 +21,7 @@ import type {
 } from './api.ts'
 import { Conversation } from './conversation.ts'
 import { AddressBook } from './discovery.ts'
+import { describeForwarding } from './forwarding.ts'
 import { Membership, verifyManifest } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { describeRouter } from './status.ts'
@@ -221,7 +222,7 @@ class Router implements RouterMachine {
     this.#route()
     this.#addresses.rebuild(this.#membership, this.#announcements)
     if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
-    this.#emit({ kind: 'forwarding', table: this.#forwardingTable() })
+    this.#emit({ kind: 'forwarding', table: this.#forwarding() })
     for (const link of this.#neighbours.ready) {
       if (hasNews) link.unsent.add(this.#options.shortId)
       this.#conversation.flush(link)
@@ -236,24 +237,14 @@ class Router implements RouterMachine {
     this.#routes = computeRoutes(this.#options.shortId, nodes)
   }
 
-  #forwardingTable(): ForwardingTable {
-    const peers = this.#announcements.store.all().filter(({ record }) => record.shortId !== this.#options.shortId)
-    return {
+  #forwarding(): ForwardingTable {
+    return describeForwarding({
       self: this.#options.shortId,
-      peers: peers.map(({ record: { shortId } }) => {
-        const nextHop = this.#routes.get(shortId)?.nextHop
-        const sealing = this.#sessions.sealingFor(shortId)
-        return {
-          shortId,
-          ...(nextHop === undefined ? {} : { nextHop }),
-          ...(sealing === undefined ? {} : { sealing }),
-          opening: this.#sessions.openingFor(shortId),
-        }
-      }),
-      neighbours: this.#neighbours.ready.flatMap(({ peer, endpoint }) =>
-        peer === undefined || endpoint === undefined ? [] : [{ shortId: peer, endpoint }],
-      ),
-    }
+      announcements: this.#announcements,
+      neighbours: this.#neighbours,
+      sessions: this.#sessions,
+      routes: this.#routes,
+    })
   }
 
   #sendDigest(now: Instant): void {

@@ -1,0 +1,35 @@
+import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import type { Route } from '../mesh/routes.ts'
+import type { SessionKeys } from '../session/session-keys.ts'
+import type { Announcements } from './announcements.ts'
+import type { Neighbours } from './neighbours.ts'
+
+export interface ForwardingSources {
+  readonly self: number
+  readonly announcements: Announcements
+  readonly neighbours: Neighbours
+  readonly sessions: SessionKeys
+  readonly routes: ReadonlyMap<number, Route>
+}
+
+/** All that the data plane needs, drawn together from the machines that know it. */
+export function describeForwarding(sources: ForwardingSources): ForwardingTable {
+  const { self, announcements, neighbours, sessions, routes } = sources
+  const others = announcements.store.all().filter(({ record }) => record.shortId !== self)
+  return {
+    self,
+    peers: others.map(({ record: { shortId } }) => {
+      const nextHop = routes.get(shortId)?.nextHop
+      const sealing = sessions.sealingFor(shortId)
+      return {
+        shortId,
+        ...(nextHop === undefined ? {} : { nextHop }),
+        ...(sealing === undefined ? {} : { sealing }),
+        opening: sessions.openingFor(shortId),
+      }
+    }),
+    neighbours: neighbours.ready.flatMap(({ peer, endpoint }) =>
+      peer === undefined || endpoint === undefined ? [] : [{ shortId: peer, endpoint }],
+    ),
+  }
+}
