@@ -8,6 +8,10 @@ import { type Finding, importsOf, report } from './syntax.ts'
 const manifest = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
+  allowScripts: Record<string, boolean>
+}
+const locked = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package-lock.json'), 'utf8')) as {
+  packages: Record<string, { hasInstallScript?: boolean; optionalDependencies?: Record<string, string> }>
 }
 const shipped = projectFiles().filter(file => isCode(file.path) && isUnder(file.path, 'src', 'scripts', 'bin'))
 
@@ -32,6 +36,20 @@ describe('dependencies', () => {
         .map(({ line, what }) => ({ path: file.path, line, what })),
     )
     expect(report(unnamed)).toEqual([])
+  })
+
+  it('none needs an install script: what has one is denied it', () => {
+    const withScript = Object.entries(locked.packages).filter(([, entry]) => entry.hasInstallScript === true)
+    const names = withScript.map(([path]) => path.replace(/^.*node_modules\//, ''))
+    expect(names.filter(name => manifest.allowScripts[name] !== false)).toEqual([])
+  })
+
+  it('the lock file lists each optional package, or npm ci refuses it where the registry lacks one', () => {
+    const paths = Object.keys(locked.packages)
+    const optional = Object.values(locked.packages).flatMap(entry => Object.keys(entry.optionalDependencies ?? {}))
+    expect([...new Set(optional)].filter(name => !paths.some(path => path.endsWith(`node_modules/${name}`)))).toEqual(
+      [],
+    )
   })
 })
 
