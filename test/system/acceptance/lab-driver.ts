@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { execa } from 'execa'
+
+const CLI = resolve('bin/weave-provision.mjs')
+
+export interface Outcome {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Drives the product as a user does, by its command line, on a copy of the lab's inventory: the copy has a lab of its own, so a
+ * lab that somebody is working in is left alone.
+ */
+export class LabDriver {
+  readonly directory = mkdtempSync(join(tmpdir(), 'weave-acceptance-'))
+  readonly inventory = join(this.directory, 'lab')
+
+  readonly #vaultPassword = join(this.directory, 'vault-password')
+
+  constructor() {
+    writeFileSync(this.#vaultPassword, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 })
+    cpSync('inventories/lab', this.inventory, {
+      recursive: true,
+      filter: source => !/weave\.(lock|cluster)/.test(source),
+    })
+  }
+
+  /** Runs `weave-provision` with the lab's inventory. Does not throw for an exit code: that is for the test to judge. */
+  async provision(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
+    const [command = '', ...rest] = args
+    const words =
+      command === 'lab'
+        ? ['lab', rest[0] ?? '', '-i', this.inventory, ...rest.slice(1)]
+        : [command, '-i', this.inventory, ...rest]
+    const result = await execa(process.execPath, [CLI, ...words], {
+      reject: false,
+      stdin: 'ignore',
+      env: { ANSIBLE_VAULT_PASSWORD_FILE: this.#vaultPassword, ...environment },
+      maxBuffer: 256 * 1024 * 1024,
+    })
+    return { exitCode: result.exitCode ?? 1, stdout: String(result.stdout), stderr: String(result.stderr) }
+  }
+
+  /** Runs a command on a host and returns what it printed; throws when it fails. */
+  async on(host: string, argv: readonly string[]): Promise<string> {
+    const outcome = await this.tryOn(host, argv)
+    if (outcome.exitCode !== 0)
+      throw new Error(`${host}: ${argv.join(' ')}: exit ${outcome.exitCode}: ${outcome.stderr || outcome.stdout}`)
+    return outcome.stdout.trim()
+  }
+
+  async tryOn(host: string, argv: readonly string[]): Promise<Outcome> {
+    return this.provision(['lab', 'exec', host, '--', ...argv])
+  }
+
+  /** Like `on`, with a file of this machine as the command's standard input. */
+  async feed(host: string, argv: readonly string[], file: string): Promise<void> {
+    const words = ['lab', 'exec', '-i', this.inventory, host, '--', ...argv]
+    await execa(process.execPath, [CLI, ...words], { inputFile: file })
+  }
+
+  async shell(host: string, script: string): Promise<string> {
+    return this.on(host, ['sh', '-c', script])
+  }
+
+  /** Ends the lab and removes all that it left; for `afterAll`, also when tests failed. */
+  async dispose(): Promise<Outcome> {
+    const outcome = await this.provision(['lab', 'down', '--wipe'])
+    rmSync(this.directory, { recursive: true, force: true })
+    return outcome
+  }
+}
+
+/** Asks until the answer is yes; throws with the last answer's description when `withinMs` have passed. */
+export async function eventually(withinMs: number, ask: () => Promise<boolean | string>): Promise<void> {
+  const end = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (answer === true) return
+    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms: ${answer}`)
+    await new Promise(wake => setTimeout(wake, 250))
+  }
+}

@@ -1,0 +1,72 @@
+/** Small programs for the hosts' python3, which run inside a container's network namespace: busybox has nothing for raw frames. */
+
+const ETHER_TYPE = '0x88b5'
+
+/** Prints the first UDP datagram that arrives on `port`, and answers it. */
+export function udpEcho(port: number): string {
+  return `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', ${port})); s.settimeout(15)
+data, peer = s.recvfrom(2000); s.sendto(data, peer); print(data.decode())`
+}
+
+/** Prints what `address` answers; repeats the question because UDP may lose it. */
+export function udpAsk(address: string, port: number, text: string): string {
+  return `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
+for _ in range(10):
+    s.sendto(b'${text}', ('${address}', ${port}))
+    try: print(s.recv(2000).decode()); break
+    except socket.timeout: pass`
+}
+
+/** Prints the payload of the first frame of an EtherType that nobody knows. */
+export function rawReceive(): string {
+  return `import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(${ETHER_TYPE})); s.bind(('eth0', ${ETHER_TYPE})); s.settimeout(15)
+print(s.recv(2000)[14:].rstrip(b'\\0').decode())`
+}
+
+/** Broadcasts such a frame ten times in two seconds. */
+export function rawSend(text: string): string {
+  return `import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('eth0', ${ETHER_TYPE}))
+for _ in range(10):
+    s.send(b'\\xff'*6 + s.getsockname()[4] + bytes.fromhex('88b5') + b'${text}'.ljust(46, b'\\0')); time.sleep(.2)`
+}
+
+/** Serves one connection: 100 MB of pseudo-random bytes, and says their SHA-256. */
+export function serveBytes(port: number, megabytes: number): string {
+  return `import socket, hashlib, random
+r = random.Random(1); block = r.randbytes(1 << 20); h = hashlib.sha256()
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', ${port})); s.listen(); s.settimeout(30)
+c, _ = s.accept(); c.settimeout(60)
+for i in range(${megabytes}):
+    part = i.to_bytes(4, 'big') + block[4:]; h.update(part); c.sendall(part)
+c.close(); print(h.hexdigest())`
+}
+
+/** Prints how many bytes came and their SHA-256; reads at most `bytesPerSecond` when that is given. */
+export function fetchBytes(address: string, port: number, bytesPerSecond = 0): string {
+  return `import socket, hashlib, time
+s = socket.create_connection(('${address}', ${port}), 20); s.settimeout(60); h = hashlib.sha256(); n = 0
+while True:
+    data = s.recv(65536)
+    if not data: break
+    h.update(data); n += len(data)
+    if ${bytesPerSecond}: time.sleep(len(data) / max(${bytesPerSecond}, 1))
+print(n, h.hexdigest())`
+}
+
+/** Connects to a control port, sends `hex`, and prints how many bytes came back before the other end closed. */
+export function stranger(address: string, port: number, hex: string): string {
+  return `import socket
+s = socket.create_connection(('${address}', ${port}), 5); s.settimeout(8); s.sendall(bytes.fromhex('${hex}')); n = 0
+try:
+    while True:
+        data = s.recv(4096)
+        if not data: break
+        n += len(data)
+    print(n, 'closed')
+except ConnectionResetError: print(n, 'closed')
+except socket.timeout: print(n, 'open')`
+}
