@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 export const PROJECT_ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
+/** Git refuses a clone that another user owns, as CI's often is, unless told that it is meant. */
+const TRUSTED = ['-c', `safe.directory=${PROJECT_ROOT}`]
+
 /** A text file of the project; `path` is relative to the root, with slashes. */
 export interface ProjectFile {
   readonly path: string
@@ -13,7 +16,7 @@ export interface ProjectFile {
 
 /** What git tracks, and what it would: a rule counts before the commit, not after it. Binary files are left out. */
 export function projectFiles(): readonly ProjectFile[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  const listed = execFileSync('git', [...TRUSTED, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: PROJECT_ROOT,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
