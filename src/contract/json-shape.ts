@@ -18,6 +18,12 @@ export class ShapeReader {
     return this.#expect(field, value => typeof value === 'string', 'a text', '')
   }
 
+  /** A text, or null when the field is null or absent. */
+  optionalText(field: string): string | null {
+    const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
+    return this.#expect<string | null | undefined>(field, isText, 'a text or null', null) ?? null
+  }
+
   integer(field: string, min: number, max: number): number {
     const fits = (value: unknown) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max
     return this.#expect(field, fits, `an integer from ${min} to ${max}`, min)

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
 import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { registerRender } from './render.ts'
 
 export function createProgram(): Command {
   const program = new Command('weave-provision')
@@ -12,6 +13,7 @@ export function createProgram(): Command {
     .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
     .showSuggestionAfterError()
     .exitOverride()
+  registerRender(program)
   return program
 }
 

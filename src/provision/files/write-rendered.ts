@@ -1,0 +1,65 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import type { RenderedHost } from '../render/rendered-host.ts'
+
+export interface RenderedCluster {
+  readonly group: string
+  readonly clusterId: string
+  readonly clusterName: string
+  readonly subnet: string
+  readonly hosts: readonly RenderedHost[]
+}
+
+const CLUSTER_FILE = 'cluster.json'
+const HOST_FILE = 'host.json'
+
+/**
+ * Writes `DIR/cluster.json`, and `DIR/HOST/host.json` with `DIR/HOST/files/PATH` for each host. What an earlier run has left there
+ * of its own goes, hosts that are no more included; a folder of other things is refused.
+ */
+export function writeRendered(folder: string, cluster: RenderedCluster): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    refuseForeign(folder)
+    chmodSync(folder, 0o700)
+    for (const name of readdirSync(folder)) {
+      if (existsSync(join(folder, name, HOST_FILE))) rmSync(join(folder, name), { recursive: true })
+    }
+    for (const host of cluster.hosts) writeHost(join(folder, host.host), host)
+    const { hosts, ...settings } = cluster
+    writeFileSync(join(folder, CLUSTER_FILE), formatJson({ ...settings, hosts: hosts.map(({ host }) => host) }))
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    const problem = {
+      cause: `cannot write to ${folder}: ${(cause as Error).message}`,
+      remedy: 'choose another folder with -o',
+    }
+    throw new UserError(problem, EXIT_CODES.failure, { cause })
+  }
+}
+
+/** A run that was cut off leaves hosts but no cluster file, so either marks a folder as ours. */
+function refuseForeign(folder: string): void {
+  const names = readdirSync(folder)
+  const isOurs = (name: string) => name === CLUSTER_FILE || existsSync(join(folder, name, HOST_FILE))
+  if (names.length === 0 || names.some(isOurs)) return
+  const cause = `the folder ${folder} holds other things than rendered files`
+  throw new UserError({ cause, remedy: 'choose an empty or a fresh folder with -o' }, EXIT_CODES.badInput)
+}
+
+function writeHost(folder: string, host: RenderedHost): void {
+  mkdirSync(folder, { mode: 0o700 })
+  const { files, ...settings } = host
+  const listed = files.map(({ content: _content, ...traits }) => traits)
+  writeFileSync(join(folder, HOST_FILE), formatJson({ ...settings, files: listed }), { mode: 0o644 })
+  for (const { path, mode, content } of files) {
+    const target = join(folder, 'files', path)
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    writeFileSync(target, content, { mode: Number.parseInt(mode, 8), flag: 'wx' })
+  }
+}
+
+function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

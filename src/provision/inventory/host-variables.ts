@@ -1,0 +1,85 @@
+import type { Problem } from '../../base/user-error.ts'
+
+/** Each variable with the names that older roles used for it; the first name wins. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  weave_group: ['weave_server_group', 'weave_servers'],
+  weave_peers: ['weave_launch_peers'],
+}
+
+/** Reads one host's variables, and collects what is wrong with them, named by host and variable. */
+export class HostVariables {
+  readonly host: string
+  readonly problems: Problem[] = []
+  readonly #values: Readonly<Record<string, unknown>>
+
+  constructor(host: string, values: Readonly<Record<string, unknown>>) {
+    this.host = host
+    this.#values = values
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#read(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'string' || typeof value === 'number') return String(value).trim()
+    return this.#refuse(name, 'must be a text')
+  }
+
+  /** Inventories in INI form give numbers as texts. */
+  integer(name: string, min: number, max: number): number | undefined {
+    const value = this.#read(name)
+    if (value === undefined) return undefined
+    const number = typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value
+    const fits = Number.isInteger(number) && (number as number) >= min && (number as number) <= max
+    return fits ? (number as number) : this.#refuse(name, `must be a whole number from ${min} to ${max}`)
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.text(name)
+    if (value === undefined || value === 'auto') return undefined
+    const chosen = choices.find(choice => choice === value)
+    return chosen ?? this.#refuse(name, `must be one of auto, ${choices.join(', ')}`)
+  }
+
+  /** A list, or words in one text. */
+  texts(name: string): readonly string[] | undefined {
+    const value = this.#read(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'string') return value.split(/[\s,]+/).filter(word => word !== '')
+    const isTexts = Array.isArray(value) && value.every(item => typeof item === 'string')
+    return isTexts ? value : this.#refuse(name, 'must be a list of texts')
+  }
+
+  dictionary(name: string): Readonly<Record<string, unknown>> | undefined {
+    const value = this.#read(name)
+    if (value === undefined) return undefined
+    const isDictionary = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isDictionary ? (value as Record<string, unknown>) : this.#refuse(name, 'must be a dictionary')
+  }
+
+  #read(name: string): unknown {
+    const found = [name, ...(ALIASES[name] ?? [])].find(alias => isGiven(this.#values[alias]))
+    const value = found === undefined ? undefined : this.#values[found]
+    if (found === undefined || !isUnreadable(value)) return value
+    return this.#refuse(found, 'holds a template or a vaulted value that Ansible has not resolved')
+  }
+
+  #refuse(name: string, what: string): undefined {
+    const shown = JSON.stringify(this.#values[name])
+    const given = shown === undefined || shown.length > 60 ? '' : ` (it is ${shown})`
+    this.problems.push({
+      cause: `${name} of host '${this.host}' ${what}${given}`,
+      remedy: `correct ${name} in the inventory; inventories/example documents each variable`,
+    })
+    return undefined
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+/** `ansible-inventory --list` shows templates as they are written, and vaulted values as a marker. */
+function isUnreadable(value: unknown): boolean {
+  const text = JSON.stringify(value)
+  return text.includes('{{') || text.includes('{%') || text.includes('"__ansible_vault"')
+}

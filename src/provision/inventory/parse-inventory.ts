@@ -1,0 +1,112 @@
+import { networkOf, parseInterfaceAddress } from '../../base/cidr.ts'
+import { formatIpv4, parseIpv4 } from '../../base/ipv4.ts'
+import type { Problem } from '../../base/user-error.ts'
+import { CONTROL_PORT } from '../../contract/ports.ts'
+import { DOCKER_METHODS, INIT_SYSTEMS, type Inventory, type InventoryHost } from '../plan/inventory.ts'
+import { HostVariables } from './host-variables.ts'
+import { hasGroup, type Listing, membersOf } from './listing.ts'
+
+export const DEFAULTS = { clusterName: 'weave', subnet: '10.2.0.0/16', containerPrefix: 24, mtu: 1376 } as const
+
+/** Room for Ethernet, IP, UDP and the seal in an underlay of 1500 bytes is left by the default; below 576 IPv4 has no right to work. */
+const MTU_MIN = 576
+const MTU_MAX = 65535
+
+export interface ParsedInventory {
+  readonly inventory: Inventory
+  /** The lab's own settings, when the inventory describes one. */
+  readonly lab: Readonly<Record<string, unknown>> | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Typed values out of Ansible's, with all that is wrong in them. */
+export function parseInventory(listing: Listing): ParsedInventory {
+  const all = membersOf(listing, 'all').map(name => new HostVariables(name, listing.hostVariables[name] ?? {}))
+  const shared = new SharedVariables(all)
+  const group = shared.value('weave_group', host => host.text('weave_group')) ?? groupByName(listing)
+  const members = new Set(membersOf(listing, group))
+  const hosts = all.filter(({ host }) => members.has(host))
+  const ofCluster = new SharedVariables(hosts)
+  const inventory: Inventory = {
+    group,
+    clusterName: ofCluster.value('weave_cluster_name', host => host.text('weave_cluster_name')) ?? DEFAULTS.clusterName,
+    subnet: ofCluster.value('weave_subnet', subnetOf) ?? DEFAULTS.subnet,
+    containerPrefix:
+      ofCluster.value('weave_container_prefix', host => host.integer('weave_container_prefix', 1, 30)) ??
+      DEFAULTS.containerPrefix,
+    mtu: ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ?? DEFAULTS.mtu,
+    hosts: hosts.map(readHost),
+  }
+  const lab = all.map(host => host.dictionary('weave_lab')).find(settings => settings !== undefined)
+  const problems = [...shared.problems, ...ofCluster.problems, ...hosts.flatMap(host => host.problems)]
+  return { inventory, lab, problems: [...problems, ...emptyGroup(listing, inventory)] }
+}
+
+function groupByName(listing: Listing): string {
+  return ['weave', 'weave_servers'].find(group => hasGroup(listing, group)) ?? 'all'
+}
+
+function emptyGroup(listing: Listing, inventory: Inventory): readonly Problem[] {
+  if (inventory.hosts.length > 0) return []
+  const { group } = inventory
+  const cause = hasGroup(listing, group) ? `group '${group}' has no hosts` : `the inventory has no group '${group}'`
+  return [{ cause, remedy: `put hosts into '${group}', or name another group with weave_group` }]
+}
+
+/** Variables of the cluster as a whole: every host must say the same. */
+class SharedVariables {
+  readonly problems: Problem[] = []
+  readonly #hosts: readonly HostVariables[]
+
+  constructor(hosts: readonly HostVariables[]) {
+    this.#hosts = hosts
+  }
+
+  value<T extends string | number>(name: string, read: (host: HostVariables) => T | undefined): T | undefined {
+    const givers = new Map<T, string>()
+    for (const host of this.#hosts) {
+      const value = read(host)
+      if (value !== undefined && !givers.has(value)) givers.set(value, host.host)
+    }
+    const [first, second] = [...givers]
+    if (first !== undefined && second !== undefined) {
+      const cause = `hosts '${first[1]}' and '${second[1]}' disagree on ${name}: ${first[0]} and ${second[0]}`
+      this.problems.push({ cause, remedy: `set ${name} once, in group_vars of the group` })
+    }
+    return first?.[0]
+  }
+}
+
+/** Roles of the field gave each host its address and the network's width instead of the network. */
+function subnetOf(host: HostVariables): string | undefined {
+  const subnet = host.text('weave_subnet')
+  const ip = host.text('weave_ip')
+  const width = host.integer('weave_network_width', 1, 30)
+  if (subnet !== undefined || ip === undefined || width === undefined) return subnet
+  const address = parseInterfaceAddress(`${ip}/${width}`)
+  return address.ok ? `${formatIpv4(networkOf(address.value.address, width))}/${width}` : undefined
+}
+
+function readHost(host: HostVariables): InventoryHost {
+  return {
+    name: host.host,
+    index: host.integer('weave_index', 1, 4095),
+    historic: { bridgeIp: host.text('weave_ip'), containerRange: host.text('weave_container_cidr') },
+    underlayAddresses: underlayAddresses(host),
+    port: host.integer('weave_port', 1, 65535) ?? CONTROL_PORT,
+    initSystem: host.choice('weave_init', INIT_SYSTEMS),
+    dockerMethod: host.choice('weave_docker_method', DOCKER_METHODS),
+    dockerOptions: host.dictionary('weave_docker_options') ?? {},
+    peers: host.texts('weave_peers'),
+  }
+}
+
+/** Given ones first; what Ansible connects to serves when it is an address. Wrong ones are kept: the plan refuses them. */
+function underlayAddresses(host: HostVariables): readonly string[] {
+  const preferred = host.text('weave_underlay_address')
+  const given = [...(preferred === undefined ? [] : [preferred]), ...(host.texts('weave_underlay_addresses') ?? [])]
+  if (given.length > 0) return [...new Set(given)]
+  return [host.text('ansible_host'), host.host]
+    .filter((text): text is string => text !== undefined && parseIpv4(text).ok)
+    .slice(0, 1)
+}

@@ -1,0 +1,112 @@
+import { contains, formatCidr } from '../../base/cidr.ts'
+import { parseIpv4 } from '../../base/ipv4.ts'
+import type { Problem } from '../../base/user-error.ts'
+import { hostsMax, type Layout } from './addressing.ts'
+import type { Inventory, InventoryHost } from './inventory.ts'
+
+/** The agent's configuration, and Linux, allow no less and no more. */
+const MTU_MIN = 576
+const MTU_MAX = 65535
+
+export function checkLayout(layout: Layout): readonly Problem[] {
+  const { subnet, containerPrefix } = layout
+  if (containerPrefix <= subnet.prefix || containerPrefix > 30) {
+    const cause = `weave_container_prefix ${containerPrefix} does not cut weave_subnet ${formatCidr(subnet)} into ranges`
+    return [{ cause, remedy: `choose a prefix from ${subnet.prefix + 1} to 30, or a wider weave_subnet` }]
+  }
+  if (hostsMax(layout) >= 1) return []
+  return [{ cause: `weave_subnet ${formatCidr(subnet)} has no room for a host`, remedy: 'widen weave_subnet' }]
+}
+
+/** A host's name becomes a folder and a word in commands. */
+export function checkNames(inventory: Inventory): readonly Problem[] {
+  const bad = inventory.hosts
+    .filter(({ name }) => !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name))
+    .map(({ name }) => ({
+      cause: `host name '${name}' has characters other than letters, digits, '.', '_' and '-'`,
+      remedy: 'give the host such a name, and its address in ansible_host',
+    }))
+  const same = duplicates(inventory.hosts, host => [host.name.toLowerCase()])
+  const double = same.map(({ owners }) => ({
+    cause: `hosts ${quoteAll(owners)} have the same name`,
+    remedy: 'give each host a name of its own; upper and lower case count as the same',
+  }))
+  return [...bad, ...double]
+}
+
+export function checkHosts(inventory: Inventory, layout: Layout): readonly Problem[] {
+  return [
+    ...checkMtu(inventory),
+    ...inventory.hosts.flatMap(host => checkPort(host)),
+    ...inventory.hosts.flatMap(host => checkAddresses(host, layout)),
+    ...checkSharedAddresses(inventory),
+    ...checkSharedRanges(inventory),
+  ]
+}
+
+function checkMtu({ mtu }: Inventory): readonly Problem[] {
+  if (Number.isInteger(mtu) && mtu >= MTU_MIN && mtu <= MTU_MAX) return []
+  return [{ cause: `weave_mtu ${mtu} is not from ${MTU_MIN} to ${MTU_MAX}`, remedy: 'leave it out, or set 1376' }]
+}
+
+function checkPort({ name, port }: InventoryHost): readonly Problem[] {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return []
+  return [{ cause: `weave_port ${port} of host '${name}' is not from 1 to 65535`, remedy: 'leave it out, or set 6783' }]
+}
+
+function checkAddresses(host: InventoryHost, layout: Layout): readonly Problem[] {
+  if (host.underlayAddresses.length === 0) {
+    const cause = `host '${host.name}' has no underlay address: its ansible_host is not an IPv4 address`
+    return [
+      { cause, remedy: `set weave_underlay_address of '${host.name}' to the address that the other hosts reach it by` },
+    ]
+  }
+  return host.underlayAddresses.flatMap(text => {
+    const address = parseIpv4(text)
+    if (!address.ok) {
+      const remedy = 'give IPv4 addresses in weave_underlay_address and weave_underlay_addresses'
+      return [{ cause: `underlay address of host '${host.name}': ${address.error}`, remedy }]
+    }
+    if (!contains(layout.subnet, address.value)) return []
+    const cause = `underlay address ${text} of host '${host.name}' lies in the overlay, weave_subnet ${formatCidr(layout.subnet)}`
+    return [{ cause, remedy: 'choose a weave_subnet that no underlay network overlaps' }]
+  })
+}
+
+function checkSharedAddresses(inventory: Inventory): readonly Problem[] {
+  return duplicates(inventory.hosts, host => host.underlayAddresses.map(ip => `${ip}:${host.port}`)).map(
+    ({ value, owners }) => ({
+      cause: `hosts ${quoteAll(owners)} have the same underlay address ${value}`,
+      remedy: 'correct ansible_host or weave_underlay_address of one of them',
+    }),
+  )
+}
+
+function checkSharedRanges(inventory: Inventory): readonly Problem[] {
+  const rangeOf = (host: InventoryHost) =>
+    host.historic.containerRange === undefined ? [] : [host.historic.containerRange]
+  return duplicates(inventory.hosts, rangeOf).map(({ value, owners }) => ({
+    cause: `hosts ${quoteAll(owners)} have the same weave_container_cidr ${value}`,
+    remedy: 'give each host a range of its own, or leave weave_container_cidr out',
+  }))
+}
+
+interface Duplicate {
+  readonly value: string
+  readonly owners: readonly string[]
+}
+
+function duplicates(
+  hosts: readonly InventoryHost[],
+  valuesOf: (host: InventoryHost) => readonly string[],
+): Duplicate[] {
+  const owners = new Map<string, string[]>()
+  for (const host of hosts) {
+    for (const value of new Set(valuesOf(host))) owners.set(value, [...(owners.get(value) ?? []), host.name])
+  }
+  return [...owners].filter(([, names]) => names.length > 1).map(([value, names]) => ({ value, owners: names }))
+}
+
+function quoteAll(names: readonly string[]): string {
+  return names.map(name => `'${name}'`).join(' and ')
+}

@@ -1,0 +1,60 @@
+import type { Result } from '../../base/result.ts'
+import { parseJson, ShapeReader } from '../../contract/json-shape.ts'
+import { INIT_SYSTEMS, type InitSystem } from './inventory.ts'
+
+export const FACT_PATHS = {
+  dockerDefaults: '/etc/default/docker',
+  daemonJson: '/etc/docker/daemon.json',
+  interfaces: '/etc/network/interfaces',
+} as const
+
+export type FactPath = (typeof FACT_PATHS)[keyof typeof FACT_PATHS]
+
+/** What a host says of itself before anything is changed on it. */
+export interface HostFacts {
+  /** Raw Ed25519 public key in base64; null until the host has an identity. */
+  readonly publicKey: string | null
+  readonly initSystem: InitSystem
+  readonly dockerPackage: string
+  /** False where the unit of Docker does not read DOCKER_OPTS, as that of docker-ce. */
+  readonly dockerUnitReadsDefaults: boolean
+  /** Content of the files that we share with others; null when there is none. */
+  readonly files: Readonly<Record<FactPath, string | null>>
+}
+
+export type FactsByHost = Readonly<Record<string, HostFacts>>
+
+/** Public keys end in 1 of 16 letters: 32 bytes leave two bits of the last one unused. */
+const PUBLIC_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/
+
+export function parseFacts(text: string): Result<FactsByHost> {
+  const json = parseJson(text)
+  if (!json.ok) return json
+  const root = new ShapeReader(json.value)
+  const facts: Record<string, HostFacts> = {}
+  const isObject = typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)
+  for (const host of isObject ? Object.keys(json.value as object) : []) facts[host] = readFacts(root.object(host), host)
+  return root.result(facts)
+}
+
+function readFacts(shape: ShapeReader, host: string): HostFacts {
+  const initSystem = shape.text('initSystem')
+  shape.check(
+    INIT_SYSTEMS.some(known => known === initSystem),
+    `${host}.initSystem '${initSystem}' is not one of ${INIT_SYSTEMS.join(', ')}`,
+  )
+  const publicKey = shape.optionalText('publicKey')
+  shape.check(publicKey === null || PUBLIC_KEY.test(publicKey), `${host}.publicKey is not 32 bytes in base64`)
+  const files = shape.object('files')
+  return {
+    publicKey,
+    initSystem: initSystem as InitSystem,
+    dockerPackage: shape.text('dockerPackage'),
+    dockerUnitReadsDefaults: shape.flag('dockerUnitReadsDefaults'),
+    files: {
+      [FACT_PATHS.dockerDefaults]: files.optionalText(FACT_PATHS.dockerDefaults),
+      [FACT_PATHS.daemonJson]: files.optionalText(FACT_PATHS.daemonJson),
+      [FACT_PATHS.interfaces]: files.optionalText(FACT_PATHS.interfaces),
+    },
+  }
+}

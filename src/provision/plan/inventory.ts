@@ -1,0 +1,33 @@
+export const INIT_SYSTEMS = ['systemd', 'sysvinit', 'upstart'] as const
+export type InitSystem = (typeof INIT_SYSTEMS)[number]
+
+/** How Docker is told to use the bridge: through DOCKER_OPTS, through daemon.json, or not at all. */
+export const DOCKER_METHODS = ['default', 'daemon-json', 'none'] as const
+export type DockerMethod = (typeof DOCKER_METHODS)[number]
+
+/** What the inventory says, in typed values. `undefined` means that the inventory leaves the choice to the plan. */
+export interface Inventory {
+  /** The group whose hosts form the cluster. */
+  readonly group: string
+  readonly clusterName: string
+  readonly subnet: string
+  readonly containerPrefix: number
+  readonly mtu: number
+  readonly hosts: readonly InventoryHost[]
+}
+
+export interface InventoryHost {
+  readonly name: string
+  readonly index: number | undefined
+  /** The field's historic ways to give a host its number: an address of its own, a range of its own. */
+  readonly historic: { readonly bridgeIp: string | undefined; readonly containerRange: string | undefined }
+  /** Addresses under which the other hosts reach this one, the preferred one first. */
+  readonly underlayAddresses: readonly string[]
+  readonly port: number
+  readonly initSystem: InitSystem | undefined
+  readonly dockerMethod: DockerMethod | undefined
+  /** Further keys of daemon.json. */
+  readonly dockerOptions: Readonly<Record<string, unknown>>
+  /** Overrides the targets that follow from the inventory: `ip[:port]` or names of hosts. */
+  readonly peers: readonly string[] | undefined
+}

@@ -1,0 +1,125 @@
+import { formatCidr, parseCidr } from '../../base/cidr.ts'
+import type { Problem } from '../../base/user-error.ts'
+import { bridgeAddress, containerRange, hostsMax, type Layout, remedyForExhaustion } from './addressing.ts'
+import { checkHosts, checkLayout, checkNames } from './checks.ts'
+import { chooseDockerMethod } from './docker-method.ts'
+import { wantedIndex } from './historic-numbers.ts'
+import type { FactsByHost } from './host-facts.ts'
+import type { DockerMethod, InitSystem, Inventory, InventoryHost } from './inventory.ts'
+import type { Lock } from './lock.ts'
+import { allocateNumbers, type Numbering } from './numbering.ts'
+import { targetsFor } from './targets.ts'
+
+/** Everything that is decided about a cluster. */
+export interface Plan {
+  readonly group: string
+  readonly clusterName: string
+  readonly subnet: string
+  readonly containerPrefix: number
+  readonly mtu: number
+  /** In the order of their numbers. */
+  readonly hosts: readonly PlannedHost[]
+  /** The lock that holds once the plan is taken. */
+  readonly lock: Lock
+}
+
+export interface PlannedHost {
+  readonly name: string
+  /** The host's number for life. */
+  readonly index: number
+  readonly bridgeAddress: string
+  readonly containerRange: string
+  readonly underlayAddresses: readonly string[]
+  readonly port: number
+  /** `ip:port` of each address of each other host, or what the inventory says. */
+  readonly targets: readonly string[]
+  /** Undefined while neither the inventory nor the host has said. */
+  readonly initSystem: InitSystem | undefined
+  readonly dockerMethod: DockerMethod
+  readonly dockerOptions: Readonly<Record<string, unknown>>
+}
+
+export interface PlanInput {
+  readonly inventory: Inventory
+  readonly lock: Lock
+  readonly facts?: FactsByHost | undefined
+}
+
+export type PlanOutcome =
+  | { readonly kind: 'planned'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+
+/** Decides, or says all that stands against it. */
+export function makePlan(input: PlanInput): PlanOutcome {
+  const { inventory } = input
+  const subnet = parseCidr(inventory.subnet)
+  if (!subnet.ok)
+    return refuse([{ cause: `weave_subnet: ${subnet.error}`, remedy: 'give the network, as 10.2.0.0/16' }])
+  const layout: Layout = { subnet: subnet.value, containerPrefix: inventory.containerPrefix }
+  const ofLayout = checkLayout(layout)
+  if (ofLayout.length > 0) return refuse([...ofLayout, ...checkNames(inventory)])
+  const numbering = numberHosts(input, layout)
+  const problems = [...checkNames(inventory), ...numbering.problems, ...checkHosts(inventory, layout)]
+  const hosts = inventory.hosts.map(host => planHost({ input, host, layout, numbering }))
+  const all = [...problems, ...hosts.flatMap(host => host.problems)]
+  if (all.length > 0) return refuse(all)
+  const planned = hosts.map(({ host }) => host).sort((a, b) => a.index - b.index)
+  const { group, clusterName, containerPrefix, mtu } = inventory
+  const settings = { group, clusterName, subnet: formatCidr(subnet.value), containerPrefix, mtu }
+  return { kind: 'planned', plan: { ...settings, hosts: planned, lock: nextLock(input, planned, numbering) } }
+}
+
+function refuse(problems: readonly Problem[]): PlanOutcome {
+  return { kind: 'refused', problems }
+}
+
+function numberHosts(input: PlanInput, layout: Layout): Numbering {
+  const wishes = input.inventory.hosts.map(host => ({ name: host.name, wish: wantedIndex(host, layout) }))
+  const numbering = allocateNumbers({
+    requests: wishes.map(({ name, wish }) => ({ name, wanted: wish.index })),
+    locked: input.lock.hosts,
+    tombstones: input.lock.tombstones,
+    max: hostsMax(layout),
+    remedyForExhaustion: remedyForExhaustion(layout),
+  })
+  return { ...numbering, problems: [...wishes.flatMap(({ wish }) => wish.problems), ...numbering.problems] }
+}
+
+interface HostInput {
+  readonly input: PlanInput
+  readonly host: InventoryHost
+  readonly layout: Layout
+  readonly numbering: Numbering
+}
+
+function planHost({ input, host, layout, numbering }: HostInput): { host: PlannedHost; problems: readonly Problem[] } {
+  const facts = Object.hasOwn(input.facts ?? {}, host.name) ? input.facts?.[host.name] : undefined
+  const docker = chooseDockerMethod(host, facts)
+  const targets = targetsFor(host, input.inventory)
+  const index = numbering.numbers.get(host.name) ?? 0
+  const planned: PlannedHost = {
+    name: host.name,
+    index,
+    bridgeAddress: bridgeAddress(layout, index),
+    containerRange: containerRange(layout, index),
+    underlayAddresses: host.underlayAddresses,
+    port: host.port,
+    targets: targets.endpoints,
+    initSystem: host.initSystem ?? facts?.initSystem,
+    dockerMethod: docker.method,
+    dockerOptions: host.dockerOptions,
+  }
+  return { host: planned, problems: [...docker.problems, ...targets.problems] }
+}
+
+function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Numbering): Lock {
+  const known = new Map(input.lock.hosts.map(host => [host.name, host.publicKey]))
+  const keyOf = (name: string) => input.facts?.[name]?.publicKey ?? known.get(name)
+  const { subnet, containerPrefix } = input.inventory
+  return {
+    ...input.lock,
+    network: { subnet, containerPrefix },
+    hosts: hosts.map(({ name, index }) => ({ name, index, publicKey: keyOf(name) })),
+    tombstones: [...numbering.tombstones],
+  }
+}

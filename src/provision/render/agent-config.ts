@@ -1,0 +1,23 @@
+import type { AgentConfig } from '../../contract/agent-config.ts'
+import { BRIDGE_NAME } from '../plan/docker-method.ts'
+import type { Plan, PlannedHost } from '../plan/plan.ts'
+import type { ClusterMaterial } from './cluster-material.ts'
+
+export function renderAgentConfig(plan: Plan, host: PlannedHost, material: ClusterMaterial): string {
+  const config: AgentConfig = {
+    format: 1,
+    clusterId: material.clusterId,
+    clusterKey: material.clusterKey,
+    host: host.name,
+    nickname: host.name,
+    shortId: host.index,
+    bridge: { name: BRIDGE_NAME, address: host.bridgeAddress, mtu: plan.mtu },
+    containerRange: host.containerRange,
+    subnet: plan.subnet,
+    listen: { ip: '0.0.0.0', port: host.port },
+    advertise: host.underlayAddresses,
+    targets: host.targets,
+    discovery: true,
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}

@@ -1,0 +1,144 @@
+import { HOST_PATHS } from '../../contract/host-paths.ts'
+import { BRIDGE_NAME } from '../plan/docker-method.ts'
+import { FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
+import type { InitSystem } from '../plan/inventory.ts'
+import type { Plan, PlannedHost } from '../plan/plan.ts'
+import { renderAgentConfig } from './agent-config.ts'
+import type { ClusterMaterial } from './cluster-material.ts'
+import { chooseInterfaces } from './interfaces.ts'
+import { dockerSettings, mergeDaemonJson, mergeDefaults, withoutDaemonJson, withoutDefaults } from './merge-docker.ts'
+import type { Part, RenderedFile, RenderedHost } from './rendered-host.ts'
+import type { Templates, TemplateValues } from './templates.ts'
+
+export interface RenderInput {
+  readonly plan: Plan
+  readonly host: PlannedHost
+  readonly facts: HostFacts | undefined
+  readonly material: ClusterMaterial
+  readonly templates: Templates
+}
+
+/** Every file of one host, to the byte. */
+export function renderHost(input: RenderInput): RenderedHost {
+  const { plan, host, material } = input
+  const files = [...bridgeFiles(input), ...routerFiles(input), ...clusterFiles(input), ...dockerFiles(input)]
+  return {
+    host: host.name,
+    index: host.index,
+    initSystem: host.initSystem,
+    dockerMethod: host.dockerMethod,
+    bridge: BRIDGE_NAME,
+    bridgeAddress: host.bridgeAddress,
+    containerRange: host.containerRange,
+    mtu: plan.mtu,
+    port: host.port,
+    underlayAddresses: host.underlayAddresses,
+    targets: host.targets,
+    isCertified: material.certificates.has(host.name),
+    files: files.filter(file => isNeeded(file, host.initSystem)),
+  }
+}
+
+function isNeeded(file: RenderedFile, initSystem: InitSystem | undefined): boolean {
+  return file.initSystem === undefined || initSystem === undefined || file.initSystem === initSystem
+}
+
+const ASSERT_BRIDGE = '/usr/local/lib/weave/assert-bridge'
+const SUPERVISE = '/usr/local/lib/weave/supervise'
+
+function bridgeFiles(input: RenderInput): readonly RenderedFile[] {
+  const { stanzaPath, interfaces } = chooseInterfaces(input.facts?.files[FACT_PATHS.interfaces])
+  const stanza = input.templates.fill('/etc/network/interfaces.d/weave', templateValues(input))
+  return [
+    file(stanzaPath, 'bridge', stanza),
+    fromTemplate(input, ASSERT_BRIDGE, { part: 'bridge', mode: '0755' }),
+    ...(interfaces === undefined ? [] : [file(FACT_PATHS.interfaces, 'bridge', interfaces)]),
+  ]
+}
+
+function routerFiles(input: RenderInput): readonly RenderedFile[] {
+  const sysvinit = { part: 'router', mode: '0755', initSystem: 'sysvinit' } as const
+  return [
+    fromTemplate(input, '/etc/systemd/system/weave.service', { part: 'router', initSystem: 'systemd' }),
+    fromTemplate(input, '/etc/init.d/weave', sysvinit),
+    fromTemplate(input, SUPERVISE, sysvinit),
+    fromTemplate(input, '/etc/logrotate.d/weave', { part: 'router', initSystem: 'sysvinit' }),
+    fromTemplate(input, '/etc/init/weave.conf', { part: 'router', initSystem: 'upstart' }),
+  ]
+}
+
+/** Without a certificate a host cannot join, and gets nothing that would help to. */
+function clusterFiles({ plan, host, material }: RenderInput): readonly RenderedFile[] {
+  const open = [
+    file(HOST_PATHS.agentConfig, 'router', renderAgentConfig(plan, host, material)),
+    file(HOST_PATHS.clusterCertificate, 'router', material.clusterCertificate),
+  ]
+  const certificate = material.certificates.get(host.name)
+  if (certificate === undefined) return open
+  return [
+    ...open,
+    file(HOST_PATHS.manifest, 'router', material.signedManifest),
+    file(HOST_PATHS.certificate, 'router', certificate),
+    { ...file(HOST_PATHS.admissionKey, 'router', `${material.admissionKey}\n`), mode: '0600', isSecret: true },
+  ]
+}
+
+function dockerFiles(input: RenderInput): readonly RenderedFile[] {
+  const { host, facts } = input
+  if (host.dockerMethod === 'none') return []
+  const path = '/etc/systemd/system/docker.service.d/weave.conf'
+  const dropIn = fromTemplate(input, path, { part: 'docker', initSystem: 'systemd' })
+  return [...dockerSettingFiles(input, facts?.files), dropIn]
+}
+
+/** The file that holds the settings, and the other one when it held some of them. */
+function dockerSettingFiles({ plan, host }: RenderInput, files: HostFacts['files'] | undefined): RenderedFile[] {
+  const settings = dockerSettings(plan, host)
+  const defaults = files?.[FACT_PATHS.dockerDefaults] ?? null
+  const daemon = files?.[FACT_PATHS.daemonJson] ?? null
+  const isDefault = host.dockerMethod === 'default'
+  const texts = {
+    defaults: isDefault ? mergeDefaults(defaults, settings) : keepUnless(defaults, withoutDefaults, settings),
+    daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, settings) : mergeDaemonJson(daemon, settings),
+  }
+  return [
+    ...(texts.defaults === undefined ? [] : [file(FACT_PATHS.dockerDefaults, 'docker', texts.defaults)]),
+    ...(texts.daemon === undefined ? [] : [file(FACT_PATHS.daemonJson, 'docker', texts.daemon)]),
+  ]
+}
+
+function keepUnless<T>(text: string | null, strip: (text: string, settings: T) => string, settings: T) {
+  if (text === null) return undefined
+  const stripped = strip(text, settings)
+  return stripped === text ? undefined : stripped
+}
+
+function templateValues({ plan, host }: RenderInput): TemplateValues {
+  return {
+    host: host.name,
+    bridge: BRIDGE_NAME,
+    bridgeAddress: host.bridgeAddress,
+    targets: host.targets.join(' '),
+    mtu: plan.mtu,
+    command: HOST_PATHS.command,
+    controlSocket: HOST_PATHS.controlSocket,
+    assertBridge: ASSERT_BRIDGE,
+    supervise: SUPERVISE,
+  }
+}
+
+interface FileTraits {
+  readonly part: Part
+  readonly mode?: '0644' | '0755'
+  readonly initSystem?: InitSystem
+}
+
+function fromTemplate(input: RenderInput, path: string, traits: FileTraits): RenderedFile {
+  const content = input.templates.fill(path, templateValues(input))
+  const { part, mode, initSystem } = traits
+  return { ...file(path, part, content), mode: mode ?? '0644', initSystem }
+}
+
+function file(path: string, part: Part, content: string): RenderedFile {
+  return { path, mode: '0644', part, isSecret: false, initSystem: undefined, content }
+}

@@ -1,0 +1,31 @@
+import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
+
+export type Part = 'bridge' | 'router' | 'docker'
+
+export interface RenderedFile {
+  readonly path: string
+  readonly mode: '0600' | '0644' | '0755'
+  readonly part: Part
+  readonly isSecret: boolean
+  /** Set when only hosts with this init system need the file. */
+  readonly initSystem: InitSystem | undefined
+  readonly content: string
+}
+
+export interface RenderedHost {
+  readonly host: string
+  readonly index: number
+  /** Undefined when it is unknown: then the files of all three are there. */
+  readonly initSystem: InitSystem | undefined
+  readonly dockerMethod: DockerMethod
+  readonly bridge: string
+  readonly bridgeAddress: string
+  readonly containerRange: string
+  readonly mtu: number
+  readonly port: number
+  readonly underlayAddresses: readonly string[]
+  readonly targets: readonly string[]
+  /** Whether the host has a certificate, and so can join. */
+  readonly isCertified: boolean
+  readonly files: readonly RenderedFile[]
+}
