@@ -15,6 +15,7 @@ export const DEPENDENCIES: readonly Dependency[] = [
     reason: 'calls libc and libcrypto from Node: TAP and batched sockets, no compiler',
   },
   { name: 'commander', place: 'src/cli/', reason: 'parses arguments and writes help' },
+  { name: 'picocolors', place: 'src/cli/', reason: 'colours what a person looks at' },
   { name: 'execa', place: 'src/provision/', reason: 'runs argv values with timeouts and readable errors' },
   { name: 'js-yaml', place: 'src/provision/', reason: 'reads and writes the lock file' },
   { name: 'handlebars', place: 'src/provision/render/', reason: 'places values in the templates of host files' },

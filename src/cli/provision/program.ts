@@ -4,6 +4,8 @@ import { Command, CommanderError } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
 import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { registerCompletion } from './completion.ts'
+import { registerPlan } from './plan.ts'
 import { registerRender } from './render.ts'
 
 export function createProgram(): Command {
@@ -13,7 +15,9 @@ export function createProgram(): Command {
     .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
     .showSuggestionAfterError()
     .exitOverride()
+  registerPlan(program)
   registerRender(program)
+  registerCompletion(program)
   return program
 }
 
