@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-mapfile -t tracked < <(git -c safe.directory="$PWD" ls-files -- . ':!:*.ts' ':!:*.mjs' ':!:*.md' ':!:*.json')
+mapfile -t tracked < <(git -c safe.directory="$PWD" ls-files -- . ':!:*.ts' ':!:*.mjs' ':!:*.md' ':!:*.json' ':!:*.hbs')
 scripts=()
 for file in "${tracked[@]}"; do
   [ -f "$file" ] && head -n 1 "$file" | grep -Eq '^#!.*\b(ba|da)?sh\b' && scripts+=("$file")

