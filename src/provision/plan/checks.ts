@@ -1,8 +1,10 @@
 import { contains, formatCidr } from '../../base/cidr.ts'
 import { parseIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { hostsMax, type Layout } from './addressing.ts'
 import type { Inventory, InventoryHost } from './inventory.ts'
+import type { LockedHost } from './lock.ts'
 
 /** The agent's configuration, and Linux, allow no less and no more. */
 const MTU_MIN = 576
@@ -91,15 +93,24 @@ function checkSharedRanges(inventory: Inventory): readonly Problem[] {
   }))
 }
 
+/** Machines cloned with their state have one identity between them. */
+export function checkIdentities(hosts: readonly LockedHost[]): readonly Problem[] {
+  const keysOf = ({ publicKey }: LockedHost) => (publicKey === undefined ? [] : [publicKey])
+  return duplicates(hosts, keysOf).map(({ owners }) => ({
+    cause: `hosts ${quoteAll(owners)} have the same identity: one was cloned from the other`,
+    remedy: `on the clone, stop weave and remove ${HOST_PATHS.identityKey}`,
+  }))
+}
+
 interface Duplicate {
   readonly value: string
   readonly owners: readonly string[]
 }
 
-function duplicates(
-  hosts: readonly InventoryHost[],
-  valuesOf: (host: InventoryHost) => readonly string[],
-): Duplicate[] {
+function duplicates<T extends { readonly name: string }>(
+  hosts: readonly T[],
+  valuesOf: (host: T) => readonly string[],
+): readonly Duplicate[] {
   const owners = new Map<string, string[]>()
   for (const host of hosts) {
     for (const value of new Set(valuesOf(host))) owners.set(value, [...(owners.get(value) ?? []), host.name])

@@ -1,7 +1,7 @@
 import { formatCidr, parseCidr } from '../../base/cidr.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { bridgeAddress, containerRange, hostsMax, type Layout, remedyForExhaustion } from './addressing.ts'
-import { checkHosts, checkLayout, checkNames } from './checks.ts'
+import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.ts'
 import { chooseDockerMethod } from './docker-method.ts'
 import { wantedIndex } from './historic-numbers.ts'
 import type { FactsByHost } from './host-facts.ts'
@@ -61,12 +61,17 @@ export function makePlan(input: PlanInput): PlanOutcome {
   const numbering = numberHosts(input, layout)
   const problems = [...checkNames(inventory), ...numbering.problems, ...checkHosts(inventory, layout)]
   const hosts = inventory.hosts.map(host => planHost({ input, host, layout, numbering }))
-  const all = [...problems, ...hosts.flatMap(host => host.problems)]
+  const lock = nextLock(
+    input,
+    hosts.map(({ host }) => host),
+    numbering,
+  )
+  const all = [...problems, ...hosts.flatMap(host => host.problems), ...checkIdentities(lock.hosts)]
   if (all.length > 0) return refuse(all)
   const planned = hosts.map(({ host }) => host).sort((a, b) => a.index - b.index)
   const { group, clusterName, containerPrefix, mtu } = inventory
   const settings = { group, clusterName, subnet: formatCidr(subnet.value), containerPrefix, mtu }
-  return { kind: 'planned', plan: { ...settings, hosts: planned, lock: nextLock(input, planned, numbering) } }
+  return { kind: 'planned', plan: { ...settings, hosts: planned, lock } }
 }
 
 function refuse(problems: readonly Problem[]): PlanOutcome {
