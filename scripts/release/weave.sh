@@ -1,0 +1,14 @@
+#!/bin/sh
+# Starts the weave command of the release that this file belongs to, with the shipped runtime when there is one.
+self=$(readlink -f "$0")
+release=${self%/bin/*}
+node=/opt/weave/runtime/bin/node
+if [ ! -x "$node" ]; then
+  node=$(command -v node) || {
+    echo 'error: no Node.js runtime: neither /opt/weave/runtime/bin/node nor node in PATH' >&2
+    echo 'remedy: run `weave-provision up`, which ships the runtime, or install Node.js 20.11 or later' >&2
+    exit 1
+  }
+fi
+# A router forwards frames from fixed buffers: small generations of the heap keep it small.
+exec "$node" --max-semi-space-size=1 --max-old-space-size=512 --no-warnings "$release/weave.mjs" "$@"

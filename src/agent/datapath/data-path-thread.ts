@@ -1,0 +1,54 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { assertNever } from '../../base/assert.ts'
+import { createNodeCipher } from '../../core/router/index.ts'
+import { EventFd } from '../linux/event-fd.ts'
+import { loadLibc } from '../linux/libc.ts'
+import { createEvpCipher } from './evp-cipher.ts'
+import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
+import { PacketPump } from './packet-pump.ts'
+
+const SLOW_CIPHER =
+  'the runtime exports no OpenSSL functions: datagrams are sealed by node:crypto, at about a sixth of the speed'
+
+/** The data path's thread, from start to stop. Never yields to Node: orders are taken when the wake descriptor says so. */
+export function runDataPath(start: DataPathStart, port: MessagePort): void {
+  const tell = (event: DataPathEvent) => port.postMessage(event)
+  const libc = loadLibc()
+  const wake = new EventFd(libc, start.wakeFd)
+  const evp = createEvpCipher()
+  if (evp === undefined) tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
+  const pump = new PacketPump({
+    libc,
+    cipher: evp ?? createNodeCipher(),
+    tapFd: start.tapFd,
+    udpFd: start.udpFd,
+    wakeFd: start.wakeFd,
+    probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
+    clock: () => performance.now(),
+  })
+  const reason = pump.run(() => {
+    wake.clear()
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      obey(next.message as DataPathOrder)
+    }
+  })
+  if (reason !== undefined) tell({ kind: 'failed', reason })
+  port.close()
+
+  function obey(order: DataPathOrder): void {
+    switch (order.kind) {
+      case 'table':
+        return pump.forwarder.apply(order.table)
+      case 'probe':
+        return pump.forwarder.sendProbe(order.peer, order.to, order.probe)
+      case 'ask': {
+        const cipher = evp === undefined ? 'node' : 'openssl'
+        return tell({ kind: 'report', report: { cipher, forwarder: pump.forwarder.counters, pump: pump.counters } })
+      }
+      case 'stop':
+        return pump.stop()
+      default:
+        assertNever(order)
+    }
+  }
+}

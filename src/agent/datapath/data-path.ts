@@ -1,0 +1,99 @@
+import { type MessagePort, Worker } from 'node:worker_threads'
+import { assertNever } from '../../base/assert.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
+import { endpointKey, endpointOf, type ForwardingTable, type Probe } from '../../core/router/index.ts'
+import { EventFd } from '../linux/event-fd.ts'
+import type { Libc } from '../linux/libc.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { DATA_PATH_ROLE, type DataPathEvent, type DataPathOrder, type DataPathReport } from './messages.ts'
+
+export interface DataPathOptions {
+  readonly libc: Libc
+  readonly tapFd: number
+  readonly udpFd: number
+  /** The program's own file: started as a thread, it becomes the data path (see `DATA_PATH_ROLE`). */
+  readonly program: URL
+  readonly log: Logger
+  readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
+  /** The thread has ended though nobody stopped it. */
+  readonly failed: (reason: string) => void
+}
+
+const ANSWER_TIMEOUT_MS = 5000
+
+/** The main thread's end of the data path. */
+export class DataPath {
+  readonly #options: DataPathOptions
+  readonly #wake: EventFd
+  readonly #port: MessagePort
+  readonly #worker: Worker
+  readonly #askers: ((report: DataPathReport) => void)[] = []
+  readonly #ended: Promise<void>
+  #isStopping = false
+
+  constructor(options: DataPathOptions) {
+    this.#options = options
+    this.#wake = new EventFd(options.libc)
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    const { tapFd, udpFd } = options
+    const start = { role: DATA_PATH_ROLE, tapFd, udpFd, wakeFd: this.#wake.fd }
+    const workerData = { start, port: port2 }
+    const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
+    this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })
+    this.#port.on('message', (event: DataPathEvent) => this.#heard(event))
+    this.#worker.on('error', cause => options.failed(`the thread of the data path broke: ${String(cause)}`))
+    this.#ended = new Promise(resolve => this.#worker.once('exit', () => resolve()))
+    this.#worker.once('exit', () => {
+      if (!this.#isStopping) options.failed('the thread of the data path ended')
+    })
+  }
+
+  apply(table: ForwardingTable): void {
+    this.#order({ kind: 'table', table })
+  }
+
+  probe(peer: number, to: Endpoint, probe: Probe): void {
+    this.#order({ kind: 'probe', peer, to: endpointKey(to), probe })
+  }
+
+  /** Undefined when the thread does not answer in time: it hangs, or has ended. */
+  ask(): Promise<DataPathReport | undefined> {
+    return new Promise(resolve => {
+      const late = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS)
+      this.#askers.push(report => {
+        clearTimeout(late)
+        resolve(report)
+      })
+      this.#order({ kind: 'ask' })
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#order({ kind: 'stop' })
+    await this.#ended
+    this.#port.close()
+  }
+
+  #order(order: DataPathOrder): void {
+    this.#port.postMessage(order)
+    this.#wake.signal()
+  }
+
+  #heard(event: DataPathEvent): void {
+    switch (event.kind) {
+      case 'probed':
+        return this.#options.probed(event.peer, event.probe, endpointOf(event.from))
+      case 'report':
+        return this.#askers.shift()?.(event.report)
+      case 'log':
+        return this.#options.log.write(event.level, event.message)
+      case 'failed':
+        this.#isStopping = true
+        return this.#options.failed(event.reason)
+      default:
+        assertNever(event)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { EndpointKey, ForwarderCounters, ForwardingTable, LogLevel, Probe } from '../../core/router/index.ts'
+
+/** What the data path's thread is started with. */
+export interface DataPathStart {
+  readonly role: typeof DATA_PATH_ROLE
+  readonly tapFd: number
+  readonly udpFd: number
+  readonly wakeFd: number
+}
+
+/** By this the program knows that it is to be the data path's thread and not a command. */
+export const DATA_PATH_ROLE = 'weave data path'
+
+/** To the data path. Each is followed by a signal on the wake descriptor. */
+export type DataPathOrder =
+  | { readonly kind: 'table'; readonly table: ForwardingTable }
+  | { readonly kind: 'probe'; readonly peer: number; readonly to: EndpointKey; readonly probe: Probe }
+  /** Answered by `report`. */
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'stop' }
+
+/** From the data path. */
+export type DataPathEvent =
+  | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: EndpointKey }
+  | { readonly kind: 'report'; readonly report: DataPathReport }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
+  /** The thread ends after it. */
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface DataPathReport {
+  readonly cipher: 'openssl' | 'node'
+  readonly forwarder: ForwarderCounters
+  readonly pump: PumpCounters
+}
+
+/** What the system calls of the data path came to. */
+export interface PumpCounters {
+  framesRead: number
+  framesWritten: number
+  framesRefused: number
+  datagramsReceived: number
+  datagramsSent: number
+  datagramsRefused: number
+}

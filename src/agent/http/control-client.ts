@@ -1,0 +1,69 @@
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { UserError } from '../../base/user-error.ts'
+import { ControlError } from './control-error.ts'
+
+const TIMEOUT_MS = 5000
+
+export interface ControlRequest {
+  readonly method?: 'GET' | 'POST'
+  readonly path: string
+  /** Form fields. */
+  readonly body?: URLSearchParams
+}
+
+/** Asks the running router; rejects with a `ControlError` when there is none. */
+export function askRouter(socketPath: string, wish: ControlRequest): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', path, body } = wish
+    const asked = request({ socketPath, path, method, timeout: TIMEOUT_MS }, response => {
+      const parts: Buffer[] = []
+      response.on('data', part => parts.push(part))
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString('utf8')
+        if ((response.statusCode ?? 500) < 300) return resolve(text)
+        const cause = text.trim().split('\n')[0] ?? ''
+        reject(new UserError({ cause, remedy: 'see `weave help`' }))
+      })
+    })
+    asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
+    asked.on('error', cause => reject(explain(socketPath, cause)))
+    if (body !== undefined) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
+    asked.end(body?.toString())
+  })
+}
+
+/** True when a router listens there; a socket that a dead one has left does not count. */
+export function isRouterRunning(socketPath: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath)
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', cause => {
+      const error = explain(socketPath, cause)
+      if (error instanceof ControlError) resolve(false)
+      else reject(error)
+    })
+  })
+}
+
+function explain(socketPath: string, cause: NodeJS.ErrnoException): Error {
+  switch (cause.code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+      return new ControlError('notRunning')
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError({ cause: `${socketPath}: permission denied`, remedy: 'run as root' })
+    case 'ETIMEDOUT':
+      return new UserError({
+        cause: `the router does not answer on ${socketPath}`,
+        remedy: 'look into its log; restart it with `weave stop` and `weave launch`',
+      })
+    default:
+      return cause
+  }
+}

@@ -1,0 +1,99 @@
+import { formatEndpoint } from '../../base/endpoint.ts'
+import type { ConnectionStatus, PeerStatus, RouterStatus } from '../../core/router/index.ts'
+import { PROTOCOL_VERSION } from '../../core/router/index.ts'
+
+export type { PeerStatus }
+
+/** The texts of `weave status`, in the layout that scripts written for Weave read (rows STAT-01, STAT-05, STAT-06). */
+
+const KEY_WIDTH = 15
+const CONNECTION_STATES: readonly ConnectionStatus['state'][] = [
+  'established',
+  'pending',
+  'retrying',
+  'failed',
+  'connecting',
+]
+
+export function formatStatus(status: RouterStatus, version: string): string {
+  const known = status.peers.filter(peer => peer.isSelf || peer.isReachable)
+  const rows: readonly (readonly [string, string])[] = [
+    ['Service', 'router'],
+    ['Protocol', `weave-provision ${PROTOCOL_VERSION}`],
+    ['Name', nameOf(status)],
+    ['Encryption', 'enabled'],
+    ['PeerDiscovery', status.discovery ? 'enabled' : 'disabled'],
+    ['Targets', String(status.targets.length)],
+    ['Connections', countConnections(status.connections)],
+    ['Peers', countPeers(known)],
+    ['TrustedSubnets', 'none'],
+  ]
+  return `\n${formatRow('Version', version)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
+}
+
+export function formatConnections(connections: readonly ConnectionStatus[]): string {
+  return connections
+    .map(({ direction, address, state, info }) =>
+      `${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${state.padEnd(11)} ${info}`.trimEnd(),
+    )
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+/** What an unreachable peer last said of its connections is no longer so. */
+export function formatPeers(peers: readonly PeerStatus[]): string {
+  return peers
+    .map(peer => {
+      const isKnown = peer.isSelf || peer.isReachable
+      if (!isKnown) return `${nameOf(peer)} - unreachable!\n`
+      return `${nameOf(peer)}\n${peer.connections.map(formatPeerConnection).join('')}`
+    })
+    .join('')
+}
+
+export function formatTargets(targets: RouterStatus['targets']): string {
+  return targets.map(target => `${formatEndpoint(target)}\n`).join('')
+}
+
+function formatPeerConnection(connection: PeerStatus['connections'][number]): string {
+  const { direction, address, peer, nickname, isEstablished } = connection
+  const name = nameOf({ name: peer, nickname }).padEnd(37)
+  const state = isEstablished ? 'established' : 'pending'
+  return `   ${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${name} ${state}\n`
+}
+
+/** `5 (2 established, 3 failed)`. */
+function countConnections(connections: readonly ConnectionStatus[]): string {
+  const counts = CONNECTION_STATES.flatMap(state => {
+    const count = connections.filter(connection => connection.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  return withDetail(connections.length, counts.join(', '))
+}
+
+/** `3 (with 4 established, 2 pending connections)`: each connection is seen from both its ends. */
+function countPeers(peers: readonly PeerStatus[]): string {
+  const all = peers.flatMap(peer => peer.connections)
+  const established = all.filter(connection => connection.isEstablished).length
+  const parts = [
+    ...(established === 0 ? [] : [`${established} established`]),
+    ...(all.length === established ? [] : [`${all.length - established} pending`]),
+  ]
+  return withDetail(peers.length, parts.length === 0 ? '' : `with ${parts.join(', ')} connections`)
+}
+
+function withDetail(count: number, detail: string): string {
+  return detail === '' ? String(count) : `${count} (${detail})`
+}
+
+function formatRow(key: string, value: string): string {
+  return `${key.padStart(KEY_WIDTH)}: ${value}\n`
+}
+
+function nameOf(peer: { readonly name: string; readonly nickname: string }): string {
+  return `${peer.name}(${peer.nickname})`
+}
+
+function arrowOf(direction: 'outbound' | 'inbound'): string {
+  return direction === 'outbound' ? '->' : '<-'
+}

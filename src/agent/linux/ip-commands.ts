@@ -1,0 +1,33 @@
+import type { Mac } from '../../base/mac.ts'
+import type { Argv } from './run-command.ts'
+
+export interface BridgeWish {
+  readonly name: string
+  readonly mtu: number
+  /** Undefined: the kernel chooses. */
+  readonly mac: Mac | undefined
+}
+
+/** No snooping: a switch that spans hosts must not wait for a querier to pass multicast on. */
+export function addBridge(wish: BridgeWish): Argv {
+  const address = wish.mac === undefined ? [] : ['address', wish.mac]
+  return ['ip', 'link', 'add', 'name', wish.name, ...address, 'type', 'bridge', 'mcast_snooping', '0']
+}
+
+/** Set even to what it is: an address that was set stays when ports come and go. */
+export function setAddress(device: string, mac: Mac): Argv {
+  return ['ip', 'link', 'set', 'dev', device, 'address', mac]
+}
+
+export function setMtuAndUp(device: string, mtu: number): Argv {
+  return ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu), 'up']
+}
+
+/** Without addresses of its own, the port sends nothing of itself. */
+export function makePort(device: string, bridge: string): Argv {
+  return ['ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none', 'master', bridge]
+}
+
+export function showLink(device: string): Argv {
+  return ['ip', '-json', '-details', 'link', 'show', 'dev', device]
+}

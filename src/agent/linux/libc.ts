@@ -1,0 +1,79 @@
+import { createRequire } from 'node:module'
+import type * as Koffi from 'koffi'
+
+/** An address in memory. As a number, passing one costs a fraction of what passing a Buffer costs. */
+export type Address = number
+
+/** The system calls that Node does not offer, by their names in C. Negative results are failures: ask `errno`. */
+export interface Libc {
+  open(path: Address, flags: number): number
+  close(fd: number): number
+  ioctl(fd: number, request: number, argument: Address): number
+  read(fd: number, buffer: Address, length: number): number
+  write(fd: number, buffer: Address, length: number): number
+  poll(fds: Address, count: number, timeoutMs: number): number
+  eventfd(initial: number, flags: number): number
+  socket(domain: number, type: number, protocol: number): number
+  bind(fd: number, address: Address, length: number): number
+  setsockopt(fd: number, level: number, option: number, value: Address, length: number): number
+  sendto(fd: number, buffer: Address, length: number, flags: number, to: Address, toLength: number): number
+  recvfrom(fd: number, buffer: Address, length: number, flags: number, from: Address, fromLength: Address): number
+  /** Symbolic name of the last failure: `EAGAIN`. */
+  errorName(): string
+}
+
+const POINTER = 'uint64_t'
+
+/** Which parameters of each are `int` (i), `size_t` (s), pointer (p), `unsigned long` (l) or `void` (v); the first letter is the result. */
+const SIGNATURES = {
+  open: 'ipi',
+  close: 'ii',
+  ioctl: 'iilp',
+  read: 'sips',
+  write: 'sips',
+  poll: 'ipli',
+  eventfd: 'iii',
+  socket: 'iiii',
+  bind: 'iipi',
+  setsockopt: 'iiiipi',
+  sendto: 'sipsipi',
+  recvfrom: 'sipsipp',
+} as const
+
+const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'ssize_t', p: POINTER, l: 'ulong' }
+
+/** Loaded on first use: most commands need no system call of their own, and must start fast. */
+export function loadKoffi(): typeof Koffi {
+  return createRequire(import.meta.url)('koffi') as typeof Koffi
+}
+
+export function loadLibc(): Libc {
+  const koffi = loadKoffi()
+  const library = koffi.load('libc.so.6')
+  const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, bindC(library, name, signature)])
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
+  const errorName = () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`
+  return Object.freeze({ ...Object.fromEntries(functions), errorName }) as Libc
+}
+
+/** `signature`: letters as in `SIGNATURES`. Throws when the library lacks the function. */
+export function bindC(library: Koffi.LibraryHandle, name: string, signature: string): (...values: unknown[]) => number {
+  const [result = 'int', ...parameters] = [...signature].map(letter => TYPES[letter] ?? letter)
+  return library.func(name, result, parameters) as unknown as (...values: unknown[]) => number
+}
+
+/** Memory that stays where it is as long as `bytes` is referenced. */
+export interface PinnedBytes {
+  readonly bytes: Buffer
+  readonly address: Address
+}
+
+export function allocatePinned(length: number): PinnedBytes {
+  const bytes = Buffer.from(new ArrayBuffer(length))
+  return { bytes, address: addressOf(bytes) }
+}
+
+/** Holds as long as `bytes` is referenced: memory behind typed arrays does not move. */
+export function addressOf(bytes: Uint8Array): Address {
+  return Number(loadKoffi().address(bytes))
+}

@@ -1,0 +1,79 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import { type EndpointKey, endpointKey } from '../../core/router/index.ts'
+import { type Address, allocatePinned, type Libc, type PinnedBytes } from './libc.ts'
+import { SystemCallError } from './system-call-error.ts'
+
+const AF_INET = 2
+const SOCK_DGRAM = 2
+const SOCK_NONBLOCK = 0x800
+const SOCK_CLOEXEC = 0x80000
+const SOL_SOCKET = 1
+const SO_SNDBUF = 7
+const SO_RCVBUF = 8
+const SO_SNDBUFFORCE = 32
+const SO_RCVBUFFORCE = 33
+const IPPROTO_IP = 0
+const IP_MTU_DISCOVER = 10
+const IP_PMTUDISC_DONT = 0
+const BUFFER_BYTES = 8 * 1024 * 1024
+export const SOCKADDR_BYTES = 16
+
+/** Opens the socket of the sleeve. Throws a `SystemCallError`; EADDRINUSE means that the port is taken. */
+export function openUdpSocket(libc: Libc, local: Endpoint): number {
+  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  if (fd < 0) throw new SystemCallError('open a UDP socket', libc.errorName())
+  const address = new SocketAddress()
+  address.set(endpointKey(local))
+  if (libc.bind(fd, address.address, SOCKADDR_BYTES) < 0) {
+    const error = new SystemCallError(`bind UDP ${local.ip}:${local.port}`, libc.errorName())
+    libc.close(fd)
+    throw error
+  }
+  growBuffers(libc, fd)
+  // A datagram larger than the path's MTU is cut by the sender or a router on the way: slower, but not lost.
+  setOption(libc, fd, { level: IPPROTO_IP, option: IP_MTU_DISCOVER, value: IP_PMTUDISC_DONT })
+  return fd
+}
+
+/** Beyond the system's limit where we may, up to it otherwise. */
+function growBuffers(libc: Libc, fd: number): void {
+  for (const [forced, limited] of [
+    [SO_RCVBUFFORCE, SO_RCVBUF],
+    [SO_SNDBUFFORCE, SO_SNDBUF],
+  ] as const) {
+    const isForced = setOption(libc, fd, { level: SOL_SOCKET, option: forced, value: BUFFER_BYTES })
+    if (!isForced) setOption(libc, fd, { level: SOL_SOCKET, option: limited, value: BUFFER_BYTES })
+  }
+}
+
+function setOption(libc: Libc, fd: number, wish: { level: number; option: number; value: number }): boolean {
+  const value = allocatePinned(4)
+  value.bytes.writeInt32LE(wish.value)
+  return libc.setsockopt(fd, wish.level, wish.option, value.address, 4) === 0
+}
+
+/** A `sockaddr_in` in memory. */
+export class SocketAddress {
+  readonly #memory: PinnedBytes = allocatePinned(SOCKADDR_BYTES)
+  #key: EndpointKey = -1
+
+  get address(): Address {
+    return this.#memory.address
+  }
+
+  /** Costs nothing when it is that endpoint already, as it is for runs of datagrams. */
+  set(key: EndpointKey): void {
+    if (key === this.#key) return
+    this.#key = key
+    const { bytes } = this.#memory
+    bytes.writeUInt16LE(AF_INET, 0)
+    bytes.writeUInt16BE(key % 0x1_0000, 2)
+    bytes.writeUInt32BE(Math.floor(key / 0x1_0000), 4)
+  }
+
+  /** What the kernel has written there. */
+  read(): EndpointKey {
+    const { bytes } = this.#memory
+    return bytes.readUInt32BE(4) * 0x1_0000 + bytes.readUInt16BE(2)
+  }
+}

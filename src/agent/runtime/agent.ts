@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import type { Endpoint } from '../../base/endpoint.ts'
+import { createRouter, fromBase64, peerNameOf, type RouterOptions } from '../../core/router/index.ts'
+import { openBridgePort } from '../datapath/bridge-port.ts'
+import { DataPath } from '../datapath/data-path.ts'
+import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
+import { type HostState, loadHostState } from '../host/host-state.ts'
+import { StateStore } from '../host/state-store.ts'
+import { isRouterRunning } from '../http/control-client.ts'
+import { ControlError } from '../http/control-error.ts'
+import { ControlServer, parseTargets } from '../http/control-server.ts'
+import { ensureBridge } from '../linux/bridge.ts'
+import { loadLibc } from '../linux/libc.ts'
+import { LinkListener } from '../transport/link-listener.ts'
+import { LinkTable } from '../transport/link-table.ts'
+import { AGENT_VERSION } from '../version.ts'
+import { Driver } from './driver.ts'
+import { Effects } from './effects.ts'
+import type { Logger } from './logger.ts'
+import { listenForLinks, openSleeveSocket } from './ports.ts'
+import { StrangerLog } from './stranger-log.ts'
+
+export interface AgentOptions {
+  /** The host's root folder. */
+  readonly root: string
+  /** The file that this program is: the data path's thread is started from it. */
+  readonly program: URL
+  /** Targets beyond those of the configuration. */
+  readonly peers: readonly Endpoint[]
+  readonly log: Logger
+  /** The agent cannot go on; called once at most. */
+  readonly failed: (reason: string) => void
+}
+
+const clock = () => performance.now()
+
+/** A running router: made by `start`, ended by `stop`. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #paths: AgentPaths
+  readonly #listener: LinkListener
+  readonly #links: LinkTable
+  readonly #dataPath: DataPath
+  readonly #driver: Driver
+  readonly #control: ControlServer
+  #state: HostState
+
+  /** Rejects with what a user can act on: a `UserError` that names the file, port or device. */
+  static async start(options: AgentOptions): Promise<Agent> {
+    const paths = agentPaths(options.root)
+    if (await isRouterRunning(paths.controlSocket)) throw new ControlError('alreadyRunning')
+    const agent = new Agent(options, loadHostState(paths))
+    try {
+      await agent.#open()
+    } catch (cause) {
+      await agent.stop()
+      throw cause
+    }
+    return agent
+  }
+
+  private constructor(options: AgentOptions, state: HostState) {
+    this.#options = options
+    this.#paths = agentPaths(options.root)
+    this.#state = state
+    this.#links = new LinkTable(input => this.#driver.handle(input))
+    this.#listener = this.#createListener()
+    this.#dataPath = this.#createDataPath()
+    const store = new StateStore(this.#paths)
+    const effects = new Effects({
+      links: this.#links,
+      dataPath: this.#dataPath,
+      store,
+      log: options.log,
+      credentials: () => this.#state.credentials,
+      configuredTargets: () => this.#state.config.targets,
+      tell: input => this.#driver.handle(input),
+    })
+    const router = createRouter(this.#routerOptions(store))
+    this.#driver = new Driver({ router, perform: output => effects.perform(output), clock })
+    this.#control = this.#createControl()
+  }
+
+  get config(): HostState['config'] {
+    return this.#state.config
+  }
+
+  /** Whether the data path still does its work. */
+  async isWell(): Promise<boolean> {
+    return (await this.#dataPath.ask()) !== undefined
+  }
+
+  /** How many hosts of the manifest can be reached, this one included, and how many there are. */
+  reach(): { readonly reachable: number; readonly all: number } {
+    const { peers } = this.#driver.status()
+    return { reachable: peers.filter(peer => peer.isReachable).length, all: peers.length }
+  }
+
+  /** Takes up a changed configuration as far as that goes without a restart: targets, manifest, certificates. */
+  reload(): void {
+    const before = this.#state
+    this.#state = loadHostState(this.#paths)
+    const { config, credentials, manifest } = this.#state
+    this.#listener.renew(credentials)
+    this.#driver.handle({ kind: 'manifest', signed: manifest })
+    const added = new StateStore(this.#paths).targets(config.targets)
+    const removed = parseTargets(before.config.targets.filter(target => !config.targets.includes(target)))
+    this.#driver.handle({ kind: 'forget', targets: removed.ok ? removed.value : [] })
+    this.#driver.handle({ kind: 'connect', targets: added, replace: false })
+    this.#options.log.write('info', 'configuration read again', { targets: added.length })
+  }
+
+  async stop(): Promise<void> {
+    this.#driver.stop()
+    this.#control.close()
+    this.#listener.close()
+    await Promise.all([this.#links.drained(), this.#dataPath.stop()])
+  }
+
+  async #open(): Promise<void> {
+    const { listen } = this.#state.config
+    await listenForLinks(this.#listener, listen)
+    this.#driver.start()
+    await this.#control.listen()
+  }
+
+  #createDataPath(): DataPath {
+    const { bridge, listen } = this.#state.config
+    const libc = loadLibc()
+    ensureBridge({ name: bridge.name, mtu: bridge.mtu, mac: peerNameOf(this.#state.identity.publicKey) })
+    const tapFd = openBridgePort(libc, { bridge: bridge.name, mtu: bridge.mtu })
+    const udpFd = openSleeveSocket(libc, listen)
+    const { program, log, failed } = this.#options
+    const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
+      this.#driver.handle({ kind: 'probe-received', peer, probe, from })
+    return new DataPath({ libc, tapFd, udpFd, program, log, failed, probed })
+  }
+
+  #createListener(): LinkListener {
+    const strangers = new StrangerLog(this.#options.log, clock)
+    return new LinkListener({
+      credentials: this.#state.credentials,
+      clock,
+      refused: (remote, reason) => strangers.refused(remote, reason),
+      accepted: (socket, publicKey) => {
+        const remote = { ip: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 }
+        this.#links.add(socket, { direction: 'inbound', remote, publicKey })
+      },
+    })
+  }
+
+  #createControl(): ControlServer {
+    return new ControlServer(this.#paths.controlSocket, {
+      version: AGENT_VERSION,
+      status: () => this.#driver.status(),
+      report: () => this.#dataPath.ask(),
+      connect: (targets, replace) => this.#driver.handle({ kind: 'connect', targets, replace }),
+      forget: targets => this.#driver.handle({ kind: 'forget', targets }),
+    })
+  }
+
+  #routerOptions(store: StateStore): RouterOptions {
+    const { config, identity, manifest } = this.#state
+    return {
+      shortId: config.shortId,
+      nickname: config.nickname,
+      identitySeed: identity.seed,
+      clusterKey: fromBase64(config.clusterKey),
+      manifest,
+      bootId: BigInt(Date.now()),
+      port: config.listen.port,
+      addresses: config.advertise,
+      targets: [...store.targets(config.targets), ...this.#options.peers],
+      discovery: config.discovery,
+      mtu: config.bridge.mtu,
+      random: length => randomBytes(length),
+      now: clock(),
+    }
+  }
+}

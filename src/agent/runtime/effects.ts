@@ -1,0 +1,72 @@
+import { assertNever } from '../../base/assert.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
+import type { Input, Output } from '../../core/router/index.ts'
+import type { DataPath } from '../datapath/data-path.ts'
+import type { StateStore } from '../host/state-store.ts'
+import type { Credentials } from '../transport/credentials.ts'
+import { dial } from '../transport/dial.ts'
+import type { LinkTable } from '../transport/link-table.ts'
+import type { Logger } from './logger.ts'
+
+export interface EffectsOptions {
+  readonly links: LinkTable
+  readonly dataPath: Pick<DataPath, 'apply' | 'probe'>
+  readonly store: StateStore
+  readonly log: Logger
+  readonly credentials: () => Credentials
+  readonly configuredTargets: () => readonly string[]
+  readonly tell: (input: Input) => void
+}
+
+/** Does what the router wants done. */
+export class Effects {
+  readonly #options: EffectsOptions
+
+  constructor(options: EffectsOptions) {
+    this.#options = options
+  }
+
+  perform(output: Output): void {
+    const { links, dataPath, store, log } = this.#options
+    switch (output.kind) {
+      case 'dial':
+        void this.#dial(output.target)
+        return
+      case 'link-send':
+        return links.send(output.link, output.bytes)
+      case 'link-close':
+        return links.close(output.link)
+      case 'forwarding':
+        return dataPath.apply(output.table)
+      case 'probe':
+        return dataPath.probe(output.peer, output.to, output.probe)
+      case 'store-manifest':
+        return this.#save('manifest', () => store.saveManifest(output.signed))
+      case 'store-targets':
+        return this.#save('targets', () => store.saveTargets(output.targets, this.#options.configuredTargets()))
+      case 'log':
+        return log.write(output.level, output.message, output.fields)
+      default:
+        assertNever(output)
+    }
+  }
+
+  async #dial(target: Endpoint): Promise<void> {
+    const { links, tell, credentials } = this.#options
+    try {
+      const { socket, publicKey } = await dial(target, credentials())
+      links.add(socket, { direction: 'outbound', remote: target, publicKey })
+    } catch (cause) {
+      tell({ kind: 'dial-failed', target, reason: (cause as Error).message })
+    }
+  }
+
+  /** A full disk must not stop the router: it goes on with what it has in memory. */
+  #save(what: string, save: () => void): void {
+    try {
+      save()
+    } catch (cause) {
+      this.#options.log.write('error', 'state not saved', { what, reason: (cause as Error).message })
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+import { UserError } from '../../base/user-error.ts'
+import type { Libc } from '../linux/libc.ts'
+import { findPortHolder } from '../linux/port-holder.ts'
+import { openUdpSocket } from '../linux/udp-socket.ts'
+import type { LinkListener } from '../transport/link-listener.ts'
+
+export function openSleeveSocket(libc: Libc, local: Endpoint): number {
+  try {
+    return openUdpSocket(libc, local)
+  } catch (cause) {
+    throw explain(cause, 'udp', local)
+  }
+}
+
+export async function listenForLinks(listener: LinkListener, local: Endpoint): Promise<void> {
+  try {
+    await listener.listen(local)
+  } catch (cause) {
+    throw explain(cause, 'tcp', local)
+  }
+}
+
+function explain(cause: unknown, protocol: 'tcp' | 'udp', { ip, port }: Endpoint): unknown {
+  const name = protocol.toUpperCase()
+  switch ((cause as { code?: string }).code) {
+    case 'EADDRINUSE': {
+      const holder = findPortHolder(protocol, port)
+      const by = holder === undefined ? '' : ` by ${holder}`
+      const remedy = 'stop that process, or set weave_port in the inventory and run `weave-provision up`'
+      return new UserError({ cause: `${name} port ${port} is in use${by}`, remedy }, undefined, { cause })
+    }
+    case 'EADDRNOTAVAIL': {
+      const remedy = 'set listen.ip to an address of this host, or to 0.0.0.0'
+      return new UserError({ cause: `${ip} is not an address of this host`, remedy }, undefined, { cause })
+    }
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError({ cause: `no permission to listen on ${name} port ${port}`, remedy: 'run as root' })
+    default:
+      return cause
+  }
+}

@@ -1,0 +1,90 @@
+import { rmSync } from 'node:fs'
+import { keepBridgePort } from '../datapath/bridge-port.ts'
+import { agentPaths } from '../host/agent-paths.ts'
+import { replaceFile } from '../host/atomic-file.ts'
+import { createServiceNotifier, type ServiceNotifier } from '../linux/service-notifier.ts'
+import { Agent, type AgentOptions } from './agent.ts'
+import type { Logger } from './logger.ts'
+
+const CARE_EVERY_MS = 2000
+
+interface End {
+  readonly reason: string
+  readonly isWanted: boolean
+}
+
+/** Runs the router until it is told to stop; false when it could not go on. */
+export async function runInForeground(options: Omit<AgentOptions, 'failed'>): Promise<boolean> {
+  const { log, root } = options
+  const paths = agentPaths(root)
+  const ending = new Ending()
+  const agent = await Agent.start({ ...options, failed: reason => ending.end({ reason, isWanted: false }) })
+  replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
+  const notifier = createServiceNotifier(process.env)
+  notifier.notify('READY=1')
+  const { host, shortId, listen } = agent.config
+  log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
+  const timers = [startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  process.on('SIGHUP', () => reload(agent, log))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
+  }
+  const end = await ending.happened
+  for (const timer of timers) clearInterval(timer)
+  notifier.notify('STOPPING=1')
+  log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
+  await agent.stop()
+  for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
+  return end.isWanted
+}
+
+/** The first end counts. */
+class Ending {
+  readonly happened: Promise<End>
+  #resolve: (end: End) => void = () => undefined
+
+  constructor() {
+    this.happened = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+  }
+
+  end(end: End): void {
+    this.#resolve(end)
+  }
+}
+
+/** What has to be looked after because nothing tells of it. */
+function startCare(agent: Agent, notifier: ServiceNotifier, log: Logger): NodeJS.Timeout {
+  const { bridge } = agent.config
+  let lastStatus = ''
+  return setInterval(() => {
+    try {
+      const isRepaired = keepBridgePort({ bridge: bridge.name, mtu: bridge.mtu })
+      if (isRepaired) log.write('warn', 'port was put back into the bridge', { bridge: bridge.name })
+    } catch (cause) {
+      log.write('error', 'port cannot be put into the bridge', { reason: (cause as Error).message })
+    }
+    const { reachable, all } = agent.reach()
+    const status = `${reachable} of ${all} hosts reachable`
+    if (status !== lastStatus) notifier.notify(`STATUS=${status}`)
+    lastStatus = status
+  }, CARE_EVERY_MS)
+}
+
+function startWatchdog(agent: Agent, notifier: ServiceNotifier): readonly NodeJS.Timeout[] {
+  if (notifier.watchdogMs === undefined) return []
+  const feed = async () => {
+    if (await agent.isWell()) notifier.notify('WATCHDOG=1')
+  }
+  return [setInterval(() => void feed(), notifier.watchdogMs)]
+}
+
+/** Broken files leave the agent with what it has. */
+function reload(agent: Agent, log: Logger): void {
+  try {
+    agent.reload()
+  } catch (cause) {
+    log.write('error', 'configuration not read again', { reason: (cause as Error).message })
+  }
+}

@@ -1,0 +1,45 @@
+import { Command, CommanderError } from 'commander'
+import { AGENT_VERSION } from '../../agent/version.ts'
+import { EXIT_CODES } from '../../base/user-error.ts'
+import { registerCompletion } from './completion.ts'
+import { type CommandContext, createContext } from './context.ts'
+import { registerHostCommands } from './host-commands.ts'
+import { registerQueryCommands } from './query-commands.ts'
+import { print, reportError } from './report.ts'
+import { registerRouterCommands } from './router-commands.ts'
+
+/** Runs one command, and says how the process should end. */
+export async function runWeave(argv: readonly string[], file: URL): Promise<number> {
+  const program = createProgram(createContext(file, process.env))
+  try {
+    await program.parseAsync([...argv])
+    return Number(process.exitCode ?? EXIT_CODES.ok)
+  } catch (error) {
+    // Usage has been shown on standard error; help that was asked for is no failure.
+    if (error instanceof CommanderError) return error.exitCode
+    return reportError(error)
+  }
+}
+
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('weave')
+    .description('The overlay network of this host: its bridge, its router, and what the router knows.')
+    .version(versionText(), '-V, --version', 'print the version')
+    .showHelpAfterError()
+    .showSuggestionAfterError()
+    .exitOverride()
+    .allowExcessArguments(false)
+  registerHostCommands(program, context)
+  registerRouterCommands(program, context)
+  registerQueryCommands(program, context)
+  registerCompletion(program)
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => print(`${versionText()}\n`))
+  return program
+}
+
+function versionText(): string {
+  return `weave ${AGENT_VERSION}`
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { askRouter } from '../../agent/http/control-client.ts'
+import { ControlError } from '../../agent/http/control-error.ts'
+import type { PeerStatus } from '../../agent/http/status-text.ts'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import type { CommandContext } from './context.ts'
+import { peerForm, resolvePeers } from './peer-arguments.ts'
+import { print } from './report.ts'
+
+const TOPICS = ['peers', 'connections', 'targets'] as const
+const LOOK_EVERY_MS = 250
+
+interface StatusOptions {
+  readonly json?: boolean
+  readonly wait?: number
+}
+
+/** Commands that ask the running router. */
+export function registerQueryCommands(program: Command, context: CommandContext): void {
+  program
+    .command('status')
+    .description('show how the router is')
+    .argument('[topic]', TOPICS.join(', '))
+    .option('--json', 'as JSON')
+    .option('--wait <seconds>', 'first wait until every host of the cluster is reachable', parseSeconds)
+    .action((topic: string | undefined, options: StatusOptions) => showStatus(context, topic, options))
+  program
+    .command('connect')
+    .description('connect to peers, and keep connected')
+    .argument('<peers...>', 'ADDRESS[:PORT]')
+    .option('--replace', 'forget all other targets')
+    .action((peers: string[], options: { replace?: boolean }) =>
+      changeTargets(context, '/connect', { peers, replace: options.replace === true }),
+    )
+  program
+    .command('forget')
+    .description('do not connect to peers again; open connections stay')
+    .argument('<peers...>', 'ADDRESS[:PORT]')
+    .action((peers: string[]) => changeTargets(context, '/forget', { peers, replace: false }))
+}
+
+async function showStatus(context: CommandContext, topic: string | undefined, options: StatusOptions): Promise<void> {
+  if (topic !== undefined && !(TOPICS as readonly string[]).includes(topic)) {
+    const remedy = `weave status [${TOPICS.join('|')}]`
+    throw new UserError({ cause: `there is no status of '${topic}'`, remedy })
+  }
+  if (options.wait !== undefined) await awaitPeers(context, options.wait)
+  const path = topic === undefined ? '/status' : `/status/${topic}`
+  print(await askRouter(context.paths.controlSocket, { path: options.json === true ? `${path}?format=json` : path }))
+}
+
+/** A router that is only just starting counts as one that reaches nobody. */
+async function awaitPeers(context: CommandContext, seconds: number): Promise<void> {
+  const endsAt = performance.now() + seconds * 1000
+  for (;;) {
+    const missing = await findMissingPeers(context)
+    if (!(missing instanceof ControlError) && missing.length === 0) return
+    if (performance.now() >= endsAt) throw missing instanceof ControlError ? missing : unreachable(missing, seconds)
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function findMissingPeers(context: CommandContext): Promise<readonly PeerStatus[] | ControlError> {
+  try {
+    const peers = await askRouter(context.paths.controlSocket, { path: '/status/peers?format=json' })
+    return (JSON.parse(peers) as PeerStatus[]).filter(peer => !peer.isReachable)
+  } catch (error) {
+    if (error instanceof ControlError) return error
+    throw error
+  }
+}
+
+function unreachable(peers: readonly PeerStatus[], seconds: number): UserError {
+  return new UserError(
+    peers.map(({ name, nickname }) => ({
+      cause: `${nickname} (${name}) is not reachable after ${seconds} s`,
+      remedy: `see \`weave status connections\` here and on ${nickname}: are TCP and UDP port 6783 open between them?`,
+    })),
+  )
+}
+
+async function changeTargets(
+  context: CommandContext,
+  path: '/connect' | '/forget',
+  wish: { peers: readonly string[]; replace: boolean },
+): Promise<void> {
+  const body = peerForm(await resolvePeers(wish.peers))
+  if (wish.replace) body.set('replace', 'true')
+  await askRouter(context.paths.controlSocket, { method: 'POST', path, body })
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text !== '' && seconds >= 0 && seconds <= 3600) return seconds
+  const problem = { cause: `'${text}' is not a number of seconds`, remedy: 'give --wait a number from 0 to 3600' }
+  throw new UserError(problem, EXIT_CODES.badInput)
+}

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
+import { ControlError } from '../../agent/http/control-error.ts'
+import { findInitSystem, notInstalled } from '../../agent/linux/init-system.ts'
+import { runCommand, tryCommand } from '../../agent/linux/run-command.ts'
+import { createLogger, isLogLevel, type LogLevel } from '../../agent/runtime/logger.ts'
+import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import type { CommandContext } from './context.ts'
+import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+
+const START_TIMEOUT_MS = 20_000
+const STOP_TIMEOUT_MS = 10_000
+const LOOK_EVERY_MS = 100
+
+export function registerRouterCommands(program: Command, context: CommandContext): void {
+  program
+    .command('launch')
+    .description('start the router as a service of this host')
+    .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
+    .option('--foreground', 'be the router: what the service does')
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .action(async (peers: string[], options: { foreground?: boolean; logLevel: string }) => {
+      const targets = await resolvePeers(withoutOwnAddress(peers))
+      const level = parseLogLevel(options.logLevel)
+      if (options.foreground === true) await beTheRouter(context, targets, level)
+      else await launchService(context, targets)
+    })
+  program
+    .command('stop')
+    .description('stop the router; containers keep their network on this host')
+    .action(() => stopRouter(context))
+}
+
+async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
+  const output = (line: string) => void process.stderr.write(line)
+  const log = createLogger({ level, clock: () => new Date(), output })
+  const { root, program } = context
+  const isWanted = await runInForeground({ root, program, peers, log })
+  if (!isWanted) process.exitCode = EXIT_CODES.failure
+}
+
+async function launchService(context: CommandContext, peers: readonly Endpoint[]): Promise<void> {
+  const { controlSocket } = context.paths
+  if (await isRouterRunning(controlSocket)) throw new ControlError('alreadyRunning')
+  const service = findInitSystem(context.root)
+  if (service === undefined) throw notInstalled()
+  runCommand(service.command('start'))
+  const isUp = await eventually(START_TIMEOUT_MS, () => isRouterRunning(controlSocket))
+  if (!isUp) {
+    throw new UserError({
+      cause: `the router was started through ${service.name} but does not answer`,
+      remedy: service.name === 'systemd' ? 'journalctl -u weave shows why' : 'its log under /var/log shows why',
+    })
+  }
+  if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
+}
+
+/** Through the init system, which would start it again otherwise; then directly, when it was started by hand. */
+async function stopRouter(context: CommandContext): Promise<void> {
+  const { controlSocket } = context.paths
+  const wasRunning = await isRouterRunning(controlSocket)
+  const service = findInitSystem(context.root)
+  if (!wasRunning && service === undefined) throw new ControlError('notRunning')
+  if (service !== undefined) (wasRunning ? runCommand : tryCommand)(service.command('stop'))
+  if (!(await isRouterRunning(controlSocket))) return
+  const { pid } = JSON.parse(await askRouter(controlSocket, { path: '/healthz?format=json' })) as { pid: number }
+  process.kill(pid, 'SIGTERM')
+  const isDown = await eventually(STOP_TIMEOUT_MS, async () => !(await isRouterRunning(controlSocket)))
+  if (isDown) return
+  throw new UserError({ cause: `the router (pid ${pid}) does not stop`, remedy: `kill -9 ${pid}` })
+}
+
+async function eventually(timeoutMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
+  const endsAt = performance.now() + timeoutMs
+  while (performance.now() < endsAt) {
+    if (await isSo()) return true
+    await sleep(LOOK_EVERY_MS)
+  }
+  return false
+}
+
+function parseLogLevel(text: string): LogLevel {
+  if (isLogLevel(text)) return text
+  const remedy = 'give --log-level debug, info, warn or error'
+  throw new UserError({ cause: `'${text}' is not a log level`, remedy }, EXIT_CODES.badInput)
+}
