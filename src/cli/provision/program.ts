@@ -5,8 +5,11 @@ import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
 import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { registerCompletion } from './completion.ts'
+import { registerDown } from './down.ts'
 import { registerPlan } from './plan.ts'
 import { registerRender } from './render.ts'
+import { registerUp } from './up.ts'
+import { registerVerify } from './verify.ts'
 
 export function createProgram(): Command {
   const program = new Command('weave-provision')
@@ -16,6 +19,9 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
   registerPlan(program)
+  registerUp(program)
+  registerVerify(program)
+  registerDown(program)
   registerRender(program)
   registerCompletion(program)
   return program

@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { projectRoot } from '../../src/cli/project-root.ts'
+import { certify } from '../../src/provision/certify/certify.ts'
+import { loadTemplates } from '../../src/provision/files/load-templates.ts'
+import type { HostFacts } from '../../src/provision/plan/host-facts.ts'
+import { renderHost } from '../../src/provision/render/render-host.ts'
+import { facts, host, inventory, planned } from '../unit/provision/inventories.ts'
+import { knownKey, knownSecrets } from './cluster.ts'
+
+/** The hosts as they are on the day they are first provisioned. `UPDATE_GOLDEN=1 npm test -- test/golden` writes the files anew. */
+const HOSTS: Readonly<Record<string, HostFacts | undefined>> = {
+  'systemd-default': facts(
+    { publicKey: knownKey(1) },
+    { '/etc/default/docker': '# Docker Upstart and SysVinit configuration file\n\n#DOCKER_OPTS="--dns 8.8.8.8"\n' },
+  ),
+  'systemd-daemon-json': facts(
+    { publicKey: knownKey(2), dockerPackage: 'docker-ce', dockerUnitReadsDefaults: false },
+    { '/etc/docker/daemon.json': '{"log-driver": "json-file", "live-restore": true, "mtu": 1400}\n' },
+  ),
+  sysvinit: facts(
+    { publicKey: knownKey(3), initSystem: 'sysvinit' },
+    {
+      '/etc/default/docker': 'DOCKER_OPTS="--log-level=warn"\n',
+      '/etc/network/interfaces': 'auto lo\niface lo inet loopback\n',
+    },
+  ),
+  upstart: facts(
+    { publicKey: knownKey(4), initSystem: 'upstart' },
+    {
+      '/etc/default/docker': 'DOCKER_OPTS="$DOCKER_OPTS --bridge=weave --fixed-cidr=10.2.9.0/24 --dns 172.17.42.1"\n',
+      '/etc/network/interfaces': 'auto lo\niface lo inet loopback\nsource /etc/network/interfaces.d/*.cfg\n',
+    },
+  ),
+  unknown: undefined,
+}
+
+const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), 'hosts')
+const isUpdating = process.env.UPDATE_GOLDEN === '1'
+
+describe('the files of a whole host', () => {
+  it.each(Object.keys(HOSTS))('%s are what test/golden/hosts shows', async name => {
+    const rendered = await renderAll(name)
+    if (isUpdating) update(join(GOLDEN, name), rendered)
+    expect(rendered).toEqual(readTree(join(GOLDEN, name)))
+  })
+})
+
+async function renderAll(name: string): Promise<Readonly<Record<string, string>>> {
+  const names = Object.keys(HOSTS)
+  const hosts = names.map((each, i) => host(each, { index: i + 1, underlayAddresses: [`192.0.2.${i + 1}`] }))
+  const known = Object.fromEntries(
+    Object.entries(HOSTS).flatMap(([each, of]) => (of === undefined ? [] : [[each, of]])),
+  )
+  const plan = planned([], { inventory: inventory(hosts), facts: known })
+  const { material } = await certify(plan, knownSecrets())
+  const of = plan.hosts.find(each => each.name === name)
+  if (of === undefined) throw new Error(`no host ${name}`)
+  const templates = loadTemplates(join(projectRoot(), 'templates'))
+  const { files, ...settings } = renderHost({ plan, host: of, facts: known[name], material, templates })
+  const listed = files.map(({ content: _content, ...traits }) => traits)
+  const texts = files.map(({ path, content }) => [`files${path}`, content])
+  return { 'host.json': `${JSON.stringify({ ...settings, files: listed }, null, 2)}\n`, ...Object.fromEntries(texts) }
+}
+
+function update(folder: string, texts: Readonly<Record<string, string>>): void {
+  rmSync(folder, { recursive: true, force: true })
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+}
+
+function readTree(folder: string): Readonly<Record<string, string>> {
+  if (!existsSync(folder)) throw new Error(`${folder} is missing: run with UPDATE_GOLDEN=1 and look at what it writes`)
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  const paths = files.map(entry => join(entry.parentPath, entry.name))
+  return Object.fromEntries(paths.map(path => [relative(folder, path), readFileSync(path, 'utf8')]))
+}
