@@ -24,7 +24,7 @@ export interface Libc {
 
 const POINTER = 'uint64_t'
 
-/** Which parameters of each are `int` (i), `size_t` (s), pointer (p), `unsigned long` (l) or `void` (v); the first letter is the result. */
+/** Which parameters of each are `int` (i), `ssize_t` (s), pointer (p), `unsigned long` (l) or `void` (v); the first letter is the result. */
 const SIGNATURES = {
   open: 'ipi',
   close: 'ii',
@@ -40,7 +40,7 @@ const SIGNATURES = {
   recvfrom: 'sipsipp',
 } as const
 
-const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'ssize_t', p: POINTER, l: 'ulong' }
+const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }
 
 /** Loaded on first use: most commands need no system call of their own, and must start fast. */
 export function loadKoffi(): typeof Koffi {

@@ -1,0 +1,171 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { ClusterFixture, type FixtureHost } from './cluster-fixture.ts'
+
+const run = promisify(execFile)
+const PROGRAM = join(PROJECT_ROOT, 'dist', 'weave.mjs')
+
+export interface Outcome {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Real agents, each in a network namespace of its own with a root folder of its own. Namespaces are named for this process, and
+ * everything is taken down by `dispose`.
+ */
+export class AgentLab {
+  readonly folder = mkdtempSync(join(tmpdir(), 'weave-agent-'))
+  readonly cluster: ClusterFixture
+  readonly #agents = new Map<string, ChildProcess>()
+  readonly #namespaces: string[] = []
+  readonly #logs = new Map<string, string>()
+
+  private constructor(cluster: ClusterFixture) {
+    this.cluster = cluster
+  }
+
+  /** A chain a – b – c: a and c have no underlay network in common. */
+  static async createChain(): Promise<AgentLab> {
+    const hosts: readonly Omit<FixtureHost, 'keys'>[] = [
+      { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
+      { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
+      { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2:6783'] },
+    ]
+    const lab = new AgentLab(await ClusterFixture.create(hosts))
+    for (const { name } of hosts) await lab.#addHost(name)
+    lab.#connect(['a', '10.91.1.1/24', 'ab'], ['b', '10.91.1.2/24', 'ba'])
+    lab.#connect(['b', '10.91.2.2/24', 'bc'], ['c', '10.91.2.3/24', 'cb'])
+    return lab
+  }
+
+  rootOf(host: string): string {
+    return join(this.folder, host)
+  }
+
+  prefix(host: string): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#namespaceOf(host)]
+  }
+
+  async weave(host: string, ...args: string[]): Promise<Outcome> {
+    return this.on(host, process.execPath, '--no-warnings', PROGRAM, ...args)
+  }
+
+  /** Runs a command on a host to its end. */
+  async on(host: string, ...argv: string[]): Promise<Outcome> {
+    const [program = '', ...args] = [...this.prefix(host), ...argv]
+    const options = { env: { ...process.env, WEAVE_ROOT: this.rootOf(host) }, timeout: 60_000 }
+    try {
+      return { exitCode: 0, ...(await run(program, args, options)) }
+    } catch (cause) {
+      const { code, stdout, stderr } = cause as { code?: number; stdout: string; stderr: string }
+      return { exitCode: typeof code === 'number' ? code : -1, stdout, stderr }
+    }
+  }
+
+  /** Starts a program that is stopped by `dispose` at the latest. */
+  spawn(host: string, argv: readonly string[], name = `${host}-${argv[0]}`): ChildProcess {
+    const [program = '', ...args] = [...this.prefix(host), ...argv]
+    const child = spawn(program, args, {
+      env: { ...process.env, WEAVE_ROOT: this.rootOf(host) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', text => this.#logs.set(name, `${this.#logs.get(name) ?? ''}${text}`))
+    }
+    this.#agents.set(name, child)
+    return child
+  }
+
+  log(name: string): string {
+    return this.#logs.get(name) ?? ''
+  }
+
+  /** Starts the agent of a host and waits until it answers. */
+  async launch(host: string): Promise<ChildProcess> {
+    const flags = ['--no-warnings', '--max-semi-space-size=1']
+    const argv = [process.execPath, ...flags, PROGRAM, 'launch', '--foreground', '--log-level', 'debug']
+    const child = this.spawn(host, argv, host)
+    await eventually(10_000, async () => {
+      if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
+      return existsSync(join(this.rootOf(host), HOST_PATHS.controlSocket)) || `no control socket: ${this.log(host)}`
+    })
+    await this.on(host, 'ip', 'address', 'replace', `10.2.0.${this.cluster.host(host).shortId}/16`, 'dev', 'weave')
+    return child
+  }
+
+  async awaitReachable(host: string, seconds = 15): Promise<void> {
+    const outcome = await this.weave(host, 'status', '--wait', String(seconds))
+    if (outcome.exitCode === 0) return
+    const logs = ['a', 'b', 'c'].map(name => `--- ${name}\n${this.log(name)}`).join('\n')
+    throw new Error(`${host}: ${outcome.stderr}\n${logs}`)
+  }
+
+  async dispose(): Promise<void> {
+    const ends = [...this.#agents.values()].map(child => endOf(child))
+    for (const child of this.#agents.values()) child.kill('SIGKILL')
+    await Promise.all(ends)
+    for (const namespace of this.#namespaces) {
+      await run('ip', ['netns', 'delete', namespace]).catch(() => undefined)
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #addHost(host: string): Promise<void> {
+    const namespace = this.#namespaceOf(host)
+    execFileSync('ip', ['netns', 'add', namespace])
+    this.#namespaces.push(namespace)
+    execFileSync('ip', ['-n', namespace, 'link', 'set', 'lo', 'up'])
+    mkdirSync(this.rootOf(host))
+    await this.cluster.write(this.rootOf(host), host)
+  }
+
+  #connect(...ends: readonly [LinkEnd, LinkEnd]): void {
+    const [[a, addressA, deviceA], [b, addressB, deviceB]] = ends
+    const [from, to] = [this.#namespaceOf(a), this.#namespaceOf(b)]
+    const pair = ['type', 'veth', 'peer', 'name', deviceB, 'netns', to]
+    execFileSync('ip', ['-n', from, 'link', 'add', deviceA, ...pair])
+    for (const [namespace, device, address] of [
+      [from, deviceA, addressA],
+      [to, deviceB, addressB],
+    ] as const) {
+      execFileSync('ip', ['-n', namespace, 'address', 'add', address, 'dev', device])
+      execFileSync('ip', ['-n', namespace, 'link', 'set', device, 'up'])
+    }
+  }
+
+  #namespaceOf(host: string): string {
+    return `weave-${process.pid}-${host}`
+  }
+}
+
+type LinkEnd = readonly [host: string, address: string, device: string]
+
+export function endOf(child: ChildProcess): Promise<unknown> {
+  const hasEnded = child.exitCode !== null || child.signalCode !== null
+  return hasEnded ? Promise.resolve() : new Promise(resolve => child.once('exit', resolve))
+}
+
+/** Asks until the answer is true; fails with the last answer. */
+export async function eventually(timeoutMs: number, ask: () => Promise<true | string>): Promise<void> {
+  const endsAt = performance.now() + timeoutMs
+  for (;;) {
+    const answer = await ask()
+    if (answer === true) return
+    if (performance.now() > endsAt) throw new Error(answer)
+    await sleep(100)
+  }
+}
+
+/** Bytes that the process and its threads keep in memory. */
+export function residentBytes(pid: number): number {
+  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
+}
