@@ -14,7 +14,7 @@ export const DEPENDENCIES: readonly Dependency[] = [
     place: 'src/agent/linux/libc.ts',
     reason: 'calls libc and libcrypto from Node: TAP and batched sockets, no compiler',
   },
-  { name: 'commander', place: 'src/cli/provision/', reason: 'parses arguments and writes help' },
+  { name: 'commander', place: 'src/cli/', reason: 'parses arguments and writes help' },
   { name: 'picocolors', place: 'src/cli/', reason: 'colours what a person looks at' },
   { name: 'picocolors', place: 'src/cli/output.ts', reason: 'colours, where a person looks' },
   { name: 'execa', place: 'src/provision/', reason: 'runs argv values with timeouts and readable errors' },

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { createProgram } from '../../src/cli/provision/program.ts'
+import { createContext } from '../../src/cli/weave/context.ts'
+import { createProgram as createHostProgram } from '../../src/cli/weave/program.ts'
 import { type DocumentedCommand, documentedCommands } from './documented-commands.ts'
 import { projectFiles } from './project-files.ts'
 import { report } from './syntax.ts'
@@ -7,10 +9,13 @@ import { report } from './syntax.ts'
 const documents = projectFiles().filter(file => file.path.endsWith('.md'))
 
 describe('documented commands', () => {
-  it('weave-provision has each command and option that a document shows', () => {
-    const shown = documents.flatMap(file => documentedCommands(file, 'weave-provision'))
+  it.each([
+    ['weave-provision', createProgram()],
+    ['weave', createHostProgram(createContext(new URL(import.meta.url), {}))],
+  ])('%s has each command and option that a document shows', (name, program) => {
+    const shown = documents.flatMap(file => documentedCommands(file, name))
     expect(shown.length).toBeGreaterThan(10)
-    expect(report(shown.flatMap(command => unknownPart(createProgram(), command)))).toEqual([])
+    expect(report(shown.flatMap(command => unknownPart(program, command)))).toEqual([])
   })
 })
 

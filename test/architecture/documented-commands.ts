@@ -27,8 +27,8 @@ function snippetsOf(line: string): readonly string[] {
 function wordsBehind(snippet: string, program: string): readonly string[] | undefined {
   const words = snippet.trim().split(/\s+/)
   const own = words.slice(words[0] === 'npx' ? 1 : 0)
-  const isText = snippet.includes('\\')
-  if (isText || own[0] !== program || own.length < 2) return undefined
+  const isProtocolText = /\\| v\d+$/.test(snippet)
+  if (isProtocolText || own[0] !== program || !/^-?[a-z]/.test(own[1] ?? '')) return undefined
   const end = own.indexOf('--')
   return own.slice(1, end === -1 ? undefined : end)
 }
