@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { EXIT_CODES, UserError } from '../base/user-error.ts'
+import type { Listing } from './inventory/listing.ts'
 import { parseInventory } from './inventory/parse-inventory.ts'
 import { readInventory } from './inventory/read-inventory.ts'
 import { readLock } from './lock/lock-file.ts'
@@ -22,20 +23,23 @@ export interface PreparedPlan {
   readonly facts: FactsByHost
   /** Settings of the lab, when the inventory describes one. */
   readonly lab: Readonly<Record<string, unknown>> | undefined
+  /** As Ansible gives them, of every host of the inventory. */
+  readonly hostVariables: Listing['hostVariables']
 }
 
 /** Reads the inventory and what is known of its hosts, and plans. Writes nothing. */
 export async function preparePlan(options: PlanOptions): Promise<PreparedPlan> {
   const { inventoryPath, factsPath, vaultPasswordFile } = options
   const facts = factsPath === undefined ? {} : readFacts(factsPath)
-  const parsed = parseInventory(await readInventory(inventoryPath, { vaultPasswordFile }))
+  const listing = await readInventory(inventoryPath, { vaultPasswordFile })
+  const parsed = parseInventory(listing)
   const paths = statePaths(inventoryPath)
   const lock = readLock(paths.lock)
   const outcome = makePlan({ inventory: parsed.inventory, lock, facts })
   const refusals = outcome.kind === 'refused' && parsed.inventory.hosts.length > 0 ? outcome.problems : []
   const problems = [...parsed.problems, ...refusals]
   if (problems.length > 0 || outcome.kind === 'refused') throw new UserError(problems, EXIT_CODES.badInput)
-  return { plan: outcome.plan, lock, paths, facts, lab: parsed.lab }
+  return { plan: outcome.plan, lock, paths, facts, lab: parsed.lab, hostVariables: listing.hostVariables }
 }
 
 function readFacts(path: string): FactsByHost {

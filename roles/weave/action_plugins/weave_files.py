@@ -1,0 +1,39 @@
+"""Reads a host's rendered files on the control machine and hands them to the module in one call."""
+
+import base64
+import json
+import os
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        folder, parts = self._task.args['folder'], self._task.args['parts']
+        files = [entry for entry in self._listed(folder) if entry['part'] in parts]
+        arguments = {
+            'parts': parts,
+            'reload_keys': self._task.args.get('reload_keys', {}),
+            'files': [self._with_content(folder, entry) for entry in files if not entry.get('isSecret')],
+            'secret_files': [self._with_content(folder, entry) for entry in files if entry.get('isSecret')],
+        }
+        result.update(self._execute_module('weave_files', module_args=arguments, task_vars=task_vars))
+        # At -vvv and in logs the contents would be there twice: once here and once in the diff.
+        result.pop('invocation', None)
+        return result
+
+    @staticmethod
+    def _listed(folder):
+        try:
+            with open(os.path.join(folder, 'host.json'), encoding='utf-8') as stream:
+                return json.load(stream)['files']
+        except OSError as error:
+            raise AnsibleActionFail('the host has no rendered files: %s' % error)
+
+    @staticmethod
+    def _with_content(folder, entry):
+        with open(folder + '/files' + entry['path'], 'rb') as stream:
+            content = base64.b64encode(stream.read()).decode('ascii')
+        return {'path': entry['path'], 'mode': entry['mode'], 'part': entry['part'], 'content': content}

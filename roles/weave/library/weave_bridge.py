@@ -1,0 +1,77 @@
+#!/usr/bin/python
+"""Brings the bridge up through ifupdown, and changes its address in place: a bounce would cut running containers off."""
+
+DOCUMENTATION = r'''
+module: weave_bridge
+short_description: Makes sure that the bridge is up and has its address
+options:
+  name: {type: str, required: true, description: name of the bridge}
+  address: {type: str, required: true, description: its address with the prefix length}
+'''
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.weave_host import Record, Refusal, run_refusable
+from ansible.module_utils.weave_network import addresses_of
+
+
+def bring_up(module):
+    name, address = module.params['name'], module.params['address']
+    record = Record()
+    former = record.content.get('bridge_address')
+    had = addresses(module, name)
+    is_up = module.run_command(['ifquery', '--state', name])[0] == 0 and had is not None
+    changed = not is_up or address not in had
+    if module.check_mode:
+        return result_of(changed, had, address)
+    if not is_up:
+        raise_interface(module, name)
+    elif address not in had:
+        module.run_command(['ip', 'address', 'replace', address, 'dev', name], check_rc=True)
+    if former not in (None, address) and former in (addresses(module, name) or []):
+        module.run_command(['ip', 'address', 'del', former, 'dev', name], check_rc=True)
+        changed = True
+    assert_address(module, name, address)
+    record.content['bridge_address'] = address
+    record.save()
+    return result_of(changed, had, address)
+
+
+def addresses(module, name):
+    code, out, _err = module.run_command(['ip', '-o', '-4', 'address', 'show', 'dev', name])
+    return addresses_of(out.splitlines()) if code == 0 else None
+
+
+def raise_interface(module, name):
+    """What ifupdown takes for up although the link is gone is taken down first, else ifup does nothing."""
+    if module.run_command(['ifquery', '--state', name])[0] == 0:
+        module.run_command(['ifdown', '--force', name])
+    code, out, err = module.run_command(['ifup', name])
+    if code != 0:
+        lines = [line for line in (err + out).splitlines() if line.strip()]
+        raise Refusal("'ifup %s' failed: %s" % (name, ' · '.join(lines[-3:])),
+                      "run 'ifup -v %s' on the host to see which line of /etc/network/interfaces.d/%s fails" % (name, name))
+
+
+def assert_address(module, name, address):
+    """Docker on a bridge without its address takes a network of its own, and says nothing."""
+    if address not in (addresses(module, name) or []):
+        raise Refusal("bridge '%s' is up without its address %s" % (name, address),
+                      "run 'ifdown %s; ifup -v %s' on the host and look for what fails" % (name, name))
+
+
+def result_of(changed, had, address):
+    before = ''.join('%s\n' % one for one in had or [])
+    return {'changed': changed, 'diff': {'before_header': 'bridge', 'after_header': 'bridge', 'before': before,
+                                         'after': address + '\n' if changed else before}}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={'name': {'type': 'str', 'required': True}, 'address': {'type': 'str', 'required': True}},
+        supports_check_mode=True,
+    )
+    run_refusable(module, bring_up)
+
+
+if __name__ == '__main__':
+    main()

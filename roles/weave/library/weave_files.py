@@ -1,0 +1,119 @@
+#!/usr/bin/python
+"""Installs rendered files in one go, and keeps what was there before. The action plugin of the same name fills in the files."""
+
+DOCUMENTATION = r'''
+module: weave_files
+short_description: Installs the rendered files of some parts on a host
+options:
+  parts: {type: list, elements: str, required: true, description: the parts whose files are given}
+  files: {type: list, elements: dict, default: [], description: path, mode, part and content in base64}
+  reload_keys: {type: dict, default: {}, description: by path, keys of a JSON file that a running router takes up}
+  secret_files: {type: list, elements: dict, default: [], description: the same, never shown}
+'''
+
+import base64
+import json
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.weave_host import (
+    SHARED_FILES, Record, Service, docker_is_installed, mode_of, read_bytes, run_refusable, write_atomic)
+
+
+def install(module):
+    record = Record()
+    wanted = [(item, False) for item in module.params['files']] + [(item, True) for item in module.params['secret_files']]
+    changed, diffs, reloadable = [], [], []
+    for item, is_secret in wanted:
+        content = base64.b64decode(item['content'])
+        before = read_bytes(item['path'])
+        if before == content and mode_of(item['path']) == item['mode']:
+            continue
+        changed.append(item['path'])
+        if differs_only_in(module.params['reload_keys'].get(item['path'], []), before, content):
+            reloadable.append(item['path'])
+        if not is_secret:
+            diffs.append(diff_of(item, before, content))
+    left = leftovers(record, module.params['parts'], {item['path'] for item, _ in wanted})
+    diffs += [removal_of(record, path) for path in left]
+    if not module.check_mode:
+        write(module, record, [item for item, _ in wanted if item['path'] in changed])
+        restore(record, left)
+    return {'changed': bool(changed or left),
+            'changed_paths': changed + left, 'reloadable_paths': reloadable, 'diff': diffs}
+
+
+def differs_only_in(keys, before, after):
+    if not keys or before is None:
+        return False
+    try:
+        old, fresh = json.loads(before.decode()), json.loads(after.decode())
+    except ValueError:
+        return False
+    return all(old.get(key) == fresh.get(key) for key in set(old) | set(fresh) if key not in keys)
+
+
+def diff_of(item, before, after):
+    shown = {'before_header': item['path'], 'after_header': item['path'],
+             'before': text_of(before), 'after': text_of(after)}
+    if before == after:
+        shown['before'], shown['after'] = 'mode %s\n' % mode_of(item['path']), 'mode %s\n' % item['mode']
+    return shown
+
+
+def removal_of(record, path):
+    return {'before_header': path, 'after_header': path,
+            'before': text_of(read_bytes(path)), 'after': text_of(record.original_of(path))}
+
+
+def text_of(content):
+    return '' if content is None else content.decode('utf-8', 'replace')
+
+
+def leftovers(record, parts, wanted):
+    """What an earlier run installed and the plan no longer has. Of shared files nothing follows from their absence."""
+    kept = wanted.union(SHARED_FILES)
+    return sorted(path for path, entry in record.files.items() if entry['part'] in parts and path not in kept)
+
+
+def write(module, record, items):
+    """The record is on disk before the first file changes: whatever happens then can be undone."""
+    for item in items:
+        record.remember_file(item['path'], item['part'])
+    if record.content['docker'] is None and 'docker' in module.params['parts'] and docker_is_installed():
+        docker = Service(module, 'docker')
+        record.content['docker'] = {'active': docker.is_active(), 'enabled': docker.is_enabled()}
+    record.save()
+    for item in items:
+        record.make_folders_for(item['path'])
+        write_atomic(item['path'], base64.b64decode(item['content']), item['mode'])
+    record.save()
+
+
+def restore(record, paths):
+    for path in paths:
+        record.restore_file(path)
+        record.forget_file(path)
+    record.save()
+
+
+def main():
+    def elements(hides):
+        content = {'type': 'str', 'required': True, 'no_log': hides}
+        plain = {name: {'type': 'str', 'required': True} for name in ('path', 'mode', 'part')}
+        return {'type': 'list', 'elements': 'dict', 'default': [], 'options': dict(plain, content=content)}
+
+    module = AnsibleModule(
+        argument_spec={
+            'parts': {'type': 'list', 'elements': 'str', 'required': True},
+            'files': elements(False),
+            'reload_keys': {'type': 'dict', 'default': {}},
+            'secret_files': elements(True),
+        },
+        supports_check_mode=True,
+    )
+    run_refusable(module, install)
+
+
+if __name__ == '__main__':
+    main()

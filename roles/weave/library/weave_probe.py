@@ -1,0 +1,188 @@
+#!/usr/bin/python
+"""Reads what the plan needs to know of a host, and refuses hosts that cannot carry the overlay."""
+
+DOCUMENTATION = r'''
+module: weave_probe
+short_description: Reads a host and refuses what cannot work, before anything is changed
+options:
+  subnet: {type: str, required: true, description: the overlay's network}
+  port: {type: int, required: true, description: the router's port}
+  bridge: {type: str, required: true, description: name of the bridge}
+  agent_digest: {type: str, required: true, description: digest of the release to ship}
+  runtime_version: {type: str, required: true, description: version of the Node runtime to ship}
+  node: {type: str, default: shipped, choices: [shipped, auto], description: whether a host's own Node may serve}
+'''
+
+import glob
+import os
+import platform
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.weave_host import (
+    OPT, SHARED_FILES, Record, Refusal, Service, docker_is_installed, init_system, read_bytes, read_text, run_refusable)
+from ansible.module_utils.weave_network import inodes_on_port, overlaps
+
+NODE_MAJOR_MIN = 20
+MACHINES = ('x86_64', 'amd64')
+# Unpacked, with the archive beside it while it is unpacked.
+RUNTIME_MEGABYTES, AGENT_MEGABYTES, FILES_MEGABYTES = 240, 40, 8
+
+
+def probe(module):
+    release = OPT + '/releases/' + module.params['agent_digest']
+    runtime = OPT + '/runtimes/' + module.params['runtime_version']
+    needs_runtime = not os.path.exists(runtime + '/bin/node') and not own_node_serves(module)
+    needs_agent = not os.path.isdir(release)
+    refuse_unfit_host(module)
+    refuse_full_disk(needs_runtime, needs_agent)
+    refuse_overlap(module)
+    refuse_busy_port(module.params['port'])
+    router, init = Service(module, 'weave'), init_system()
+    return {
+        'changed': False,
+        'needs_runtime': needs_runtime,
+        'needs_agent': needs_agent,
+        'uses_own_node': own_node_serves(module) and not os.path.exists(runtime + '/bin/node'),
+        'init_system': init,
+        'router_is_known': router_is_known(init),
+        'router_is_active': router.is_active(),
+        'facts': {
+            'publicKey': public_key(module),
+            'initSystem': init,
+            'dockerPackage': docker_package(module),
+            'dockerUnitReadsDefaults': docker_reads_defaults(init),
+            'files': {path: read_text(path) for path in SHARED_FILES},
+        },
+    }
+
+
+def refuse_unfit_host(module):
+    if platform.machine() not in MACHINES:
+        raise Refusal('the machine is %s, and only x86_64 is supported' % platform.machine(),
+                      'leave the host out of the group')
+    if module.get_bin_path('ifup') is None or module.get_bin_path('ifquery') is None:
+        raise Refusal('ifupdown is missing: there is no ifup on the host', "install it: 'apt-get install ifupdown'")
+    if module.get_bin_path('ip') is None:
+        raise Refusal('iproute2 is missing: there is no ip on the host', "install it: 'apt-get install iproute2'")
+    if not os.path.exists('/dev/net/tun') and not tun_can_be_loaded():
+        raise Refusal('the kernel has no TUN device (/dev/net/tun)',
+                      "load it with 'modprobe tun', or give the container /dev/net/tun")
+
+
+def tun_can_be_loaded():
+    folder = '/lib/modules/' + platform.release()
+    listed = (read_text(folder + '/modules.dep') or '') + (read_text(folder + '/modules.builtin') or '')
+    return re.search(r'/tun\.ko', listed) is not None
+
+
+def refuse_full_disk(needs_runtime, needs_agent):
+    needed = {'/opt': FILES_MEGABYTES + RUNTIME_MEGABYTES * needs_runtime + AGENT_MEGABYTES * needs_agent,
+              '/etc': FILES_MEGABYTES, '/var/lib': FILES_MEGABYTES}
+    for folder, megabytes in needed.items():
+        existing = folder if os.path.isdir(folder) else '/'
+        status = os.statvfs(existing)
+        free = status.f_bavail * status.f_frsize // 1048576
+        if free < megabytes:
+            raise Refusal('No space left on device: %s has %d MB free and needs %d MB' % (folder, free, megabytes),
+                          'free some space on the host and run again')
+
+
+def refuse_overlap(module):
+    """The overlay's own bridge has its addresses there, and stays out of it."""
+    lines = []
+    for argv in (['ip', '-o', '-4', 'address', 'show'], ['ip', '-o', '-4', 'route', 'show']):
+        lines += module.run_command(argv, check_rc=True)[1].splitlines()
+    found = overlaps(module.params['subnet'], lines, module.params['bridge'])
+    if found:
+        raise Refusal('the overlay %s overlaps %s' % (module.params['subnet'], ', '.join(found)),
+                      'set weave_subnet to a network that no host uses')
+
+
+def refuse_busy_port(port):
+    inodes = set()
+    for name in ('tcp', 'tcp6', 'udp', 'udp6'):
+        inodes |= inodes_on_port(read_text('/proc/net/' + name) or '', port, name.startswith('tcp'))
+    holder = holder_of(inodes) if inodes else None
+    if holder is not None and not any(path in holder for path in (OPT, '/usr/local/bin/weave')):
+        raise Refusal('port %d is in use by %s' % (port, holder), 'stop it, or set weave_port to another port')
+
+
+def holder_of(inodes):
+    wanted = {'socket:[%s]' % inode for inode in inodes}
+    for link in glob.glob('/proc/[0-9]*/fd/*'):
+        try:
+            if os.readlink(link) not in wanted:
+                continue
+        except OSError:
+            continue
+        pid = link.split('/')[2]
+        words = (read_bytes('/proc/%s/cmdline' % pid) or b'').decode('utf-8', 'replace').split('\0')
+        return 'process %s (%s)' % (pid, ' '.join(words).strip())
+    return 'a process that cannot be seen'
+
+
+def own_node_serves(module):
+    if module.params['node'] != 'auto':
+        return False
+    node = module.get_bin_path('node')
+    version = module.run_command([node, '--version'])[1].strip() if node else ''
+    match = re.match(r'v(\d+)\.', version)
+    return match is not None and int(match.group(1)) >= NODE_MAJOR_MIN
+
+
+def router_is_known(init):
+    places = {'systemd': '/etc/systemd/system/weave.service', 'upstart': '/etc/init/weave.conf'}
+    return os.path.exists(places.get(init, '/etc/init.d/weave'))
+
+
+def public_key(module):
+    """Of an identity that is there: the probe makes none."""
+    command = OPT + '/current/bin/weave'
+    if not os.path.exists('/var/lib/weave/identity.pem') or not os.path.exists(command):
+        return None
+    code, out, _err = module.run_command([command, 'identity'])
+    return out.strip() if code == 0 else None
+
+
+def docker_package(module):
+    if not docker_is_installed():
+        return 'none'
+    query = ['dpkg-query', '-W', '-f', '${Package} ${db:Status-Abbrev}\n', 'docker-ce', 'docker.io']
+    listed = module.run_command(query)[1] if module.get_bin_path('dpkg-query') else ''
+    installed = [line.split()[0] for line in listed.splitlines() if ' ii' in line]
+    return installed[0] if installed else 'docker-ce'
+
+
+def docker_reads_defaults(init):
+    """Only what others wrote counts: a drop-in of ours must not change the answer that led to it."""
+    if init != 'systemd':
+        return '/etc/default/' in (read_text('/etc/init.d/docker') or read_text('/etc/init/docker.conf') or '')
+    ours = Record().files
+    unit = next((text for text in map(read_text, unit_paths()) if text is not None), '')
+    drop_ins = [path for path in glob.glob('/etc/systemd/system/docker.service.d/*.conf') if path not in ours]
+    texts = [unit] + [read_text(path) or '' for path in sorted(drop_ins)]
+    return '/etc/default/docker' in '\n'.join(texts) and '$DOCKER_OPTS' in '\n'.join(texts)
+
+
+def unit_paths():
+    return [folder + '/docker.service' for folder in ('/etc/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/system')]
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            'subnet': {'type': 'str', 'required': True},
+            'port': {'type': 'int', 'required': True},
+            'bridge': {'type': 'str', 'required': True},
+            'agent_digest': {'type': 'str', 'required': True},
+            'runtime_version': {'type': 'str', 'required': True},
+            'node': {'type': 'str', 'default': 'shipped', 'choices': ['shipped', 'auto']},
+        },
+        supports_check_mode=True,
+    )
+    run_refusable(module, probe)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,105 @@
+#!/usr/bin/python
+"""Takes everything away again: what was there before comes back, Docker with its former configuration and state."""
+
+DOCUMENTATION = r'''
+module: weave_removal
+short_description: Returns a host to what it was before the overlay
+options:
+  bridge: {type: str, required: true, description: name of the bridge}
+'''
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.weave_host import (
+    OPT, STATE, Record, Service, docker_is_installed, init_system, read_bytes, remove, run_refusable)
+
+COMMAND = '/usr/local/bin/weave'
+# The state folder goes last: while it is there, a run that was cut off can be done again.
+OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STATE)
+ROUTER_FILES = ('/etc/systemd/system/weave.service', '/etc/init.d/weave', '/etc/init/weave.conf')
+
+
+def take_away(module):
+    record = Record()
+    bridge = module.params['bridge']
+    links = [name for name in (bridge, bridge + '-tap', bridge + '-vx') if os.path.exists('/sys/class/net/' + name)]
+    paths = [path for path in OWN_PATHS if os.path.lexists(path)]
+    changed = bool(record.files or links or paths)
+    result = {'changed': changed, 'diff': [difference(record, path) for path in sorted(record.files)],
+              'removed': links + paths, 'restored': sorted(record.files)}
+    if module.check_mode or not changed:
+        return result
+    docker = Service(module, 'docker')
+    is_docker_ours = any(entry['part'] == 'docker' for entry in record.files.values()) and docker_is_installed()
+    if is_docker_ours:
+        stop_docker(module, docker)
+    stop_router(module)
+    take_down(module, bridge)
+    put_back(module, record)
+    if is_docker_ours:
+        start_docker_as_before(docker, record.content['docker'] or {'active': True, 'enabled': True})
+    for path in paths:
+        remove(path)
+    return result
+
+
+def difference(record, path):
+    before, after = read_bytes(path), record.original_of(path)
+    is_secret = path.endswith('.key')
+    return {'before_header': path, 'after_header': path,
+            'before': '(secret)\n' if is_secret else (before or b'').decode('utf-8', 'replace'),
+            'after': (after or b'').decode('utf-8', 'replace')}
+
+
+def stop_docker(module, docker):
+    """Its socket would start it again at the first request."""
+    if docker.init == 'systemd':
+        module.run_command(['systemctl', 'stop', 'docker.socket'])
+    if docker.is_active():
+        docker.stop()
+
+
+def stop_router(module):
+    router = Service(module, 'weave')
+    if not any(os.path.exists(path) for path in ROUTER_FILES):
+        return
+    if router.is_active():
+        router.stop()
+    router.disable()
+
+
+def take_down(module, bridge):
+    if module.run_command(['ifquery', '--state', bridge])[0] == 0:
+        module.run_command(['ifdown', '--force', bridge])
+    for name in (bridge + '-tap', bridge + '-vx', bridge):
+        if os.path.exists('/sys/class/net/' + name):
+            module.run_command(['ip', 'link', 'delete', name], check_rc=True)
+
+
+def put_back(module, record):
+    for path in sorted(record.files):
+        record.restore_file(path)
+    for folder in sorted(record.content['folders'], key=len, reverse=True):
+        if os.path.isdir(folder) and not os.listdir(folder):
+            os.rmdir(folder)
+    if init_system() == 'systemd':
+        module.run_command(['systemctl', 'daemon-reload'], check_rc=True)
+    elif not os.path.exists('/etc/init.d/weave') and module.get_bin_path('update-rc.d'):
+        module.run_command(['update-rc.d', 'weave', 'remove'])
+
+
+def start_docker_as_before(docker, before):
+    if before['active']:
+        docker.start()
+    if not before['enabled']:
+        docker.disable()
+
+
+def main():
+    module = AnsibleModule(argument_spec={'bridge': {'type': 'str', 'required': True}}, supports_check_mode=True)
+    run_refusable(module, take_away)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,212 @@
+"""What the modules of this role share: how a host is read, and the record of what was there before."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+
+STATE = '/var/lib/weave'
+ORIGINALS = STATE + '/originals'
+RECORD = ORIGINALS + '/record.json'
+OPT = '/opt/weave'
+
+# Files that others write too. The plan merges into what is there, and names them only when they have to change.
+SHARED_FILES = ('/etc/default/docker', '/etc/docker/daemon.json', '/etc/network/interfaces')
+
+NO_SPACE = 'No space left on device'
+
+
+class Refusal(Exception):
+    """Something that the operator can mend: shown as cause and remedy, never as a traceback."""
+
+    def __init__(self, cause, remedy):
+        super().__init__(cause)
+        self.cause = cause
+        self.remedy = remedy
+
+
+def run_refusable(module, work):
+    """Runs the module's work, and turns what the operator can mend into cause and remedy."""
+    try:
+        module.exit_json(**work(module))
+    except Refusal as refusal:
+        module.fail_json(msg=refusal.cause, remedy=refusal.remedy)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        module.fail_json(msg='%s (%s)' % (NO_SPACE, error.filename or 'on the host'),
+                         remedy='free some space on the host and run again')
+
+
+def read_bytes(path):
+    try:
+        with open(path, 'rb') as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def read_text(path):
+    content = read_bytes(path)
+    return None if content is None else content.decode('utf-8', 'replace')
+
+
+def mode_of(path):
+    return format(os.stat(path).st_mode & 0o7777, '04o')
+
+
+def write_atomic(path, content, mode):
+    """All of the content or none of it, whatever happens in between."""
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix='.weave-')
+    try:
+        with os.fdopen(handle, 'wb') as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, int(mode, 8))
+        os.chown(temporary, 0, 0)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def remove(path):
+    if os.path.islink(path) or os.path.isfile(path):
+        os.unlink(path)
+    elif os.path.isdir(path):
+        shutil.rmtree(path)
+
+
+def init_system():
+    if os.path.isdir('/run/systemd/system'):
+        return 'systemd'
+    return 'upstart' if os.path.exists('/sbin/initctl') and os.path.isdir('/etc/init') else 'sysvinit'
+
+
+def docker_is_installed():
+    return any(os.path.exists(folder + '/dockerd') for folder in ('/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/bin'))
+
+
+class Service(object):
+    """One service, whatever the host's init system."""
+
+    def __init__(self, module, name):
+        self.module = module
+        self.name = name
+        self.init = init_system()
+
+    def is_active(self):
+        if self.init == 'systemd':
+            return self._succeeds(['systemctl', 'is-active', '--quiet', self.name])
+        if self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
+            return 'start/running' in self.module.run_command(['initctl', 'status', self.name])[1]
+        script = '/etc/init.d/' + self.name
+        return os.path.exists(script) and self._succeeds([script, 'status'])
+
+    def is_enabled(self):
+        if self.init == 'systemd':
+            return self._succeeds(['systemctl', 'is-enabled', '--quiet', self.name])
+        if self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
+            return 'manual' not in (read_text('/etc/init/%s.override' % self.name) or '').split()
+        links = os.listdir('/etc/rc2.d') if os.path.isdir('/etc/rc2.d') else []
+        return any(link.startswith('S') and link[3:] == self.name for link in links)
+
+    def start(self):
+        self._must('start')
+
+    def stop(self):
+        self._must('stop')
+
+    def disable(self):
+        if self.init == 'systemd':
+            self._run(['systemctl', 'disable', '--quiet', self.name])
+        elif self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
+            write_atomic('/etc/init/%s.override' % self.name, b'manual\n', '0644')
+        else:
+            self._run(['update-rc.d', self.name, 'disable'])
+
+    def _must(self, action):
+        argv = ['systemctl', action, self.name] if self.init == 'systemd' else ['service', self.name, action]
+        code, out, err = self.module.run_command(argv)
+        if code != 0:
+            raise Refusal('%s failed: %s' % (' '.join(argv), (err or out).strip()), log_hint(self.init, self.name))
+
+    def _run(self, argv):
+        return self.module.run_command(argv)
+
+    def _succeeds(self, argv):
+        return self._run(argv)[0] == 0
+
+
+def log_hint(init, service):
+    if init == 'systemd':
+        return "look at 'journalctl -u %s' on the host" % service
+    return 'look at the logs in /var/log on the host'
+
+
+class Record(object):
+    """What a host was like before, kept on the host until everything is taken away again."""
+
+    def __init__(self):
+        text = read_text(RECORD)
+        self.content = json.loads(text) if text else {'format': 1, 'files': {}, 'folders': [], 'docker': None}
+        self.files = self.content['files']
+        self._saved = text
+
+    def remember_file(self, path, part):
+        """Keeps the original once: what we wrote ourselves is never taken for one."""
+        if path in self.files:
+            return
+        content = read_bytes(path)
+        entry = {'part': part, 'existed': content is not None}
+        if content is not None:
+            entry['mode'] = mode_of(path)
+            self._make_state_folders()
+            os.makedirs(os.path.dirname(self.copy_of(path)), mode=0o700, exist_ok=True)
+            write_atomic(self.copy_of(path), content, '0600')
+        self.files[path] = entry
+
+    def make_folders_for(self, path):
+        missing = []
+        folder = os.path.dirname(path)
+        while not os.path.isdir(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for folder in reversed(missing):
+            os.mkdir(folder, 0o755)
+            if folder not in self.content['folders']:
+                self.content['folders'].append(folder)
+
+    def original_of(self, path):
+        return read_bytes(self.copy_of(path)) if self.files[path]['existed'] else None
+
+    def restore_file(self, path):
+        original = self.original_of(path)
+        if original is not None:
+            write_atomic(path, original, self.files[path]['mode'])
+        elif os.path.exists(path):
+            os.unlink(path)
+
+    def forget_file(self, path):
+        del self.files[path]
+        remove(self.copy_of(path))
+
+    def save(self):
+        text = json.dumps(self.content, indent=2, sort_keys=True) + '\n'
+        if text == self._saved:
+            return
+        self._make_state_folders()
+        write_atomic(RECORD, text.encode(), '0600')
+        self._saved = text
+
+    @staticmethod
+    def copy_of(path):
+        return ORIGINALS + '/files' + path
+
+    @staticmethod
+    def _make_state_folders():
+        for folder in (STATE, ORIGINALS):
+            if not os.path.isdir(folder):
+                os.mkdir(folder, 0o700)

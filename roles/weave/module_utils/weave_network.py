@@ -1,0 +1,51 @@
+"""Pure readings of what the kernel and iproute2 tell about a host's network."""
+
+import ipaddress
+
+LISTENING = '0A'
+
+
+def overlaps(subnet, lines, own_device):
+    """Routes and addresses of the host that lie in the overlay's subnet, as 'ip -o' prints them."""
+    wanted = ipaddress.ip_network(subnet, strict=False)
+    found = []
+    for line in lines:
+        network, device = _network_of(line)
+        if network is None or device == own_device or network.prefixlen == 0:
+            continue
+        if wanted.overlaps(network):
+            found.append('%s on %s' % (network, device))
+    return sorted(set(found))
+
+
+def _network_of(line):
+    words = line.split()
+    device = words[words.index('dev') + 1] if 'dev' in words else (words[1] if len(words) > 1 else '')
+    candidates = [words[words.index('inet') + 1]] if 'inet' in words else words[:2]
+    for word in candidates:
+        try:
+            return ipaddress.ip_network(word, strict=False), device.rstrip(':')
+        except ValueError:
+            continue
+    return None, device
+
+
+def inodes_on_port(table, port, is_tcp):
+    """Sockets of /proc/net/{tcp,udp}[6] that hold the port."""
+    inodes = set()
+    for line in table.splitlines()[1:]:
+        fields = line.split()
+        holds = len(fields) > 9 and int(fields[1].rsplit(':', 1)[1], 16) == port
+        if holds and (not is_tcp or fields[3] == LISTENING):
+            inodes.add(fields[9])
+    return inodes
+
+
+def addresses_of(lines):
+    """IPv4 addresses with their prefix length, from 'ip -o -4 address show'."""
+    found = []
+    for line in lines:
+        words = line.split()
+        if 'inet' in words:
+            found.append(words[words.index('inet') + 1])
+    return found

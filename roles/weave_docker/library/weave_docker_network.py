@@ -1,0 +1,87 @@
+#!/usr/bin/python
+"""Compares the network that Docker really uses with the planned one: a wrong one it takes over, and keeps, without a word."""
+
+DOCUMENTATION = r'''
+module: weave_docker_network
+short_description: Makes sure that Docker hands out addresses of the planned range on the bridge
+options:
+  bridge: {type: str, required: true, description: name of the bridge}
+  address: {type: str, required: true, description: the bridge's address with its prefix length}
+  range: {type: str, required: true, description: the host's container range}
+'''
+
+import ipaddress
+import json
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.weave_host import Refusal, Service, log_hint, remove, run_refusable
+
+READY_SECONDS = 30
+BRIDGE_OPTION = 'com.docker.network.bridge.name'
+
+
+def check(module):
+    docker = Service(module, 'docker')
+    problem = problem_of(module, docker)
+    if problem is None:
+        return {'changed': False}
+    root = docker_text(module, ['info', '--format', '{{.DockerRootDir}}'])
+    remedy = "remove all containers and own networks, then: service docker stop; rm -r %s/network; service docker start" % root
+    if is_used(module):
+        raise Refusal('%s; Docker remembers it from before and has containers or networks' % problem, remedy)
+    if module.check_mode:
+        return {'changed': True, 'problem': problem}
+    docker.stop()
+    remove(root + '/network')
+    docker.start()
+    again = problem_of(module, docker)
+    if again is not None:
+        raise Refusal(again, "compare 'docker network inspect bridge' with 'ip address show %s' on the host"
+                      % module.params['bridge'])
+    return {'changed': True, 'problem': problem}
+
+
+def problem_of(module, docker):
+    network = inspect_bridge(module, docker)
+    configs = (network.get('IPAM') or {}).get('Config') or [{}]
+    actual = {'bridge': (network.get('Options') or {}).get(BRIDGE_OPTION),
+              'subnet': configs[0].get('Subnet'), 'range': configs[0].get('IPRange')}
+    planned = {'bridge': module.params['bridge'], 'range': module.params['range'],
+               'subnet': str(ipaddress.ip_interface(module.params['address']).network)}
+    wrong = [name for name in sorted(planned) if actual[name] != planned[name]]
+    if not wrong:
+        return None
+    return 'Docker uses ' + ', '.join('%s %s where %s is planned' % (name, actual[name], planned[name]) for name in wrong)
+
+
+def inspect_bridge(module, docker):
+    """An init script returns before Docker answers."""
+    deadline = time.time() + READY_SECONDS
+    while True:
+        code, out, err = module.run_command(['docker', 'network', 'inspect', 'bridge'])
+        if code == 0:
+            return json.loads(out)[0]
+        if time.time() > deadline:
+            raise Refusal('Docker does not answer: %s' % err.strip(), log_hint(docker.init, 'docker'))
+        time.sleep(0.25)
+
+
+def is_used(module):
+    return any(docker_text(module, argv) for argv in (['ps', '--all', '--quiet'],
+                                                      ['network', 'ls', '--quiet', '--filter', 'type=custom']))
+
+
+def docker_text(module, argv):
+    return module.run_command(['docker'] + argv, check_rc=True)[1].strip()
+
+
+def main():
+    names = ('bridge', 'address', 'range')
+    module = AnsibleModule(argument_spec={name: {'type': 'str', 'required': True} for name in names},
+                           supports_check_mode=True)
+    run_refusable(module, check)
+
+
+if __name__ == '__main__':
+    main()

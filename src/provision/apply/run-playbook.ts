@@ -1,0 +1,106 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { execa } from 'execa'
+import { UserError } from '../../base/user-error.ts'
+import {
+  endConnectionArgv,
+  type PlaybookRequest,
+  type PlaybookSurroundings,
+  playbookArgv,
+  playbookEnvironment,
+} from '../commands/playbook-command.ts'
+import { configuresSshArguments } from './ansible-configuration.ts'
+import { type PlaybookEvent, parseEvent } from './event.ts'
+import { forwardInterrupts } from './interrupts.ts'
+
+export interface PlaybookRun {
+  readonly exitCode: number
+  /** The end of what Ansible printed; empty when it was shown as it came. */
+  readonly output: string
+  readonly isInterrupted: boolean
+}
+
+export interface RunOptions {
+  readonly projectRoot: string
+  /** A folder of this run, for sockets. */
+  readonly privateFolder: string
+  readonly vaultPasswordFile?: string | undefined
+  readonly onEvent: (event: PlaybookEvent) => void
+}
+
+const EVENTS_FD = 3
+const OUTPUT_KEPT = 64 * 1024
+
+/** Runs Ansible to its end, whatever that is. A first Ctrl-C lets it finish what it is at. */
+export async function runPlaybook(request: PlaybookRequest, options: RunOptions): Promise<PlaybookRun> {
+  const controlFolder = join(options.privateFolder, 'connections')
+  const [program, ...args] = playbookArgv(request)
+  const shown = request.verbosity > 0 ? 'inherit' : 'pipe'
+  const subprocess = execa(program, args, {
+    stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', shown, shown, 'pipe'],
+    env: playbookEnvironment(surroundingsOf(options, controlFolder)),
+    buffer: false,
+    reject: false,
+  })
+  const output = new OutputTail()
+  for (const stream of [subprocess.stdout, subprocess.stderr]) stream?.on('data', chunk => output.add(chunk))
+  const events = readEvents(subprocess.stdio[EVENTS_FD] as Readable | null, options.onEvent)
+  const interrupts = forwardInterrupts(signal => subprocess.kill(signal))
+  try {
+    const result = await subprocess
+    if (result.code === 'ENOENT') throw missing(program)
+    await events
+    return { exitCode: result.exitCode ?? 1, output: output.text(), isInterrupted: interrupts.hasHappened() }
+  } finally {
+    interrupts.stop()
+    await endConnections(controlFolder)
+  }
+}
+
+function surroundingsOf(options: RunOptions, controlFolder: string): PlaybookSurroundings {
+  return {
+    projectRoot: options.projectRoot,
+    controlFolder,
+    eventsFd: EVENTS_FD,
+    vaultPasswordFile: options.vaultPasswordFile,
+    hasOwnSshArguments: configuresSshArguments(process.env),
+    inherited: process.env,
+  }
+}
+
+async function readEvents(stream: Readable | null, onEvent: (event: PlaybookEvent) => void): Promise<void> {
+  if (stream === null) return
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const event = parseEvent(line)
+    if (event !== undefined) onEvent(event)
+  }
+}
+
+/** Shared connections would outlive the run, and hold on to hosts that may be gone. */
+async function endConnections(folder: string): Promise<void> {
+  const ends = readdirSync(folder).map(name => {
+    const [program, ...args] = endConnectionArgv(join(folder, name))
+    return execa(program, args, { reject: false, timeout: 5_000 })
+  })
+  await Promise.all(ends)
+}
+
+function missing(program: string): UserError {
+  const remedy = program === 'ip' ? 'install iproute2: apt-get install iproute2' : 'apt-get install ansible-core'
+  return new UserError({ cause: `${program} is not installed on this machine`, remedy })
+}
+
+/** Keeps the last of what is printed: that is where it says why it ended. */
+class OutputTail {
+  #text = ''
+
+  add(chunk: unknown): void {
+    this.#text = `${this.#text}${String(chunk)}`.slice(-OUTPUT_KEPT)
+  }
+
+  text(): string {
+    return this.#text
+  }
+}
