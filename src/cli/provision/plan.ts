@@ -73,7 +73,7 @@ function printPlan(plan: Plan, changes: readonly LockChange[]): void {
     host.containerRange,
     host.underlayAddresses.join(','),
     host.initSystem ?? 'auto',
-    host.dockerMethod,
+    host.dockerMethod ?? 'auto',
     shorten(host.targets),
   ])
   printLine(`Cluster ${colours.bold(plan.clusterName)}, group ${plan.group}, overlay ${plan.subnet}, MTU ${plan.mtu}`)

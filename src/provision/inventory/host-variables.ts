@@ -1,4 +1,5 @@
 import type { Problem } from '../../base/user-error.ts'
+import { isUnresolved } from './unresolved.ts'
 
 /** Each variable with the names that older roles used for it; the first name wins. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -59,7 +60,7 @@ export class HostVariables {
   #read(name: string): unknown {
     const found = [name, ...(ALIASES[name] ?? [])].find(alias => isGiven(this.#values[alias]))
     const value = found === undefined ? undefined : this.#values[found]
-    if (found === undefined || !isUnreadable(value)) return value
+    if (found === undefined || !isUnresolved(value)) return value
     return this.#refuse(found, 'holds a template or a vaulted value that Ansible has not resolved')
   }
 
@@ -76,10 +77,4 @@ export class HostVariables {
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
-}
-
-/** `ansible-inventory --list` shows templates as they are written, and vaulted values as a marker. */
-function isUnreadable(value: unknown): boolean {
-  const text = JSON.stringify(value)
-  return text.includes('{{') || text.includes('{%') || text.includes('"__ansible_vault"')
 }

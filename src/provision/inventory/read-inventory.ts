@@ -5,6 +5,7 @@ import { runTool } from '../ansible/run-tool.ts'
 import { missingInventory } from '../lock/state-paths.ts'
 import { type Listing, parseListing } from './listing.ts'
 import { causeOfFailure } from './listing-failure.ts'
+import { resolveTemplates } from './resolve-templates.ts'
 
 export interface ReadOptions {
   readonly vaultPasswordFile?: string | undefined
@@ -22,5 +23,6 @@ export async function readInventory(path: string, options: ReadOptions = {}): Pr
     environment: { ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: '1', ANSIBLE_DEPRECATION_WARNINGS: '0' },
   })
   if (result.exitCode !== 0) throw new UserError(causeOfFailure(path, result.stderr), EXIT_CODES.badInput)
-  return parseListing(result.stdout)
+  const listing = parseListing(result.stdout)
+  return resolveTemplates(listing, { inventoryPath: resolve(path), vaultArguments: vault })
 }

@@ -11,11 +11,9 @@ export const BRIDGE_NAME = 'weave'
 /** What Docker must be told on every host; an inventory cannot set these as extra options. */
 export const OWN_KEYS = ['bridge', 'fixed-cidr', 'mtu'] as const
 
-/** Of a fresh Docker of Debian, for which `render` writes when it knows nothing of the host. */
-const METHOD_WITHOUT_FACTS: DockerMethod = 'default'
-
 export interface DockerChoice {
-  readonly method: DockerMethod
+  /** Undefined while neither the inventory nor the host has said. */
+  readonly method: DockerMethod | undefined
   readonly problems: readonly Problem[]
 }
 
@@ -25,7 +23,7 @@ export interface DockerChoice {
  */
 export function chooseDockerMethod(host: InventoryHost, facts: HostFacts | undefined): DockerChoice {
   if (facts === undefined) {
-    const method = host.dockerMethod ?? METHOD_WITHOUT_FACTS
+    const method = host.dockerMethod
     return { method, problems: method === 'none' ? [] : refuseOptions(host) }
   }
   const method = host.dockerMethod ?? detectMethod(facts)

@@ -35,7 +35,8 @@ export interface PlannedHost {
   readonly targets: readonly string[]
   /** Undefined while neither the inventory nor the host has said. */
   readonly initSystem: InitSystem | undefined
-  readonly dockerMethod: DockerMethod
+  /** Undefined as long as the init system may be. */
+  readonly dockerMethod: DockerMethod | undefined
   readonly dockerOptions: Readonly<Record<string, unknown>>
 }
 

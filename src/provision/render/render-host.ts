@@ -1,7 +1,7 @@
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { BRIDGE_NAME } from '../plan/docker-method.ts'
 import { FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
-import type { InitSystem } from '../plan/inventory.ts'
+import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import { renderAgentConfig } from './agent-config.ts'
 import type { ClusterMaterial } from './cluster-material.ts'
@@ -18,6 +18,9 @@ export interface RenderInput {
   readonly templates: Templates
 }
 
+/** Of a fresh Docker of Debian. Both ways at once would stop Docker from starting, so for an unknown host it is this one. */
+const ASSUMED_DOCKER_METHOD: DockerMethod = 'default'
+
 /** Every file of one host, to the byte. */
 export function renderHost(input: RenderInput): RenderedHost {
   const { plan, host, material } = input
@@ -26,7 +29,7 @@ export function renderHost(input: RenderInput): RenderedHost {
     host: host.name,
     index: host.index,
     initSystem: host.initSystem,
-    dockerMethod: host.dockerMethod,
+    dockerMethod: host.dockerMethod ?? ASSUMED_DOCKER_METHOD,
     bridge: BRIDGE_NAME,
     bridgeAddress: host.bridgeAddress,
     containerRange: host.containerRange,
@@ -96,7 +99,7 @@ function dockerSettingFiles({ plan, host }: RenderInput, files: HostFacts['files
   const settings = dockerSettings(plan, host)
   const defaults = files?.[FACT_PATHS.dockerDefaults] ?? null
   const daemon = files?.[FACT_PATHS.daemonJson] ?? null
-  const isDefault = host.dockerMethod === 'default'
+  const isDefault = (host.dockerMethod ?? ASSUMED_DOCKER_METHOD) === 'default'
   const texts = {
     defaults: isDefault ? mergeDefaults(defaults, settings) : keepUnless(defaults, withoutDefaults, settings),
     daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, settings) : mergeDaemonJson(daemon, settings),

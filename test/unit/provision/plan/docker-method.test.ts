@@ -29,8 +29,8 @@ describe('the way to configure Docker, found by itself,', () => {
     expect(methodOf(facts({ dockerPackage: 'none', dockerUnitReadsDefaults: false }))).toBe('none')
   })
 
-  it('is DOCKER_OPTS for a host of which nothing is known', () => {
-    expect(planned([host('a')]).hosts[0]?.dockerMethod).toBe('default')
+  it('is left open for a host of which nothing is known', () => {
+    expect(planned([host('a')]).hosts[0]?.dockerMethod).toBeUndefined()
   })
 })
 
