@@ -6,6 +6,7 @@ import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDown } from './down.ts'
+import { registerLab } from './lab.ts'
 import { registerPlan } from './plan.ts'
 import { registerRender } from './render.ts'
 import { registerUp } from './up.ts'
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   registerVerify(program)
   registerDown(program)
   registerRender(program)
+  registerLab(program)
   registerCompletion(program)
   return program
 }

@@ -1,0 +1,7 @@
+export type { Capture, CaptureOptions } from './capture.ts'
+export { describeLab, type LabDescription, type VariablesOfHosts } from './description.ts'
+export { Lab } from './lab.ts'
+export { ensurePrerequisites } from './prerequisites.ts'
+export type { LabProgress, OnProgress } from './progress.ts'
+export type { RunOptions, RunResult } from './run.ts'
+export type { HostStatus, LabStatus } from './status.ts'

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { LabHost } from './description.ts'
+import type { LabInstance } from './instance.ts'
+
+/**
+ * Options under which `ssh` reaches the hosts of this lab and nothing else: its own key, host keys that it made.
+ * The control path is the lab's: another lab has hosts of the same addresses, and must not be given their connections.
+ */
+export function sshOptions(instance: LabInstance): readonly string[] {
+  return [
+    `UserKnownHostsFile=${instance.knownHosts}`,
+    'GlobalKnownHostsFile=/dev/null',
+    'StrictHostKeyChecking=yes',
+    'IdentitiesOnly=yes',
+    'IdentityAgent=none',
+    `ControlPath=${join(instance.runFolder, '%C')}`,
+  ].flatMap(option => ['-o', option])
+}
+
+/** To be appended to the arguments of `ansible-playbook` or `ansible`. */
+export function ansibleArguments(instance: LabInstance): readonly string[] {
+  return ['--private-key', instance.privateKey, '--ssh-common-args', sshOptions(instance).join(' ')]
+}
+
+/** To be put before a command that is to run on the control machine. */
+export function controlPrefix(instance: LabInstance): readonly string[] {
+  return ['ip', 'netns', 'exec', instance.controlNamespace]
+}
+
+export function sshCommand(
+  instance: LabInstance,
+  host: LabHost,
+  remote: { readonly command?: string; readonly hasTerminal?: boolean },
+): readonly string[] {
+  return [
+    ...controlPrefix(instance),
+    ...['ssh', '-F', '/dev/null', '-i', instance.privateKey, ...sshOptions(instance)],
+    ...['-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR', '-o', 'ControlMaster=no'],
+    ...(remote.hasTerminal === true ? ['-t'] : ['-o', 'BatchMode=yes']),
+    `root@${host.interfaces[0]?.address}`,
+    ...(remote.command === undefined ? [] : [remote.command]),
+  ]
+}
