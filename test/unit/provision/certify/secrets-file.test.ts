@@ -1,0 +1,87 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publicKeyOf } from '../../../../src/provision/certify/cluster-secrets.ts'
+import { openSecrets, type SecretsInput } from '../../../../src/provision/certify/secrets-file.ts'
+
+/** These run the real ansible-vault, as the program does. */
+const TIMEOUT_MS = 60_000
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weave-secrets-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function open(change: Partial<SecretsInput> = {}) {
+  const password = { fallback: join(folder, 'config', 'vault-password') }
+  return openSecrets({ path: join(folder, 'vault.yml'), cluster: undefined, password, ...change })
+}
+
+it(
+  'secrets are made once, kept encrypted, and found again',
+  async () => {
+    const first = await open()
+    expect(first.notices).toEqual([expect.stringContaining(join(folder, 'config', 'vault-password'))])
+    const text = readFileSync(join(folder, 'vault.yml'), 'utf8')
+    expect(text).toMatch(/^\$ANSIBLE_VAULT;1\.\d;AES256\n/)
+    expect(statSync(join(folder, 'vault.yml')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder, 'config', 'vault-password')).mode & 0o777).toBe(0o600)
+
+    const cluster = { id: first.secrets.clusterId, publicKey: publicKeyOf(first.secrets) }
+    const second = await open({ cluster })
+    expect(publicKeyOf(second.secrets)).toBe(publicKeyOf(first.secrets))
+    expect(second.notices).toEqual([])
+    expect(readFileSync(join(folder, 'vault.yml'), 'utf8')).toBe(text)
+  },
+  TIMEOUT_MS,
+)
+
+it(
+  'a wrong password is refused, and nothing is lost',
+  async () => {
+    await open()
+    const before = readFileSync(join(folder, 'vault.yml'), 'utf8')
+    const wrong = join(folder, 'wrong')
+    writeFileSync(wrong, 'wrong\n')
+    await expect(open({ password: { file: wrong } })).rejects.toThrow(`the vault password from ${wrong} is wrong`)
+    expect(readFileSync(join(folder, 'vault.yml'), 'utf8')).toBe(before)
+  },
+  TIMEOUT_MS,
+)
+
+it('a password file that is not there is refused', async () => {
+  await expect(open({ password: { file: join(folder, 'nowhere') } })).rejects.toThrow('nowhere does not exist')
+})
+
+it(
+  'a password that the environment names for Ansible is used, and none is made',
+  async () => {
+    const file = join(folder, 'named')
+    writeFileSync(file, 'named\n')
+    process.env.ANSIBLE_VAULT_PASSWORD_FILE = file
+    try {
+      await open()
+      expect(existsSync(join(folder, 'config'))).toBe(false)
+    } finally {
+      delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
+    }
+    await expect(open({ password: { file } })).resolves.toMatchObject({ notices: [] })
+  },
+  TIMEOUT_MS,
+)
+
+it('secrets that the lock file knows of but that are missing are not made anew', async () => {
+  const cluster = { id: 'x', publicKey: 'y' }
+  await expect(open({ cluster })).rejects.toThrow(/vault\.yml, are missing/)
+  expect(existsSync(join(folder, 'vault.yml'))).toBe(false)
+})
+
+it(
+  'secrets of another cluster than the lock file knows are refused',
+  async () => {
+    await open()
+    await expect(open({ cluster: { id: 'x', publicKey: 'y' } })).rejects.toThrow('belong to another cluster')
+  },
+  TIMEOUT_MS,
+)
