@@ -11,6 +11,8 @@ import type { RenderedHost } from './render/rendered-host.ts'
 export interface RenderOptions extends PlanOptions {
   readonly outputFolder: string
   readonly templatesFolder: string
+  /** Nothing is kept beside the inventory: numbers and keys that are not there yet are made up for this once. */
+  readonly isCheck?: boolean
   /** Where a vault password is kept when nobody names one; the user's configuration folder unless given. */
   readonly fallbackPasswordFile?: string
 }
@@ -31,6 +33,7 @@ export async function renderCluster(options: RenderOptions): Promise<RenderOutco
   const { secrets, notices } = await openSecrets({
     path: paths.secrets,
     cluster: lock.cluster,
+    isCheck: options.isCheck === true,
     password: {
       file: options.vaultPasswordFile,
       ...(options.fallbackPasswordFile === undefined ? {} : { fallback: options.fallbackPasswordFile }),
@@ -40,7 +43,7 @@ export async function renderCluster(options: RenderOptions): Promise<RenderOutco
   const templates = loadTemplates(options.templatesFolder)
   const { material } = certified
   const hosts = plan.hosts.map(host => renderHost({ plan, host, facts: facts[host.name], material, templates }))
-  writeLock(paths.lock, certified.lock)
+  if (options.isCheck !== true) writeLock(paths.lock, certified.lock)
   const { group, clusterName, subnet } = plan
   writeRendered(options.outputFolder, { group, clusterId: material.clusterId, clusterName, subnet, hosts })
   return { plan: { ...plan, lock: certified.lock }, hosts, notices: [...notices, ...keyNotices(lock, plan)] }

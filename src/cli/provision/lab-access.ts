@@ -1,8 +1,6 @@
-import { join } from 'node:path'
-import { describeLab, Lab, type LabProgress } from '../../lab/index.ts'
 import type { PreparedPlan } from '../../provision/prepare-plan.ts'
-import { printNotice } from '../output.ts'
-import { projectRoot } from '../project-root.ts'
+import { labOfHosts } from './lab-of-inventory.ts'
+import { progressPrinter } from './lab-view.ts'
 
 /** How Ansible reaches the hosts of a lab. */
 export interface LabAccess {
@@ -13,16 +11,14 @@ export interface LabAccess {
 
 /** Undefined for an inventory that describes no lab. */
 export async function openLab(
+  inventory: string,
   prepared: PreparedPlan,
   options: { readonly isStarted: boolean },
 ): Promise<LabAccess | undefined> {
-  const description = describeLab(prepared.paths.folder, prepared.hostVariables)
-  if (description === undefined) return undefined
-  const lab = await Lab.open(description, join(projectRoot(), 'templates'))
-  if (options.isStarted) await lab.up({ onProgress: showLabProgress })
+  const lab = await labOfHosts(inventory, prepared.hostVariables)
+  if (lab === undefined) return undefined
+  const printer = progressPrinter()
+  if (options.isStarted) await lab.up(printer)
+  printer.end()
   return { prefix: lab.controlPrefix(), ansibleArguments: lab.ansibleArguments() }
-}
-
-function showLabProgress({ kind, text }: LabProgress): void {
-  if (kind !== 'detail' || process.stderr.isTTY) printNotice(kind === 'warning' ? `warning: ${text}` : `lab: ${text}`)
 }

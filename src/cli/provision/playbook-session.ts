@@ -42,7 +42,7 @@ export async function runSession(session: Session): Promise<Report> {
   const limit = checkLimit(options.limit ?? [], names)
   await session.confirm(prepared, limit.length > 0 ? limit : names)
   const report = await withRunLock(join(prepared.paths.folder, LOCK_NAME), session.playbook, async () => {
-    const lab = await openLab(prepared, { isStarted: session.startsLab })
+    const lab = await openLab(options.inventory, prepared, { isStarted: session.startsLab })
     return apply(session, { prepared, limit, lab })
   })
   process.exitCode = exitCodeOf(report)

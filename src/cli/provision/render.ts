@@ -11,6 +11,7 @@ interface RenderArguments {
   readonly output: string
   readonly facts?: string
   readonly vaultPasswordFile?: string
+  readonly check?: true
   readonly json?: true
 }
 
@@ -31,6 +32,7 @@ export function registerRender(program: Command): void {
     .requiredOption('-o, --output <dir>', 'folder to write to')
     .option('--facts <file>', 'what the hosts say of themselves, as JSON')
     .option('--vault-password-file <file>', 'password of the cluster secrets and of vaulted variables')
+    .option('--check', 'keep no numbers and no keys beside the inventory')
     .option('--json', 'report what was written as JSON')
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -45,6 +47,7 @@ async function run(options: RenderArguments): Promise<void> {
       templatesFolder: join(projectRoot(), 'templates'),
       factsPath: options.facts,
       vaultPasswordFile: options.vaultPasswordFile,
+      isCheck: options.check === true,
     }),
   )
   for (const notice of outcome.notices) printNotice(notice)
