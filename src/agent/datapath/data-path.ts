@@ -5,13 +5,12 @@ import { endpointKey, endpointOf, type ForwardingTable, type Probe } from '../..
 import { EventFd } from '../linux/event-fd.ts'
 import type { Libc } from '../linux/libc.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { DATA_PATH_ROLE, type DataPathEvent, type DataPathOrder, type DataPathReport } from './messages.ts'
+import type { DataPathEvent, DataPathOrder, DataPathReport, DataPathStart } from './messages.ts'
 
 export interface DataPathOptions {
   readonly libc: Libc
   readonly tapFd: number
   readonly udpFd: number
-  /** The program's own file: started as a thread, it becomes the data path (see `DATA_PATH_ROLE`). */
   readonly program: URL
   readonly log: Logger
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
@@ -37,7 +36,7 @@ export class DataPath {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     const { tapFd, udpFd } = options
-    const start = { role: DATA_PATH_ROLE, tapFd, udpFd, wakeFd: this.#wake.fd }
+    const start: DataPathStart = { tapFd, udpFd, wakeFd: this.#wake.fd }
     const workerData = { start, port: port2 }
     const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
     this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })

@@ -2,14 +2,10 @@ import type { EndpointKey, ForwarderCounters, ForwardingTable, LogLevel, Probe }
 
 /** What the data path's thread is started with. */
 export interface DataPathStart {
-  readonly role: typeof DATA_PATH_ROLE
   readonly tapFd: number
   readonly udpFd: number
   readonly wakeFd: number
 }
-
-/** By this the program knows that it is to be the data path's thread and not a command. */
-export const DATA_PATH_ROLE = 'weave data path'
 
 /** To the data path. Each is followed by a signal on the wake descriptor. */
 export type DataPathOrder =

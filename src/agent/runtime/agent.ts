@@ -23,8 +23,8 @@ import { StrangerLog } from './stranger-log.ts'
 export interface AgentOptions {
   /** The host's root folder. */
   readonly root: string
-  /** The file that this program is: the data path's thread is started from it. */
-  readonly program: URL
+  /** The file that the data path's thread is started from. */
+  readonly dataPathProgram: URL
   /** Targets beyond those of the configuration. */
   readonly peers: readonly Endpoint[]
   readonly log: Logger
@@ -130,7 +130,7 @@ export class Agent {
     ensureBridge({ name: bridge.name, mtu: bridge.mtu, mac: peerNameOf(this.#state.identity.publicKey) })
     const tapFd = openBridgePort(libc, { bridge: bridge.name, mtu: bridge.mtu })
     const udpFd = openSleeveSocket(libc, listen)
-    const { program, log, failed } = this.#options
+    const { dataPathProgram: program, log, failed } = this.#options
     const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
     return new DataPath({ libc, tapFd, udpFd, program, log, failed, probed })

@@ -5,11 +5,11 @@ export interface CommandContext {
   /** The host's root folder: `/`, but in tests. */
   readonly root: string
   readonly paths: AgentPaths
-  /** The file that this program is. */
-  readonly program: URL
+  /** The file that the router's data path is started from, as a thread. */
+  readonly dataPathProgram: URL
 }
 
-export function createContext(program: URL, environment: { readonly WEAVE_ROOT?: string }): CommandContext {
+export function createContext(dataPathProgram: URL, environment: { readonly WEAVE_ROOT?: string }): CommandContext {
   const root = environment.WEAVE_ROOT ?? '/'
-  return { root, paths: agentPaths(root), program }
+  return { root, paths: agentPaths(root), dataPathProgram }
 }

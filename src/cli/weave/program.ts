@@ -9,8 +9,8 @@ import { print, reportError } from './report.ts'
 import { registerRouterCommands } from './router-commands.ts'
 
 /** Runs one command, and says how the process should end. */
-export async function runWeave(argv: readonly string[], file: URL): Promise<number> {
-  const program = createProgram(createContext(file, process.env))
+export async function runWeave(argv: readonly string[], dataPathProgram: URL): Promise<number> {
+  const program = createProgram(createContext(dataPathProgram, process.env))
   try {
     await program.parseAsync([...argv])
     return Number(process.exitCode ?? EXIT_CODES.ok)

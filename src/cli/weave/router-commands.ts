@@ -37,8 +37,8 @@ export function registerRouterCommands(program: Command, context: CommandContext
 async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
   const output = (line: string) => void process.stderr.write(line)
   const log = createLogger({ level, clock: () => new Date(), output })
-  const { root, program } = context
-  const isWanted = await runInForeground({ root, program, peers, log })
+  const { root, dataPathProgram } = context
+  const isWanted = await runInForeground({ root, dataPathProgram, peers, log })
   if (!isWanted) process.exitCode = EXIT_CODES.failure
 }
 
