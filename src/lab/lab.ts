@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EXIT_CODES, UserError } from '../base/user-error.ts'
 import { type BaseImage, baseImageOf } from './base-image.ts'
@@ -35,7 +36,7 @@ export class Lab {
   /** `templatesFolder` is the project's: the scripts that run below the lab are in its folder `lab`. */
   static async open(description: LabDescription, templatesFolder: string): Promise<Lab> {
     const filesFolder = join(templatesFolder, 'lab')
-    const instance = new LabInstance(description.folder)
+    const instance = new LabInstance(await realpath(description.folder))
     const groups = await LabGroups.ofMachine(instance)
     const base = await baseImageOf(filesFolder)
     const hosts = new LabHosts({ instance, groups, lowerFolder: base.root, filesFolder })

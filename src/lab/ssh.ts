@@ -19,7 +19,8 @@ export function sshOptions(instance: LabInstance): readonly string[] {
 
 /** To be appended to the arguments of `ansible-playbook` or `ansible`. */
 export function ansibleArguments(instance: LabInstance): readonly string[] {
-  return ['--private-key', instance.privateKey, '--ssh-common-args', sshOptions(instance).join(' ')]
+  // One word: a value that starts with a dash is else taken for an option.
+  return ['--private-key', instance.privateKey, `--ssh-common-args=${sshOptions(instance).join(' ')}`]
 }
 
 /** To be put before a command that is to run on the control machine. */

@@ -11,6 +11,9 @@ mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs sys
 mount -t tmpfs -o mode=755 tmpfs run
 mkdir -p run/lock run/network run/sshd
+# Who waits for a reboot looks whether this has changed; the kernel's own is the machine's.
+cat /proc/sys/kernel/random/uuid >run/boot-id
+mount --bind run/boot-id proc/sys/kernel/random/boot_id
 
 mount -t tmpfs -o mode=755 tmpfs dev
 for device in null zero full random urandom tty; do
