@@ -45,7 +45,6 @@ def probe(module):
         'needs_agent': needs_agent,
         'uses_own_node': own_node_serves(module) and not os.path.exists(runtime + '/bin/node'),
         'init_system': init,
-        'router_is_known': router_is_known(init),
         'router_is_active': router.is_active(),
         'facts': {
             'publicKey': public_key(module),
@@ -129,11 +128,6 @@ def own_node_serves(module):
     version = module.run_command([node, '--version'])[1].strip() if node else ''
     match = re.match(r'v(\d+)\.', version)
     return match is not None and int(match.group(1)) >= NODE_MAJOR_MIN
-
-
-def router_is_known(init):
-    places = {'systemd': '/etc/systemd/system/weave.service', 'upstart': '/etc/init/weave.conf'}
-    return os.path.exists(places.get(init, '/etc/init.d/weave'))
 
 
 def public_key(module):

@@ -17,7 +17,6 @@ from ansible.module_utils.weave_host import (
 COMMAND = '/usr/local/bin/weave'
 # The state folder goes last: while it is there, a run that was cut off can be done again.
 OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STATE)
-ROUTER_FILES = ('/etc/systemd/system/weave.service', '/etc/init.d/weave', '/etc/init/weave.conf')
 
 
 def take_away(module):
@@ -62,7 +61,7 @@ def stop_docker(module, docker):
 
 def stop_router(module):
     router = Service(module, 'weave')
-    if not any(os.path.exists(path) for path in ROUTER_FILES):
+    if not router.exists():
         return
     if router.is_active():
         router.stop()

@@ -113,11 +113,32 @@ class Service(object):
         links = os.listdir('/etc/rc2.d') if os.path.isdir('/etc/rc2.d') else []
         return any(link.startswith('S') and link[3:] == self.name for link in links)
 
+    def exists(self):
+        places = {'systemd': ['/etc/systemd/system/%s.service', '/lib/systemd/system/%s.service', '/usr/lib/systemd/system/%s.service'],
+                  'upstart': ['/etc/init/%s.conf', '/etc/init.d/%s'], 'sysvinit': ['/etc/init.d/%s']}
+        return any(os.path.exists(place % self.name) for place in places[self.init])
+
     def start(self):
         self._must('start')
 
+    def restart(self):
+        self._must('restart')
+
     def stop(self):
         self._must('stop')
+
+    def enable(self):
+        """A script that was disabled by hand has links of its own: 'defaults' leaves them, only 'enable' turns them."""
+        if self.init == 'systemd':
+            self._run(['systemctl', 'enable', '--quiet', self.name])
+        elif self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
+            remove('/etc/init/%s.override' % self.name)
+        else:
+            self._run(['update-rc.d', self.name, 'defaults'])
+            self._run(['update-rc.d', self.name, 'enable'])
+        if not self.is_enabled():
+            raise Refusal("service '%s' cannot be made to start at boot" % self.name,
+                          'look at its start levels with systemctl or update-rc.d on the host')
 
     def disable(self):
         if self.init == 'systemd':
@@ -129,15 +150,29 @@ class Service(object):
 
     def _must(self, action):
         argv = ['systemctl', action, self.name] if self.init == 'systemd' else ['service', self.name, action]
-        code, out, err = self.module.run_command(argv)
+        code, out, err = self._run(argv)
         if code != 0:
-            raise Refusal('%s failed: %s' % (' '.join(argv), (err or out).strip()), log_hint(self.init, self.name))
+            said = self._last_words() or last_line(err or out)
+            raise Refusal("service '%s' does not %s: %s" % (self.name, action, said), log_hint(self.init, self.name))
+
+    def _last_words(self):
+        """What the service itself said of its end, rather than what the init system makes of it."""
+        if self.init != 'systemd':
+            return last_line(read_text('/var/log/%s.log' % self.name) or '')
+        said = self._run(['journalctl', '-u', self.name, '-n', '40', '-o', 'cat', '--no-pager', '-q'])[1]
+        own = [line for line in said.splitlines() if line.strip() and not line.startswith(self.name + '.service')]
+        return last_line('\n'.join(line for line in own if 'error' in line.lower()) or '\n'.join(own))
 
     def _run(self, argv):
         return self.module.run_command(argv)
 
     def _succeeds(self, argv):
         return self._run(argv)[0] == 0
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ''
 
 
 def log_hint(init, service):
