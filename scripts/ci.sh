@@ -35,6 +35,7 @@ tests() {
 }
 
 check 'packages of the system' 10m bash scripts/setup-debian.sh
+[ -e /sbin/ifquery ] || export IFQUERY="$PWD/dist/tools/ifupdown/sbin/ifquery"
 check 'types' 5m npm run --silent typecheck
 check 'lint' 2m npm run --silent lint
 check 'build' 5m npm run --silent build

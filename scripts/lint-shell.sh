@@ -8,5 +8,5 @@ scripts=()
 for file in "${tracked[@]}"; do
   [ -f "$file" ] && head -n 1 "$file" | grep -Eq '^#!.*\b(ba|da)?sh\b' && scripts+=("$file")
 done
-[ ${#scripts[@]} -eq 0 ] || shellcheck "${scripts[@]}"
+[ ${#scripts[@]} -eq 0 ] || shellcheck --severity=warning "${scripts[@]}"
 echo "${#scripts[@]} scripts"
