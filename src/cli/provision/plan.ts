@@ -4,6 +4,7 @@ import { changesBetween, type LockChange } from '../../provision/plan/changes.ts
 import type { Plan } from '../../provision/plan/plan.ts'
 import { preparePlan } from '../../provision/prepare-plan.ts'
 import { coloursFor, formatTable, printJson, printLine } from '../output.ts'
+import { inventoryOption } from './inventory-option.ts'
 
 interface PlanArguments {
   readonly inventory: string
@@ -37,7 +38,7 @@ export function registerPlan(program: Command): void {
   program
     .command('plan')
     .description("show each host's number, addresses and peers, and what would change; change nothing")
-    .requiredOption('-i, --inventory <path>', 'inventory file or folder, as Ansible knows it')
+    .addOption(inventoryOption())
     .option('--facts <file>', 'what the hosts say of themselves, as JSON')
     .option('--vault-password-file <file>', 'password of vaulted variables')
     .option('--json', 'print the plan as JSON')

@@ -5,6 +5,7 @@ import { statePaths } from '../../provision/lock/state-paths.ts'
 import { renderCluster } from '../../provision/render-cluster.ts'
 import { formatTable, printJson, printLine, printNotice } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { inventoryOption } from './inventory-option.ts'
 
 interface RenderArguments {
   readonly inventory: string
@@ -28,7 +29,7 @@ export function registerRender(program: Command): void {
   program
     .command('render')
     .description('write every file of every host into a folder, without connecting to a host')
-    .requiredOption('-i, --inventory <path>', 'inventory file or folder, as Ansible knows it')
+    .addOption(inventoryOption())
     .requiredOption('-o, --output <dir>', 'folder to write to')
     .option('--facts <file>', 'what the hosts say of themselves, as JSON')
     .option('--vault-password-file <file>', 'password of the cluster secrets and of vaulted variables')

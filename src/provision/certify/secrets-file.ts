@@ -26,7 +26,7 @@ export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> 
   const isThere = existsSync(input.path)
   if (!isThere && input.cluster !== undefined) throw lost(input.path)
   if (!isThere && input.isCheck === true) return { secrets: createSecrets(), notices: [] }
-  const password = await findVaultPassword(input.password)
+  const password = await findVaultPassword({ ...input.password, mayCreate: !isThere })
   const notices = password.created === undefined ? [] : [noticeOf(password.created)]
   if (!isThere) {
     const secrets = createSecrets()

@@ -20,6 +20,8 @@ export interface VaultPasswordOptions {
   readonly file?: string | undefined
   /** Where a password is made and kept when nobody names one. */
   readonly fallback?: string
+  /** False where something is encrypted already: a password made here could not open it. */
+  readonly mayCreate?: boolean
 }
 
 export function defaultPasswordFile(environment: NodeJS.ProcessEnv = process.env): string {
@@ -39,8 +41,15 @@ export async function findVaultPassword(options: VaultPasswordOptions): Promise<
   if (configured !== undefined) return { args: [], source: configured, created: undefined }
   const fallback = options.fallback ?? defaultPasswordFile()
   const isThere = existsSync(fallback)
+  if (!isThere && options.mayCreate === false) throw unknownPassword(fallback)
   if (!isThere) createPassword(fallback)
   return { args: ['--vault-password-file', fallback], source: fallback, created: isThere ? undefined : fallback }
+}
+
+function unknownPassword(fallback: string): UserError {
+  const cause = `nobody names the vault password of the cluster's secrets, and ${fallback} does not exist`
+  const remedy = 'give it with --vault-password-file, or copy that file from the machine where the cluster was made'
+  return new UserError({ cause, remedy })
 }
 
 function createPassword(path: string): void {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publicKeyOf } from '../../../../src/provision/certify/cluster-secrets.ts'
@@ -46,6 +46,26 @@ it(
     writeFileSync(wrong, 'wrong\n')
     await expect(open({ password: { file: wrong } })).rejects.toThrow(`the vault password from ${wrong} is wrong`)
     expect(readFileSync(join(folder, 'vault.yml'), 'utf8')).toBe(before)
+  },
+  TIMEOUT_MS,
+)
+
+it(
+  'a lost password is told as such: one made anew could open nothing',
+  async () => {
+    await open()
+    rmSync(join(folder, 'config'), { recursive: true })
+    await expect(open()).rejects.toThrow(/nobody names the vault password/)
+    expect(existsSync(join(folder, 'config'))).toBe(false)
+  },
+  TIMEOUT_MS,
+)
+
+it(
+  'a check makes secrets for itself, and keeps nothing',
+  async () => {
+    expect((await open({ isCheck: true })).notices).toEqual([])
+    expect(readdirSync(folder)).toEqual([])
   },
   TIMEOUT_MS,
 )

@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jest } from '@jest/globals'
+import { bashCompletion } from '../../../src/cli/provision/completion.ts'
+import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
+
+/** Most of these run Ansible's real programs. */
+const TIMEOUT_MS = 60_000
+
+let folder: string
+let inventory: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weave-cli-'))
+  inventory = join(folder, 'hosts.yml')
+  writeFileSync(join(folder, 'password'), 'secret\n')
+  writeHosts('a: {ansible_host: 192.0.2.1}, b: {ansible_host: 192.0.2.2}')
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+  process.exitCode = undefined
+})
+
+function writeHosts(hosts: string): void {
+  writeFileSync(inventory, `weave: {hosts: {${hosts}}}\n`)
+}
+
+/** What a user sees of a command. */
+async function run(...args: readonly string[]) {
+  const seen = { out: '', err: '' }
+  const collect = (stream: keyof typeof seen) => (text: unknown) => {
+    seen[stream] += String(text)
+    return true
+  }
+  const out = jest.spyOn(process.stdout, 'write').mockImplementation(collect('out'))
+  const err = jest.spyOn(process.stderr, 'write').mockImplementation(collect('err'))
+  try {
+    process.exitCode = undefined
+    const code = await runProgram(createProgram(), ['node', 'weave-provision', ...args])
+    return { code, ...seen }
+  } finally {
+    out.mockRestore()
+    err.mockRestore()
+  }
+}
+
+function render(...args: readonly string[]) {
+  const password = join(folder, 'password')
+  return run('render', '-i', inventory, '-o', join(folder, 'out'), '--vault-password-file', password, ...args)
+}
+
+describe('plan', () => {
+  it(
+    'shows hosts, numbers, ranges and peers, and writes nothing',
+    async () => {
+      const before = readdirSync(folder)
+      const { code, out } = await run('plan', '-i', inventory)
+      expect(code).toBe(0)
+      expect(out).toMatch(/^a +1 +10\.2\.0\.1\/16 +10\.2\.1\.0\/24 +192\.0\.2\.1 +auto +auto +192\.0\.2\.2:6783$/m)
+      expect(out).toContain('+ b gets number 2')
+      expect(readdirSync(folder)).toEqual(before)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'tells changes by its exit code when asked to',
+    async () => {
+      expect((await run('plan', '-i', inventory, '--detailed-exitcode')).code).toBe(2)
+      await render()
+      const same = await run('plan', '-i', inventory, '--detailed-exitcode')
+      expect([same.code, same.out.includes('Nothing changes')]).toEqual([0, true])
+      writeHosts('b: {ansible_host: 192.0.2.2}, c: {ansible_host: 192.0.2.3}')
+      const { code, out } = await run('plan', '-i', inventory, '--detailed-exitcode', '--json')
+      expect(code).toBe(2)
+      const plan = JSON.parse(out) as { hosts: { name: string; index: number }[]; changes: { text: string }[] }
+      expect(plan.hosts.map(({ name, index }) => `${name} ${index}`)).toEqual(['b 2', 'c 3'])
+      expect(plan.changes.map(({ text }) => text)).toEqual([
+        'a goes; number 1 stays reserved for its return',
+        'c gets number 3',
+      ])
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'names every problem with its remedy, and ends with 2',
+    async () => {
+      writeHosts('a: {ansible_host: 10.2.0.1, weave_mtu: 9}, b: {ansible_host: nowhere.example.org}')
+      const { code, out, err } = await run('plan', '-i', inventory)
+      expect([code, out]).toEqual([2, ''])
+      expect(err.match(/^error: /gm)).toHaveLength(3)
+      expect(err.match(/^remedy: /gm)).toHaveLength(3)
+    },
+    TIMEOUT_MS,
+  )
+
+  it('takes one inventory only', async () => {
+    const { code, err } = await run('plan', '-i', inventory, '-i', folder)
+    expect([code, err.includes('Give one inventory')]).toEqual([2, true])
+  })
+})
+
+describe('render', () => {
+  it(
+    'writes each host’s files, private where they are secret, and the same ones the second time',
+    async () => {
+      writeFileSync(join(folder, 'facts.json'), JSON.stringify({ a: factsOf(1), b: factsOf(2) }))
+      const first = await render('--facts', join(folder, 'facts.json'))
+      expect([first.code, first.err]).toEqual([0, ''])
+      const before = treeOf(join(folder, 'out'))
+      expect(statSync(join(folder, 'out/a')).mode & 0o777).toBe(0o700)
+      expect(statSync(join(folder, 'out/a/files/etc/weave/admission.key')).mode & 0o777).toBe(0o600)
+      await render('--facts', join(folder, 'facts.json'))
+      expect(treeOf(join(folder, 'out'))).toEqual(before)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'of part of the hosts knows the keys of the others',
+    async () => {
+      writeFileSync(join(folder, 'facts.json'), JSON.stringify({ a: factsOf(1), b: factsOf(2) }))
+      await render('--facts', join(folder, 'facts.json'))
+      const before = treeOf(join(folder, 'out'))['b/files/etc/weave/manifest.json']
+      writeFileSync(join(folder, 'facts.json'), JSON.stringify({ b: factsOf(2) }))
+      await render('--facts', join(folder, 'facts.json'))
+      expect(treeOf(join(folder, 'out'))['b/files/etc/weave/manifest.json']).toBe(before)
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'forgets a removed host, and leaves a folder of others alone',
+    async () => {
+      await render()
+      writeHosts('b: {ansible_host: 192.0.2.2}')
+      await render()
+      expect(readdirSync(join(folder, 'out')).sort()).toEqual(['b', 'cluster.json'])
+      const { code, err } = await run(
+        'render',
+        '-i',
+        inventory,
+        '-o',
+        folder,
+        '--vault-password-file',
+        join(folder, 'password'),
+      )
+      expect([code, err.includes('holds other things')]).toEqual([2, true])
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'says when a host comes with another identity',
+    async () => {
+      for (const key of [1, 3]) {
+        writeFileSync(join(folder, 'facts.json'), JSON.stringify({ a: factsOf(key) }))
+        const { err } = await render('--facts', join(folder, 'facts.json'))
+        expect(err.includes("Host 'a' has another identity")).toBe(key === 3)
+      }
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe('the program', () => {
+  it('tells its version', async () => {
+    const { code, out } = await run('--version')
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
+  })
+
+  it('has examples in the help of each command that reads an inventory', async () => {
+    for (const command of ['plan', 'render', 'up', 'down', 'verify']) {
+      expect((await run(command, '--help')).out).toContain(`$ weave-provision ${command}`)
+    }
+  })
+
+  it.each([[['plna']], [['plan']], [['plan', '-i', 'x', '--no-such-option']], [[]]])(
+    'ends with 2 and says how to get help: %j',
+    async args => {
+      const { code, err } = await run(...args)
+      expect(code).toBe(2)
+      expect(err).toMatch(/remedy: weave-provision --help|Usage:/)
+    },
+  )
+})
+
+it('the completion for bash knows commands and their options', () => {
+  const source = bashCompletion(createProgram())
+  const complete = (words: readonly string[]) => {
+    const script = `${source}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _weave_provision; echo "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim()
+  }
+  expect(complete(['weave-provision', 'ren'])).toBe('render')
+  expect(complete(['weave-provision', 'plan', '--det'])).toBe('--detailed-exitcode')
+  expect(complete(['weave-provision', 'plan', '-i', 'x', '--js'])).toBe('--json')
+  expect(complete(['weave-provision', 'completion', 'b'])).toBe('bash')
+})
+
+function factsOf(key: number): unknown {
+  return {
+    publicKey: Buffer.alloc(32, key).toString('base64'),
+    initSystem: 'systemd',
+    dockerPackage: 'docker.io',
+    dockerUnitReadsDefaults: true,
+    files: { '/etc/network/interfaces': 'source /etc/network/interfaces.d/*\n' },
+  }
+}
+
+function treeOf(root: string): Readonly<Record<string, string>> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  const paths = files.map(entry => join(entry.parentPath, entry.name)).sort()
+  return Object.fromEntries(paths.map(path => [path.slice(root.length + 1), readFileSync(path, 'utf8')]))
+}
