@@ -1,0 +1,40 @@
+import { parseFacts } from '../../../../src/provision/plan/host-facts.ts'
+import { acceptedBy, refusalBy } from '../../base/outcome.ts'
+
+const HOST = {
+  publicKey: Buffer.alloc(32, 9).toString('base64'),
+  initSystem: 'systemd',
+  dockerPackage: 'docker.io',
+  dockerUnitReadsDefaults: true,
+  files: { '/etc/default/docker': 'X=1\n', '/etc/docker/daemon.json': null },
+}
+
+const parse = (change: object) => parseFacts(JSON.stringify({ a: { ...HOST, ...change } }))
+
+describe('facts of hosts', () => {
+  it('are read; a file that is not mentioned is one that is not there', () => {
+    expect(acceptedBy(parse({})).a?.files).toEqual({
+      '/etc/default/docker': 'X=1\n',
+      '/etc/docker/daemon.json': null,
+      '/etc/network/interfaces': null,
+    })
+  })
+
+  it('may come without a public key', () => {
+    expect(acceptedBy(parse({ publicKey: null })).a?.publicKey).toBeNull()
+  })
+
+  it.each([
+    [{ publicKey: 'AAAA' }, 'a.publicKey is not 32 bytes in base64'],
+    [{ publicKey: `${'A'.repeat(42)}B=` }, 'a.publicKey is not 32 bytes in base64'],
+    [{ initSystem: 'openrc' }, "a.initSystem 'openrc' is not one of systemd, sysvinit, upstart"],
+    [{ dockerUnitReadsDefaults: 'yes' }, 'a.dockerUnitReadsDefaults must be true or false'],
+    [{ files: [] }, 'a.files is not an object'],
+  ])('that make no sense are refused by name: %j', (change, error) => {
+    expect(refusalBy(parse(change))).toBe(error)
+  })
+
+  it.each(['', '[]', 'null', '{"a": 1}'])('%j is refused', text => {
+    expect(parseFacts(text).ok).toBe(false)
+  })
+})
