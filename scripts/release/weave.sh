@@ -10,5 +10,9 @@ if [ ! -x "$node" ]; then
     exit 1
   }
 fi
-# A router forwards frames from fixed buffers: small generations of the heap keep it small.
-exec "$node" --max-semi-space-size=1 --max-old-space-size=512 --no-warnings "$release/weave.mjs" "$@"
+# The router lives long: small generations of the heap, and no start-up snapshot, are worth some 10 MB of memory to it.
+case "${1-}" in
+  launch) set -- --no-node-snapshot --max-semi-space-size=1 "$release/weave.mjs" "$@" ;;
+  *) set -- "$release/weave.mjs" "$@" ;;
+esac
+exec "$node" --no-warnings "$@"

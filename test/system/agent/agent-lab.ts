@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,6 +40,8 @@ export class AgentLab {
       { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
       { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2:6783'] },
     ]
+    // Does nothing when nothing changed: what is tried is what the sources say.
+    execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     const lab = new AgentLab(await ClusterFixture.create(hosts))
     for (const { name } of hosts) await lab.#addHost(name)
     lab.#connect(['a', '10.91.1.1/24', 'ab'], ['b', '10.91.1.2/24', 'ba'])
@@ -101,6 +104,27 @@ export class AgentLab {
     return child
   }
 
+  pidOf(host: string): number {
+    return this.#agents.get(host)?.pid ?? -1
+  }
+
+  signal(host: string, signal: NodeJS.Signals): void {
+    this.#agents.get(host)?.kill(signal)
+  }
+
+  /** As a crash would. */
+  async kill(host: string): Promise<void> {
+    await this.#end(host, 'SIGKILL')
+  }
+
+  async stop(host: string): Promise<void> {
+    await this.#end(host, 'SIGTERM')
+  }
+
+  async provide(host: string, path: string, content: string): Promise<void> {
+    await writeFile(join(this.rootOf(host), path), content)
+  }
+
   async awaitReachable(host: string, seconds = 15): Promise<void> {
     const outcome = await this.weave(host, 'status', '--wait', String(seconds))
     if (outcome.exitCode === 0) return
@@ -116,6 +140,13 @@ export class AgentLab {
       await run('ip', ['netns', 'delete', namespace]).catch(() => undefined)
     }
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #end(host: string, signal: NodeJS.Signals): Promise<void> {
+    const child = this.#agents.get(host)
+    if (child === undefined) return
+    child.kill(signal)
+    await endOf(child)
   }
 
   async #addHost(host: string): Promise<void> {

@@ -1,12 +1,18 @@
-import { AgentLab } from './agent-lab.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
+import { AgentLab, endOf, eventually, residentBytes } from './agent-lab.ts'
+
+const MARKER = 'MARKER-of-the-chain-that-no-link-may-show'
+const HOSTS = ['a', 'b', 'c'] as const
 
 describe('three routers in a chain', () => {
   let lab: AgentLab
 
   beforeAll(async () => {
     lab = await AgentLab.createChain()
-    for (const host of ['a', 'b', 'c']) await lab.launch(host)
-    for (const host of ['a', 'b', 'c']) await lab.awaitReachable(host)
+    for (const host of HOSTS) await lab.launch(host)
+    for (const host of HOSTS) await lab.awaitReachable(host)
   }, 60_000)
 
   afterAll(() => lab?.dispose(), 30_000)
@@ -15,4 +21,165 @@ describe('three routers in a chain', () => {
     const ping = await lab.on('a', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.0.3')
     expect(ping).toMatchObject({ exitCode: 0 })
   }, 20_000)
+
+  it('carry frames of any protocol, to all', async () => {
+    const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], 'raw-c')
+    await eventually(5000, async () => lab.log('raw-c').includes('listening') || 'not listening')
+    await lab.on('a', 'python3', '-c', rawSend())
+    await endOf(receiver)
+    expect(lab.log('raw-c')).toContain('a frame of an unknown protocol')
+  }, 20_000)
+
+  it('show nothing of what they carry to who listens on a link, or on the relay', async () => {
+    const outside = capture(lab, 'b', 'any', 'not port 22')
+    const inside = capture(lab, 'a', 'weave', 'icmp')
+    await eventually(5000, async () => [outside, inside].every(one => one.isListening()) || 'not listening')
+    const pattern = Buffer.from(MARKER).subarray(0, 16).toString('hex')
+    await lab.on('a', 'ping', '-c', '5', '-i', '0.2', '-s', '400', '-p', pattern, '10.2.0.3')
+    const [seenOutside, seenInside] = [await outside.stop(), await inside.stop()]
+    expect(seenInside.includes(MARKER.slice(0, 16))).toBe(true)
+    expect(seenOutside.length).toBeGreaterThan(5000)
+    expect(seenOutside.includes(MARKER.slice(0, 16))).toBe(false)
+  }, 20_000)
+
+  it('tell their state in the texts that Weave made known', async () => {
+    const { stdout: status } = await lab.weave('a', 'status')
+    expect(status.replace(/[0-9a-f:]{17}/g, 'NAME')).toBe(`
+        Version: 0.1.0
+
+        Service: router
+       Protocol: weave-provision 1
+           Name: NAME(a)
+     Encryption: enabled
+  PeerDiscovery: enabled
+        Targets: 1
+    Connections: 2 (1 established, 1 failed)
+          Peers: 3 (with 4 established connections)
+ TrustedSubnets: none
+`)
+    const { stdout: connections } = await lab.weave('a', 'status', 'connections')
+    expect(connections).toMatch(
+      /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1376$/m,
+    )
+    const { stdout: peers } = await lab.weave('a', 'status', 'peers')
+    expect(peers).toMatch(/^[0-9a-f:]{17}\(c\)\n {3}-> 10\.91\.2\.2:6783 {8}[0-9a-f:]{17}\(b\) {17} established$/m)
+    expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.1.2:6783\n')
+  }, 20_000)
+
+  it('tell their state as JSON', async () => {
+    const peers = JSON.parse((await lab.weave('a', 'status', 'peers', '--json')).stdout)
+    expect(peers).toHaveLength(3)
+    expect(peers.find((peer: { nickname: string }) => peer.nickname === 'c')).toMatchObject({
+      isReachable: true,
+      hops: 2,
+    })
+    const whole = JSON.parse((await lab.weave('a', 'status', '--json')).stdout)
+    expect(whole).toMatchObject({ version: '0.1.0', dataPath: { cipher: 'openssl' } })
+  }, 20_000)
+
+  it('find their way again when the one between is killed and started anew', async () => {
+    await lab.kill('b')
+    const port = await lab.on('b', 'ip', '-json', 'link', 'show', 'weave-tap')
+    expect(JSON.parse(port.stdout)).toMatchObject([{ master: 'weave' }])
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'peers')
+      return /\(c\) - unreachable!/.test(stdout) || `c is still reachable: ${stdout}`
+    })
+    await lab.launch('b')
+    await eventually(10_000, async () => {
+      const ping = await lab.on('a', 'ping', '-c', '1', '-W', '1', '10.2.0.3')
+      return ping.exitCode === 0 || `no answer\n${lab.log('a')}`
+    })
+  }, 40_000)
+
+  it('put their port back when the bridge was taken down and made again', async () => {
+    await lab.on('c', 'ip', 'link', 'delete', 'weave')
+    await lab.weave('c', 'create-bridge')
+    await lab.on('c', 'ip', 'address', 'replace', '10.2.0.3/16', 'dev', 'weave')
+    await eventually(10_000, async () => {
+      const ping = await lab.on('a', 'ping', '-c', '1', '-W', '1', '10.2.0.3')
+      return ping.exitCode === 0 || 'no answer'
+    })
+  }, 30_000)
+
+  it('keep the bridge’s address when the bridge is made again', async () => {
+    const { name } = JSON.parse((await lab.weave('c', 'status', '--json')).stdout).router
+    const [bridge] = JSON.parse((await lab.on('c', 'ip', '-json', 'link', 'show', 'weave')).stdout)
+    expect(bridge.address).toBe(name)
+  }, 20_000)
+
+  it('take up a manifest that was put there while they ran', async () => {
+    await lab.provide('a', HOST_PATHS.manifest, await lab.cluster.signedManifest(2))
+    lab.signal('a', 'SIGHUP')
+    await eventually(10_000, async () => {
+      const versions = await Promise.all(HOSTS.map(async host => (await statusOf(host)).manifestVersion))
+      return versions.every(version => version === 2) || `manifest versions ${versions}`
+    })
+    const learnt = readFileSync(join(lab.rootOf('c'), HOST_PATHS.learntManifest), 'utf8')
+    expect(JSON.parse(JSON.parse(learnt).manifest)).toMatchObject({ version: 2 })
+  }, 20_000)
+
+  it('remember targets that were added and forgotten', async () => {
+    await lab.weave('a', 'connect', '10.91.2.3')
+    await lab.weave('a', 'forget', '10.91.1.2')
+    expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.2.3:6783\n')
+    await lab.stop('a')
+    await lab.launch('a')
+    expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.2.3:6783\n')
+    await lab.awaitReachable('a')
+  }, 30_000)
+
+  it('are small and quiet when nothing happens', async () => {
+    const pid = lab.pidOf('b')
+    const before = cpuTicks(pid)
+    await new Promise(wake => setTimeout(wake, 5000))
+    expect(residentBytes(pid)).toBeLessThan(90e6)
+    expect(cpuTicks(pid) - before).toBeLessThan(50)
+  }, 20_000)
+
+  async function statusOf(host: string): Promise<{ manifestVersion: number }> {
+    return JSON.parse((await lab.weave(host, 'status', '--json')).stdout).router
+  }
 })
+
+interface Capture {
+  isListening(): boolean
+  /** Ends it and gives what was seen. */
+  stop(): Promise<Buffer>
+}
+
+function capture(lab: AgentLab, host: string, device: string, filter: string): Capture {
+  const file = join(lab.folder, `${host}-${device}.pcap`)
+  const name = `capture-${host}-${device}`
+  const argv = ['tcpdump', '--immediate-mode', '-i', device, '-s', '0', '-U', '-w', file, '-Z', 'root', filter]
+  const child = lab.spawn(host, argv, name)
+  return {
+    isListening: () => lab.log(name).includes('listening on'),
+    async stop() {
+      child.kill('SIGINT')
+      await endOf(child)
+      return readFileSync(file)
+    },
+  }
+}
+
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
+function rawSend(): string {
+  return `import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('weave', 0))
+for _ in range(5):
+    s.send(b'\\xff' * 6 + s.getsockname()[4] + b'\\x88\\xb5' + b'a frame of an unknown protocol'.ljust(60)); time.sleep(0.1)`
+}
+
+function rawReceive(): string {
+  return `import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)); s.bind(('weave', 0x88b5)); s.settimeout(8)
+print('listening', flush=True)
+print(s.recv(2000)[14:].decode().strip())`
+}
