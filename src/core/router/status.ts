@@ -41,7 +41,7 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
       direction: link.direction,
       address: link.remote,
       state: link.state === 'greeting' ? 'connecting' : link.state,
-      info: describeLink(link, sources.options.mtu),
+      info: describeLink(link, peer === undefined ? '' : `${peer.name}(${peer.nickname})`, sources.options.mtu),
       ...(peer === undefined ? {} : { peer }),
       forMs: sources.now - link.changedAt,
       ...(link.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
@@ -49,10 +49,11 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
   })
 }
 
-function describeLink(link: Link, mtu: number): string {
+/** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
+function describeLink(link: Link, peer: string, mtu: number): string {
   if (link.state === 'greeting') return 'waiting for hello'
-  if (link.state === 'pending') return 'no datagram has come back yet: is UDP blocked?'
-  return `sleeve encrypted mtu=${mtu}`
+  if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
+  return `encrypted   sleeve ${peer} mtu=${mtu}`
 }
 
 function targetConnections(sources: StatusSources): readonly ConnectionStatus[] {
