@@ -15,7 +15,6 @@ export const DEPENDENCIES: readonly Dependency[] = [
     reason: 'calls libc and libcrypto from Node: TAP and batched sockets, no compiler',
   },
   { name: 'commander', place: 'src/cli/', reason: 'parses arguments and writes help' },
-  { name: 'picocolors', place: 'src/cli/', reason: 'colours what a person looks at' },
   { name: 'picocolors', place: 'src/cli/output.ts', reason: 'colours, where a person looks' },
   { name: 'execa', place: 'src/provision/', reason: 'runs argv values with timeouts and readable errors' },
   { name: 'js-yaml', place: 'src/provision/', reason: 'reads and writes the lock file and the vault file' },
