@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureBaseImage, pruneBaseImages } from './base-image.ts'
 import type { LabHost } from './description.ts'
@@ -13,11 +13,15 @@ import type { OnProgress } from './progress.ts'
 import { waitUntilReady } from './readiness.ts'
 import { baseDigestOf, ensureHostSeeded, ensureLabKey, writeKnownHosts } from './seed.ts'
 
+/** A file that is there from the start of a `down` to its end. */
+const GOING_DOWN = 'going-down'
+
 /** Every step makes only what is missing, so it may end anywhere and be run again. */
 export async function bringUp(lab: LabParts, onProgress: OnProgress): Promise<void> {
   await ensurePrerequisites(onProgress)
   await alone(lab, onProgress, async () => {
     await ensureBaseImage(lab.base, lab.filesFolder, onProgress)
+    await finishInterruptedDown(lab)
     await removeStrangers(lab, onProgress)
     await ensureNamespaces(lab.instance, lab.description, host => lab.hosts.clear(host))
     const waiting = await hostsIn(lab, ['stopped', 'starting'])
@@ -37,6 +41,7 @@ export async function bringDown(
 ): Promise<void> {
   const { onProgress } = options
   await alone(lab, onProgress, async () => {
+    await markGoingDown(lab.instance)
     await Promise.all(lab.description.hosts.map(host => powerOff(lab, host, onProgress)))
     await removeStrangers({ ...lab, description: { ...lab.description, hosts: [] } }, onProgress)
     await removeNamespaces(lab.instance)
@@ -51,6 +56,19 @@ export async function bringDown(
 async function alone(lab: LabParts, onProgress: OnProgress, work: () => Promise<void>): Promise<void> {
   const onWait = () => onProgress({ kind: 'step', text: 'waiting for another run on this lab' })
   await exclusively(lab.instance.lockFile, onWait, work)
+}
+
+/** Hosts that have been told to power off look as if they ran, for a while. */
+async function markGoingDown(instance: LabInstance): Promise<void> {
+  await mkdir(instance.runFolder, { recursive: true, mode: 0o700 })
+  await writeFile(join(instance.runFolder, GOING_DOWN), '')
+}
+
+async function finishInterruptedDown(lab: LabParts): Promise<void> {
+  const mark = join(lab.instance.runFolder, GOING_DOWN)
+  if ((await unlessMissing(readFile(mark))) === undefined) return
+  for (const host of lab.description.hosts) await lab.hosts.clear(host.name)
+  await rm(mark)
 }
 
 async function hostsIn(lab: LabParts, states: readonly string[]): Promise<readonly LabHost[]> {

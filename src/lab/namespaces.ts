@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, statfs } from 'node:fs/promises'
 import { CONTROL_NAME, type LabDescription, type LabInterface } from './description.ts'
 import { type LabInstance, portName } from './instance.ts'
 import { unlessMissing } from './missing.ts'
@@ -8,6 +8,9 @@ import { attempt, run } from './run.ts'
 
 /** The last interface that is made of the switch: it only says that all others are there. */
 const COMPLETE = 'complete'
+
+/** NSFS_MAGIC of linux/magic.h. */
+const NAMESPACE_FILE_SYSTEM = 0x6e736673
 
 /** Makes what is missing of a lab's namespaces and wires, and leaves the rest as it is. A host that loses its namespace is cleared first. */
 export async function ensureNamespaces(
@@ -21,7 +24,7 @@ export async function ensureNamespaces(
     await makeSwitch(instance, description)
     wires = new Set()
   }
-  const existing = await namespacesOf(instance)
+  const existing = await wholeNamespacesOf(instance)
   const isPlugged = (namespace: string, name: string, interfaces: readonly Pick<LabInterface, 'network'>[]) =>
     existing.includes(namespace) && interfaces.every(({ network }) => wires.has(portName(name, network)))
   const controlInterfaces = description.networks.map(({ name }) => ({ network: name }))
@@ -48,6 +51,13 @@ export async function removeNamespace(namespace: string): Promise<void> {
 export async function namespacesOf(instance: LabInstance): Promise<readonly string[]> {
   const names = (await unlessMissing(readdir('/run/netns'))) ?? []
   return names.filter(name => name.startsWith(instance.namespacePrefix))
+}
+
+/** A crash of the machine leaves the files where namespaces were mounted. */
+async function wholeNamespacesOf(instance: LabInstance): Promise<readonly string[]> {
+  const names = await namespacesOf(instance)
+  const kinds = await Promise.all(names.map(name => statfs(`/run/netns/${name}`)))
+  return names.filter((_, index) => kinds[index]?.type === NAMESPACE_FILE_SYSTEM)
 }
 
 /** None when the namespace is not there, or is only the file that a power failure left. */
