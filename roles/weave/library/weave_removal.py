@@ -9,12 +9,14 @@ options:
 '''
 
 import os
+import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     OPT, STATE, Record, Service, docker_is_installed, init_system, read_bytes, remove, run_refusable)
 
 COMMAND = '/usr/local/bin/weave'
+DOCKER_ATTEMPTS = 60
 # The state folder goes last: while it is there, a run that was cut off can be done again.
 OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STATE)
 
@@ -31,13 +33,14 @@ def take_away(module):
         return result
     docker = Service(module, 'docker')
     is_docker_ours = any(entry['part'] == 'docker' for entry in record.files.values()) and docker_is_installed()
-    if is_docker_ours:
-        stop_docker(module, docker)
+    stopped = stop_docker(module, docker) if is_docker_ours else []
     stop_router(module)
     take_down(module, bridge)
     put_back(module, record)
     if is_docker_ours:
-        start_docker_as_before(docker, record.content['docker'] or {'active': True, 'enabled': True})
+        start_docker_as_before(module, docker, record.content['docker'] or {'active': True, 'enabled': True})
+        if stopped and docker.is_active():
+            module.run_command(['docker', 'start'] + stopped, check_rc=True)
     for path in paths:
         remove(path)
     return result
@@ -52,11 +55,19 @@ def difference(record, path):
 
 
 def stop_docker(module, docker):
-    """Its socket would start it again at the first request."""
+    """Returns the containers that lose their network. They are stopped first: with live-restore, or where an init script is
+    impatient, they would outlive Docker. Its socket would start it again at the first request."""
+    containers = []
+    if docker.is_active():
+        code, out, _err = module.run_command(['docker', 'ps', '--quiet', '--filter', 'network=bridge'])
+        containers = out.split() if code == 0 else []
+    if containers:
+        module.run_command(['docker', 'stop'] + containers, check_rc=True)
     if docker.init == 'systemd':
         module.run_command(['systemctl', 'stop', 'docker.socket'])
     if docker.is_active():
         docker.stop()
+    return containers
 
 
 def stop_router(module):
@@ -88,11 +99,20 @@ def put_back(module, record):
         module.run_command(['update-rc.d', 'weave', 'remove'])
 
 
-def start_docker_as_before(docker, before):
+def start_docker_as_before(module, docker, before):
     if before['active']:
         docker.start()
+        wait_for_docker(module)
     if not before['enabled']:
         docker.disable()
+
+
+def wait_for_docker(module):
+    """An init script returns before Docker answers."""
+    for _attempt in range(DOCKER_ATTEMPTS):
+        if module.run_command(['docker', 'version'])[0] == 0:
+            return
+        time.sleep(0.5)
 
 
 def main():
