@@ -122,7 +122,8 @@ class Service(object):
         self._must('start')
 
     def restart(self):
-        self._must('restart')
+        """Debian's script of Docker fails to restart what does not run."""
+        self._must('restart' if self.is_active() else 'start')
 
     def stop(self):
         self._must('stop')
