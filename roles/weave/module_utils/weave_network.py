@@ -20,14 +20,18 @@ def overlaps(subnet, lines, own_device):
 
 def _network_of(line):
     words = line.split()
-    device = words[words.index('dev') + 1] if 'dev' in words else (words[1] if len(words) > 1 else '')
-    candidates = [words[words.index('inet') + 1]] if 'inet' in words else words[:2]
-    for word in candidates:
-        try:
-            return ipaddress.ip_network(word, strict=False), device.rstrip(':')
-        except ValueError:
-            continue
-    return None, device
+    if 'inet' in words:
+        return _parsed(words[words.index('inet') + 1]), words[1]
+    device = words[words.index('dev') + 1] if 'dev' in words else words[0]
+    networks = [_parsed(word) for word in words[:2]]
+    return next((network for network in networks if network is not None), None), device
+
+
+def _parsed(word):
+    try:
+        return ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        return None
 
 
 def inodes_on_port(table, port, is_tcp):

@@ -83,6 +83,7 @@ async function apply(session: Session, { prepared, limit, lab }: Prepared): Prom
 export function printReport(report: Report, session: Session): void {
   if (session.options.json === true) printJson(report)
   else if (session.showsDiff) printDiffs(report)
+  for (const notice of report.notices) printNotice(notice)
   printFailures(report)
   if (report.isInterrupted) {
     printNotice(`Interrupted. What was begun is not lost: the next '${report.command}' brings about what is missing.`)

@@ -44,7 +44,7 @@ export interface FileDiff {
 /** Undefined for a line that is none of ours: a program that Ansible started may have inherited the descriptor. */
 export function parseEvent(line: string): PlaybookEvent | undefined {
   const json = parseJson(line)
-  if (!json.ok) return undefined
+  if (!json.ok || typeof json.value !== 'object' || json.value === null) return undefined
   const fields = json.value as Readonly<Record<string, unknown>>
   const shape = new ShapeReader(fields)
   const event = readEvent(shape, fields)

@@ -39,6 +39,7 @@ export class Progress {
   readonly #tasks = new Map<string, TaskEvent>()
   readonly #seconds = new Map<Phase, number>()
   readonly #general: HostProblem[] = []
+  readonly #notices: string[] = []
   #phase: Phase | undefined
   #phaseSince = 0
   #isComplete = false
@@ -76,6 +77,11 @@ export class Progress {
     return this.#general
   }
 
+  /** What our own programs on the control machine want the user to know. */
+  get notices(): readonly string[] {
+    return this.#notices
+  }
+
   get hasFailed(): boolean {
     return this.#general.length > 0 || this.hosts.some(host => host.problems.length > 0)
   }
@@ -102,6 +108,7 @@ export class Progress {
     if (event.outcome === 'failed' || event.outcome === 'unreachable') this.#takeFailure(event, task, host)
     else if (event.outcome !== 'skipped') this.#mark(event.host, event.task, event.isChanged ? 'changed' : 'ok')
     else this.#mark(event.host, event.task, 'ok')
+    if (event.isDelegated && event.outcome === 'ok') this.#notices.push(...linesOf(event.details.stderr ?? ''))
     if (host === undefined) return
     if (event.isChanged && event.outcome === 'ok') host.changes++
     host.diffs.push(...event.diffs)
@@ -125,4 +132,11 @@ export class Progress {
     const isSettled = former === 'changed' || former === 'failed'
     if (former === 'running' || !isSettled || rank(state) > rank(former)) steps.set(phase, state)
   }
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
 }

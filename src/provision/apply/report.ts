@@ -17,6 +17,8 @@ export interface Report {
   readonly hosts: readonly HostReport[]
   /** What failed for all hosts at once, on the control machine. */
   readonly problems: readonly Problem[]
+  /** What the user ought to know though nothing failed. */
+  readonly notices: readonly string[]
 }
 
 export interface HostReport {
@@ -59,6 +61,7 @@ export function makeReport(progress: Progress, facts: RunFacts): Report {
     phases: progress.phaseTimes,
     hosts,
     problems: [...progress.generalProblems, ...facts.further],
+    notices: progress.notices,
   }
 }
 
