@@ -123,7 +123,7 @@ export const MODULE_RULES: readonly ModuleRule[] = [
     holds: /^src\/cli\/(weave-provision|provision|lab|output|project-root)/,
     modules: ['base', 'contract', 'lab', 'provision', 'provision/plan', 'provision/render', 'provision/commands'],
     node: 'all',
-    packages: ['commander', 'listr2', 'picocolors'],
+    packages: ['commander', 'picocolors'],
     reason: 'the command of the control machine wires its own half only',
   },
   {
