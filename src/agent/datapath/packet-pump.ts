@@ -7,7 +7,7 @@ import {
   type Probe,
   TAG_ROOM,
 } from '../../core/router/index.ts'
-import { type Address, addressOf, allocatePinned, type Libc } from '../linux/libc.ts'
+import { type Address, addressOf, allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
 import { SOCKADDR_BYTES, SocketAddress } from '../linux/udp-socket.ts'
 import type { PumpCounters } from './messages.ts'
 
@@ -28,6 +28,8 @@ export interface PumpOptions {
   readonly wakeFd: number
   readonly probed: PacketSink['probed']
   readonly clock: () => number
+  /** Memory for the three `pollfd` of `poll`; its own when absent. */
+  readonly polled?: PinnedBytes
 }
 
 /** Moves frames between the TAP device, the forwarder and the UDP socket, with one blocking `poll` for all. */
@@ -45,7 +47,7 @@ export class PacketPump implements PacketSink {
   readonly #libc: Libc
   readonly #captured = allocatePinned(HEADROOM + PACKET_BYTES_MAX + TAG_ROOM)
   readonly #received = allocatePinned(PACKET_BYTES_MAX)
-  readonly #polled = allocatePinned(3 * POLLFD_BYTES)
+  readonly #polled: PinnedBytes
   readonly #to = new SocketAddress()
   readonly #from = new SocketAddress()
   readonly #fromLength = allocatePinned(4)
@@ -57,6 +59,7 @@ export class PacketPump implements PacketSink {
     this.#options = options
     this.#libc = options.libc
     this.forwarder = new Forwarder(options.cipher, this)
+    this.#polled = options.polled ?? allocatePinned(3 * POLLFD_BYTES)
     const fds = [options.tapFd, options.udpFd, options.wakeFd]
     for (const [i, fd] of fds.entries()) {
       this.#polled.bytes.writeInt32LE(fd, i * POLLFD_BYTES)

@@ -1,0 +1,32 @@
+import { completionScript } from '../../../../src/cli/weave/completion.ts'
+import { createContext } from '../../../../src/cli/weave/context.ts'
+import { peerForm, resolvePeers } from '../../../../src/cli/weave/peer-arguments.ts'
+import { createProgram } from '../../../../src/cli/weave/program.ts'
+
+const program = () => createProgram(createContext(new URL('file:///nowhere'), {}))
+
+describe('the command weave', () => {
+  it('has the commands that a host needs', () => {
+    const names = program().commands.map(command => command.name())
+    expect(names).toEqual(
+      expect.arrayContaining(['create-bridge', 'identity', 'launch', 'stop', 'status', 'connect', 'forget', 'version']),
+    )
+  })
+
+  it('completes its commands, and the topics of status', () => {
+    const script = completionScript(program())
+    expect(script).toContain("status) words='peers connections targets --json --wait' ;;")
+    expect(script).toContain('complete -F _weave weave')
+  })
+})
+
+describe('peers as arguments', () => {
+  it('are addresses with or without a port', async () => {
+    const peers = await resolvePeers(['192.0.2.1', '192.0.2.2:7000'])
+    expect(peerForm(peers).toString()).toBe('peer=192.0.2.1%3A6783&peer=192.0.2.2%3A7000')
+  })
+
+  it.each(['', '192.0.2.300', '192.0.2.1:0', '192.0.2.1:70000', 'a:b:c', '192.0.2.1:x'])('refuse %j', async peer => {
+    await expect(resolvePeers([peer])).rejects.toMatchObject({ exitCode: 2 })
+  })
+})

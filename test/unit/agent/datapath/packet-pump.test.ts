@@ -1,0 +1,131 @@
+import { PacketPump } from '../../../../src/agent/datapath/packet-pump.ts'
+import type { Libc } from '../../../../src/agent/linux/libc.ts'
+import { createNodeCipher } from '../../../../src/core/router/index.ts'
+
+const TAP = 10
+const UDP = 11
+const WAKE = 12
+
+describe('the packet pump', () => {
+  it('takes a bounded number of frames before it looks at the socket again', () => {
+    const kernel = new FakeKernel({ frames: 200, datagrams: 3 })
+    const pump = createPump(kernel)
+    kernel.stopAfter(1, pump)
+    pump.run(() => undefined)
+    expect(kernel.calls.filter(call => call === 'read')).toHaveLength(64)
+    expect(kernel.calls.indexOf('recvfrom')).toBe(65)
+    expect(pump.counters).toMatchObject({ framesRead: 64, datagramsReceived: 3 })
+  })
+
+  it('reads all there is, over several rounds', () => {
+    const kernel = new FakeKernel({ frames: 200, datagrams: 0 })
+    const pump = createPump(kernel)
+    kernel.stopAfter(4, pump)
+    pump.run(() => undefined)
+    expect(pump.counters.framesRead).toBe(200)
+    expect(pump.forwarder.counters.captured).toBe(200)
+  })
+
+  it('takes orders first when it is woken', () => {
+    const kernel = new FakeKernel({ frames: 1, datagrams: 0, isWoken: true })
+    const pump = createPump(kernel)
+    pump.run(() => {
+      kernel.calls.push('woken')
+      pump.stop()
+    })
+    expect(kernel.calls.slice(0, 3)).toEqual(['poll', 'woken', 'read'])
+  })
+
+  it('counts what the kernel refuses, and goes on', () => {
+    const kernel = new FakeKernel({ frames: 0, datagrams: 0 })
+    const pump = createPump(kernel)
+    pump.inject(new Uint8Array(60), 0, 60)
+    pump.transmit(1, new Uint8Array(60), 0, 60)
+    expect(pump.counters).toMatchObject({ framesRefused: 1, datagramsRefused: 1 })
+  })
+
+  it('ends with a reason when the TAP device is gone', () => {
+    const kernel = new FakeKernel({ frames: 0, datagrams: 0, isTapGone: true })
+    expect(createPump(kernel).run(() => undefined)).toBe('the TAP device is gone')
+  })
+})
+
+interface Scene {
+  frames: number
+  datagrams: number
+  readonly isWoken?: boolean
+  readonly isTapGone?: boolean
+}
+
+/** Answers as a kernel with so many frames and datagrams waiting would. It cannot write to memory: what is read is zeros. */
+class FakeKernel {
+  readonly calls: string[] = []
+  readonly #scene: Scene
+  #pollsLeft = Number.POSITIVE_INFINITY
+  #pump: PacketPump | undefined
+  #setReturned: (index: number, events: number) => void = () => undefined
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  stopAfter(polls: number, pump: PacketPump): void {
+    this.#pollsLeft = polls
+    this.#pump = pump
+  }
+
+  /** The pump's `pollfd` array, through which `poll` answers. */
+  attach(setReturned: (index: number, events: number) => void): void {
+    this.#setReturned = setReturned
+  }
+
+  asLibc(): Libc {
+    const refuse = () => -1
+    return {
+      open: refuse,
+      close: refuse,
+      ioctl: refuse,
+      eventfd: refuse,
+      socket: refuse,
+      bind: refuse,
+      setsockopt: refuse,
+      write: refuse,
+      sendto: refuse,
+      errorName: () => 'EAGAIN',
+      poll: () => this.#poll(),
+      read: () => this.#take('read', 'frames'),
+      recvfrom: () => this.#take('recvfrom', 'datagrams'),
+    }
+  }
+
+  #poll(): number {
+    this.calls.push('poll')
+    if (--this.#pollsLeft <= 0) this.#pump?.stop()
+    this.#setReturned(0, this.#scene.isTapGone === true ? 8 : 1)
+    this.#setReturned(1, 1)
+    this.#setReturned(2, this.#scene.isWoken === true ? 1 : 0)
+    return 3
+  }
+
+  #take(call: string, what: 'frames' | 'datagrams'): number {
+    if (this.#scene[what] <= 0) return -1
+    this.calls.push(call)
+    this.#scene[what]--
+    return 60
+  }
+}
+
+function createPump(kernel: FakeKernel): PacketPump {
+  const polled = Buffer.alloc(24)
+  kernel.attach((index, events) => polled.writeInt16LE(events, index * 8 + 6))
+  return new PacketPump({
+    libc: kernel.asLibc(),
+    cipher: createNodeCipher(),
+    tapFd: TAP,
+    udpFd: UDP,
+    wakeFd: WAKE,
+    probed: () => undefined,
+    clock: () => 0,
+    polled: { bytes: polled, address: 0 },
+  })
+}

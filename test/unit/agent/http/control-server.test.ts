@@ -1,0 +1,95 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { askRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
+import { type AgentControl, ControlServer } from '../../../../src/agent/http/control-server.ts'
+import type { Endpoint } from '../../../../src/base/endpoint.ts'
+import type { PeerName } from '../../../../src/base/peer-name.ts'
+import type { RouterStatus } from '../../../../src/core/router/index.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
+
+const STATUS: RouterStatus = {
+  name: '02:00:00:00:00:01' as PeerName,
+  nickname: 'alpha',
+  clusterId: 'x',
+  manifestVersion: 1,
+  discovery: true,
+  targets: [{ ip: '192.0.2.1', port: 6783 }],
+  connections: [],
+  peers: [],
+}
+
+describe('the control socket', () => {
+  const folder = useTemporaryFolder()
+  const servers: ControlServer[] = []
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+
+  it('is for root alone', async () => {
+    const { path } = await listen()
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  it('answers in text, or in JSON when asked', async () => {
+    const { path } = await listen()
+    expect(await askRouter(path, { path: '/status/targets' })).toBe('192.0.2.1:6783\n')
+    const json = await askRouter(path, { path: '/status/targets?format=json' })
+    expect(JSON.parse(json)).toEqual([{ ip: '192.0.2.1', port: 6783 }])
+  })
+
+  it('passes targets on, with the usual port where none is given', async () => {
+    const { path, connected } = await listen()
+    const body = new URLSearchParams('peer=192.0.2.7&peer=192.0.2.8:7000&replace=true')
+    await askRouter(path, { method: 'POST', path: '/connect', body })
+    expect(connected).toEqual([
+      { ip: '192.0.2.7', port: 6783 },
+      { ip: '192.0.2.8', port: 7000 },
+    ])
+  })
+
+  it('refuses all targets when one is none', async () => {
+    const { path, connected } = await listen()
+    const body = new URLSearchParams('peer=192.0.2.7&peer=999.1.1.1')
+    await expect(askRouter(path, { method: 'POST', path: '/connect', body })).rejects.toThrow('999.1.1.1')
+    expect(connected).toEqual([])
+  })
+
+  it('refuses paths that it does not know, and bodies beyond its limit', async () => {
+    const { path } = await listen()
+    await expect(askRouter(path, { path: '/nothing' })).rejects.toThrow('there is nothing at /nothing')
+    const body = new URLSearchParams({ peer: '1'.repeat(70_000) })
+    await expect(askRouter(path, { method: 'POST', path: '/connect', body })).rejects.toThrow()
+  })
+
+  it('takes the place of what a dead agent has left, but not of a live one', async () => {
+    const path = join(folder(), 'run', 'control.sock')
+    mkdirSync(join(folder(), 'run'))
+    writeFileSync(path, '')
+    await listen()
+    expect(await isRouterRunning(path)).toBe(true)
+    await expect(listen()).rejects.toMatchObject({ condition: 'alreadyRunning' })
+  })
+
+  it('is missed by a question when nobody listens', async () => {
+    await expect(askRouter(join(folder(), 'none.sock'), { path: '/status' })).rejects.toMatchObject({
+      condition: 'notRunning',
+    })
+  })
+
+  async function listen(): Promise<{ path: string; connected: Endpoint[] }> {
+    const connected: Endpoint[] = []
+    const control: AgentControl = {
+      version: '1.2.3',
+      status: () => STATUS,
+      report: async () => undefined,
+      connect: targets => void connected.push(...targets),
+      forget: () => undefined,
+    }
+    const path = join(folder(), 'run', 'control.sock')
+    const server = new ControlServer(path, control)
+    await server.listen()
+    servers.push(server)
+    return { path, connected }
+  }
+})

@@ -1,0 +1,125 @@
+import { formatConnections, formatPeers, formatStatus, formatTargets } from '../../../../src/agent/http/status-text.ts'
+import type { PeerName } from '../../../../src/base/peer-name.ts'
+import type { PeerStatus, RouterStatus } from '../../../../src/core/router/index.ts'
+
+const SELF = '02:00:00:00:00:01' as PeerName
+const OTHER = '02:00:00:00:00:02' as PeerName
+
+const PEERS: readonly PeerStatus[] = [
+  {
+    name: SELF,
+    nickname: 'alpha',
+    shortId: 1,
+    isSelf: true,
+    isReachable: true,
+    connections: [
+      {
+        peer: OTHER,
+        nickname: 'bravo',
+        direction: 'outbound',
+        address: { ip: '10.77.1.12', port: 6783 },
+        isEstablished: true,
+      },
+    ],
+  },
+  {
+    name: OTHER,
+    nickname: 'bravo',
+    shortId: 2,
+    isSelf: false,
+    isReachable: true,
+    connections: [
+      {
+        peer: SELF,
+        nickname: 'alpha',
+        direction: 'inbound',
+        address: { ip: '10.77.1.11', port: 40123 },
+        isEstablished: false,
+      },
+    ],
+  },
+]
+
+const STATUS: RouterStatus = {
+  name: SELF,
+  nickname: 'alpha',
+  clusterId: 'x',
+  manifestVersion: 1,
+  discovery: true,
+  targets: [{ ip: '10.77.1.12', port: 6783 }],
+  connections: [
+    {
+      direction: 'outbound',
+      address: { ip: '10.77.1.12', port: 6783 },
+      state: 'established',
+      info: `encrypted   sleeve ${OTHER}(bravo) mtu=1376`,
+      forMs: 1,
+    },
+    {
+      direction: 'inbound',
+      address: { ip: '10.77.1.13', port: 40000 },
+      state: 'pending',
+      info: '',
+      forMs: 1,
+    },
+  ],
+  peers: PEERS,
+}
+
+describe('the texts of status', () => {
+  it('have the block of the router with keys aligned at the colon', () => {
+    expect(formatStatus(STATUS, '1.2.3')).toBe(`
+        Version: 1.2.3
+
+        Service: router
+       Protocol: weave-provision 1
+           Name: 02:00:00:00:00:01(alpha)
+     Encryption: enabled
+  PeerDiscovery: enabled
+        Targets: 1
+    Connections: 2 (1 established, 1 pending)
+          Peers: 2 (with 1 established, 1 pending connections)
+ TrustedSubnets: none
+`)
+  })
+
+  it('count nothing in detail where there is nothing', () => {
+    const lonely = { ...STATUS, connections: [], peers: PEERS.slice(0, 1).map(peer => ({ ...peer, connections: [] })) }
+    const text = formatStatus(lonely, '1.2.3')
+    expect(text).toContain('    Connections: 0\n')
+    expect(text).toContain('          Peers: 1\n')
+  })
+
+  it('have a line for each connection, in columns', () => {
+    expect(formatConnections(STATUS.connections)).toBe(
+      [
+        '-> 10.77.1.12:6783       established encrypted   sleeve 02:00:00:00:00:02(bravo) mtu=1376',
+        '<- 10.77.1.13:40000      pending',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('have a block for each peer, with its connections', () => {
+    expect(formatPeers(PEERS)).toBe(
+      [
+        '02:00:00:00:00:01(alpha)',
+        '   -> 10.77.1.12:6783       02:00:00:00:00:02(bravo)              established',
+        '02:00:00:00:00:02(bravo)',
+        '   <- 10.77.1.11:40123      02:00:00:00:00:01(alpha)              pending',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('mark peers that cannot be reached, and leave out what they last said', () => {
+    const lost = PEERS.map(peer => ({ ...peer, isReachable: peer.isSelf }))
+    expect(formatPeers(lost)).toContain('02:00:00:00:00:02(bravo) - unreachable!\n')
+    expect(formatPeers(lost)).not.toContain('10.77.1.11')
+    expect(formatStatus({ ...STATUS, peers: lost }, 'x')).toContain('Peers: 1 (with 1 established connections)')
+  })
+
+  it('have a line for each target', () => {
+    expect(formatTargets(STATUS.targets)).toBe('10.77.1.12:6783\n')
+  })
+})

@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { findInitSystem } from '../../../../src/agent/linux/init-system.ts'
+import { addBridge } from '../../../../src/agent/linux/ip-commands.ts'
+import { parseShownLink } from '../../../../src/agent/linux/network-device.ts'
+import { parseHolder } from '../../../../src/agent/linux/port-holder.ts'
+import { createServiceNotifier, unixAddress } from '../../../../src/agent/linux/service-notifier.ts'
+import type { Mac } from '../../../../src/base/mac.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
+
+describe('the commands for ip(8)', () => {
+  it('give a bridge its address when there is one to give', () => {
+    const wish = { name: 'weave', mtu: 1376 }
+    expect(addBridge({ ...wish, mac: undefined }).join(' ')).toBe('ip link add name weave type bridge mcast_snooping 0')
+    expect(addBridge({ ...wish, mac: '02:00:00:00:00:01' as Mac }).join(' ')).toBe(
+      'ip link add name weave address 02:00:00:00:00:01 type bridge mcast_snooping 0',
+    )
+  })
+})
+
+describe('what ip(8) shows of a device', () => {
+  it('is read with its kind and its bridge', () => {
+    const shown = [
+      { address: '02:00:00:00:00:01', mtu: 1376, flags: ['UP'], linkinfo: { info_kind: 'tun' }, master: 'weave' },
+    ]
+    expect(parseShownLink(JSON.stringify(shown))).toEqual({
+      mac: '02:00:00:00:00:01',
+      mtu: 1376,
+      isUp: true,
+      kind: 'tun',
+      master: 'weave',
+    })
+  })
+
+  it('may be nothing', () => {
+    expect(parseShownLink('[]')).toBeUndefined()
+    expect(parseShownLink('[{}]')).toMatchObject({ isUp: false, kind: undefined, master: undefined })
+  })
+})
+
+describe('what ss(8) shows of a port', () => {
+  it('names the process that holds it', () => {
+    const line = 'LISTEN 0 32 0.0.0.0:6783 0.0.0.0:* users:(("dnsmasq",pid=712,fd=4),("dnsmasq",pid=713,fd=4))'
+    expect(parseHolder(line)).toBe('dnsmasq (pid 712)')
+    expect(parseHolder('LISTEN 0 32 0.0.0.0:6783 0.0.0.0:*')).toBeUndefined()
+  })
+})
+
+describe('the service manager', () => {
+  it('is reached at a path, or at an abstract name', () => {
+    expect(Buffer.from(unixAddress('/run/x')).toString('latin1')).toBe('\x01\x00/run/x')
+    expect(Buffer.from(unixAddress('@x')).toString('latin1')).toBe('\x01\x00\x00x')
+    expect(() => unixAddress(`/${'x'.repeat(200)}`)).toThrow('ENAMETOOLONG')
+  })
+
+  it('is not told anything when it has not asked', () => {
+    const notifier = createServiceNotifier({})
+    expect(() => notifier.notify('READY=1')).not.toThrow()
+    expect(notifier.watchdogMs).toBeUndefined()
+  })
+
+  it('is fed twice within the time of its watchdog', () => {
+    const environment = { NOTIFY_SOCKET: '@nobody', WATCHDOG_USEC: '4000000' }
+    expect(createServiceNotifier(environment).watchdogMs).toBe(2000)
+    expect(createServiceNotifier({ ...environment, WATCHDOG_PID: '1' }).watchdogMs).toBeUndefined()
+  })
+})
+
+describe('the init system', () => {
+  const folder = useTemporaryFolder()
+
+  it.each([
+    ['systemd', ['run/systemd/system/x', 'etc/systemd/system/weave.service'], 'systemctl start weave.service'],
+    ['upstart', ['sbin/initctl', 'etc/init/weave.conf'], 'initctl start weave'],
+    ['sysvinit', ['etc/init.d/weave'], '/etc/init.d/weave start'],
+  ])('is %s where its files are', (name, files, command) => {
+    for (const file of files) touch(join(folder(), file))
+    const system = findInitSystem(folder())
+    expect(system?.name).toBe(name)
+    expect(system?.command('start').join(' ')).toBe(command)
+  })
+
+  it('is none where the router is not installed', () => {
+    touch(join(folder(), 'run/systemd/system/x'))
+    expect(findInitSystem(folder())).toBeUndefined()
+  })
+})
+
+function touch(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, '')
+}
