@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { extname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { UserError } from '../base/user-error.ts'
 import type { LabHost } from './description.ts'
 import { switchPrefix } from './faults.ts'
 import { type LabInstance, portName } from './instance.ts'
+
+/** tcpdump's one second, and some. */
+const BLOCK_TIMEOUT_MS = 1100
 
 /** A running capture: one process per wire of the host. */
 export interface Capture {
@@ -12,8 +16,14 @@ export interface Capture {
   readonly files: readonly string[]
   /** When all of it has ended by itself. */
   readonly ended: Promise<void>
-  /** Resolves when everything captured is in the files. */
-  stop(): Promise<void>
+  /** Resolves when all that has passed is in the files. */
+  stop(): Promise<CaptureReport>
+}
+
+export interface CaptureReport {
+  readonly packets: number
+  /** Lost because they came faster than they could be written: then the files do not show all that has passed. */
+  readonly dropped: number
 }
 
 export interface CaptureOptions {
@@ -39,8 +49,11 @@ export async function startCapture(instance: LabInstance, host: LabHost, options
   const children = commands.map(listen)
   const ended = Promise.all(children.map(({ child }) => once(child, 'exit'))).then(() => undefined)
   const stop = async () => {
+    // The kernel hands packets over in blocks, after this long at the latest; a signal throws the last block away.
+    if (children.some(({ child }) => child.exitCode === null)) await delay(BLOCK_TIMEOUT_MS)
     for (const { child } of children) child.kill('SIGINT')
     await ended
+    return parseReport(children.map(({ said }) => said()).join(''))
   }
   try {
     await Promise.all(children.map(({ isListening }) => isListening))
@@ -66,7 +79,19 @@ export function withNetwork(file: string, network: string): string {
   return `${file.slice(0, file.length - extension.length)}-${network}${extension}`
 }
 
-function listen([command = '', ...rest]: readonly string[]): { child: ChildProcess; isListening: Promise<void> } {
+/** Reads what each tcpdump says at its end. */
+export function parseReport(said: string): CaptureReport {
+  const sumOf = (pattern: RegExp) => [...said.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0)
+  return { packets: sumOf(/^(\d+) packets? captured/gm), dropped: sumOf(/^(\d+) packets? dropped by kernel/gm) }
+}
+
+interface Listener {
+  readonly child: ChildProcess
+  readonly isListening: Promise<void>
+  said(): string
+}
+
+function listen([command = '', ...rest]: readonly string[]): Listener {
   const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'pipe'] })
   let said = ''
   const isListening = new Promise<void>((resolve, reject) => {
@@ -77,7 +102,7 @@ function listen([command = '', ...rest]: readonly string[]): { child: ChildProce
     child.once('error', reject)
     child.once('exit', () => reject(captureFailed(said)))
   })
-  return { child, isListening }
+  return { child, isListening, said: () => said }
 }
 
 function captureFailed(said: string): UserError {

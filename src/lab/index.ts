@@ -1,5 +1,6 @@
 export type { Capture, CaptureOptions } from './capture.ts'
 export { describeLab, type LabDescription, type VariablesOfHosts } from './description.ts'
+export { describedOnce } from './description-cache.ts'
 export { Lab } from './lab.ts'
 export { ensurePrerequisites } from './prerequisites.ts'
 export type { LabProgress, OnProgress } from './progress.ts'

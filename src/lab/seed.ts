@@ -59,6 +59,7 @@ async function seed(host: LabHost, folder: string, options: SeedOptions): Promis
   const write = (path: string, content: string, mode = 0o644) => writeInto(upper, path, { content, mode })
   await write('/etc/hostname', `${host.name}\n`)
   await write('/etc/hosts', hostsFile(host))
+  await write('/etc/resolv.conf', '# There is no name server in the lab.\n')
   await write('/etc/machine-id', `${machineId(options.instance, host)}\n`)
   await write('/etc/network/interfaces', interfacesFile(host))
   await mkdir(join(upper, 'root/.ssh'), { recursive: true })

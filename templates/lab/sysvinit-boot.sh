@@ -9,6 +9,16 @@ mount --rbind . .
 cd "$root" # the mount just made, not what it covers
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs sys
+# What belongs to the machine as a whole can be read only: of the settings of the kernel a host has those of the network.
+mount --bind sys/devices/virtual/net sys/devices/virtual/net
+mount -o remount,bind,ro sys
+mount --bind proc/sys proc/sys
+mount --bind proc/sys/net proc/sys/net
+mount -o remount,bind,ro proc/sys
+if [ -e proc/sysrq-trigger ]; then
+  mount --bind proc/sysrq-trigger proc/sysrq-trigger
+  mount -o remount,bind,ro proc/sysrq-trigger
+fi
 mount -t tmpfs -o mode=755 tmpfs run
 mkdir -p run/lock run/network run/sshd
 # Who waits for a reboot looks whether this has changed; the kernel's own is the machine's.

@@ -1,26 +1,26 @@
-import { realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
-import { describeLab, Lab, type VariablesOfHosts } from '../../lab/index.ts'
+import { describedOnce, describeLab, Lab, type VariablesOfHosts } from '../../lab/index.ts'
 import { readInventory } from '../../provision/inventory/read-inventory.ts'
+import { statePaths } from '../../provision/lock/state-paths.ts'
 import { projectRoot } from '../project-root.ts'
 
-/** The lab that an inventory describes; `undefined` when it describes real hosts. */
+/** The lab that an inventory already read describes; `undefined` when it describes real hosts. */
 export async function labOfHosts(inventory: string, hosts: VariablesOfHosts): Promise<Lab | undefined> {
-  const description = describeLab(folderOf(inventory), hosts)
-  return description === undefined ? undefined : Lab.open(description, join(projectRoot(), 'templates'))
+  const description = describeLab(statePaths(inventory).folder, hosts)
+  return description === undefined ? undefined : Lab.open(description, templates())
 }
 
 export async function labOfInventory(inventory: string): Promise<Lab> {
-  const listing = await readInventory(inventory)
-  const lab = await labOfHosts(inventory, listing.hostVariables)
-  if (lab !== undefined) return lab
+  const { folder } = statePaths(inventory)
+  const description = await describedOnce({ inventory, folder }, async () =>
+    describeLab(folder, (await readInventory(inventory)).hostVariables),
+  )
+  if (description !== undefined) return Lab.open(description, templates())
   const remedy = 'set weave_lab and weave_lab_host; inventories/lab shows how'
   throw new UserError({ cause: `${inventory} does not describe a lab`, remedy }, EXIT_CODES.badInput)
 }
 
-/** The same for the folder, the file in it, and whatever leads there. */
-function folderOf(inventory: string): string {
-  const path = realpathSync(inventory)
-  return statSync(path).isDirectory() ? path : dirname(path)
+function templates(): string {
+  return join(projectRoot(), 'templates')
 }

@@ -117,8 +117,9 @@ async function capture(
   process.once('SIGINT', () => interrupted.abort())
   const limit = seconds === undefined ? running.ended : delay(seconds * 1000, undefined, interrupted)
   await Promise.race([limit.catch(() => undefined), running.ended])
-  await running.stop()
+  const { packets, dropped } = await running.stop()
   for (const file of running.files) printNotice(`written: ${file}`)
+  printNotice(`${packets} packets${dropped === 0 ? '' : `, and ${dropped} that came too fast to be captured`}`)
 }
 
 /** Runs a command on this terminal; ends as a shell would say that it ended. */

@@ -1,4 +1,4 @@
-import { captureCommand, withNetwork } from '../../../src/lab/capture.ts'
+import { captureCommand, parseReport, withNetwork } from '../../../src/lab/capture.ts'
 import { faultBetween, parseCuts } from '../../../src/lab/faults.ts'
 import { LabInstance } from '../../../src/lab/instance.ts'
 import { ansibleArguments, sshCommand } from '../../../src/lab/ssh.ts'
@@ -54,6 +54,11 @@ describe('looking into a lab', () => {
   it('each of several wires has its own file', () => {
     expect(withNetwork('/tmp/a.b/edge.pcap', 'left')).toBe('/tmp/a.b/edge-left.pcap')
     expect(withNetwork('/tmp/a.b/edge', 'left')).toBe('/tmp/a.b/edge-left')
+  })
+
+  it('what was lost is counted over all wires', () => {
+    const one = '12 packets captured\n13 packets received by filter\n1 packet dropped by kernel\n'
+    expect(parseReport(`${one}${one}`)).toEqual({ packets: 24, dropped: 2 })
   })
 
   it('ssh trusts the keys of this lab and nothing else', () => {
