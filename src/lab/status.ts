@@ -12,6 +12,8 @@ export interface LabStatus {
   readonly folder: string
   readonly state: 'up' | 'partly up' | 'down'
   readonly controlNamespace: string
+  /** A root file system to `docker import` on the hosts: the lab has no registry. */
+  readonly containerImage: string
   readonly hosts: readonly HostStatus[]
   /** Ports of the switch between which no frame passes. */
   readonly cuts: readonly Passage[]
@@ -37,6 +39,7 @@ export interface StatusSources {
   readonly description: LabDescription
   readonly groups: LabGroups
   readonly hosts: LabHosts
+  readonly base: { readonly containerImage: string }
 }
 
 export async function statusOf(sources: StatusSources): Promise<LabStatus> {
@@ -48,6 +51,7 @@ export async function statusOf(sources: StatusSources): Promise<LabStatus> {
     folder: description.folder,
     state: running === hosts.length ? 'up' : hosts.every(({ state }) => state === 'stopped') ? 'down' : 'partly up',
     controlNamespace: instance.controlNamespace,
+    containerImage: sources.base.containerImage,
     hosts,
     cuts: await cutPassages(instance),
     downPorts: await downPorts(instance),
