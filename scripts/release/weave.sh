@@ -6,7 +6,7 @@ node=/opt/weave/runtime/bin/node
 if [ ! -x "$node" ]; then
   node=$(command -v node) || {
     echo 'error: no Node.js runtime: neither /opt/weave/runtime/bin/node nor node in PATH' >&2
-    echo 'remedy: run `weave-provision up`, which ships the runtime, or install Node.js 20.11 or later' >&2
+    echo "remedy: run 'weave-provision up', which ships the runtime, or install Node.js 20.11 or later" >&2
     exit 1
   }
 fi

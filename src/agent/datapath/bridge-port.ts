@@ -1,39 +1,26 @@
 import { readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
-import { UserError } from '../../base/user-error.ts'
+import { type Problem, UserError } from '../../base/user-error.ts'
 import { makePort, setMtuAndUp } from '../linux/ip-commands.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
-import { openTap } from '../linux/tap-device.ts'
-
-/** The bridge's port to the rest of the world. */
-export const TAP_NAME = 'weave-tap'
-
-const OPEN_PROBLEMS: Readonly<Record<string, { readonly cause: string; readonly remedy: string }>> = {
-  EBUSY: {
-    cause: `another process holds the TAP device ${TAP_NAME}`,
-    remedy: 'stop that process; `weave stop` when it is a router',
-  },
-  EPERM: { cause: `no permission to open the TAP device ${TAP_NAME}`, remedy: 'run as root, with CAP_NET_ADMIN' },
-  EACCES: { cause: 'no permission to open /dev/net/tun', remedy: 'run as root; in a container, allow the device' },
-  ENOENT: { cause: '/dev/net/tun is missing', remedy: 'load the kernel module: modprobe tun' },
-  ENODEV: { cause: 'the kernel has no TUN driver', remedy: 'load the kernel module: modprobe tun' },
-  EINVAL: {
-    cause: `there is a network device '${TAP_NAME}' that is not a TAP device`,
-    remedy: `remove it: ip link delete ${TAP_NAME}`,
-  },
-}
+import { DEVICE_NAME_BYTES_MAX, openTap } from '../linux/tap-device.ts'
 
 export interface BridgePortWish {
   readonly bridge: string
   readonly mtu: number
 }
 
+/** The bridge's port to the rest of the world. */
+export function portNameOf(bridge: string): string {
+  return `${bridge}-tap`
+}
+
 /** Opens the TAP device, the one of a former agent if it is still there, and makes it a port of the bridge. */
 export function openBridgePort(libc: Libc, wish: BridgePortWish): number {
-  const fd = open(libc)
+  const fd = open(libc, portNameOf(wish.bridge))
   try {
     attach(wish)
   } catch (cause) {
@@ -45,23 +32,54 @@ export function openBridgePort(libc: Libc, wish: BridgePortWish): number {
 
 /** Repairs what `ifdown` and `ifup` of the bridge have undone. True when there was something to do. */
 export function keepBridgePort(wish: BridgePortWish): boolean {
-  if (masterOf(TAP_NAME) === wish.bridge) return false
-  const isRepairable = findDevice(wish.bridge) !== undefined && findDevice(TAP_NAME)?.master !== wish.bridge
+  const port = portNameOf(wish.bridge)
+  if (masterOf(port) === wish.bridge) return false
+  const isRepairable = findDevice(wish.bridge) !== undefined && findDevice(port)?.master !== wish.bridge
   if (isRepairable) attach(wish)
   return isRepairable
 }
 
 function attach(wish: BridgePortWish): void {
-  runCommand(makePort(TAP_NAME, wish.bridge))
-  runCommand(setMtuAndUp(TAP_NAME, wish.mtu))
+  const port = portNameOf(wish.bridge)
+  runCommand(makePort(port, wish.bridge))
+  runCommand(setMtuAndUp(port, wish.mtu))
 }
 
-function open(libc: Libc): number {
+function open(libc: Libc, port: string): number {
   try {
-    return openTap(libc, TAP_NAME)
+    return openTap(libc, port)
   } catch (cause) {
-    const problem = cause instanceof SystemCallError ? OPEN_PROBLEMS[cause.code] : undefined
+    const problem = cause instanceof SystemCallError ? explain(cause.code, port) : undefined
     throw problem === undefined ? cause : new UserError(problem, undefined, { cause })
+  }
+}
+
+function explain(code: string, port: string): Problem | undefined {
+  switch (code) {
+    case 'EBUSY':
+      return {
+        cause: `another process holds the TAP device ${port}`,
+        remedy: 'stop that process; `weave stop` when it is a router',
+      }
+    case 'EPERM':
+      return { cause: `no permission to open the TAP device ${port}`, remedy: 'run as root, with CAP_NET_ADMIN' }
+    case 'EACCES':
+      return { cause: 'no permission to open /dev/net/tun', remedy: 'run as root; in a container, allow the device' }
+    case 'ENOENT':
+    case 'ENODEV':
+      return { cause: '/dev/net/tun is missing', remedy: 'load the kernel module: modprobe tun' }
+    case 'EINVAL':
+      return {
+        cause: `there is a network device '${port}' that is not a TAP device`,
+        remedy: `remove it: ip link delete ${port}`,
+      }
+    case 'ENAMETOOLONG':
+      return {
+        cause: `the device name '${port}' is longer than ${DEVICE_NAME_BYTES_MAX} bytes`,
+        remedy: 'give the bridge a name of at most 11 letters',
+      }
+    default:
+      return undefined
   }
 }
 

@@ -9,14 +9,15 @@ const TUNSETPERSIST = 0x400454cb
 const IFF_TAP = 0x0002
 const IFF_NO_PI = 0x1000
 const IFREQ_BYTES = 40
-const IFNAME_MAX = 15
+export const DEVICE_NAME_BYTES_MAX = 15
 
 /**
  * Opens the TAP device `name`, and makes it when there is none. It outlives this process: it stays a port of its bridge while the
  * agent restarts. Throws a `SystemCallError`; EBUSY means that another process has it.
  */
 export function openTap(libc: Libc, name: string): number {
-  if (Buffer.byteLength(name) > IFNAME_MAX) throw new SystemCallError(`name the device ${name}`, 'ENAMETOOLONG')
+  if (Buffer.byteLength(name) > DEVICE_NAME_BYTES_MAX)
+    throw new SystemCallError(`name the device ${name}`, 'ENAMETOOLONG')
   const path = allocatePinned(32)
   path.bytes.write('/dev/net/tun\0')
   const fd = libc.open(path.address, O_RDWR | O_NONBLOCK | O_CLOEXEC)
