@@ -14,7 +14,7 @@ description: Writes an event for each play, task and result to the file descript
 requirements: [enable in configuration]
 '''
 
-MESSAGE_KEYS = ('msg', 'remedy', 'reason', 'stdout', 'stderr', 'module_stderr', 'module_stdout', 'exception', 'problem')
+MESSAGE_KEYS = ('msg', 'remedy', 'reason', 'stdout', 'stderr', 'module_stderr', 'module_stdout', 'exception', 'note')
 TEXT_MAX = 4000
 DIFF_MAX = 200000
 

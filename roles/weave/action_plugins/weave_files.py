@@ -13,12 +13,9 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         folder, parts = self._task.args['folder'], self._task.args['parts']
         files = [entry for entry in self._listed(folder) if entry['part'] in parts]
-        arguments = {
-            'parts': parts,
-            'reload_keys': self._task.args.get('reload_keys', {}),
-            'files': [self._with_content(folder, entry) for entry in files if not entry.get('isSecret')],
-            'secret_files': [self._with_content(folder, entry) for entry in files if entry.get('isSecret')],
-        }
+        arguments = {key: value for key, value in self._task.args.items() if key != 'folder'}
+        arguments['files'] = [self._with_content(folder, entry) for entry in files if not entry.get('isSecret')]
+        arguments['secret_files'] = [self._with_content(folder, entry) for entry in files if entry.get('isSecret')]
         result.update(self._execute_module('weave_files', module_args=arguments, task_vars=task_vars))
         # At -vvv and in logs the contents would be there twice: once here and once in the diff.
         result.pop('invocation', None)

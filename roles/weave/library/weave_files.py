@@ -3,11 +3,14 @@
 
 DOCUMENTATION = r'''
 module: weave_files
-short_description: Installs the rendered files of some parts on a host
+short_description: Installs the rendered files of some parts on a host, and says what their service needs
 options:
   parts: {type: list, elements: str, required: true, description: the parts whose files are given}
+  service: {type: str, required: true, description: the service that the files configure}
+  reloads: {type: dict, default: {}, description: paths that the service takes up while it runs; if keys are given, only those of the JSON file}
+  inert: {type: list, elements: str, default: [], description: paths that do not concern the service}
+  takes_effect: {type: bool, default: true, description: whether the service is to take the changes up}
   files: {type: list, elements: dict, default: [], description: path, mode, part and content in base64}
-  reload_keys: {type: dict, default: {}, description: by path, keys of a JSON file that a running router takes up}
   secret_files: {type: list, elements: dict, default: [], description: the same, never shown}
 '''
 
@@ -17,34 +20,42 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
-    SHARED_FILES, Record, Service, docker_is_installed, mode_of, read_bytes, run_refusable, write_atomic)
+    SHARED_FILES, Record, Service, docker_is_installed, greatest, mode_of, read_bytes, run_refusable, write_atomic)
 
 
 def install(module):
-    record = Record()
-    wanted = [(item, False) for item in module.params['files']] + [(item, True) for item in module.params['secret_files']]
-    changed, diffs, reloadable = [], [], []
+    record, parameters = Record(), module.params
+    wanted = [(item, False) for item in parameters['files']] + [(item, True) for item in parameters['secret_files']]
+    changed, diffs, need = [], [], 'nothing'
     for item, is_secret in wanted:
         content = base64.b64decode(item['content'])
         before = read_bytes(item['path'])
         if before == content and mode_of(item['path']) == item['mode']:
             continue
-        changed.append(item['path'])
-        if differs_only_in(module.params['reload_keys'].get(item['path'], []), before, content):
-            reloadable.append(item['path'])
+        changed.append(item)
+        need = greatest(need, need_of(parameters, item['path'], before, content))
         if not is_secret:
             diffs.append(diff_of(item, before, content))
-    left = leftovers(record, module.params['parts'], {item['path'] for item, _ in wanted})
-    diffs += [removal_of(record, path) for path in left]
+    left = leftovers(record, parameters['parts'], {item['path'] for item, _ in wanted})
     if not module.check_mode:
-        write(module, record, [item for item, _ in wanted if item['path'] in changed])
+        write(module, record, changed, need)
         restore(record, left)
-    return {'changed': bool(changed or left),
-            'changed_paths': changed + left, 'reloadable_paths': reloadable, 'diff': diffs}
+    need = greatest(need, record.pending.get(parameters['service'], 'nothing'))
+    return {'changed': bool(changed or left), 'need': need, 'changed_paths': [item['path'] for item in changed] + left,
+            'diff': diffs + [removal_of(record, path) for path in left]}
+
+
+def need_of(parameters, path, before, after):
+    if path in parameters['inert'] or not parameters['takes_effect']:
+        return 'nothing'
+    if path not in parameters['reloads']:
+        return 'restart'
+    keys = parameters['reloads'][path]
+    return 'reload' if not keys or differs_only_in(keys, before, after) else 'restart'
 
 
 def differs_only_in(keys, before, after):
-    if not keys or before is None:
+    if before is None:
         return False
     try:
         old, fresh = json.loads(before.decode()), json.loads(after.decode())
@@ -76,13 +87,15 @@ def leftovers(record, parts, wanted):
     return sorted(path for path, entry in record.files.items() if entry['part'] in parts and path not in kept)
 
 
-def write(module, record, items):
-    """The record is on disk before the first file changes: whatever happens then can be undone."""
+def write(module, record, items, need):
+    """The record is on disk before the first file changes: whatever happens then can be undone, or brought to its end."""
     for item in items:
         record.remember_file(item['path'], item['part'])
     if record.content['docker'] is None and 'docker' in module.params['parts'] and docker_is_installed():
         docker = Service(module, 'docker')
         record.content['docker'] = {'active': docker.is_active(), 'enabled': docker.is_enabled()}
+    if need != 'nothing' and Service(module, module.params['service']).is_active():
+        record.expect_service(module.params['service'], need)
     record.save()
     for item in items:
         record.make_folders_for(item['path'])
@@ -106,8 +119,11 @@ def main():
     module = AnsibleModule(
         argument_spec={
             'parts': {'type': 'list', 'elements': 'str', 'required': True},
+            'service': {'type': 'str', 'required': True},
+            'reloads': {'type': 'dict', 'default': {}},
+            'inert': {'type': 'list', 'elements': 'str', 'default': []},
+            'takes_effect': {'type': 'bool', 'default': True},
             'files': elements(False),
-            'reload_keys': {'type': 'dict', 'default': {}},
             'secret_files': elements(True),
         },
         supports_check_mode=True,

@@ -16,7 +16,7 @@ import os
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.weave_host import NO_SPACE, OPT, Refusal, remove, run_refusable
+from ansible.module_utils.weave_host import NO_SPACE, OPT, Record, Refusal, Service, greatest, remove, run_refusable
 
 COMMAND = '/usr/local/bin/weave'
 
@@ -30,18 +30,23 @@ def switch(module):
         folders[OPT + '/runtimes/' + runtime['version']] = runtime['file']
     missing = sorted(folder for folder in folders if not os.path.isdir(folder))
     moved = sorted(link for link, target in links.items() if read_link(link) != target)
-    changed = bool(missing or moved)
+    record, router = Record(), Service(module, 'weave')
+    need = greatest('restart' if moved else 'nothing', record.pending.get('weave', 'nothing'))
+    result = {'changed': bool(missing or moved), 'need': need, 'facts': module.params['facts']}
     if module.check_mode:
-        return {'changed': changed, 'switched': moved, 'facts': module.params['facts']}
+        return result
     for folder in missing:
         unpack(module, folders[folder], folder)
+    if moved and router.is_active():
+        record.expect_service('weave', 'restart')
+        record.save()
     for link in moved:
         point(link, links[link])
     remove(module.params['incoming'])
     prune(OPT + '/releases', agent['digest'], module.params['keep'])
     if runtime is not None:
         prune(OPT + '/runtimes', runtime['version'], 1)
-    return {'changed': changed, 'switched': moved, 'facts': dict(module.params['facts'], publicKey=identity(module))}
+    return dict(result, facts=dict(module.params['facts'], publicKey=identity(module)))
 
 
 def read_link(path):

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import tempfile
 
 STATE = '/var/lib/weave'
@@ -119,10 +120,20 @@ class Service(object):
         return any(os.path.exists(place % self.name) for place in places[self.init])
 
     def start(self):
+        self._take_up_units()
         self._must('start')
+
+    def reload(self):
+        """The router takes SIGHUP, which its init systems have no common word for."""
+        pid = (read_text('/run/%s/%s.pid' % (self.name, self.name)) or '').strip()
+        if pid.isdigit():
+            os.kill(int(pid), signal.SIGHUP)
+        else:
+            self.restart()
 
     def restart(self):
         """Debian's script of Docker fails to restart what does not run."""
+        self._take_up_units()
         self._must('restart' if self.is_active() else 'start')
 
     def stop(self):
@@ -130,6 +141,7 @@ class Service(object):
 
     def enable(self):
         """A script that was disabled by hand has links of its own: 'defaults' leaves them, only 'enable' turns them."""
+        self._take_up_units()
         if self.init == 'systemd':
             self._run(['systemctl', 'enable', '--quiet', self.name])
         elif self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
@@ -148,6 +160,13 @@ class Service(object):
             write_atomic('/etc/init/%s.override' % self.name, b'manual\n', '0644')
         else:
             self._run(['update-rc.d', self.name, 'disable'])
+
+    def _take_up_units(self):
+        """systemd goes on with what it once read until it is told."""
+        if self.init == 'systemd':
+            shown = self._run(['systemctl', 'show', '--property=NeedDaemonReload', '--value', self.name])[1]
+            if shown.strip() == 'yes':
+                self._run(['systemctl', 'daemon-reload'])
 
     def _must(self, action):
         argv = ['systemctl', action, self.name] if self.init == 'systemd' else ['service', self.name, action]
@@ -182,13 +201,26 @@ def log_hint(init, service):
     return 'look at the logs in /var/log on the host'
 
 
+NEEDS = ('nothing', 'reload', 'restart')
+
+
+def greatest(*needs):
+    return max(needs, key=NEEDS.index)
+
+
+def empty_record():
+    return {'format': 1, 'files': {}, 'folders': [], 'docker': None, 'pending': {}}
+
+
 class Record(object):
     """What a host was like before, kept on the host until everything is taken away again."""
 
     def __init__(self):
         text = read_text(RECORD)
-        self.content = json.loads(text) if text else {'format': 1, 'files': {}, 'folders': [], 'docker': None}
+        self.content = json.loads(text) if text else empty_record()
         self.files = self.content['files']
+        # By service: what it needs for changes to take effect. A run that is cut off in between must not lose it.
+        self.pending = self.content.setdefault('pending', {})
         self._saved = text
 
     def remember_file(self, path, part):
@@ -229,9 +261,18 @@ class Record(object):
         del self.files[path]
         remove(self.copy_of(path))
 
+    def expect_service(self, name, need):
+        self.pending[name] = greatest(need, self.pending.get(name, 'nothing'))
+        if self.pending[name] == 'nothing':
+            del self.pending[name]
+
+    def settle_service(self, name):
+        self.pending.pop(name, None)
+        self.save()
+
     def save(self):
         text = json.dumps(self.content, indent=2, sort_keys=True) + '\n'
-        if text == self._saved:
+        if text == self._saved or (self._saved is None and self.content == empty_record()):
             return
         self._make_state_folders()
         write_atomic(RECORD, text.encode(), '0600')

@@ -26,12 +26,30 @@ def check(module):
     problem = problem_of(module, docker)
     if problem is None:
         return {'changed': False}
+    refuse_live_containers(module, problem)
+    if not module.check_mode:
+        docker.restart()
+        if problem_of(module, docker) is not None:
+            forget_network(module, docker)
+    return {'changed': True, 'note': problem + '; corrected'}
+
+
+def refuse_live_containers(module, problem):
+    """With live-restore Docker keeps its network for as long as a container runs on it."""
+    is_live = docker_text(module, ['info', '--format', '{{.LiveRestoreEnabled}}']) == 'true'
+    running = docker_text(module, ['ps', '--filter', 'network=bridge', '--format', '{{.Names}}']).split()
+    if is_live and running:
+        raise Refusal('%s: with live-restore it keeps its network while containers run (%s)' % (problem, ', '.join(running)),
+                      "stop these containers with 'docker stop' and run again; they can be started afterwards")
+
+
+def forget_network(module, docker):
+    problem = problem_of(module, docker)
     root = docker_text(module, ['info', '--format', '{{.DockerRootDir}}'])
-    remedy = "remove all containers and own networks, then: service docker stop; rm -r %s/network; service docker start" % root
     if is_used(module):
-        raise Refusal('%s; Docker remembers it from before and has containers or networks' % problem, remedy)
-    if module.check_mode:
-        return {'changed': True, 'problem': problem}
+        raise Refusal('%s; Docker remembers it from before and has containers or networks' % problem,
+                      'remove all containers and own networks, then: service docker stop; rm -r %s/network; service docker start'
+                      % root)
     docker.stop()
     remove(root + '/network')
     docker.start()
@@ -39,7 +57,6 @@ def check(module):
     if again is not None:
         raise Refusal(again, "compare 'docker network inspect bridge' with 'ip address show %s' on the host"
                       % module.params['bridge'])
-    return {'changed': True, 'problem': problem}
 
 
 def problem_of(module, docker):

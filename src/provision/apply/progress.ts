@@ -109,6 +109,7 @@ export class Progress {
     else if (event.outcome !== 'skipped') this.#mark(event.host, event.task, event.isChanged ? 'changed' : 'ok')
     else this.#mark(event.host, event.task, 'ok')
     if (event.isDelegated && event.outcome === 'ok') this.#notices.push(...linesOf(event.details.stderr ?? ''))
+    if (event.details.note !== undefined) this.#notices.push(`${event.host}: ${event.details.note}`)
     if (host === undefined) return
     if (event.isChanged && event.outcome === 'ok') host.changes++
     host.diffs.push(...event.diffs)

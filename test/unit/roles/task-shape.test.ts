@@ -11,7 +11,7 @@ const KEYWORDS = [
 ]
 
 const files = projectFiles().filter(({ path }) => /^roles\/\w+\/(tasks|handlers)\/.+\.yml$/.test(path))
-const tasks = files.flatMap(({ path, text }) => (load(text) as readonly Task[]).map(task => ({ path, task })))
+const tasks = files.flatMap(({ path, text }) => flatten(load(text) as readonly Task[]).map(task => ({ path, task })))
 
 describe('each task of the roles', () => {
   it('is there to be looked at', () => {
@@ -67,6 +67,14 @@ describe('each default of a role', () => {
     }
   })
 })
+
+/** A block is a frame, not a task. */
+function flatten(list: readonly Task[]): readonly Task[] {
+  return list.flatMap(task => {
+    const parts = ['block', 'rescue', 'always'].flatMap(part => (task[part] ?? []) as readonly Task[])
+    return parts.length > 0 ? flatten(parts) : [task]
+  })
+}
 
 function read(path: string): unknown {
   const file = projectFiles().find(candidate => candidate.path === path)

@@ -57,6 +57,14 @@ describe('progress', () => {
     expect(progress.notices).toEqual(['A password was made.'])
   })
 
+  it('what a module wants the user to know is kept, with the host', () => {
+    const progress = progressAfter([
+      taskLine('a', ['verify']),
+      resultLine('ok', 'bravo', 'a', { details: { note: 'alpha is away' } }),
+    ])
+    expect(progress.notices).toEqual(['bravo: alpha is away'])
+  })
+
   it('a skipped or ignored task is no failure', () => {
     const progress = progressAfter([
       taskLine('a', ['docker']),
