@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../base/user-error.ts'
 import { exclusively } from './exclusive.ts'
@@ -11,6 +11,8 @@ export const CACHE_FOLDER = '/var/cache/weave-provision/lab'
 
 const SUITE = 'bookworm'
 const FALLBACK_MIRROR = 'http://deb.debian.org/debian'
+
+const KEPT_UNUSED_MS = 24 * 3600 * 1000
 
 /** As a host of a cloud has them. No Node: the overlay brings its own runtime. */
 const PACKAGES = [
@@ -67,8 +69,11 @@ export async function baseImageOf(filesFolder: string): Promise<BaseImage> {
 export async function pruneBaseImages(digestsInUse: ReadonlySet<string>): Promise<void> {
   for (const name of await cachedNames()) {
     const digest = /^base-([0-9a-f]+)$/.exec(name)?.[1]
-    if (digest !== undefined && !digestsInUse.has(digest))
-      await rm(join(CACHE_FOLDER, name), { recursive: true, force: true })
+    if (digest === undefined || digestsInUse.has(digest)) continue
+    const folder = join(CACHE_FOLDER, name)
+    // A lab of another version of the program may be about to put hosts on it.
+    const lastWanted = (await unlessMissing(stat(folder)))?.mtimeMs ?? 0
+    if (Date.now() - lastWanted > KEPT_UNUSED_MS) await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -114,11 +119,16 @@ async function isolated(argv: readonly string[], onProgress: OnProgress): Promis
     onLine: line => onProgress({ kind: 'detail', text: line.replace(/^I: /, 'base image: ') }),
   })
   if (result.status === 0) return
-  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-3).join(' · ')
   throw new UserError({
-    cause: `the base image cannot be built: ${said}`,
+    cause: `the base image cannot be built: ${lastErrorOf(`${result.stdout}\n${result.stderr}`)}`,
     remedy: 'see that the Debian mirror of this machine can be reached and the disk has 1 GB free, then run it again',
   })
+}
+
+/** debootstrap marks its errors; of what else fails, the last line says most. */
+function lastErrorOf(output: string): string {
+  const lines = output.trim().split('\n')
+  return lines.findLast(line => line.startsWith('E: '))?.slice(3) ?? lines.at(-1) ?? 'it says nothing'
 }
 
 /** Whatever mirror apt of this machine uses for the suite serves debootstrap too. */

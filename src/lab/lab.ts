@@ -10,6 +10,7 @@ import { enterCommand } from './enter.ts'
 import { cut, faultBetween, heal } from './faults.ts'
 import { LabHosts } from './hosts.ts'
 import { LabInstance } from './instance.ts'
+import { requireRoot } from './prerequisites.ts'
 import type { OnProgress } from './progress.ts'
 import { attempt, type RunOptions, type RunResult } from './run.ts'
 import { ansibleArguments, controlPrefix, sshCommand } from './ssh.ts'
@@ -35,6 +36,7 @@ export class Lab {
 
   /** `templatesFolder` is the project's: the scripts that run below the lab are in its folder `lab`. */
   static async open(description: LabDescription, templatesFolder: string): Promise<Lab> {
+    requireRoot()
     const filesFolder = join(templatesFolder, 'lab')
     const instance = new LabInstance(await realpath(description.folder))
     const groups = await LabGroups.ofMachine(instance)

@@ -27,12 +27,7 @@ const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '
 
 /** Installs what is missing where it can; tells the one command that does it where it cannot. */
 export async function ensurePrerequisites(onProgress: OnProgress): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new UserError({
-      cause: 'a lab makes network namespaces and mounts, which only root may',
-      remedy: 'run the same command as root (sudo)',
-    })
-  }
+  requireRoot()
   const missing = await missingPackages()
   if (missing.length === 0) return
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
@@ -44,6 +39,14 @@ export async function ensurePrerequisites(onProgress: OnProgress): Promise<void>
   }
   onProgress({ kind: 'step', text: `installing what is missing: ${missing.join(' ')}` })
   await install(missing, onProgress)
+}
+
+export function requireRoot(): void {
+  if (process.getuid?.() === 0) return
+  throw new UserError({
+    cause: 'a lab is made of network namespaces and mounts, which are for root only',
+    remedy: 'run the same command as root (sudo)',
+  })
 }
 
 export async function missingPackages(): Promise<readonly string[]> {

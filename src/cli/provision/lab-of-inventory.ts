@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
-import { describedOnce, describeLab, Lab, type VariablesOfHosts } from '../../lab/index.ts'
+import { describedOnce, describeLab, Lab, requireRoot, type VariablesOfHosts } from '../../lab/index.ts'
 import { readInventory } from '../../provision/inventory/read-inventory.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
 import { projectRoot } from '../project-root.ts'
@@ -12,6 +12,7 @@ export async function labOfHosts(inventory: string, hosts: VariablesOfHosts): Pr
 }
 
 export async function labOfInventory(inventory: string): Promise<Lab> {
+  requireRoot()
   const { folder } = statePaths(inventory)
   const description = await describedOnce({ inventory, folder }, async () =>
     describeLab(folder, (await readInventory(inventory)).hostVariables),
