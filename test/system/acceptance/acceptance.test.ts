@@ -16,6 +16,7 @@ describe('the main job, on the lab', () => {
   const lab = new LabDriver()
   const containers = new Containers(lab)
   const before = new Map<string, string>()
+  let isUp = false
 
   beforeAll(async () => {
     const up = await lab.provision(['lab', 'up'])
@@ -36,6 +37,7 @@ describe('the main job, on the lab', () => {
         const peers = JSON.parse(await lab.on(host, ['weave', 'status', 'peers', '--json']))
         expect(peers.filter((peer: { isReachable: boolean }) => peer.isReachable)).toHaveLength(HOSTS.length)
       }
+      isUp = true
     },
     5 * MINUTE,
   )
