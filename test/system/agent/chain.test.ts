@@ -23,7 +23,7 @@ describe('three routers in a chain', () => {
   }, 20_000)
 
   it('carry frames of any protocol, to all', async () => {
-    const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], 'raw-c')
+    const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], { name: 'raw-c' })
     await eventually(5000, async () => lab.log('raw-c').includes('listening') || 'not listening')
     await lab.on('a', 'python3', '-c', rawSend())
     await endOf(receiver)
@@ -152,7 +152,7 @@ function capture(lab: AgentLab, host: string, device: string, filter: string): C
   const file = join(lab.folder, `${host}-${device}.pcap`)
   const name = `capture-${host}-${device}`
   const argv = ['tcpdump', '--immediate-mode', '-i', device, '-s', '0', '-U', '-w', file, '-Z', 'root', filter]
-  const child = lab.spawn(host, argv, name)
+  const child = lab.spawn(host, argv, { name })
   return {
     isListening: () => lab.log(name).includes('listening on'),
     async stop() {

@@ -91,7 +91,7 @@ describe('a router', () => {
   it.each(['tcp', 'udp'] as const)(
     'says who holds its port, when it is a %s port',
     async protocol => {
-      const holder = lab.spawn('c', ['python3', '-c', holdPort(protocol)], `holder-${protocol}`)
+      const holder = lab.spawn('c', ['python3', '-c', holdPort(protocol)], { name: `holder-${protocol}` })
       await eventually(5000, async () => lab.log(`holder-${protocol}`).includes('holding') || 'not holding')
       const launched = await lab.weave('c', 'launch', '--foreground')
       holder.kill('SIGKILL')
