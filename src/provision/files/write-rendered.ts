@@ -20,7 +20,7 @@ const HOST_FILE = 'host.json'
  */
 export function writeRendered(folder: string, cluster: RenderedCluster): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     refuseForeign(folder)
     chmodSync(folder, 0o700)
     for (const name of readdirSync(folder)) {
@@ -37,6 +37,13 @@ export function writeRendered(folder: string, cluster: RenderedCluster): void {
     }
     throw new UserError(problem, EXIT_CODES.failure, { cause })
   }
+}
+
+/** Step by step: on a file system that takes no folders, as /proc, `recursive` of Node 20 tries for ever. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 /** A run that was cut off leaves hosts but no cluster file, so either marks a folder as ours. */

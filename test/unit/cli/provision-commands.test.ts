@@ -153,6 +153,16 @@ describe('render', () => {
   )
 
   it(
+    'ends with the cause when the folder cannot be made',
+    async () => {
+      const password = join(folder, 'password')
+      const { code, err } = await run('render', '-i', inventory, '-o', '/proc/x/y', '--vault-password-file', password)
+      expect([code, err.includes('error: cannot write to /proc/x/y')]).toEqual([1, true])
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
     'says when a host comes with another identity',
     async () => {
       for (const key of [1, 3]) {
