@@ -119,12 +119,15 @@ export class AgentLab {
     return child
   }
 
-  pidOf(host: string): number {
-    return this.#agents.get(host)?.pid ?? -1
+  /** The one that was launched last on the host. */
+  agent(host: string): ChildProcess {
+    const child = this.#agents.get(host)
+    if (child === undefined) throw new Error(`no agent was launched on ${host}`)
+    return child
   }
 
   signal(host: string, signal: NodeJS.Signals): void {
-    this.#agents.get(host)?.kill(signal)
+    this.agent(host).kill(signal)
   }
 
   /** As a crash would. */
@@ -164,8 +167,7 @@ export class AgentLab {
   }
 
   async #end(host: string, signal: NodeJS.Signals): Promise<void> {
-    const child = this.#agents.get(host)
-    if (child === undefined) return
+    const child = this.agent(host)
     child.kill(signal)
     await endOf(child)
   }
