@@ -3,6 +3,7 @@ import { openSecrets } from './certify/secrets-file.ts'
 import { loadTemplates } from './files/load-templates.ts'
 import { writeRendered } from './files/write-rendered.ts'
 import { writeLock } from './lock/lock-file.ts'
+import { dockerNotices } from './plan/docker-notices.ts'
 import type { Plan } from './plan/plan.ts'
 import { type PlanOptions, preparePlan } from './prepare-plan.ts'
 import { renderHost } from './render/render-host.ts'
@@ -46,7 +47,11 @@ export async function renderCluster(options: RenderOptions): Promise<RenderOutco
   if (options.isCheck !== true) writeLock(paths.lock, certified.lock)
   const { group, clusterName, subnet } = plan
   writeRendered(options.outputFolder, { group, clusterId: material.clusterId, clusterName, subnet, hosts })
-  return { plan: { ...plan, lock: certified.lock }, hosts, notices: [...notices, ...keyNotices(lock, plan)] }
+  return {
+    plan: { ...plan, lock: certified.lock },
+    hosts,
+    notices: [...notices, ...keyNotices(lock, plan), ...dockerNotices(plan, facts)],
+  }
 }
 
 /** A host that shows another key than it used to was installed anew, or is not the host it was. */

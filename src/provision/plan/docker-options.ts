@@ -32,10 +32,13 @@ export function splitWords(text: string): OptionWords {
 
 /** The value that Docker would see: of a flag given twice, the last one. */
 export function valueOfFlag(words: OptionWords, flag: string): string | undefined {
+  return valuesOfFlag(words, flag).at(-1)
+}
+
+export function valuesOfFlag(words: OptionWords, flag: string): readonly (string | undefined)[] {
   return groupOptions(words)
     .filter(option => option.flag === flag)
     .map(option => option.value)
-    .at(-1)
 }
 
 export function withoutFlags(words: OptionWords, flags: ReadonlySet<string>): OptionWords {

@@ -117,6 +117,7 @@ ifDescribe('the stanza, read back with ifquery,', () => {
 
 /** `IFQUERY` names one that is not installed, as unpacked from Debian's package. */
 function findIfquery(): string | undefined {
-  const places = [process.env.IFQUERY, '/usr/sbin/ifquery', '/sbin/ifquery']
+  const unpacked = join(projectRoot(), 'dist', 'tools', 'ifupdown', 'sbin', 'ifquery')
+  const places = [process.env.IFQUERY, '/usr/sbin/ifquery', '/sbin/ifquery', unpacked]
   return places.find(path => path !== undefined && existsSync(path))
 }
