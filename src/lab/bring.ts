@@ -8,6 +8,7 @@ import type { LabParts } from './lab.ts'
 import { unlessMissing } from './missing.ts'
 import { ensureNamespaces, namespacesOf, removeNamespace, removeNamespaces } from './namespaces.ts'
 import { describeNetworks } from './network.ts'
+import { noteFolder, removeOrphans } from './orphans.ts'
 import { ensurePrerequisites } from './prerequisites.ts'
 import type { OnProgress } from './progress.ts'
 import { waitUntilReady } from './readiness.ts'
@@ -19,8 +20,10 @@ const GOING_DOWN = 'going-down'
 /** Every step makes only what is missing, so it may end anywhere and be run again. */
 export async function bringUp(lab: LabParts, onProgress: OnProgress): Promise<void> {
   await ensurePrerequisites(onProgress)
+  await removeOrphans(onProgress)
   await alone(lab, onProgress, async () => {
     await ensureBaseImage(lab.base, lab.filesFolder, onProgress)
+    await noteFolder(lab.instance, lab.description.folder)
     await finishInterruptedDown(lab)
     await removeStrangers(lab, onProgress)
     await ensureNamespaces(lab.instance, lab.description, host => lab.hosts.clear(host))
@@ -40,6 +43,7 @@ export async function bringDown(
   options: { readonly wipe: boolean; readonly onProgress: OnProgress },
 ): Promise<void> {
   const { onProgress } = options
+  await removeOrphans(onProgress)
   await alone(lab, onProgress, async () => {
     await markGoingDown(lab.instance)
     await Promise.all(lab.description.hosts.map(host => powerOff(lab, host, onProgress)))
@@ -49,6 +53,7 @@ export async function bringDown(
     await rm(lab.instance.runFolder, { recursive: true, force: true })
     if (!options.wipe) return
     await rm(lab.instance.stateFolder, { recursive: true, force: true })
+    await rm(lab.instance.lockFile)
     onProgress({ kind: 'step', text: 'disks of the hosts: removed' })
   })
 }

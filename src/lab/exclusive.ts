@@ -8,17 +8,26 @@ export interface Lock {
 }
 
 /**
- * A lock between processes that a crash cannot leave behind: `flock` holds it as long as it can read from this process.
- * `onWait` is called once when another process has it.
+ * A lock between processes that a crash cannot leave behind: a child holds it as long as it can read from this process.
+ * Whoever has the lock may remove its file; who waited for a file that is gone starts again with the one that is there.
  */
+const HOLD = `
+  exec 9>>"$1" || exit 2
+  shift
+  flock "$@" 9 || exit 1
+  [ /proc/self/fd/9 -ef "$0" ] || exit 3
+  echo
+  exec cat`
+
+const GONE = 3
+
+/** `onWait` is called once when another process has it. */
 export async function acquireLock(path: string, onWait: () => void): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true })
-  const atOnce = await hold(['--nonblock', path])
-  if (atOnce !== undefined) return atOnce
-  onWait()
-  const later = await hold([path])
-  if (later === undefined) throw new Error(`no lock on ${path}`)
-  return later
+  let outcome = await hold(path, ['--nonblock'])
+  if (outcome === 'taken') onWait()
+  while (outcome === 'taken' || outcome === 'gone') outcome = await hold(path, [])
+  return outcome
 }
 
 export async function exclusively<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
@@ -30,15 +39,16 @@ export async function exclusively<T>(path: string, onWait: () => void, work: () 
   }
 }
 
-async function hold(options: readonly string[]): Promise<Lock | undefined> {
-  // `echo` says that the lock is held; `cat` ends when this process closes the pipe, or dies.
-  const child = spawn('flock', [...options, 'sh', '-c', 'echo && exec cat'], {
+async function hold(path: string, options: readonly string[]): Promise<Lock | 'taken' | 'gone'> {
+  // Not in this process's group: Ctrl-C must not take the lock from work that is still being tidied up.
+  const child = spawn('sh', ['-c', HOLD, path, path, ...options], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })
   const ended = once(child, 'exit')
   const isHeld = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)])
-  if (!isHeld) return undefined
+  if (!isHeld && child.exitCode === 2) throw new Error(`the lock ${path} cannot be opened`)
+  if (!isHeld) return child.exitCode === GONE ? 'gone' : 'taken'
   return {
     release: async () => {
       child.stdin.end()

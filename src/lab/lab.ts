@@ -38,11 +38,12 @@ export class Lab {
   static async open(description: LabDescription, templatesFolder: string): Promise<Lab> {
     requireRoot()
     const filesFolder = join(templatesFolder, 'lab')
-    const instance = new LabInstance(await realpath(description.folder))
+    const folder = await realpath(description.folder)
+    const instance = new LabInstance(folder)
     const groups = await LabGroups.ofMachine(instance)
     const base = await baseImageOf(filesFolder)
     const hosts = new LabHosts({ instance, groups, lowerFolder: base.root, filesFolder })
-    return new Lab({ description, instance, groups, hosts, base, filesFolder })
+    return new Lab({ description: { ...description, folder }, instance, groups, hosts, base, filesFolder })
   }
 
   get id(): string {

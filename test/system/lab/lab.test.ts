@@ -121,10 +121,7 @@ describe('a lab', () => {
   it(
     'does not collide with another lab of the same addresses',
     async () => {
-      const host = { class: 'sysvinit', networks: { left: '10.77.1.11' } }
-      const weave_lab = { networks: { left: { subnet: '10.77.1.0/24', control: '10.77.1.1' } } }
-      const description = describeLab(folder, { alpha: { weave_lab, weave_lab_host: host } })
-      const other = await Lab.open(description!, join(projectRoot(), 'templates'))
+      const other = await labOfOneHost(folder)
       try {
         await other.up()
         expect((await other.exec('alpha', ['ping', '-c1', '-W1', '10.77.1.13'])).status).toBe(1)
@@ -134,6 +131,19 @@ describe('a lab', () => {
       }
       expect(await reaches('alpha', '10.77.1.13')).toBe(true)
       await expectNothingLeft(other)
+    },
+    MINUTE_MS,
+  )
+
+  it(
+    'removes a lab whose inventory is gone',
+    async () => {
+      const gone = await mkdtemp(join(tmpdir(), 'lab-'))
+      const orphan = await labOfOneHost(gone)
+      await orphan.up()
+      await rm(gone, { recursive: true })
+      await lab.up()
+      await expectNothingLeft(orphan)
     },
     MINUTE_MS,
   )
@@ -172,6 +182,15 @@ describe('a lab', () => {
     })
   }
 })
+
+/** A host of the address that `alpha` has. */
+async function labOfOneHost(folder: string): Promise<Lab> {
+  const host = { class: 'sysvinit', networks: { left: '10.77.1.11' } }
+  const weave_lab = { networks: { left: { subnet: '10.77.1.0/24', control: '10.77.1.1' } } }
+  const description = describeLab(folder, { alpha: { weave_lab, weave_lab_host: host } })
+  if (description === undefined) throw new Error('the description is of no lab')
+  return Lab.open(description, join(projectRoot(), 'templates'))
+}
 
 async function until(look: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000
