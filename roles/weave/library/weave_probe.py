@@ -24,6 +24,7 @@ from ansible.module_utils.weave_host import (
 from ansible.module_utils.weave_network import inodes_on_port, overlaps
 
 NODE_MAJOR_MIN = 20
+SHOWN_MAX = 120
 MACHINES = ('x86_64', 'amd64')
 # Unpacked, with the archive beside it while it is unpacked.
 RUNTIME_MEGABYTES, AGENT_MEGABYTES, FILES_MEGABYTES = 240, 40, 8
@@ -116,8 +117,8 @@ def holder_of(inodes):
         except OSError:
             continue
         pid = link.split('/')[2]
-        words = (read_bytes('/proc/%s/cmdline' % pid) or b'').decode('utf-8', 'replace').split('\0')
-        return 'process %s (%s)' % (pid, ' '.join(words).strip())
+        words = (read_bytes('/proc/%s/cmdline' % pid) or b'').decode('utf-8', 'replace').replace('\0', ' ').split()
+        return 'process %s (%s)' % (pid, ' '.join(words)[:SHOWN_MAX])
     return 'a process that cannot be seen'
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -14,6 +15,9 @@ OPT = '/opt/weave'
 
 # Files that others write too. The plan merges into what is there, and names them only when they have to change.
 SHARED_FILES = ('/etc/default/docker', '/etc/docker/daemon.json', '/etc/network/interfaces')
+
+# Of what a service logs, the lines that tell why it ended.
+TELLING = re.compile(r'^(error|failed)\b|level=(error|fatal)|"level":"error"|^Error:', re.IGNORECASE)
 
 NO_SPACE = 'No space left on device'
 
@@ -120,7 +124,7 @@ class Service(object):
         return any(os.path.exists(place % self.name) for place in places[self.init])
 
     def start(self):
-        self._take_up_units()
+        self._begin_afresh()
         self._must('start')
 
     def reload(self):
@@ -133,7 +137,7 @@ class Service(object):
 
     def restart(self):
         """Debian's script of Docker fails to restart what does not run."""
-        self._take_up_units()
+        self._begin_afresh()
         self._must('restart' if self.is_active() else 'start')
 
     def stop(self):
@@ -141,7 +145,7 @@ class Service(object):
 
     def enable(self):
         """A script that was disabled by hand has links of its own: 'defaults' leaves them, only 'enable' turns them."""
-        self._take_up_units()
+        self._begin_afresh()
         if self.init == 'systemd':
             self._run(['systemctl', 'enable', '--quiet', self.name])
         elif self.init == 'upstart' and os.path.exists('/etc/init/%s.conf' % self.name):
@@ -161,9 +165,10 @@ class Service(object):
         else:
             self._run(['update-rc.d', self.name, 'disable'])
 
-    def _take_up_units(self):
-        """systemd goes on with what it once read until it is told."""
+    def _begin_afresh(self):
+        """systemd goes on with what it once read until it is told, and gives up on what failed too often."""
         if self.init == 'systemd':
+            self._run(['systemctl', 'reset-failed', self.name])
             shown = self._run(['systemctl', 'show', '--property=NeedDaemonReload', '--value', self.name])[1]
             if shown.strip() == 'yes':
                 self._run(['systemctl', 'daemon-reload'])
@@ -179,9 +184,9 @@ class Service(object):
         """What the service itself said of its end, rather than what the init system makes of it."""
         if self.init != 'systemd':
             return last_line(read_text('/var/log/%s.log' % self.name) or '')
-        said = self._run(['journalctl', '-u', self.name, '-n', '40', '-o', 'cat', '--no-pager', '-q'])[1]
-        own = [line for line in said.splitlines() if line.strip() and not line.startswith(self.name + '.service')]
-        return last_line('\n'.join(line for line in own if 'error' in line.lower()) or '\n'.join(own))
+        unit = '_SYSTEMD_UNIT=%s.service' % self.name
+        said = self._run(['journalctl', unit, '-n', '40', '-o', 'cat', '--no-pager', '-q'])[1]
+        return last_line('\n'.join(line for line in said.splitlines() if TELLING.search(line)) or said)
 
     def _run(self, argv):
         return self.module.run_command(argv)

@@ -16,6 +16,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import Refusal, Service, log_hint, remove, run_refusable
+from ansible.module_utils.weave_network import addresses_of
 
 READY_SECONDS = 30
 BRIDGE_OPTION = 'com.docker.network.bridge.name'
@@ -52,11 +53,21 @@ def forget_network(module, docker):
                       % root)
     docker.stop()
     remove(root + '/network')
+    remove_foreign_addresses(module)
     docker.start()
     again = problem_of(module, docker)
     if again is not None:
         raise Refusal(again, "compare 'docker network inspect bridge' with 'ip address show %s' on the host"
                       % module.params['bridge'])
+
+
+def remove_foreign_addresses(module):
+    """What Docker has put on the bridge it would find there again, and take for the bridge's own."""
+    bridge, planned = module.params['bridge'], module.params['address']
+    out = module.run_command(['ip', '-o', '-4', 'address', 'show', 'dev', bridge], check_rc=True)[1]
+    for address in addresses_of(out.splitlines()):
+        if address != planned and ipaddress.ip_interface(address).network != ipaddress.ip_interface(planned).network:
+            module.run_command(['ip', 'address', 'del', address, 'dev', bridge], check_rc=True)
 
 
 def problem_of(module, docker):

@@ -34,6 +34,9 @@ export function createProgressView(stream: Stream, phases: readonly Phase[]): Pr
   return stream.isTTY && process.env.TERM !== 'dumb' ? new LiveView(stream, phases) : new LineView(stream)
 }
 
+/** Of a terminal that does not tell its size. */
+const ROWS_ELSEWHERE = 24
+
 /** A row for each host, drawn over again at each event. */
 class LiveView implements ProgressView {
   readonly #stream: Stream
@@ -57,7 +60,7 @@ class LiveView implements ProgressView {
 
   #draw(progress: Progress): void {
     const { phase, hosts } = progress
-    const shown = hosts.slice(0, Math.max(1, (this.#stream.rows ?? 24) - 4))
+    const shown = hosts.slice(0, Math.max(1, (this.#stream.rows || ROWS_ELSEWHERE) - 4))
     const width = Math.max(...shown.map(({ name }) => name.length))
     const rows = shown.map(
       ({ name, steps }) =>

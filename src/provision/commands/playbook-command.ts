@@ -29,9 +29,10 @@ export function playbookArgv(request: PlaybookRequest): readonly [string, ...str
     ...(request.verbosity > 0 ? [`-${'v'.repeat(request.verbosity)}`] : []),
     ...(request.asksBecomePassword ? ['--ask-become-pass'] : []),
     ...(request.forks === undefined ? [] : [`--forks=${request.forks}`]),
-    ...(request.privateKey === undefined ? [] : [`--private-key=${request.privateKey}`]),
     `--extra-vars=${JSON.stringify(request.variables)}`,
     ...request.further,
+    // After what a lab says: of two, the last one counts, and that is the user's.
+    ...(request.privateKey === undefined ? [] : [`--private-key=${request.privateKey}`]),
     request.playbook,
   ]
   return words as [string, ...string[]]
