@@ -25,7 +25,7 @@ export interface SecretsOutcome {
 export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> {
   const isThere = existsSync(input.path)
   if (!isThere && input.cluster !== undefined) throw lost(input.path)
-  if (!isThere && input.isCheck === true) return { secrets: createSecrets(), notices: [] }
+  if (!isThere && input.isCheck === true) return { secrets: createSecrets(), notices: [MADE_UP] }
   const password = await findVaultPassword({ ...input.password, mayCreate: !isThere })
   const notices = password.created === undefined ? [] : [noticeOf(password.created)]
   if (!isThere) {
@@ -38,6 +38,8 @@ export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> 
   if (input.cluster !== undefined && publicKeyOf(parsed.value) !== input.cluster.publicKey) throw foreign(input.path)
   return { secrets: parsed.value, notices }
 }
+
+const MADE_UP = 'The cluster has no keys yet: those shown are made up for this check.'
 
 function noticeOf(passwordFile: string): string {
   return `A vault password for the cluster's secrets was made: ${passwordFile}. Keep a copy in a safe place.`
