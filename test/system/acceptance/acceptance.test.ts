@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Containers, HOSTS } from './containers.ts'
-import { eventually, LabDriver } from './lab-driver.ts'
-import { fetchBytes, rawReceive, rawSend, serveBytes, stranger, udpAsk, udpEcho } from './traffic.ts'
+import { eventually, LabDriver, retried } from './lab-driver.ts'
+import { fetchBytes, rawReceive, rawSend, serveBytes, stranger, udpAsk, udpEcho, watchBridge } from './traffic.ts'
 
 const MINUTE = 60_000
 const MARKER = 'MARKER-5f1c-the-quick-brown-fox-jumps-over-the-lazy-dog'
@@ -127,7 +127,7 @@ describe('the main job, on the lab', () => {
         lab.provision(['lab', 'capture', host, '-w', join(lab.directory, `${host}.pcap`), '--seconds', '12']),
       )
       await new Promise(wake => setTimeout(wake, 3000))
-      const overlay = lab.on('relay', ['python3', '-c', rawCapture()])
+      const overlay = lab.on('relay', ['python3', '-c', watchBridge(MARKER.slice(0, 16))])
       for (const [from, to] of [
         ['alpha', 'delta'],
         ['delta', 'alpha'],
@@ -279,25 +279,3 @@ describe('the main job, on the lab', () => {
       .sort()
   }
 })
-
-/** A server that was only just asked to listen may not do so yet. */
-async function retried(fetch: () => Promise<string>): Promise<string> {
-  for (let left = 5; ; left--) {
-    try {
-      return await fetch()
-    } catch (cause) {
-      if (left === 0) throw cause
-      await new Promise(wake => setTimeout(wake, 500))
-    }
-  }
-}
-
-function rawCapture(): string {
-  return `import socket, time
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind(('weave-tap', 0)); s.settimeout(1); end = time.time() + 7
-while time.time() < end:
-    try:
-        if b'${MARKER.slice(0, 16)}' in s.recv(65536): print('the marker is on the bridge of the relay'); break
-    except socket.timeout: pass
-else: print('no marker on the bridge of the relay')`
-}

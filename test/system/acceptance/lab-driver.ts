@@ -86,3 +86,15 @@ export async function eventually(withinMs: number, ask: () => Promise<boolean | 
     await new Promise(wake => setTimeout(wake, 250))
   }
 }
+
+/** A server that was only just asked to listen may not do so yet. */
+export async function retried(fetch: () => Promise<string>): Promise<string> {
+  for (let left = 5; ; left--) {
+    try {
+      return await fetch()
+    } catch (cause) {
+      if (left === 0) throw cause
+      await new Promise(wake => setTimeout(wake, 500))
+    }
+  }
+}
