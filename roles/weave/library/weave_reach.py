@@ -9,22 +9,26 @@ options:
   seconds: {type: int, required: true, description: how long to wait}
 '''
 
+import os
 import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import Refusal, run_refusable
 
+COMMAND = '/usr/local/bin/weave'
 # The command waits for everybody. Asked in short turns, it does not wait for those who do not matter here.
 TURN_SECONDS = 3
 UNREACHED = re.compile(r'^error: (\S+) \(\S+\) is not reachable', re.MULTILINE)
 
 
 def wait(module):
+    if not os.path.exists(COMMAND):
+        raise Refusal('the overlay is not installed on it: there is no %s' % COMMAND, "run 'weave-provision up'")
     wanted, deadline = set(module.params['hosts']), time.time() + module.params['seconds']
     while True:
         turn = max(1, min(TURN_SECONDS, int(deadline - time.time())))
-        code, _out, err = module.run_command(['/usr/local/bin/weave', 'status', '--wait', str(turn), '--json'])
+        code, _out, err = module.run_command([COMMAND, 'status', '--wait', str(turn), '--json'])
         missing = set(UNREACHED.findall(err))
         if code != 0 and not missing and time.time() >= deadline:
             raise Refusal(first_error(err), remedy_of(err))

@@ -59,8 +59,9 @@ function closingSentence(report: Report): string {
   const took = `${report.seconds.toFixed(1)} s`
   const hosts = counted(report.hosts.length, 'host')
   if (report.isCheck) return `Checked in ${took}: ${report.changed} of ${hosts} would change. Nothing was changed.`
-  if (report.changed === 0) return `Nothing to change; verified in ${took}: every host sees every other.`
-  return `Done in ${took}: ${report.changed} of ${hosts} changed; every host sees every other.`
+  const verified = report.notices.length > 0 ? 'the hosts of this run see each other' : 'every host sees every other'
+  if (report.changed === 0) return `Nothing to change; verified in ${took}: ${verified}.`
+  return `Done in ${took}: ${report.changed} of ${hosts} changed; ${verified}.`
 }
 
 function counted(count: number, noun: string): string {

@@ -13,7 +13,6 @@ import { type PlaybookRun, runPlaybook } from './run-playbook.ts'
 /** What each playbook does, stage by stage. */
 export const PLAYBOOKS = {
   up: ['preflight', 'agent', 'files', 'bridge', 'router', 'verify', 'docker'],
-  upgrade: ['preflight', 'agent', 'files', 'bridge', 'router', 'verify'],
   verify: ['verify'],
   down: ['remove'],
 } as const satisfies Readonly<Record<string, readonly Phase[]>>
