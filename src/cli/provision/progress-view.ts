@@ -30,12 +30,17 @@ const WORDS: Readonly<Record<StepState, string>> = {
   failed: 'FAILED',
 }
 
-export function createProgressView(stream: Stream, phases: readonly Phase[]): ProgressView {
-  return stream.isTTY && process.env.TERM !== 'dumb' ? new LiveView(stream, phases) : new LineView(stream)
+export function createProgressView(
+  stream: Stream,
+  phases: readonly Phase[],
+  terminal: string | undefined = process.env.TERM,
+): ProgressView {
+  return stream.isTTY && terminal !== 'dumb' ? new LiveView(stream, phases) : new LineView(stream)
 }
 
 /** Of a terminal that does not tell its size. */
 const ROWS_ELSEWHERE = 24
+const COLUMNS_ELSEWHERE = 80
 
 /** A row for each host, drawn over again at each event. */
 class LiveView implements ProgressView {
@@ -62,10 +67,10 @@ class LiveView implements ProgressView {
     const { phase, hosts } = progress
     const shown = hosts.slice(0, Math.max(1, (this.#stream.rows || ROWS_ELSEWHERE) - 4))
     const width = Math.max(...shown.map(({ name }) => name.length))
-    const rows = shown.map(
-      ({ name, steps }) =>
-        `  ${name.padEnd(width)}  ${this.#phases.map(one => this.#step(one, steps.get(one))).join('  ')}`,
-    )
+    const rows = shown.map(({ name, steps }) => {
+      const row = this.#phases.map(one => this.#step(one, steps.get(one), width))
+      return `  ${name.padEnd(width)}  ${row.join('  ')}`
+    })
     const more = hosts.length > shown.length ? [`  and ${hosts.length - shown.length} more`] : []
     const head = phase === undefined ? '' : `${phase}: ${WHAT[phase]}`
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
@@ -74,9 +79,12 @@ class LiveView implements ProgressView {
     this.#drawn = lines.length
   }
 
-  #step(phase: Phase, state: StepState | undefined): string {
-    if (state === undefined) return this.#colours.dim(`· ${phase}`)
-    const text = `${SIGNS[state]} ${phase}`
+  /** A row that the terminal breaks would be drawn over in the wrong place: where it is narrow, signs must do. */
+  #step(phase: Phase, state: StepState | undefined, nameWidth: number): string {
+    const wanted = this.#phases.reduce((sum, one) => sum + one.length + 4, nameWidth + 2)
+    const word = wanted > (this.#stream.columns || COLUMNS_ELSEWHERE) ? '' : ` ${phase}`
+    if (state === undefined) return this.#colours.dim(`·${word}`)
+    const text = `${SIGNS[state]}${word}`
     if (state === 'failed') return this.#colours.red(text)
     if (state === 'running') return this.#colours.bold(text)
     return state === 'changed' ? this.#colours.yellow(text) : this.#colours.green(text)

@@ -71,6 +71,11 @@ const RULES: readonly Rule[] = [
     remedy: 'mount it writable, or mend the disk it is on',
   },
   {
+    pattern: /Cannot open network namespace/,
+    cause: 'the lab is not running',
+    remedy: "start it with 'weave-provision lab up', or bring everything up with 'weave-provision up'",
+  },
+  {
     pattern: /no vault secrets found|Decryption failed/,
     cause: 'Ansible cannot decrypt the inventory',
     remedy: 'give the password with --vault-password-file',

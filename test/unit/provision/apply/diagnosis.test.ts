@@ -24,6 +24,7 @@ describe('a diagnosis', () => {
     ['/bin/sh: 1: /usr/bin/python3: not found', /\/usr\/bin\/python3/, /apt-get install python3/],
     ['scp: write remote "/root/x": No space left on device', /No space left/, /free some space/],
     ['OSError: [Errno 30] Read-only file system', /read-only/, /writable/],
+    ['Cannot open network namespace "wl-1-control": No such file or directory', /lab is not running/, /lab up/],
     ['Attempting to decrypt but no vault secrets found', /decrypt/, /--vault-password-file/],
   ])('of %j', (text, cause, remedy) => {
     const [problem] = diagnose({ msg: text })

@@ -10,6 +10,7 @@ export function startLine(host: string, task: string): string {
 }
 
 export interface ResultTraits {
+  readonly at?: number
   readonly changed?: boolean
   readonly delegate?: string | null
   readonly details?: Readonly<Record<string, string>>
