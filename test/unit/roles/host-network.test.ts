@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
-import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { runPython } from './run-python.ts'
 
 const ADDRESSES = [
   '1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever',
@@ -60,13 +58,6 @@ function overlaps(subnet: string, lines: readonly string[]): unknown {
   return call('overlaps(given["subnet"], given["lines"], "weave")', { subnet, lines })
 }
 
-/** Evaluates an expression with the functions that the modules of the role share. */
-function call(expression: string, given: unknown): unknown {
-  const program = `import json, sys\nfrom weave_network import *\ngiven = json.load(sys.stdin)\nprint(json.dumps(${expression}))`
-  const output = execFileSync('python3', ['-B', '-c', program], {
-    cwd: join(PROJECT_ROOT, 'roles/weave/module_utils'),
-    input: JSON.stringify(given),
-    encoding: 'utf8',
-  })
-  return JSON.parse(output)
+function call(expression: string, given: Readonly<Record<string, unknown>>): unknown {
+  return runPython(`from weave_network import *\nanswer = ${expression}`, given)
 }
