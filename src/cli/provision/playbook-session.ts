@@ -75,6 +75,7 @@ async function apply(session: Session, { prepared, limit, lab }: Prepared): Prom
     asksBecomePassword: options.askBecomePass === true,
     forks: options.forks,
     privateKey: options.privateKey === undefined ? undefined : resolve(options.privateKey),
+    outputFd: options.json === true ? 2 : 1,
     onProgress: (progress, event) => view?.update(progress, event),
   })
 }

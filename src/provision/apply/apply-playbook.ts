@@ -40,6 +40,7 @@ export interface ApplyOptions
   readonly plan: Plan
   /** How the roles call this program, to render. */
   readonly provisionCommand: readonly string[]
+  readonly outputFd: 1 | 2
   readonly onProgress: (progress: Progress, event: PlaybookEvent) => void
 }
 
@@ -53,6 +54,7 @@ export async function applyPlaybook(options: ApplyOptions): Promise<Report> {
       projectRoot: options.projectRoot,
       privateFolder: folder,
       vaultPasswordFile: options.vaultPasswordFile,
+      outputFd: options.outputFd,
       onEvent: event => {
         progress.apply(event)
         options.onProgress(progress, event)

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** A folder of this run, for sockets. */
   readonly privateFolder: string
   readonly vaultPasswordFile?: string | undefined
+  /** Where Ansible's own output goes when it is asked for. */
+  readonly outputFd: 1 | 2
   readonly onEvent: (event: PlaybookEvent) => void
 }
 
@@ -37,9 +39,14 @@ const OUTPUT_KEPT = 64 * 1024
 export async function runPlaybook(request: PlaybookRequest, options: RunOptions): Promise<PlaybookRun> {
   const controlFolder = join(options.privateFolder, 'connections')
   const [program, ...args] = playbookArgv(request)
-  const shown = request.verbosity > 0 ? 'inherit' : 'pipe'
+  const isShown = request.verbosity > 0
   const subprocess = execa(program, args, {
-    stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', shown, shown, 'pipe'],
+    stdio: [
+      process.stdin.isTTY ? 'inherit' : 'ignore',
+      isShown ? options.outputFd : 'pipe',
+      isShown ? 2 : 'pipe',
+      'pipe',
+    ],
     env: playbookEnvironment(surroundingsOf(options, controlFolder)),
     buffer: false,
     reject: false,
