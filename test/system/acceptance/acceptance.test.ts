@@ -223,7 +223,7 @@ describe('the main job, on the lab', () => {
   )
 
   it.each(['delta', 'bravo'])(
-    'brings bridge, router, Docker and container back after a reboot (%s)',
+    'brings bridge, router, Docker and container back after a reboot (%s, trap 2.13)',
     async host => {
       await lab.on(host, ['touch', '/run/before-reboot'])
       await lab.tryOn(host, ['sh', '-c', 'nohup sh -c "sleep 1; reboot" >/dev/null 2>&1 &'])
