@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { MANIFEST_CONTEXT } from '../../src/contract/cluster-manifest.ts'
+import { RecordStore } from '../../src/core/gossip/record-store.ts'
 import { createNodeCipher, peerNameOf } from '../../src/core/router/index.ts'
 import { createAgreementKey, createSigner } from '../../src/core/session/crypto.ts'
 import { SessionKeys } from '../../src/core/session/session-keys.ts'
@@ -43,6 +44,7 @@ function makeVectors(): Readonly<Record<string, string>> {
     'heartbeat 7': encodeMessage({ kind: 'heartbeat', sequence: 7 }),
     'heartbeat reply 7': encodeMessage({ kind: 'heartbeat-reply', sequence: 7 }),
     'digest of host 1': encodeMessage({ kind: 'digest', entries }),
+    'summary of the record of host 1': encodeMessage({ kind: 'summary', hash: summaryOfHost1() }),
     goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
     'signed record of host 1': record,
     'data key from host 1 to host 2': dataKey(),
@@ -67,6 +69,13 @@ function recordOfHost1(): Uint8Array {
     links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
   })
   return Buffer.concat([encoded, signer.sign(Buffer.concat([text(RECORD_CONTEXT), encoded]))])
+}
+
+function summaryOfHost1(): Uint8Array {
+  const store = new RecordStore()
+  const version = { shortId: 1, bootId: 1_700_000_000_000n, version: 2n }
+  store.merge({ record: version, bytes: new Uint8Array(0) })
+  return store.summary()
 }
 
 function prefaceProof(): Uint8Array {

@@ -258,6 +258,7 @@ export class World {
         this.host(name).injected.push(buffer.slice(offset, offset + length))
       },
       transmit: (to, buffer, offset, length) => this.#transmit(name, to, buffer.slice(offset, offset + length)),
+      wanted: peer => this.tell(name, { kind: 'path-wanted', peer }),
       probed: (peer, probe, from) => this.tell(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
     })
   }

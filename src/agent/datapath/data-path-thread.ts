@@ -23,6 +23,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     tapFd: start.tapFd,
     udpFd: start.udpFd,
     wakeFd: start.wakeFd,
+    wanted: peer => tell({ kind: 'wanted', peer }),
     probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
     clock: () => performance.now(),
   })

@@ -14,6 +14,7 @@ export interface DataPathOptions {
   readonly program: URL
   readonly log: Logger
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
+  readonly wanted: (peer: number) => void
   /** The thread has ended though nobody stopped it. */
   readonly failed: (reason: string) => void
 }
@@ -84,6 +85,8 @@ export class DataPath {
     switch (event.kind) {
       case 'probed':
         return this.#options.probed(event.peer, event.probe, endpointOf(event.from))
+      case 'wanted':
+        return this.#options.wanted(event.peer)
       case 'report':
         return this.#askers.shift()?.(event.report)
       case 'log':

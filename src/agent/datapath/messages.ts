@@ -18,6 +18,7 @@ export type DataPathOrder =
 /** From the data path. */
 export type DataPathEvent =
   | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: EndpointKey }
+  | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'report'; readonly report: DataPathReport }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   /** The thread ends after it. */

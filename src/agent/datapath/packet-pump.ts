@@ -27,6 +27,7 @@ export interface PumpOptions {
   readonly udpFd: number
   readonly wakeFd: number
   readonly probed: PacketSink['probed']
+  readonly wanted: PacketSink['wanted']
   readonly clock: () => number
   /** Memory for the three `pollfd` of `poll`; its own when absent. */
   readonly polled?: PinnedBytes
@@ -99,6 +100,10 @@ export class PacketPump implements PacketSink {
     const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
     if (sent === length) this.counters.datagramsSent++
     else this.counters.datagramsRefused++
+  }
+
+  wanted(peer: number): void {
+    this.#options.wanted(peer)
   }
 
   probed(peer: number, probe: Probe, from: EndpointKey): void {

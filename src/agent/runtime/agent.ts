@@ -133,7 +133,8 @@ export class Agent {
     const { dataPathProgram: program, log, failed } = this.#options
     const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
-    return new DataPath({ libc, tapFd, udpFd, program, log, failed, probed })
+    const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
+    return new DataPath({ libc, tapFd, udpFd, program, log, failed, probed, wanted })
   }
 
   #createListener(): LinkListener {

@@ -26,6 +26,7 @@ export const HEADROOM = HEADER_BYTES
 export const TAG_ROOM = TAG_BYTES
 export const FRAME_BYTES_MAX = 65_535
 const FRAME_BYTES_MIN = 14
+const WANT_EVERY_MS = 1_000
 
 /** Where the data plane puts what it has made. Called from within `capture`, `receive` and `sendProbe`; must not keep the buffer. */
 export interface PacketSink {
@@ -33,6 +34,8 @@ export interface PacketSink {
   inject(buffer: Uint8Array, offset: number, length: number): void
   /** A datagram for a neighbour. */
   transmit(to: EndpointKey, buffer: Uint8Array, offset: number, length: number): void
+  /** There are frames for a peer that is reached over a relay: is there no direct way? At most once a second for each peer. */
+  wanted(peer: number): void
   /** Tells the router of an authentic probe. */
   probed(peer: number, probe: Probe, from: EndpointKey): void
 }
@@ -83,6 +86,8 @@ export class Forwarder {
   /** Peer to the endpoint of the neighbour that leads there. */
   #routes = new Map<number, EndpointKey>()
   #neighbours = new Set<EndpointKey>()
+  /** Peers behind a relay, and when a direct way was last asked for. */
+  #relayed = new Map<number, number>()
 
   constructor(cipher: DatagramCipher, sink: PacketSink) {
     this.#cipher = cipher
@@ -100,6 +105,10 @@ export class Forwarder {
       if (endpoint !== undefined) routes.set(peer.shortId, endpoint)
     }
     for (const peer of this.#routes.keys()) if (!routes.has(peer)) this.#macs.forgetPeer(peer)
+    const relayed = table.peers.filter(peer => peer.nextHop !== peer.shortId && routes.has(peer.shortId))
+    this.#relayed = new Map(
+      relayed.map(({ shortId }) => [shortId, this.#relayed.get(shortId) ?? Number.NEGATIVE_INFINITY]),
+    )
     this.#routes = routes
     this.#neighbours = new Set(endpoints.values())
   }
@@ -117,6 +126,8 @@ export class Forwarder {
     const to = this.#routes.get(peer)
     if (to === undefined) return this.#drop('droppedUnreachable')
     this.#seal(DatagramKind.frame, peer, to, buffer, offset, length)
+    const askedAt = this.#relayed.get(peer)
+    if (askedAt !== undefined && now - askedAt >= WANT_EVERY_MS) this.#want(peer, now)
   }
 
   /** A datagram from the underlay, opened in place. Hot path: allocates nothing. */
@@ -159,6 +170,11 @@ export class Forwarder {
     this.#cipher.seal(session.cipherKey, counter, buffer, start, length)
     setHopsLeft(buffer, start, HOPS_MAX)
     this.#sink.transmit(to, buffer, start, HEADER_BYTES + length + TAG_BYTES)
+  }
+
+  #want(peer: number, now: number): void {
+    this.#relayed.set(peer, now)
+    this.#sink.wanted(peer)
   }
 
   #relay(buffer: Uint8Array, offset: number, length: number, from: EndpointKey): void {

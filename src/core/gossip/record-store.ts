@@ -55,6 +55,24 @@ export class RecordStore<T extends VersionedRecord> {
     return this.all().map(({ record: { shortId, bootId, version } }) => ({ shortId, bootId, version }))
   }
 
+  /** Eight bytes that two stores share when their digests are the same (FNV-1a, twice 32 bits): cheap to say, cheap to compare. */
+  summary(): Uint8Array {
+    const view = new DataView(new ArrayBuffer(18))
+    let [a, b] = [0x811c9dc5, 0x01000193]
+    for (const { shortId, bootId, version } of this.digest()) {
+      view.setUint16(0, shortId)
+      view.setBigUint64(2, bootId)
+      view.setBigUint64(10, version)
+      for (let i = 0; i < 18; i++) {
+        a = Math.imul(a ^ view.getUint8(i), 0x01000193)
+        b = Math.imul(b ^ view.getUint8(17 - i), 0x01000193)
+      }
+    }
+    view.setInt32(0, a)
+    view.setInt32(4, b)
+    return new Uint8Array(view.buffer.slice(0, 8))
+  }
+
   /** What the holder of `digest` lacks. */
   newerThan(digest: readonly VersionedRecord[]): readonly StoredRecord<T>[] {
     const held = new Map(digest.map(entry => [entry.shortId, entry]))

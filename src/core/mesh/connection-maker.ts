@@ -4,8 +4,8 @@ const FIRST_RETRY_MS = 500
 const RETRY_FACTOR = 1.5
 /** Low enough that a healed link carries frames again within ten seconds. */
 export const RETRY_MAX_MS = 5_000
-/** Dials open at one time. */
-export const DIALS_MAX = 32
+/** Pause before a target that needs no dial, or that has to wait its turn, is looked at again. */
+export const LOOK_AGAIN_MS = 1_000
 export const TARGETS_MAX = 16_384
 
 export interface Target {
@@ -24,6 +24,7 @@ export interface Target {
  */
 export class ConnectionMaker {
   readonly #targets = new Map<string, Target>()
+  #dialling = 0
   readonly #random: (length: number) => Uint8Array
 
   constructor(random: (length: number) => Uint8Array) {
@@ -65,28 +66,42 @@ export class ConnectionMaker {
     }
   }
 
-  /** Targets to dial at `now`; they count as dialling until `dialled` or `failed`. */
-  due(now: number, isSatisfied: (endpoint: Endpoint) => boolean): readonly Endpoint[] {
-    const free = DIALS_MAX - this.targets.filter(target => target.isDialling).length
-    const due = this.targets.filter(t => !t.isDialling && t.retryAt <= now && !isSatisfied(t.endpoint)).slice(0, free)
+  /**
+   * Targets to dial at `now`; they count as dialling until `dialled` or `failed`. Of more than `dialsMax` some are drawn by lot:
+   * routers that all know the same list would otherwise all dial its head. Those that are satisfied are looked at again later.
+   */
+  due(now: number, isSatisfied: (endpoint: Endpoint) => boolean, dialsMax: number): readonly Endpoint[] {
+    const free = dialsMax - this.#dialling
+    const waiting: Target[] = []
+    for (const target of this.#targets.values()) {
+      if (target.isDialling || target.retryAt > now) continue
+      if (isSatisfied(target.endpoint)) target.retryAt = now + LOOK_AGAIN_MS
+      else waiting.push(target)
+    }
+    const due = this.#draw(waiting, free)
     for (const target of due) {
       target.isDialling = true
       target.changedAt = now
+      this.#dialling++
     }
+    for (const target of waiting) target.retryAt = now + LOOK_AGAIN_MS
     return due.map(target => target.endpoint)
   }
 
-  /** When the next target that is not satisfied is due. */
-  deadline(isSatisfied: (endpoint: Endpoint) => boolean): number {
-    const waiting = this.targets.filter(target => !target.isDialling && !isSatisfied(target.endpoint))
-    return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(target => target.retryAt))
+  /** When to ask for what is due again. */
+  get deadline(): number {
+    let soonest = Number.POSITIVE_INFINITY
+    for (const target of this.#targets.values()) {
+      if (!target.isDialling && target.retryAt < soonest) soonest = target.retryAt
+    }
+    return soonest
   }
 
   /** The dial came to a link: what the link comes to is told by `failed` or `succeeded`. */
   dialled(endpoint: Endpoint, now: number): void {
     const target = this.#targets.get(formatEndpoint(endpoint))
     if (target === undefined) return
-    target.isDialling = false
+    this.#ended(target)
     this.#pause(target, now)
   }
 
@@ -105,11 +120,25 @@ export class ConnectionMaker {
   failed(endpoint: Endpoint, reason: string, now: number): void {
     const target = this.#targets.get(formatEndpoint(endpoint))
     if (target === undefined) return
-    target.isDialling = false
+    this.#ended(target)
     target.lastError = reason
     target.changedAt = now
     target.failures++
     this.#pause(target, now)
+  }
+
+  #ended(target: Target): void {
+    if (target.isDialling) this.#dialling--
+    target.isDialling = false
+  }
+
+  #draw(targets: Target[], count: number): readonly Target[] {
+    const drawn: Target[] = []
+    while (targets.length > 0 && drawn.length < count) {
+      const [high = 0, low = 0] = this.#random(2)
+      drawn.push(...targets.splice((high * 256 + low) % targets.length, 1))
+    }
+    return drawn
   }
 
   #pause(target: Target, now: number): void {

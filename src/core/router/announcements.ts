@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { RecordStore, type StoredRecord } from '../gossip/record-store.ts'
+import type { GraphNode } from '../mesh/routes.ts'
 import { createSigner, isSignedBy, peerNameOf, type Signer } from '../session/crypto.ts'
 import type { AnnouncedKey } from '../session/session-keys.ts'
 import {
@@ -44,6 +45,14 @@ export class Announcements {
 
   get publicKey(): Uint8Array {
     return this.#signer.publicKey
+  }
+
+  /** Who exchanges datagrams with whom, as they say themselves. */
+  graph(): readonly GraphNode[] {
+    return this.store.all().map(({ record }) => ({
+      shortId: record.shortId,
+      neighbours: record.links.filter(link => link.isEstablished).map(link => link.shortId),
+    }))
   }
 
   /** Makes a record of what is so, and says whether it differs from the one before: only then is there anything to tell. */

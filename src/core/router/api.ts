@@ -27,6 +27,8 @@ export type Input =
   | { readonly kind: 'dial-failed'; readonly target: Endpoint; readonly reason: string }
   /** The data plane opened a probe datagram sealed by `peer`. */
   | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
+  /** The data plane has frames for a peer that it reaches over a relay. */
+  | { readonly kind: 'path-wanted'; readonly peer: number }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }

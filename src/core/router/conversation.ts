@@ -20,12 +20,16 @@ export interface ConversationContext {
   log(level: LogLevel, message: string, fields: LogFields): void
   /** Links, records or members changed: tell the others and route anew, soon or at once. */
   changed(when: 'soon' | 'at once'): void
+  /** True when the peer can be spared as a neighbour: there are links enough, and a way to it without this one. */
+  isSpare(peer: number): boolean
   /** Takes a manifest heard from `source`. */
   adopt(signed: SignedManifest, source: Link): void
 }
 
 /** Records go out in messages of about this size. */
 const BATCH_BYTES = 64 * 1024
+
+const ENOUGH = 'links enough, and you are reached without one'
 
 type Hello = Extract<LinkMessage, { kind: 'hello' }>
 
@@ -94,6 +98,13 @@ export class Conversation {
     this.send(link, { kind: 'manifest', text: manifest, signature: fromBase64(signature) })
   }
 
+  /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do. */
+  compare(lot: number): void {
+    const { neighbours, announcements } = this.#context
+    const link = neighbours.ready[lot % Math.max(neighbours.ready.length, 1)]
+    if (link !== undefined) this.send(link, { kind: 'summary', hash: announcements.store.summary() })
+  }
+
   /** Sends what the link's unsent set names. */
   flush(link: Link): void {
     let batch: Uint8Array[] = []
@@ -141,6 +152,8 @@ export class Conversation {
         return this.send(link, { kind: 'heartbeat-reply', sequence: message.sequence })
       case 'digest':
         return this.#answerDigest(link, message.entries)
+      case 'summary':
+        return this.#answerSummary(link, message.hash)
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)
@@ -180,6 +193,9 @@ export class Conversation {
       }
       this.close(other, isRestart ? 'the peer restarted' : 'there is a better link', now)
     }
+    if (other === undefined && link.direction === 'inbound' && this.#context.isSpare(peer)) {
+      return this.close(link, ENOUGH, now)
+    }
     link.greet(peer, bootId, { ip: link.remote.ip, port: record.port }, now)
     neighbours.promote(link)
     if (link.direction === 'outbound') maker.succeeded(link.remote, now)
@@ -206,6 +222,12 @@ export class Conversation {
       for (const other of neighbours.ready) if (other !== link && other.peer !== shortId) other.unsent.add(shortId)
       this.#context.changed('soon')
     }
+  }
+
+  #answerSummary(link: Link, hash: Uint8Array): void {
+    const { store } = this.#context.announcements
+    const isSame = store.summary().every((byte, i) => byte === hash[i])
+    if (!isSame) this.send(link, { kind: 'digest', entries: store.digest() })
   }
 
   #answerDigest(link: Link, entries: readonly DigestEntry[]): void {

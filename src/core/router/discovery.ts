@@ -23,6 +23,15 @@ export class AddressBook {
     return this.#owners.get(formatEndpoint(endpoint))
   }
 
+  endpointsOf(peer: number, defaultPort: number): readonly Endpoint[] {
+    const endpoints: Endpoint[] = []
+    for (const [key, owner] of this.#owners) {
+      const endpoint = owner === peer ? parseEndpoint(key, defaultPort) : undefined
+      if (endpoint?.ok === true) endpoints.push(endpoint.value)
+    }
+    return endpoints
+  }
+
   /** Addresses of all peers but this router's own. */
   others(options: RouterOptions): readonly Endpoint[] {
     const own = new Set(options.addresses.map(ip => formatEndpoint({ ip, port: options.port })))

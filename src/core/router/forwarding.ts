@@ -1,4 +1,5 @@
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Route } from '../mesh/routes.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import type { Announcements } from './announcements.ts'
@@ -10,16 +11,19 @@ export interface ForwardingSources {
   readonly neighbours: Neighbours
   readonly sessions: SessionKeys
   readonly routes: ReadonlyMap<number, Route>
+  readonly paths: DirectPaths
 }
 
 /** All that the data plane needs, drawn together from the machines that know it. */
 export function describeForwarding(sources: ForwardingSources): ForwardingTable {
-  const { self, announcements, neighbours, sessions, routes } = sources
+  const { self, announcements, neighbours, sessions, routes, paths } = sources
+  const direct = paths.all.filter(({ peer }) => routes.has(peer) && neighbours.linkTo(peer)?.isEstablished !== true)
   const others = announcements.store.all().filter(({ record }) => record.shortId !== self)
   return {
     self,
     peers: others.map(({ record: { shortId } }) => {
-      const nextHop = routes.get(shortId)?.nextHop
+      const isDirect = direct.some(({ peer, endpoint }) => peer === shortId && endpoint !== undefined)
+      const nextHop = isDirect ? shortId : routes.get(shortId)?.nextHop
       const sealing = sessions.sealingFor(shortId)
       return {
         shortId,
@@ -28,7 +32,7 @@ export function describeForwarding(sources: ForwardingSources): ForwardingTable 
         opening: sessions.openingFor(shortId),
       }
     }),
-    neighbours: neighbours.ready.flatMap(({ peer, endpoint }) =>
+    neighbours: [...neighbours.ready, ...direct].flatMap(({ peer, endpoint }) =>
       peer === undefined || endpoint === undefined ? [] : [{ shortId: peer, endpoint }],
     ),
   }

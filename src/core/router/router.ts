@@ -1,5 +1,5 @@
 import { assert, assertNever } from '../../base/assert.ts'
-import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import { ConnectionMaker } from '../mesh/connection-maker.ts'
@@ -19,15 +19,19 @@ import type {
   RouterOptions,
   RouterStatus,
 } from './api.ts'
-import { Conversation } from './conversation.ts'
+import { Conversation, type ConversationContext } from './conversation.ts'
+import { DialPolicy } from './dial-policy.ts'
 import { AddressBook } from './discovery.ts'
 import { describeForwarding } from './forwarding.ts'
 import { Membership, verifyManifest } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
+import { PathKeeper } from './path-keeper.ts'
 import { describeRouter } from './status.ts'
 
 /** Changes are told to the others together, not one by one. */
 const FLUSH_AFTER_MS = 50
+/** The more there are to hear of a change, the more changes go together. */
+const FLUSH_PER_HOST_MS = 0.5
 const DIGEST_EVERY_MS = 10_000
 
 /** Throws only when the options contradict each other: the shell has verified the manifest and the host's place in it. */
@@ -47,6 +51,8 @@ class Router implements RouterMachine {
   readonly #maker: ConnectionMaker
   readonly #sessions: SessionKeys
   readonly #addresses = new AddressBook()
+  readonly #policy: DialPolicy
+  readonly #paths: PathKeeper
   readonly #conversation: Conversation
   #outputs: Output[] = []
   #routes: ReadonlyMap<number, Route> = new Map()
@@ -65,18 +71,26 @@ class Router implements RouterMachine {
     this.#neighbours = new Neighbours(options.shortId)
     this.#maker = new ConnectionMaker(options.random)
     this.#sessions = new SessionKeys(options.shortId, options.random, options.now)
-    this.#conversation = this.#createConversation()
+    this.#policy = new DialPolicy({
+      self: options.shortId,
+      addresses: this.#addresses,
+      neighbours: this.#neighbours,
+      isReachable: peer => this.#routes.has(peer),
+    })
+    const context = this.#createContext()
+    this.#paths = new PathKeeper(context, peer => this.#addresses.endpointsOf(peer, options.port))
+    this.#conversation = new Conversation(context)
     this.#maker.connect(options.targets, options.now)
     this.#publish()
   }
 
   get deadline(): Deadline {
-    const dial = this.#maker.deadline(endpoint => this.#isSatisfied(endpoint))
     const links = Math.min(Number.POSITIVE_INFINITY, ...this.#neighbours.links.map(link => link.deadline))
     const all: readonly Deadline[] = [
       { at: this.#flushAt, reason: 'tell changes' },
-      { at: dial, reason: 'dial' },
+      { at: this.#maker.deadline, reason: 'dial' },
       { at: links, reason: 'link timers' },
+      { at: this.#paths.paths.deadline, reason: 'direct paths' },
       { at: this.#sessions.deadline, reason: 're-key' },
       { at: this.#digestAt, reason: 'anti-entropy' },
     ]
@@ -96,6 +110,8 @@ class Router implements RouterMachine {
         return this.#maker.failed(input.target, input.reason, now)
       case 'probe-received':
         return this.#probed(input.peer, input.probe, input.from)
+      case 'path-wanted':
+        return this.#paths.want(input.peer, now)
       case 'connect':
         return this.#connect(input.targets, input.replace)
       case 'forget':
@@ -116,8 +132,9 @@ class Router implements RouterMachine {
     if (this.#sessions.advance(now)) this.#changed('at once')
     if (this.#flushAt <= now) this.#publish()
     for (const link of this.#neighbours.links) this.#tend(link, now)
-    for (const target of this.#maker.due(now, endpoint => this.#isSatisfied(endpoint)))
-      this.#emit({ kind: 'dial', target })
+    this.#paths.tend(now)
+    const isSatisfied = (endpoint: Endpoint) => this.#policy.isSatisfied(endpoint, this.#now)
+    for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#sendDigest(now)
   }
 
@@ -135,7 +152,8 @@ class Router implements RouterMachine {
       neighbours: this.#neighbours,
       maker: this.#maker,
       routes: this.#routes,
-      isSatisfied: endpoint => this.#isSatisfied(endpoint),
+      paths: this.#paths.paths,
+      isSatisfied: endpoint => this.#policy.isSatisfied(endpoint, this.#now),
       now,
     })
   }
@@ -180,7 +198,7 @@ class Router implements RouterMachine {
 
   #probed(peer: number, probe: Probe, from: Endpoint): void {
     const link = this.#neighbours.linkTo(peer)
-    if (link?.endpoint === undefined) return
+    if (link?.endpoint === undefined) return this.#paths.probed(peer, probe, from, this.#now)
     if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
       link.endpoint = from
       this.#changed('at once')
@@ -219,7 +237,7 @@ class Router implements RouterMachine {
   #publish(): void {
     this.#flushAt = Number.POSITIVE_INFINITY
     const hasNews = this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
-    this.#route()
+    this.#routes = computeRoutes(this.#options.shortId, this.#announcements.graph())
     this.#addresses.rebuild(this.#membership, this.#announcements)
     if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
     this.#emit({ kind: 'forwarding', table: this.#forwarding() })
@@ -229,14 +247,6 @@ class Router implements RouterMachine {
     }
   }
 
-  #route(): void {
-    const nodes = this.#announcements.store.all().map(({ record }) => ({
-      shortId: record.shortId,
-      neighbours: record.links.filter(link => link.isEstablished).map(link => link.shortId),
-    }))
-    this.#routes = computeRoutes(this.#options.shortId, nodes)
-  }
-
   #forwarding(): ForwardingTable {
     return describeForwarding({
       self: this.#options.shortId,
@@ -244,28 +254,18 @@ class Router implements RouterMachine {
       neighbours: this.#neighbours,
       sessions: this.#sessions,
       routes: this.#routes,
+      paths: this.#paths.paths,
     })
   }
 
   #sendDigest(now: Instant): void {
     this.#digestAt = now + DIGEST_EVERY_MS
-    const ready = this.#neighbours.ready
-    const chosen = ready[(this.#options.random(1)[0] ?? 0) % Math.max(ready.length, 1)]
-    if (chosen !== undefined)
-      this.#conversation.send(chosen, { kind: 'digest', entries: this.#announcements.store.digest() })
-  }
-
-  /** No need to dial: it is us, or a peer that we have a link with, or a link on its way there. */
-  #isSatisfied(endpoint: Endpoint): boolean {
-    const owner = this.#addresses.ownerOf(endpoint)
-    if (owner === this.#options.shortId) return true
-    if (owner !== undefined && this.#neighbours.linkTo(owner) !== undefined) return true
-    const key = formatEndpoint(endpoint)
-    return this.#neighbours.links.some(link => link.direction === 'outbound' && formatEndpoint(link.remote) === key)
+    this.#conversation.compare(this.#options.random(1)[0] ?? 0)
   }
 
   #changed(when: 'soon' | 'at once'): void {
-    const at = when === 'soon' ? this.#now + FLUSH_AFTER_MS : this.#now
+    const later = FLUSH_AFTER_MS + this.#membership.manifest.hosts.length * FLUSH_PER_HOST_MS
+    const at = when === 'soon' ? this.#now + later : this.#now
     this.#flushAt = Math.min(this.#flushAt, at)
   }
 
@@ -277,8 +277,8 @@ class Router implements RouterMachine {
     this.#emit({ kind: 'log', level, message, fields })
   }
 
-  #createConversation(): Conversation {
-    return new Conversation({
+  #createContext(): ConversationContext {
+    return {
       options: this.#options,
       membership: this.#membership,
       announcements: this.#announcements,
@@ -288,7 +288,8 @@ class Router implements RouterMachine {
       emit: output => this.#emit(output),
       log: (level, message, fields) => this.#log(level, message, fields),
       changed: when => this.#changed(when),
+      isSpare: peer => this.#policy.isSpare(peer),
       adopt: (signed, source) => this.#adopt(signed, source),
-    })
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
+import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
 import type { Route } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
@@ -16,6 +17,7 @@ export interface StatusSources {
   readonly neighbours: Neighbours
   readonly maker: ConnectionMaker
   readonly routes: ReadonlyMap<number, Route>
+  readonly paths: DirectPaths
   readonly isSatisfied: (endpoint: Endpoint) => boolean
   readonly now: Instant
 }
@@ -29,7 +31,7 @@ export function describeRouter(sources: StatusSources): RouterStatus {
     manifestVersion: membership.manifest.version,
     discovery: options.discovery,
     targets: maker.configured,
-    connections: [...linkConnections(sources), ...targetConnections(sources)],
+    connections: [...linkConnections(sources), ...pathConnections(sources), ...targetConnections(sources)],
     peers: describePeers(sources),
   }
 }
@@ -54,6 +56,23 @@ function describeLink(link: Link, peer: string, mtu: number): string {
   if (link.state === 'greeting') return 'waiting for hello'
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
   return `encrypted   sleeve ${peer} mtu=${mtu}`
+}
+
+/** Direct paths that are open beside the links. */
+function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
+  return sources.paths.all.flatMap(({ peer: shortId, endpoint, roundTripMs, changedAt }) => {
+    const peer = nameOf(sources, shortId)
+    if (peer === undefined || endpoint === undefined) return []
+    return {
+      direction: 'outbound' as const,
+      address: endpoint,
+      state: 'established' as const,
+      info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${sources.options.mtu} direct, without a link`,
+      peer,
+      forMs: sources.now - changedAt,
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    }
+  })
 }
 
 function targetConnections(sources: StatusSources): readonly ConnectionStatus[] {

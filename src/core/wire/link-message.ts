@@ -20,6 +20,8 @@ export type LinkMessage =
   | { readonly kind: 'heartbeat-reply'; readonly sequence: number }
   /** The versions that the sender holds: the receiver answers with what is newer. */
   | { readonly kind: 'digest'; readonly entries: readonly DigestEntry[] }
+  /** Eight bytes for all versions held: one that holds others answers with its digest. */
+  | { readonly kind: 'summary'; readonly hash: Uint8Array }
   | { readonly kind: 'goodbye'; readonly reason: string }
 
 export interface DigestEntry {
@@ -32,7 +34,16 @@ export const PROTOCOL_VERSION = 1
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
 const RECORDS_MAX = 4096
 
-const Code = { hello: 1, records: 2, manifest: 3, heartbeat: 4, heartbeatReply: 5, digest: 6, goodbye: 7 } as const
+const Code = {
+  hello: 1,
+  records: 2,
+  manifest: 3,
+  heartbeat: 4,
+  heartbeatReply: 5,
+  digest: 6,
+  goodbye: 7,
+  summary: 8,
+} as const
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
 export function encodeMessage(message: LinkMessage): Uint8Array {
@@ -70,6 +81,8 @@ function encodeBody(message: LinkMessage): Uint8Array {
       writer.u8(Code.digest).u16(message.entries.length)
       for (const entry of message.entries) writer.u16(entry.shortId).u64(entry.bootId).u64(entry.version)
       return writer.finish()
+    case 'summary':
+      return writer.u8(Code.summary).bytes(message.hash).finish()
     case 'goodbye':
       return writer.u8(Code.goodbye).text8(message.reason).finish()
   }
@@ -101,6 +114,8 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
       const readEntry = () => ({ shortId: reader.u16(), bootId: reader.u64(), version: reader.u64() })
       return { kind: 'digest', entries: listOf(reader, readEntry) }
     }
+    case Code.summary:
+      return { kind: 'summary', hash: reader.bytes(8) }
     case Code.goodbye:
       return { kind: 'goodbye', reason: reader.text8() }
     default:

@@ -125,6 +125,7 @@ function createPump(kernel: FakeKernel): PacketPump {
     udpFd: UDP,
     wakeFd: WAKE,
     probed: () => undefined,
+    wanted: () => undefined,
     clock: () => 0,
     polled: { bytes: polled, address: 0 },
   })

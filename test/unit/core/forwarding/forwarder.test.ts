@@ -100,6 +100,7 @@ function station(table: ForwardingTable): Station {
   const forwarder = new Forwarder(createNodeCipher(), {
     inject: (buffer, offset, length) => injected.push(buffer.slice(offset, offset + length)),
     transmit: (to, buffer, offset, length) => sent.push({ to, bytes: buffer.slice(offset, offset + length) }),
+    wanted: () => undefined,
     probed: () => undefined,
   })
   forwarder.apply(table)

@@ -25,6 +25,17 @@ describe('the record store', () => {
         for (const stored of b.newerThan(a.digest())) a.merge(stored)
         expect(a.digest()).toEqual(b.digest())
         expect(a.newerThan(b.digest())).toEqual([])
+        expect(a.summary()).toEqual(b.summary())
+      }),
+    )
+  })
+
+  it('has another summary as soon as one version differs', () => {
+    fc.assert(
+      fc.property(records, all => {
+        const [before, after] = [storeOf(all), storeOf(all)]
+        after.merge({ record: { shortId: 2, bootId: 9n, version: 0n }, bytes: new Uint8Array(0) })
+        expect(after.summary()).not.toEqual(before.summary())
       }),
     )
   })

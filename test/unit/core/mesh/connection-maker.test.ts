@@ -1,14 +1,15 @@
-import { ConnectionMaker, DIALS_MAX, RETRY_MAX_MS } from '../../../../src/core/mesh/connection-maker.ts'
+import { ConnectionMaker, LOOK_AGAIN_MS, RETRY_MAX_MS } from '../../../../src/core/mesh/connection-maker.ts'
 
 const target = { ip: '10.0.0.1', port: 6783 }
 const never = () => false
+const DIALS_MAX = 4
 
 describe('the connection maker', () => {
   it('dials a target once at a time', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    expect(maker.due(0, never)).toEqual([target])
-    expect(maker.due(0, never)).toEqual([])
+    expect(maker.due(0, never, DIALS_MAX)).toEqual([target])
+    expect(maker.due(0, never, DIALS_MAX)).toEqual([])
   })
 
   it('waits longer after each failure, but never longer than the limit (PEER-06)', () => {
@@ -17,10 +18,10 @@ describe('the connection maker', () => {
     const pauses: number[] = []
     let now = 0
     for (let i = 0; i < 12; i++) {
-      maker.due(now, never)
+      maker.due(now, never, DIALS_MAX)
       maker.failed(target, 'refused', now)
-      pauses.push(maker.deadline(never) - now)
-      now = maker.deadline(never)
+      pauses.push(maker.deadline - now)
+      now = maker.deadline
     }
     expect(pauses[3]).toBeGreaterThan(pauses[0]!)
     expect(Math.max(...pauses)).toBeLessThanOrEqual(RETRY_MAX_MS)
@@ -29,17 +30,17 @@ describe('the connection maker', () => {
   it('dials without delay when the operator connects to a target that is waiting (CLI-04)', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    maker.due(0, never)
+    maker.due(0, never, DIALS_MAX)
     maker.failed(target, 'refused', 0)
     maker.connect([target], 1)
-    expect(maker.due(1, never)).toEqual([target])
+    expect(maker.due(1, never, DIALS_MAX)).toEqual([target])
   })
 
   it('leaves alone what a link satisfies', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    expect(maker.due(0, () => true)).toEqual([])
-    expect(maker.deadline(() => true)).toBe(Number.POSITIVE_INFINITY)
+    expect(maker.due(0, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.deadline).toBe(LOOK_AGAIN_MS)
   })
 
   it('forgets discovered addresses that are gone, and keeps configured ones (CLI-05)', () => {
@@ -59,7 +60,7 @@ describe('the connection maker', () => {
       Array.from({ length: DIALS_MAX + 10 }, (_, i) => ({ ip: `10.0.1.${i}`, port: 6783 })),
       0,
     )
-    expect(maker.due(0, never)).toHaveLength(DIALS_MAX)
+    expect(maker.due(0, never, DIALS_MAX)).toHaveLength(DIALS_MAX)
   })
 })
 

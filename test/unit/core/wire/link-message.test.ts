@@ -29,6 +29,7 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
     kind: kind('digest'),
     entries: fc.array(fc.record({ shortId: u16, bootId: u64, version: u64 }), { maxLength: 9 }),
   }),
+  fc.record({ kind: kind('summary'), hash: fc.uint8Array({ minLength: 8, maxLength: 8 }) }),
   fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
 )
 

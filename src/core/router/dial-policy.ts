@@ -1,0 +1,53 @@
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import type { AddressBook } from './discovery.ts'
+import type { Neighbours } from './neighbours.ts'
+
+/** A router dials until it has so many links. */
+export const LINKS_WANTED = 8
+/** A router with so many links takes no more from peers that it reaches without. */
+export const LINKS_MAX = 24
+/** Dials open at one time for peers that cannot be reached, when there are links enough. */
+const SEARCHES_MAX = 4
+/** After the last change of a link gossip is given so long to show who is reached over it. */
+const SETTLE_MS = 2_000
+
+export interface DialSources {
+  readonly self: number
+  readonly addresses: AddressBook
+  readonly neighbours: Neighbours
+  readonly isReachable: (peer: number) => boolean
+}
+
+/**
+ * Keeps the control mesh connected and its degree bounded: every peer that gossip does not show to be reachable is dialled; of the
+ * others only as many as are wanted. Frames do not depend on it: they find direct paths of their own.
+ */
+export class DialPolicy {
+  readonly #sources: DialSources
+
+  constructor(sources: DialSources) {
+    this.#sources = sources
+  }
+
+  get dialsMax(): number {
+    const lacking = LINKS_WANTED - this.#sources.neighbours.links.length
+    return lacking > 0 ? lacking : SEARCHES_MAX
+  }
+
+  /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
+  isSatisfied(endpoint: Endpoint, now: number): boolean {
+    const { self, addresses, neighbours, isReachable } = this.#sources
+    const owner = addresses.ownerOf(endpoint)
+    if (owner === self) return true
+    if (owner !== undefined && neighbours.linkTo(owner) !== undefined) return true
+    if (owner !== undefined && neighbours.links.length >= LINKS_WANTED) {
+      if (isReachable(owner) || neighbours.links.some(link => now - link.changedAt < SETTLE_MS)) return true
+    }
+    const key = formatEndpoint(endpoint)
+    return neighbours.links.some(link => link.direction === 'outbound' && formatEndpoint(link.remote) === key)
+  }
+
+  isSpare(peer: number): boolean {
+    return this.#sources.neighbours.ready.length >= LINKS_MAX && this.#sources.isReachable(peer)
+  }
+}
