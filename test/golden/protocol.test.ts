@@ -102,7 +102,12 @@ function datagram(kind: number, counter: number, payload: Uint8Array): Uint8Arra
 }
 
 function frame(): Uint8Array {
-  return Buffer.concat([filled(0xff, 6), Uint8Array.of(2, 0, 0, 0, 0, 1, 0x88, 0xb5), text('hello, switch')])
+  return Buffer.concat([
+    filled(0, 4),
+    filled(0xff, 6),
+    Uint8Array.of(2, 0, 0, 0, 0, 1, 0x88, 0xb5),
+    text('hello, switch'),
+  ])
 }
 
 function probe(): Uint8Array {

@@ -1,18 +1,16 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
 import {
-  createNodeCipher,
   createRouter,
   type EndpointKey,
   endpointKey,
   endpointOf,
-  Forwarder,
-  HEADROOM,
+  type Forwarder,
   type Input,
   type Output,
   type RouterMachine,
-  TAG_ROOM,
 } from '../../src/core/router/index.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
+import { type SimulatedDataPlane, simulateDataPlane } from './data-plane.ts'
 import { SeededRandom } from './random.ts'
 
 interface Scheduled {
@@ -31,15 +29,19 @@ export interface WorldOptions {
 export class SimulatedHost {
   readonly member: SimulatedMember
   router: RouterMachine
-  forwarder: Forwarder
+  plane: SimulatedDataPlane
   readonly injected: Uint8Array[] = []
   isUp = true
   bootId = 1n
 
-  constructor(member: SimulatedMember, router: RouterMachine, forwarder: Forwarder) {
+  constructor(member: SimulatedMember, router: RouterMachine, plane: SimulatedDataPlane) {
     this.member = member
     this.router = router
-    this.forwarder = forwarder
+    this.plane = plane
+  }
+
+  get forwarder(): Forwarder {
+    return this.plane.forwarder
   }
 }
 
@@ -107,8 +109,9 @@ export class World {
       random: length => this.random.bytes(length),
       now: this.now,
     })
-    const host = known ?? new SimulatedHost(member, router, this.#forwarderFor(name))
-    Object.assign(host, { router, isUp: true, bootId, forwarder: this.#forwarderFor(name) })
+    const plane = this.#dataPlaneFor(name)
+    const host = known ?? new SimulatedHost(member, router, plane)
+    Object.assign(host, { router, isUp: true, bootId, plane })
     this.hosts.set(name, host)
     this.#perform(host)
     return host
@@ -139,9 +142,7 @@ export class World {
 
   /** Gives `frame` to the host's data plane as the bridge does. */
   send(name: string, frame: Uint8Array): void {
-    const buffer = new Uint8Array(HEADROOM + frame.length + TAG_ROOM)
-    buffer.set(frame, HEADROOM)
-    this.host(name).forwarder.capture(buffer, HEADROOM, frame.length, this.now)
+    this.host(name).plane.capture(frame, this.now)
   }
 
   tell(name: string, input: Input): void {
@@ -252,12 +253,10 @@ export class World {
     this.tell(link.farHost.member.name, { kind: 'link-closed', link: link.far, reason })
   }
 
-  #forwarderFor(name: string): Forwarder {
-    return new Forwarder(createNodeCipher(), {
-      inject: (buffer, offset, length) => {
-        this.host(name).injected.push(buffer.slice(offset, offset + length))
-      },
-      transmit: (to, buffer, offset, length) => this.#transmit(name, to, buffer.slice(offset, offset + length)),
+  #dataPlaneFor(name: string): SimulatedDataPlane {
+    return simulateDataPlane({
+      injected: frame => this.host(name).injected.push(frame),
+      transmitted: (to, datagram) => this.#transmit(name, to, datagram),
       wanted: peer => this.tell(name, { kind: 'path-wanted', peer }),
       probed: (peer, probe, from) => this.tell(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
     })
@@ -271,7 +270,7 @@ export class World {
     if (this.random.next() < (this.#options.loss ?? 0)) return
     const from = endpointKey(this.endpointOf(name))
     this.#later(() => {
-      if (far.isUp) far.forwarder.receive(datagram, 0, datagram.length, from, this.now)
+      if (far.isUp) far.plane.receive(datagram, from, this.now)
     })
   }
 

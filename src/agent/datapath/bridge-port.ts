@@ -6,7 +6,7 @@ import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
-import { DEVICE_NAME_BYTES_MAX, openTap } from '../linux/tap-device.ts'
+import { DEVICE_NAME_BYTES_MAX, openTap, type TapDevice } from '../linux/tap-device.ts'
 
 export interface BridgePortWish {
   readonly bridge: string
@@ -19,15 +19,15 @@ export function portNameOf(bridge: string): string {
 }
 
 /** Opens the TAP device, the one of a former agent if it is still there, and makes it a port of the bridge. */
-export function openBridgePort(libc: Libc, wish: BridgePortWish): number {
-  const fd = open(libc, portNameOf(wish.bridge))
+export function openBridgePort(libc: Libc, wish: BridgePortWish): TapDevice {
+  const tap = open(libc, portNameOf(wish.bridge))
   try {
     attach(wish)
   } catch (cause) {
-    libc.close(fd)
+    libc.close(tap.fd)
     throw cause
   }
-  return fd
+  return tap
 }
 
 /** Repairs what `ifdown` and `ifup` of the bridge have undone. True when there was something to do. */
@@ -45,7 +45,7 @@ function attach(wish: BridgePortWish): void {
   runCommand(setMtuAndUp(port, wish.mtu))
 }
 
-function open(libc: Libc, port: string): number {
+function open(libc: Libc, port: string): TapDevice {
   try {
     return openTap(libc, port)
   } catch (cause) {

@@ -20,7 +20,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   const pump = new PacketPump({
     libc,
     cipher: evp ?? createNodeCipher(),
-    tapFd: start.tapFd,
+    tap: start.tap,
     udpFd: start.udpFd,
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
@@ -44,7 +44,9 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return pump.forwarder.sendProbe(order.peer, order.to, order.probe)
       case 'ask': {
         const cipher = evp === undefined ? 'node' : 'openssl'
-        return tell({ kind: 'report', report: { cipher, forwarder: pump.forwarder.counters, pump: pump.counters } })
+        const { forwarder, counters } = pump
+        const { offload } = start.tap
+        return tell({ kind: 'report', report: { cipher, offload, forwarder: forwarder.counters, pump: counters } })
       }
       case 'stop':
         return pump.stop()

@@ -4,12 +4,13 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import { endpointKey, endpointOf, type ForwardingTable, type Probe } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
 import type { Libc } from '../linux/libc.ts'
+import type { TapDevice } from '../linux/tap-device.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { DataPathEvent, DataPathOrder, DataPathReport, DataPathStart } from './messages.ts'
 
 export interface DataPathOptions {
   readonly libc: Libc
-  readonly tapFd: number
+  readonly tap: TapDevice
   readonly udpFd: number
   readonly program: URL
   readonly log: Logger
@@ -36,8 +37,8 @@ export class DataPath {
     this.#wake = new EventFd(options.libc)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const { tapFd, udpFd } = options
-    const start: DataPathStart = { tapFd, udpFd, wakeFd: this.#wake.fd }
+    const { tap, udpFd } = options
+    const start: DataPathStart = { tap, udpFd, wakeFd: this.#wake.fd }
     const workerData = { start, port: port2 }
     const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
     this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })

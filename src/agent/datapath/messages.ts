@@ -1,8 +1,9 @@
 import type { EndpointKey, ForwarderCounters, ForwardingTable, LogLevel, Probe } from '../../core/router/index.ts'
+import type { TapDevice } from '../linux/tap-device.ts'
 
 /** What the data path's thread is started with. */
 export interface DataPathStart {
-  readonly tapFd: number
+  readonly tap: TapDevice
   readonly udpFd: number
   readonly wakeFd: number
 }
@@ -26,6 +27,7 @@ export type DataPathEvent =
 
 export interface DataPathReport {
   readonly cipher: 'openssl' | 'node'
+  readonly offload: TapDevice['offload']
   readonly forwarder: ForwarderCounters
   readonly pump: PumpCounters
 }
@@ -38,4 +40,9 @@ export interface PumpCounters {
   datagramsReceived: number
   datagramsSent: number
   datagramsRefused: number
+  /** Calls that brought or took several datagrams. */
+  runsReceived: number
+  runsSent: number
+  /** Runs that the kernel did not take as one: their datagrams were sent one by one. */
+  runsSplit: number
 }

@@ -1,19 +1,27 @@
 import {
+  CAPTURE_AT,
+  completeChecksum,
   type DatagramCipher,
   type EndpointKey,
   Forwarder,
-  HEADROOM,
+  type FrameShape,
+  MEMORY_BYTES,
   type PacketSink,
   type Probe,
-  TAG_ROOM,
+  plainShape,
+  RECEIVE_AT,
+  ROOM_BYTES,
 } from '../../core/router/index.ts'
-import { type Address, addressOf, allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
+import { allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
+import { MessageHeader } from '../linux/message-header.ts'
+import type { TapDevice } from '../linux/tap-device.ts'
 import { SOCKADDR_BYTES, SocketAddress } from '../linux/udp-socket.ts'
+import { readVirtioHeader, VIRTIO_HEADER_BYTES, writeVirtioHeader } from '../linux/virtio-header.ts'
 import type { PumpCounters } from './messages.ts'
 
-const PACKET_BYTES_MAX = 65_535
-/** Per side and wake: so neither side waits long for the other. */
-const BATCH = 64
+/** Per side and wake, whichever is reached first: so neither side waits long for the other. */
+const BATCH_PACKETS = 64
+const BATCH_BYTES = 256 * 1024
 const POLLIN = 1
 const POLLERR_HUP_NVAL = 8 | 16 | 32
 const POLLFD_BYTES = 8
@@ -23,7 +31,7 @@ const POLL_TIMEOUT_MS = 1000
 export interface PumpOptions {
   readonly libc: Libc
   readonly cipher: DatagramCipher
-  readonly tapFd: number
+  readonly tap: TapDevice
   readonly udpFd: number
   readonly wakeFd: number
   readonly probed: PacketSink['probed']
@@ -42,26 +50,33 @@ export class PacketPump implements PacketSink {
     datagramsReceived: 0,
     datagramsSent: 0,
     datagramsRefused: 0,
+    runsReceived: 0,
+    runsSent: 0,
+    runsSplit: 0,
   }
   readonly forwarder: Forwarder
   readonly #options: PumpOptions
   readonly #libc: Libc
-  readonly #captured = allocatePinned(HEADROOM + PACKET_BYTES_MAX + TAG_ROOM)
-  readonly #received = allocatePinned(PACKET_BYTES_MAX)
+  readonly #memory = allocatePinned(MEMORY_BYTES)
   readonly #polled: PinnedBytes
+  readonly #hasHeader: boolean
+  readonly #headerBytes: number
+  readonly #shape = plainShape()
   readonly #to = new SocketAddress()
-  readonly #from = new SocketAddress()
-  readonly #fromLength = allocatePinned(4)
-  #other: Uint8Array = this.#captured.bytes
-  #otherAddress: Address = this.#captured.address
+  readonly #outgoing = new MessageHeader()
+  readonly #incoming = new MessageHeader()
   #isStopped = false
 
   constructor(options: PumpOptions) {
     this.#options = options
     this.#libc = options.libc
-    this.forwarder = new Forwarder(options.cipher, this)
+    const { hasHeader, cutsUdp } = options.tap.offload
+    this.#hasHeader = hasHeader
+    this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
+    const joins = { tcp: hasHeader, udp: cutsUdp }
+    this.forwarder = new Forwarder({ cipher: options.cipher, sink: this, memory: this.#memory.bytes, joins })
     this.#polled = options.polled ?? allocatePinned(3 * POLLFD_BYTES)
-    const fds = [options.tapFd, options.udpFd, options.wakeFd]
+    const fds = [options.tap.fd, options.udpFd, options.wakeFd]
     for (const [i, fd] of fds.entries()) {
       this.#polled.bytes.writeInt32LE(fd, i * POLLFD_BYTES)
       this.#polled.bytes.writeInt16LE(POLLIN, i * POLLFD_BYTES + 4)
@@ -87,19 +102,23 @@ export class PacketPump implements PacketSink {
   }
 
   /** Hot path. */
-  inject(buffer: Uint8Array, offset: number, length: number): void {
-    const written = this.#libc.write(this.#options.tapFd, this.#addressOf(buffer) + offset, length)
-    if (written === length) this.counters.framesWritten++
+  inject(offset: number, length: number, shape: FrameShape): void {
+    const { bytes, address } = this.#memory
+    if (this.#hasHeader) writeVirtioHeader(bytes, offset - VIRTIO_HEADER_BYTES, shape)
+    else if (shape.checksumStart !== 0) completeChecksum(bytes, offset, length, shape)
+    const all = this.#headerBytes + length
+    const written = this.#libc.write(this.#options.tap.fd, address + offset - this.#headerBytes, all)
+    if (written === all) this.counters.framesWritten++
     else this.counters.framesRefused++
   }
 
   /** Hot path. */
-  transmit(to: EndpointKey, buffer: Uint8Array, offset: number, length: number): void {
+  transmit(to: EndpointKey, offset: number, length: number, datagramBytes: number): void {
+    if (length > datagramBytes && this.#transmitRun(to, offset, length, datagramBytes)) return
     this.#to.set(to)
-    const address = this.#addressOf(buffer) + offset
-    const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
-    if (sent === length) this.counters.datagramsSent++
-    else this.counters.datagramsRefused++
+    for (let done = 0; done < length; done += datagramBytes) {
+      this.#transmitOne(offset + done, Math.min(datagramBytes, length - done))
+    }
   }
 
   wanted(peer: number): void {
@@ -110,41 +129,58 @@ export class PacketPump implements PacketSink {
     this.#options.probed(peer, probe, from)
   }
 
-  #captureBatch(now: number): void {
-    const { bytes, address } = this.#captured
-    for (let i = 0; i < BATCH; i++) {
-      const length = this.#libc.read(this.#options.tapFd, address + HEADROOM, PACKET_BYTES_MAX)
-      if (length <= 0) return
-      this.counters.framesRead++
-      this.forwarder.capture(bytes, HEADROOM, length, now)
+  /** False when the kernel does not take them as one: a device or a path may be unable to, or the datagrams too large for it. */
+  #transmitRun(to: EndpointKey, offset: number, length: number, datagramBytes: number): boolean {
+    this.#outgoing.endpoint.set(to)
+    this.#outgoing.forSending(this.#memory.address + offset, length, datagramBytes)
+    const isSent = this.#libc.sendmsg(this.#options.udpFd, this.#outgoing.address, 0) === length
+    if (!isSent) {
+      this.counters.runsSplit++
+      return false
     }
+    this.counters.runsSent++
+    this.counters.datagramsSent += Math.ceil(length / datagramBytes)
+    return true
+  }
+
+  #transmitOne(offset: number, length: number): void {
+    const address = this.#memory.address + offset
+    const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
+    if (sent === length) this.counters.datagramsSent++
+    else this.counters.datagramsRefused++
+  }
+
+  #captureBatch(now: number): void {
+    const { bytes, address } = this.#memory
+    const at = CAPTURE_AT - this.#headerBytes
+    let all = 0
+    for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
+      const length = this.#libc.read(this.#options.tap.fd, address + at, ROOM_BYTES)
+      if (length <= 0) break
+      all += length
+      this.counters.framesRead++
+      if (this.#hasHeader) readVirtioHeader(bytes, at, this.#shape)
+      this.forwarder.capture(length - this.#headerBytes, this.#shape, now)
+    }
+    this.forwarder.flush()
   }
 
   #receiveBatch(now: number): void {
-    const { bytes, address } = this.#received
-    const { udpFd } = this.#options
-    for (let i = 0; i < BATCH; i++) {
-      this.#fromLength.bytes.writeUInt32LE(SOCKADDR_BYTES)
-      const [from, fromLength] = [this.#from.address, this.#fromLength.address]
-      const length = this.#libc.recvfrom(udpFd, address, PACKET_BYTES_MAX, 0, from, fromLength)
+    const message = this.#incoming
+    let all = 0
+    for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
+      message.forReceiving(this.#memory.address + RECEIVE_AT, ROOM_BYTES)
+      const length = this.#libc.recvmsg(this.#options.udpFd, message.address, 0)
       if (length < 0) return
-      this.counters.datagramsReceived++
-      this.forwarder.receive(bytes, 0, length, this.#from.read(), now)
+      all += length
+      const datagramBytes = message.datagramBytes(length)
+      if (length > datagramBytes) this.counters.runsReceived++
+      this.counters.datagramsReceived += length > datagramBytes ? Math.ceil(length / datagramBytes) : 1
+      this.forwarder.receive(length, datagramBytes, message.endpoint.read(), now)
     }
   }
 
   #returned(index: number): number {
     return this.#polled.bytes.readInt16LE(index * POLLFD_BYTES + 6)
-  }
-
-  /** Ours are known; of the forwarder's there is one. */
-  #addressOf(buffer: Uint8Array): Address {
-    if (buffer === this.#captured.bytes) return this.#captured.address
-    if (buffer === this.#received.bytes) return this.#received.address
-    if (buffer !== this.#other) {
-      this.#other = buffer
-      this.#otherAddress = addressOf(buffer)
-    }
-    return this.#otherAddress
   }
 }

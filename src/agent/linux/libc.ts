@@ -17,7 +17,8 @@ export interface Libc {
   bind(fd: number, address: Address, length: number): number
   setsockopt(fd: number, level: number, option: number, value: Address, length: number): number
   sendto(fd: number, buffer: Address, length: number, flags: number, to: Address, toLength: number): number
-  recvfrom(fd: number, buffer: Address, length: number, flags: number, from: Address, fromLength: Address): number
+  sendmsg(fd: number, message: Address, flags: number): number
+  recvmsg(fd: number, message: Address, flags: number): number
   /** Symbolic name of the last failure: `EAGAIN`. */
   errorName(): string
 }
@@ -37,7 +38,8 @@ const SIGNATURES = {
   bind: 'iipi',
   setsockopt: 'iiiipi',
   sendto: 'sipsipi',
-  recvfrom: 'sipsipp',
+  sendmsg: 'sipi',
+  recvmsg: 'sipi',
 } as const
 
 const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }

@@ -128,13 +128,13 @@ export class Agent {
     const { bridge, listen } = this.#state.config
     const libc = loadLibc()
     ensureBridge({ name: bridge.name, mtu: bridge.mtu, mac: peerNameOf(this.#state.identity.publicKey) })
-    const tapFd = openBridgePort(libc, { bridge: bridge.name, mtu: bridge.mtu })
+    const tap = openBridgePort(libc, { bridge: bridge.name, mtu: bridge.mtu })
     const udpFd = openSleeveSocket(libc, listen)
     const { dataPathProgram: program, log, failed } = this.#options
     const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
-    return new DataPath({ libc, tapFd, udpFd, program, log, failed, probed, wanted })
+    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted })
   }
 
   #createListener(): LinkListener {

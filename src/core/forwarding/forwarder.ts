@@ -1,3 +1,4 @@
+import { readU16, readU32 } from '../wire/big-endian.ts'
 import {
   DATAGRAM_VERSION,
   DatagramKind,
@@ -12,49 +13,43 @@ import {
   readVersion,
   setHopsLeft,
   TAG_BYTES,
-  writeHeader,
+  writeCounter,
 } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
+import { META_BYTES, readMeta, writeMeta } from '../wire/frame-meta.ts'
 import { PROBE_BYTES, type Probe, readProbe, writeProbe } from '../wire/probe.ts'
+import { Coalescer, type FrameSink, type JoinedFlows } from './coalescer.ts'
 import { type EndpointKey, endpointKey } from './endpoint-key.ts'
+import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
+import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { MacTable } from './mac-table.ts'
-import { SessionTable } from './session-table.ts'
+import { CAPTURE_AT, FRAME_BYTES_MAX, JOINED_BYTES_MAX, RECEIVE_AT, RUN_AT } from './packet-memory.ts'
+import { Segmenter } from './segmenter.ts'
+import { type SealingSession, SessionTable } from './session-table.ts'
+import { type RunSink, TransmitRun } from './transmit-run.ts'
 
-/** Room that a captured frame needs before and behind it. */
-export const HEADROOM = HEADER_BYTES
-export const TAG_ROOM = TAG_BYTES
-export const FRAME_BYTES_MAX = 65_535
 const FRAME_BYTES_MIN = 14
 const WANT_EVERY_MS = 1_000
 
-/** Where the data plane puts what it has made. Called from within `capture`, `receive` and `sendProbe`; must not keep the buffer. */
-export interface PacketSink {
-  /** An Ethernet frame for the bridge. */
-  inject(buffer: Uint8Array, offset: number, length: number): void
-  /** A datagram for a neighbour. */
-  transmit(to: EndpointKey, buffer: Uint8Array, offset: number, length: number): void
+/**
+ * Where the data plane puts what it has made, as places in its memory. Called from within `capture`, `receive`, `flush` and
+ * `sendProbe`; what is there is overwritten after the return.
+ */
+export interface PacketSink extends FrameSink, RunSink {
   /** There are frames for a peer that is reached over a relay: is there no direct way? At most once a second for each peer. */
   wanted(peer: number): void
   /** Tells the router of an authentic probe. */
   probed(peer: number, probe: Probe, from: EndpointKey): void
 }
 
-/** Why datagrams and frames were dropped, and how many passed. */
-export interface ForwarderCounters {
-  captured: number
-  injected: number
-  relayed: number
-  flooded: number
-  droppedShort: number
-  droppedVersion: number
-  droppedStranger: number
-  droppedUnknownKey: number
-  droppedReplay: number
-  droppedForged: number
-  droppedHops: number
-  droppedUnreachable: number
-  droppedOversize: number
+export interface ForwarderOptions {
+  readonly cipher: DatagramCipher
+  readonly sink: PacketSink
+  /** `MEMORY_BYTES`, laid out as `packet-memory.ts` says. */
+  readonly memory: Uint8Array
+  /** What the sink takes as one frame to be cut. */
+  readonly joins: JoinedFlows
 }
 
 /**
@@ -62,26 +57,17 @@ export interface ForwarderCounters {
  * others without being able to read it. Nothing is thrown for any input; each drop has its counter. Not re-entrant.
  */
 export class Forwarder {
-  readonly counters: ForwarderCounters = {
-    captured: 0,
-    injected: 0,
-    relayed: 0,
-    flooded: 0,
-    droppedShort: 0,
-    droppedVersion: 0,
-    droppedStranger: 0,
-    droppedUnknownKey: 0,
-    droppedReplay: 0,
-    droppedForged: 0,
-    droppedHops: 0,
-    droppedUnreachable: 0,
-    droppedOversize: 0,
-  }
+  readonly counters = noCounts()
   readonly #cipher: DatagramCipher
   readonly #sink: PacketSink
+  readonly #memory: Uint8Array
   readonly #sessions: SessionTable
   readonly #macs = new MacTable()
-  readonly #scratch = new Uint8Array(HEADROOM + FRAME_BYTES_MAX + TAG_ROOM)
+  readonly #segmenter: Segmenter
+  readonly #coalescer: Coalescer
+  readonly #sealRun: TransmitRun
+  readonly #relayRun: TransmitRun
+  readonly #shape = plainShape()
   #self = 0
   /** Peer to the endpoint of the neighbour that leads there. */
   #routes = new Map<number, EndpointKey>()
@@ -89,10 +75,15 @@ export class Forwarder {
   /** Peers behind a relay, and when a direct way was last asked for. */
   #relayed = new Map<number, number>()
 
-  constructor(cipher: DatagramCipher, sink: PacketSink) {
+  constructor({ cipher, sink, memory, joins }: ForwarderOptions) {
     this.#cipher = cipher
     this.#sink = sink
+    this.#memory = memory
     this.#sessions = new SessionTable(cipher)
+    this.#segmenter = new Segmenter(memory)
+    this.#coalescer = new Coalescer(memory, joins, sink)
+    this.#sealRun = new TransmitRun(sink)
+    this.#relayRun = new TransmitRun(sink)
   }
 
   apply(table: ForwardingTable): void {
@@ -113,63 +104,97 @@ export class Forwarder {
     this.#neighbours = new Set(endpoints.values())
   }
 
-  /** A frame from the bridge. `HEADROOM` bytes before and `TAG_ROOM` behind it are overwritten. Hot path: allocates nothing. */
-  capture(buffer: Uint8Array, offset: number, length: number, now: number): void {
+  /**
+   * Takes a frame from the bridge, which is at `CAPTURE_AT`. What comes of it is transmitted at the latest by `flush`: call that
+   * when no more frames wait. Hot path: allocates nothing.
+   */
+  capture(length: number, shape: FrameShape, now: number): void {
     if (length < FRAME_BYTES_MIN) return this.#drop('droppedShort')
-    if (length > FRAME_BYTES_MAX - HEADROOM - TAG_ROOM) return this.#drop('droppedOversize')
+    const isWhole = shape.segmentation === Segmentation.none
+    if (length > (isWhole ? FRAME_BYTES_MAX : JOINED_BYTES_MAX)) return this.#drop('droppedOversize')
     this.counters.captured++
-    this.#macs.learn(macAt(buffer, offset + 6), this.#self, now)
-    const isGroup = ((buffer[offset] ?? 0) & 1) === 1
-    const peer = isGroup ? undefined : this.#macs.lookup(macAt(buffer, offset), now)
-    if (peer === undefined) return this.#flood(buffer, offset, length)
+    this.#macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
+    const isGroup = ((this.#memory[CAPTURE_AT] ?? 0) & 1) === 1
+    const peer = isGroup ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
+    if (peer === undefined) return this.#flood(length, shape)
     if (peer === this.#self) return
     const to = this.#routes.get(peer)
     if (to === undefined) return this.#drop('droppedUnreachable')
-    this.#seal(DatagramKind.frame, peer, to, buffer, offset, length)
+    this.#sendFrame(peer, to, length, shape)
     const askedAt = this.#relayed.get(peer)
     if (askedAt !== undefined && now - askedAt >= WANT_EVERY_MS) this.#want(peer, now)
   }
 
-  /** A datagram from the underlay, opened in place. Hot path: allocates nothing. */
-  receive(buffer: Uint8Array, offset: number, length: number, from: EndpointKey, now: number): void {
-    if (length < HEADER_BYTES + TAG_BYTES) return this.#drop('droppedShort')
-    if (readVersion(buffer, offset) !== DATAGRAM_VERSION) return this.#drop('droppedVersion')
-    if (readDestination(buffer, offset) !== this.#self) return this.#relay(buffer, offset, length, from)
-    if (!this.#open(buffer, offset, length)) return
-    const source = readSource(buffer, offset)
-    const body = offset + HEADER_BYTES
-    const bodyLength = length - HEADER_BYTES - TAG_BYTES
-    if (readKind(buffer, offset) === DatagramKind.frame) return this.#inject(source, buffer, body, bodyLength, now)
-    if (readKind(buffer, offset) !== DatagramKind.probe || bodyLength !== PROBE_BYTES)
-      return this.#drop('droppedVersion')
-    this.#sink.probed(source, readProbe(buffer, body), from)
+  /** Transmits what is left of the frames captured. */
+  flush(): void {
+    this.#sealRun.flush()
+  }
+
+  /**
+   * Takes datagrams from the underlay, which are at `RECEIVE_AT`, one behind the other: `datagramBytes` each, the last that many or
+   * fewer. They are opened in place, and all that comes of them is given to the sink. Hot path: allocates nothing.
+   */
+  receive(length: number, datagramBytes: number, from: EndpointKey, now: number): void {
+    if (length <= 0 || datagramBytes <= 0) return this.#drop('droppedShort')
+    const end = RECEIVE_AT + length
+    for (let at = RECEIVE_AT; at < end; at += datagramBytes) {
+      this.#receiveOne(at, Math.min(datagramBytes, end - at), from, now)
+    }
+    this.#relayRun.flush()
+    this.#coalescer.flush()
+    this.counters.joined = this.#coalescer.joined
   }
 
   sendProbe(peer: number, to: EndpointKey, probe: Probe): void {
-    writeProbe(this.#scratch, HEADROOM, probe)
-    this.#seal(DatagramKind.probe, peer, to, this.#scratch, HEADROOM, PROBE_BYTES)
+    const session = this.#sessions.sealingFor(peer)
+    if (session === undefined) return this.#drop('droppedUnknownKey')
+    const start = this.#sealRun.reserve(to, HEADER_BYTES + PROBE_BYTES + TAG_BYTES, RUN_AT)
+    writeProbe(this.#memory, start + HEADER_BYTES, probe)
+    this.#seal(session, DatagramKind.probe, start, PROBE_BYTES)
+    this.flush()
   }
 
   /** One sealed copy for each peer that can be reached: only end-to-end keys keep relays blind. */
-  #flood(buffer: Uint8Array, offset: number, length: number): void {
+  #flood(length: number, shape: FrameShape): void {
     this.counters.flooded++
-    for (const [peer, to] of this.#routes) {
-      this.#scratch.set(buffer.subarray(offset, offset + length), HEADROOM)
-      this.#seal(DatagramKind.frame, peer, to, this.#scratch, HEADROOM, length)
+    for (const [peer, to] of this.#routes) this.#sendFrame(peer, to, length, shape)
+  }
+
+  #sendFrame(peer: number, to: EndpointKey, length: number, shape: FrameShape): void {
+    const session = this.#sessions.sealingFor(peer)
+    if (session === undefined) return this.#drop('droppedUnknownKey')
+    if (shape.segmentation === Segmentation.none) {
+      const start = this.#reserve(to, length)
+      this.#memory.copyWithin(start + HEADER_BYTES + META_BYTES, CAPTURE_AT, CAPTURE_AT + length)
+      return this.#sealFrame(session, start, length, shape)
+    }
+    if (!this.#segmenter.begin(CAPTURE_AT, length, shape)) return this.#drop('droppedUncuttable')
+    for (let bytes = this.#segmenter.next(); bytes > 0; bytes = this.#segmenter.next()) {
+      const start = this.#reserve(to, bytes)
+      this.#segmenter.write(start + HEADER_BYTES + META_BYTES)
+      this.#sealFrame(session, start, bytes, shape)
+      this.counters.cut++
     }
   }
 
-  /** `offset` and `length` are those of the plaintext. */
-  #seal(kind: number, peer: number, to: EndpointKey, buffer: Uint8Array, offset: number, length: number): void {
-    const session = this.#sessions.sealingFor(peer)
-    if (session === undefined) return this.#drop('droppedUnknownKey')
-    const start = offset - HEADER_BYTES
+  #reserve(to: EndpointKey, frameBytes: number): number {
+    return this.#sealRun.reserve(to, HEADER_BYTES + META_BYTES + frameBytes + TAG_BYTES, RUN_AT)
+  }
+
+  #sealFrame(session: SealingSession, start: number, length: number, shape: FrameShape): void {
+    writeMeta(this.#memory, start + HEADER_BYTES, shape)
+    this.#seal(session, DatagramKind.frame, start, META_BYTES + length)
+  }
+
+  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. */
+  #seal(session: SealingSession, kind: number, start: number, length: number): void {
+    const { header } = session
+    for (let i = 0; i < HEADER_BYTES; i++) this.#memory[start + i] = header[i] ?? 0
+    this.#memory[start + 1] = kind
     const counter = session.counter++
-    const { sourceKeyId, destinationKeyId } = session.ids
-    writeHeader(buffer, start, { kind, source: this.#self, destination: peer, sourceKeyId, destinationKeyId, counter })
-    this.#cipher.seal(session.cipherKey, counter, buffer, start, length)
-    setHopsLeft(buffer, start, HOPS_MAX)
-    this.#sink.transmit(to, buffer, start, HEADER_BYTES + length + TAG_BYTES)
+    writeCounter(this.#memory, start, counter)
+    this.#cipher.seal(session.cipherKey, counter, this.#memory, start, length)
+    setHopsLeft(this.#memory, start, HOPS_MAX)
   }
 
   #want(peer: number, now: number): void {
@@ -177,25 +202,38 @@ export class Forwarder {
     this.#sink.wanted(peer)
   }
 
-  #relay(buffer: Uint8Array, offset: number, length: number, from: EndpointKey): void {
-    if (!this.#neighbours.has(from)) return this.#drop('droppedStranger')
-    const to = this.#routes.get(readDestination(buffer, offset))
-    if (to === undefined) return this.#drop('droppedUnreachable')
-    const hopsLeft = readHopsLeft(buffer, offset)
-    if (hopsLeft <= 1 || hopsLeft > HOPS_MAX || to === from) return this.#drop('droppedHops')
-    setHopsLeft(buffer, offset, hopsLeft - 1)
-    this.counters.relayed++
-    this.#sink.transmit(to, buffer, offset, length)
+  #receiveOne(at: number, length: number, from: EndpointKey, now: number): void {
+    if (length < HEADER_BYTES + TAG_BYTES) return this.#drop('droppedShort')
+    if (readVersion(this.#memory, at) !== DATAGRAM_VERSION) return this.#drop('droppedVersion')
+    if (readDestination(this.#memory, at) !== this.#self) return this.#relay(at, length, from)
+    if (!this.#open(at, length)) return
+    const source = readSource(this.#memory, at)
+    const bodyLength = length - HEADER_BYTES - TAG_BYTES
+    const kind = readKind(this.#memory, at)
+    if (kind === DatagramKind.frame) return this.#inject(source, at + HEADER_BYTES, bodyLength, now)
+    if (kind !== DatagramKind.probe || bodyLength !== PROBE_BYTES) return this.#drop('droppedVersion')
+    this.#sink.probed(source, readProbe(this.#memory, at + HEADER_BYTES), from)
   }
 
-  #open(buffer: Uint8Array, offset: number, length: number): boolean {
-    const session = this.#sessions.openingFor(readSource(buffer, offset), readKeyIds(buffer, offset))
-    const counter = readCounter(buffer, offset)
+  #relay(at: number, length: number, from: EndpointKey): void {
+    if (!this.#neighbours.has(from)) return this.#drop('droppedStranger')
+    const to = this.#routes.get(readDestination(this.#memory, at))
+    if (to === undefined) return this.#drop('droppedUnreachable')
+    const hopsLeft = readHopsLeft(this.#memory, at)
+    if (hopsLeft <= 1 || hopsLeft > HOPS_MAX || to === from) return this.#drop('droppedHops')
+    setHopsLeft(this.#memory, at, hopsLeft - 1)
+    this.counters.relayed++
+    this.#relayRun.add(to, at, length)
+  }
+
+  #open(at: number, length: number): boolean {
+    const session = this.#sessions.openingFor(readSource(this.#memory, at), readKeyIds(this.#memory, at))
+    const counter = readCounter(this.#memory, at)
     if (session === undefined || counter === undefined) this.#drop('droppedUnknownKey')
     else if (!session.replay.accepts(counter)) this.#drop('droppedReplay')
     else {
-      setHopsLeft(buffer, offset, 0)
-      const isAuthentic = this.#cipher.open(session.cipherKey, counter, buffer, offset, length - HEADER_BYTES)
+      setHopsLeft(this.#memory, at, 0)
+      const isAuthentic = this.#cipher.open(session.cipherKey, counter, this.#memory, at, length - HEADER_BYTES)
       if (isAuthentic) session.replay.mark(counter)
       else this.#drop('droppedForged')
       return isAuthentic
@@ -203,11 +241,15 @@ export class Forwarder {
     return false
   }
 
-  #inject(source: number, buffer: Uint8Array, offset: number, length: number, now: number): void {
-    if (length < FRAME_BYTES_MIN) return this.#drop('droppedShort')
-    this.#macs.learn(macAt(buffer, offset + 6), source, now)
+  /** `at` and `length` are those of meta and frame. */
+  #inject(source: number, at: number, length: number, now: number): void {
+    const frame = at + META_BYTES
+    const frameLength = length - META_BYTES
+    if (frameLength < FRAME_BYTES_MIN) return this.#drop('droppedShort')
+    if (!readMeta(this.#memory, at, frameLength, this.#shape)) return this.#drop('droppedMeta')
+    this.#macs.learn(macAt(this.#memory, frame + 6), source, now)
     this.counters.injected++
-    this.#sink.inject(buffer, offset, length)
+    this.#coalescer.add(frame, frameLength, this.#shape)
   }
 
   #drop(reason: keyof ForwarderCounters): void {
@@ -216,8 +258,5 @@ export class Forwarder {
 }
 
 function macAt(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-  const low =
-    ((bytes[at + 2] ?? 0) << 24) | ((bytes[at + 3] ?? 0) << 16) | ((bytes[at + 4] ?? 0) << 8) | (bytes[at + 5] ?? 0)
-  return high * 0x1_0000_0000 + (low >>> 0)
+  return readU16(bytes, at) * 0x1_0000_0000 + readU32(bytes, at + 2)
 }

@@ -1,4 +1,4 @@
-import { keyIdsOf } from '../wire/datagram.ts'
+import { HEADER_BYTES, keyIdsOf, writeHeader } from '../wire/datagram.ts'
 import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
 import { ReplayWindow } from './replay-window.ts'
@@ -6,6 +6,8 @@ import { ReplayWindow } from './replay-window.ts'
 export interface SealingSession {
   readonly ids: SessionKey
   readonly cipherKey: CipherKey
+  /** As it begins every datagram, but for kind and counter. */
+  readonly header: Uint8Array
   /** Next counter: survives every new table, because a counter must never repeat under its key. */
   counter: number
 }
@@ -21,6 +23,9 @@ export class SessionTable {
   readonly #cipher: DatagramCipher
   #sealing = new Map<number, SealingSession>()
   #opening = new Map<number, OpeningSession>()
+  #lastPeer = 0
+  #lastKeyIds = 0
+  #lastOpening: OpeningSession | undefined
 
   constructor(cipher: DatagramCipher) {
     this.#cipher = cipher
@@ -30,16 +35,24 @@ export class SessionTable {
     return this.#sealing.get(peer)
   }
 
+  /** Quick for runs of datagrams of one peer. Hot path. */
   openingFor(peer: number, keyIds: number): OpeningSession | undefined {
-    return this.#opening.get(openingIndex(peer, keyIds))
+    if (peer !== this.#lastPeer || keyIds !== this.#lastKeyIds || this.#lastOpening === undefined) {
+      this.#lastPeer = peer
+      this.#lastKeyIds = keyIds
+      this.#lastOpening = this.#opening.get(openingIndex(peer, keyIds))
+    }
+    return this.#lastOpening
   }
 
   /** Keeps what stays, with its counter and window; loads what is added; unloads what is gone. */
   apply(table: ForwardingTable): void {
+    this.#lastOpening = undefined
     const sealing = new Map<number, SealingSession>()
     const opening = new Map<number, OpeningSession>()
     for (const peer of table.peers) {
-      if (peer.sealing !== undefined) sealing.set(peer.shortId, this.#keepSealing(peer.shortId, peer.sealing))
+      if (peer.sealing !== undefined)
+        sealing.set(peer.shortId, this.#keepSealing(table.self, peer.shortId, peer.sealing))
       for (const ids of peer.opening) {
         const index = openingIndex(peer.shortId, keyIdsOf(ids.sourceKeyId, ids.destinationKeyId))
         opening.set(index, this.#keepOpening(index, ids))
@@ -51,11 +64,11 @@ export class SessionTable {
     this.#opening = opening
   }
 
-  #keepSealing(peer: number, ids: SessionKey): SealingSession {
+  #keepSealing(self: number, peer: number, ids: SessionKey): SealingSession {
     const known = this.#sealing.get(peer)
     return known !== undefined && isSameSession(known.ids, ids)
       ? known
-      : { ids, cipherKey: this.#cipher.load(ids.key), counter: 0 }
+      : { ids, cipherKey: this.#cipher.load(ids.key), header: headerOf(self, peer, ids), counter: 0 }
   }
 
   #keepOpening(index: number, ids: SessionKey): OpeningSession {
@@ -70,6 +83,12 @@ export class SessionTable {
       if (after.get(index) !== session) this.#cipher.unload(session.cipherKey)
     }
   }
+}
+
+function headerOf(source: number, destination: number, { sourceKeyId, destinationKeyId }: SessionKey): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES)
+  writeHeader(bytes, 0, { kind: 0, source, destination, sourceKeyId, destinationKeyId, counter: 0 })
+  return bytes
 }
 
 function openingIndex(peer: number, keyIds: number): number {

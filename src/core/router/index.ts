@@ -1,13 +1,11 @@
+export { completeChecksum } from '../forwarding/checksum.ts'
+export type { JoinedFlows } from '../forwarding/coalescer.ts'
 export { type EndpointKey, endpointKey, endpointOf } from '../forwarding/endpoint-key.ts'
-export {
-  Forwarder,
-  type ForwarderCounters,
-  FRAME_BYTES_MAX,
-  HEADROOM,
-  type PacketSink,
-  TAG_ROOM,
-} from '../forwarding/forwarder.ts'
+export { Forwarder, type ForwarderOptions, type PacketSink } from '../forwarding/forwarder.ts'
+export type { ForwarderCounters } from '../forwarding/forwarder-counters.ts'
 export type { ForwardingPeer, ForwardingTable, SessionKey } from '../forwarding/forwarding-table.ts'
+export { type FrameShape, plainShape, Segmentation } from '../forwarding/frame-shape.ts'
+export { CAPTURE_AT, HEADROOM, MEMORY_BYTES, RECEIVE_AT, ROOM_BYTES } from '../forwarding/packet-memory.ts'
 export { createNodeCipher, peerNameOf } from '../session/crypto.ts'
 export { HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
 export type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'

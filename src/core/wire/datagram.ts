@@ -1,3 +1,5 @@
+import { readU16, readU32, writeU16, writeU32 } from './big-endian.ts'
+
 /**
  * The sleeve's datagram: a 20-byte header, then the sealed payload and its tag.
  *
@@ -34,11 +36,12 @@ export function writeHeader(bytes: Uint8Array, offset: number, header: DatagramH
   writeU16(bytes, offset + 6, header.destination)
   writeU16(bytes, offset + 8, header.sourceKeyId)
   writeU16(bytes, offset + 10, header.destinationKeyId)
-  const high = Math.floor(header.counter / 0x1_0000_0000)
-  writeU16(bytes, offset + 12, high >>> 16)
-  writeU16(bytes, offset + 14, high)
-  writeU16(bytes, offset + 16, header.counter >>> 16)
-  writeU16(bytes, offset + 18, header.counter)
+  writeCounter(bytes, offset, header.counter)
+}
+
+export function writeCounter(bytes: Uint8Array, offset: number, counter: number): void {
+  writeU32(bytes, offset + 12, Math.floor(counter / 0x1_0000_0000))
+  writeU32(bytes, offset + 16, counter)
 }
 
 export function readKind(bytes: Uint8Array, offset: number): number {
@@ -76,16 +79,6 @@ export function keyIdsOf(sourceKeyId: number, destinationKeyId: number): number 
 
 /** Undefined past 2^53: no router counts that far. */
 export function readCounter(bytes: Uint8Array, offset: number): number | undefined {
-  const high = readU16(bytes, offset + 12) * 0x1_0000 + readU16(bytes, offset + 14)
-  if (high >= 0x20_0000) return undefined
-  return high * 0x1_0000_0000 + readU16(bytes, offset + 16) * 0x1_0000 + readU16(bytes, offset + 18)
-}
-
-function readU16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-}
-
-function writeU16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8
-  bytes[at + 1] = value
+  const high = readU32(bytes, offset + 12)
+  return high >= 0x20_0000 ? undefined : high * 0x1_0000_0000 + readU32(bytes, offset + 16)
 }

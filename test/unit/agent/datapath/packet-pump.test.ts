@@ -1,6 +1,6 @@
 import { PacketPump } from '../../../../src/agent/datapath/packet-pump.ts'
 import type { Libc } from '../../../../src/agent/linux/libc.ts'
-import { createNodeCipher } from '../../../../src/core/router/index.ts'
+import { createNodeCipher, plainShape, RECEIVE_AT } from '../../../../src/core/router/index.ts'
 
 const TAP = 10
 const UDP = 11
@@ -13,7 +13,7 @@ describe('the packet pump', () => {
     kernel.stopAfter(1, pump)
     pump.run(() => undefined)
     expect(kernel.calls.filter(call => call === 'read')).toHaveLength(64)
-    expect(kernel.calls.indexOf('recvfrom')).toBe(65)
+    expect(kernel.calls.indexOf('recvmsg')).toBe(65)
     expect(pump.counters).toMatchObject({ framesRead: 64, datagramsReceived: 3 })
   })
 
@@ -39,9 +39,16 @@ describe('the packet pump', () => {
   it('counts what the kernel refuses, and goes on', () => {
     const kernel = new FakeKernel({ frames: 0, datagrams: 0 })
     const pump = createPump(kernel)
-    pump.inject(new Uint8Array(60), 0, 60)
-    pump.transmit(1, new Uint8Array(60), 0, 60)
+    pump.inject(RECEIVE_AT, 60, plainShape())
+    pump.transmit(1, RECEIVE_AT, 60, 60)
     expect(pump.counters).toMatchObject({ framesRefused: 1, datagramsRefused: 1 })
+  })
+
+  it('sends the datagrams of a run one by one when the kernel does not take it as one', () => {
+    const kernel = new FakeKernel({ frames: 0, datagrams: 0 })
+    const pump = createPump({ asLibc: () => ({ ...kernel.asLibc(), sendto: (_, __, length) => length }) })
+    pump.transmit(1, RECEIVE_AT, 250, 100)
+    expect(pump.counters).toMatchObject({ runsSent: 0, runsSplit: 1, datagramsSent: 3, datagramsRefused: 0 })
   })
 
   it('ends with a reason when the TAP device is gone', () => {
@@ -94,7 +101,8 @@ class FakeKernel {
       errorName: () => 'EAGAIN',
       poll: () => this.#poll(),
       read: () => this.#take('read', 'frames'),
-      recvfrom: () => this.#take('recvfrom', 'datagrams'),
+      sendmsg: refuse,
+      recvmsg: () => this.#take('recvmsg', 'datagrams'),
     }
   }
 
@@ -115,13 +123,13 @@ class FakeKernel {
   }
 }
 
-function createPump(kernel: FakeKernel): PacketPump {
+function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel, 'attach'>>): PacketPump {
   const polled = Buffer.alloc(24)
-  kernel.attach((index, events) => polled.writeInt16LE(events, index * 8 + 6))
+  kernel.attach?.((index, events) => polled.writeInt16LE(events, index * 8 + 6))
   return new PacketPump({
     libc: kernel.asLibc(),
     cipher: createNodeCipher(),
-    tapFd: TAP,
+    tap: { fd: TAP, offload: { hasHeader: true, cutsUdp: true } },
     udpFd: UDP,
     wakeFd: WAKE,
     probed: () => undefined,

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import {
+  CAPTURE_AT,
   createNodeCipher,
   type EndpointKey,
   endpointKey,
   Forwarder,
   type ForwardingTable,
-  HEADROOM,
-  TAG_ROOM,
+  type FrameShape,
+  MEMORY_BYTES,
+  plainShape,
+  RECEIVE_AT,
 } from '../../../../src/core/router/index.ts'
 
 const A = endpointKey({ ip: '10.0.0.1', port: 6783 })
@@ -59,6 +62,30 @@ describe('the forwarder', () => {
     expect(relay.forwarder.counters).toMatchObject({ droppedStranger: 1, relayed: 1, droppedHops: 1 })
   })
 
+  it('drops and counts a frame whose checksum is said to be outside of it, though its sender is known', () => {
+    const { a, b } = pair()
+    const [sent] = a.capture(frameOf('x'), { ...plainShape(), checksumStart: 200, checksumOffset: 16 })
+    expect(b.receive(sent!.bytes, A)).toEqual([])
+    expect(b.forwarder.counters.droppedMeta).toBe(1)
+  })
+
+  it('sends what it was given in one batch as one run, and relays a run as one', () => {
+    const { a, b } = pair()
+    a.captureAll([frameOf('one'), frameOf('two'), frameOf('la')])
+    const [run, ...more] = a.taken()
+    expect(more).toEqual([])
+    expect(run!.datagramBytes).toBe(run!.bytes.length - 2 * run!.datagramBytes + 1)
+    const relay = station({
+      self: 9,
+      peers: [{ shortId: 2, nextHop: 2, opening: [] }],
+      neighbours: [near(1, A), near(2, B)],
+    })
+    const [relayed] = relay.relay(run!.bytes.slice(), A, run!.datagramBytes)
+    expect(relayed).toMatchObject({ to: B, datagramBytes: run!.datagramBytes })
+    expect(relayed!.bytes).toHaveLength(run!.bytes.length)
+    expect(b.receive(relayed!.bytes, A, run!.datagramBytes)).toEqual([frameOf('one'), frameOf('two'), frameOf('la')])
+  })
+
   it('goes on counting under a key when a table comes that still has it', () => {
     const { a, b, tables } = pair()
     const first = a.capture(frameOf('1'))[0]!.bytes
@@ -85,39 +112,62 @@ describe('the forwarder', () => {
 interface Sent {
   readonly to: EndpointKey
   readonly bytes: Uint8Array
+  readonly datagramBytes: number
 }
 
 interface Station {
   readonly forwarder: Forwarder
-  capture(frame: Uint8Array): Sent[]
-  receive(datagram: Uint8Array, from: EndpointKey): Uint8Array[]
-  relay(datagram: Uint8Array, from: EndpointKey): Sent[]
+  capture(frame: Uint8Array, shape?: FrameShape): Sent[]
+  captureAll(frames: readonly Uint8Array[]): void
+  taken(): Sent[]
+  /** Datagrams are of one size, the whole when none is given. */
+  receive(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Uint8Array[]
+  relay(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Sent[]
 }
 
 function station(table: ForwardingTable): Station {
   const sent: Sent[] = []
   const injected: Uint8Array[] = []
-  const forwarder = new Forwarder(createNodeCipher(), {
-    inject: (buffer, offset, length) => injected.push(buffer.slice(offset, offset + length)),
-    transmit: (to, buffer, offset, length) => sent.push({ to, bytes: buffer.slice(offset, offset + length) }),
-    wanted: () => undefined,
-    probed: () => undefined,
+  const memory = new Uint8Array(MEMORY_BYTES)
+  const forwarder = new Forwarder({
+    cipher: createNodeCipher(),
+    memory,
+    joins: { tcp: true, udp: true },
+    sink: {
+      inject: (offset, length) => injected.push(memory.slice(offset, offset + length)),
+      transmit: (to, offset, length, datagramBytes) =>
+        sent.push({ to, bytes: memory.slice(offset, offset + length), datagramBytes }),
+      wanted: () => undefined,
+      probed: () => undefined,
+    },
   })
   forwarder.apply(table)
+  const capture = (frame: Uint8Array, shape: FrameShape) => {
+    memory.set(frame, CAPTURE_AT)
+    forwarder.capture(frame.length, shape, 0)
+  }
+  const receive = (datagrams: Uint8Array, from: EndpointKey, datagramBytes: number) => {
+    memory.set(datagrams, RECEIVE_AT)
+    forwarder.receive(datagrams.length, datagramBytes, from, 0)
+  }
   return {
     forwarder,
-    capture(frame) {
-      const buffer = new Uint8Array(HEADROOM + frame.length + TAG_ROOM)
-      buffer.set(frame, HEADROOM)
-      forwarder.capture(buffer, HEADROOM, frame.length, 0)
+    taken: () => sent.splice(0),
+    capture(frame, shape = plainShape()) {
+      capture(frame, shape)
+      forwarder.flush()
       return sent.splice(0)
     },
-    receive(datagram, from) {
-      forwarder.receive(datagram, 0, datagram.length, from, 0)
+    captureAll(frames) {
+      for (const frame of frames) capture(frame, plainShape())
+      forwarder.flush()
+    },
+    receive(datagrams, from, datagramBytes = datagrams.length) {
+      receive(datagrams, from, datagramBytes)
       return injected.splice(0)
     },
-    relay(datagram, from) {
-      forwarder.receive(datagram, 0, datagram.length, from, 0)
+    relay(datagrams, from, datagramBytes = datagrams.length) {
+      receive(datagrams, from, datagramBytes)
       return sent.splice(0)
     },
   }

@@ -1,0 +1,141 @@
+import { readU16, writeU16 } from '../wire/big-endian.ts'
+import { exchange, sealIpv4Header } from './checksum.ts'
+import { FlowHeaders } from './flow-headers.ts'
+import { copyShape, type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
+import { IPV6_BYTES, ipv4HeaderBytes, TCP_CHECKSUM, UDP_CHECKSUM } from './packet-headers.ts'
+import { JOIN_AT, JOINED_BYTES_MAX } from './packet-memory.ts'
+
+const IP_BYTES_MAX = 65_535
+/** As many as the kernel puts into one (UDP_MAX_SEGMENTS); of TCP, the length is the limit. */
+const UDP_SEGMENTS_MAX = 64
+
+/** Which flows the bridge's port takes joined. */
+export interface JoinedFlows {
+  readonly tcp: boolean
+  readonly udp: boolean
+}
+
+export interface FrameSink {
+  /**
+   * An Ethernet frame for the bridge, with a complete checksum or not and to be cut into segments or not, as `shape` says.
+   * `HEADROOM` bytes before the frame may be overwritten.
+   */
+  inject(offset: number, length: number, shape: FrameShape): void
+}
+
+/**
+ * Joins frames that follow each other as the segments of one (the inverse of the segmenter), so that the kernel handles one large
+ * frame for many. All frames come out in the order in which they went in. A frame joins the one that is held when it
+ *
+ * - has its checksum partial, as the joined frame has: nothing is vouched for that the sender did not vouch for;
+ * - is of the same flow, with the same options and flags, and continues the sequence;
+ * - is as large as the first, or smaller and then the last.
+ *
+ * A held frame stays where it is until a second one joins; `flush` before that memory is used again.
+ */
+export class Coalescer {
+  /** Frames that went into a larger one. */
+  joined = 0
+  readonly #memory: Uint8Array
+  readonly #flows: JoinedFlows
+  readonly #sink: FrameSink
+  readonly #shape = plainShape()
+  #held: FlowHeaders
+  #candidate: FlowHeaders
+  #at = 0
+  #length = 0
+  #count = 0
+  #isClosed = false
+
+  constructor(memory: Uint8Array, flows: JoinedFlows, sink: FrameSink) {
+    this.#memory = memory
+    this.#flows = flows
+    this.#sink = sink
+    this.#held = new FlowHeaders(memory)
+    this.#candidate = new FlowHeaders(memory)
+  }
+
+  /** Hot path. */
+  add(at: number, length: number, shape: FrameShape): void {
+    const isOfFlow = shape.checksumStart !== 0 && this.#candidate.read(at, length, shape)
+    const isJoinable = isOfFlow && (this.#candidate.isUdp ? this.#flows.udp : this.#flows.tcp)
+    if (isJoinable && this.#follows(at)) return this.#join(at)
+    this.flush()
+    if (isJoinable && !this.#candidate.isLast) this.#hold(at, length, shape)
+    else this.#sink.inject(at, length, shape)
+  }
+
+  /** Gives up what is held. */
+  flush(): void {
+    if (this.#count === 0) return
+    if (this.#count > 1) this.#finish()
+    this.#count = 0
+    this.#sink.inject(this.#at, this.#length, this.#shape)
+  }
+
+  #hold(at: number, length: number, shape: FrameShape): void {
+    copyShape(shape, this.#shape)
+    const candidate = this.#candidate
+    this.#candidate = this.#held
+    this.#held = candidate
+    this.#at = at
+    this.#length = length
+    this.#count = 1
+    this.#isClosed = false
+  }
+
+  #follows(at: number): boolean {
+    const [held, next] = [this.#held, this.#candidate]
+    if (this.#count === 0 || this.#isClosed || next.payloadBytes > held.payloadBytes) return false
+    const length = this.#length + next.payloadBytes
+    if (length - held.network > IP_BYTES_MAX || length > JOINED_BYTES_MAX) return false
+    if (held.isUdp && this.#count === UDP_SEGMENTS_MAX) return false
+    if (!held.isFollowedBy(this.#at, at, next, this.#count)) return false
+    const done = this.#length - held.headerBytes
+    return held.isUdp || (held.sequence(this.#at) + done) % 0x1_0000_0000 === next.sequence(at)
+  }
+
+  #join(at: number): void {
+    const next = this.#candidate
+    if (this.#count === 1) this.#move()
+    const from = at + next.headerBytes
+    this.#memory.copyWithin(this.#at + this.#length, from, from + next.payloadBytes)
+    this.#length += next.payloadBytes
+    this.#count++
+    this.joined++
+    this.#isClosed = next.payloadBytes < this.#held.payloadBytes || next.isLast
+    if (next.isLast) this.#addFlags(at)
+  }
+
+  #move(): void {
+    this.#memory.copyWithin(JOIN_AT, this.#at, this.#at + this.#length)
+    this.#at = JOIN_AT
+    this.joined++
+  }
+
+  #addFlags(at: number): void {
+    const flags = this.#held.transport + 13
+    this.#memory[this.#at + flags] = (this.#memory[this.#at + flags] ?? 0) | (this.#memory[at + flags] ?? 0)
+  }
+
+  /** Makes the headers those of the whole. */
+  #finish(): void {
+    const held = this.#held
+    const ip = this.#at + held.network
+    const transport = this.#at + held.transport
+    const length = this.#length - held.transport
+    const field = transport + (held.isUdp ? UDP_CHECKSUM : TCP_CHECKSUM)
+    const lengthOfFirst = held.headerBytes - held.transport + held.payloadBytes
+    writeU16(this.#memory, field, exchange(readU16(this.#memory, field), lengthOfFirst, length))
+    if (held.isUdp) writeU16(this.#memory, transport + 4, length)
+    if (held.isIpv6) writeU16(this.#memory, ip + 4, this.#length - held.network - IPV6_BYTES)
+    else {
+      writeU16(this.#memory, ip + 2, this.#length - held.network)
+      sealIpv4Header(this.#memory, ip, ipv4HeaderBytes(this.#memory, ip))
+    }
+    const ofTcp = held.isIpv6 ? Segmentation.tcp6 : Segmentation.tcp4
+    this.#shape.segmentation = held.isUdp ? Segmentation.udp : ofTcp
+    this.#shape.segmentBytes = held.payloadBytes
+    this.#shape.headerBytes = held.headerBytes
+  }
+}
