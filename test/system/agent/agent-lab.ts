@@ -88,6 +88,23 @@ export class AgentLab {
     }
   }
 
+  /** A container on the host's bridge, at 10.2.`shortId`.1. Gives the name under which commands run in it. */
+  addContainer(host: string, mtu = 1376): string {
+    const container = `c${host}`
+    const namespace = this.#namespaceOf(container)
+    const { shortId } = this.cluster.host(host)
+    execFileSync('ip', ['netns', 'add', namespace])
+    this.#namespaces.push(namespace)
+    const inside = ['peer', 'name', 'eth0', 'mtu', String(mtu), 'netns', namespace]
+    ip(this.#namespaceOf(host), 'link', 'add', `ve${host}`, 'mtu', String(mtu), 'type', 'veth', ...inside)
+    ip(this.#namespaceOf(host), 'link', 'set', `ve${host}`, 'master', 'weave', 'up')
+    ip(namespace, 'address', 'add', `10.2.${shortId}.1/16`, 'dev', 'eth0')
+    ip(namespace, 'address', 'add', `fd02::${shortId}/64`, 'dev', 'eth0', 'nodad')
+    ip(namespace, 'link', 'set', 'eth0', 'up')
+    mkdirSync(this.rootOf(container))
+    return container
+  }
+
   /** Starts a program that is stopped by `dispose` at the latest. */
   spawn(host: string, argv: readonly string[], { name, environment = {} }: RunWish): ChildProcess {
     const [program = '', ...args] = [...this.prefix(host), ...argv]
@@ -198,6 +215,10 @@ export class AgentLab {
   #namespaceOf(host: string): string {
     return `weave-${process.pid}-${host}`
   }
+}
+
+function ip(namespace: string, ...args: readonly string[]): void {
+  execFileSync('ip', ['-n', namespace, ...args])
 }
 
 /** What a run that was killed has left behind. */

@@ -1,0 +1,61 @@
+// Sends bytes that are compared at the other end. `serve ADDRESS` answers, `send ADDRESS` asks and says what came of it.
+import { createHash, randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+
+const TCP_PORT = 7001
+const UDP_PORT = 7002
+const STREAM_BYTES = 24 * 1024 * 1024
+const DATAGRAM_BYTES = [0, 1, 2, 21, 22, 63, 100, 511, 1000, 1347, 1348, 1349, 1400, 2720, 9000, 30_001, 60_000]
+const TRIES_MAX = 4
+
+const [task, address] = process.argv.slice(2)
+const family = address.includes(':') ? 'udp6' : 'udp4'
+if (task === 'serve') await serve()
+else await send()
+
+/** Gives back what it gets: by TCP the digest, by UDP the bytes. */
+async function serve() {
+  const server = createServer({ allowHalfOpen: true }, async socket => socket.end((await digestOf(socket)).digest('hex')))
+  const echo = createSocket(family)
+  echo.on('message', (bytes, from) => echo.send(bytes, from.port, from.address))
+  server.listen(TCP_PORT, address)
+  echo.bind(UDP_PORT, address)
+  await Promise.all([once(server, 'listening'), once(echo, 'listening')])
+  console.log('listening')
+}
+
+async function send() {
+  const bytes = randomBytes(STREAM_BYTES)
+  console.log(`tcp ${(await streamed(bytes)) === createHash('sha256').update(bytes).digest('hex') ? 'equal' : 'different'}`)
+  const socket = createSocket(family)
+  for (const length of DATAGRAM_BYTES) {
+    if (!(await isEchoed(socket, randomBytes(length)))) console.log(`udp of ${length} bytes did not come back`)
+  }
+  socket.close()
+  console.log('done')
+}
+
+async function streamed(bytes) {
+  const socket = connect(TCP_PORT, address)
+  socket.end(bytes)
+  let answer = ''
+  for await (const part of socket) answer += part
+  return answer
+}
+
+async function isEchoed(socket, bytes) {
+  for (let i = 0; i < TRIES_MAX; i++) {
+    socket.send(bytes, UDP_PORT, address)
+    const answer = await Promise.race([once(socket, 'message'), new Promise(resolve => setTimeout(resolve, 500))])
+    if (answer?.[0].equals(bytes)) return true
+  }
+  return false
+}
+
+async function digestOf(socket) {
+  const hash = createHash('sha256')
+  for await (const part of socket) hash.update(part)
+  return hash
+}
