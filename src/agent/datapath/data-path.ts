@@ -1,4 +1,4 @@
-import { type MessagePort, Worker } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { endpointKey, endpointOf, type ForwardingTable, type Probe } from '../../core/router/index.ts'
@@ -45,9 +45,7 @@ export class DataPath {
     this.#port.on('message', (event: DataPathEvent) => this.#heard(event))
     this.#worker.on('error', cause => options.failed(`the thread of the data path broke: ${String(cause)}`))
     this.#ended = new Promise(resolve => this.#worker.once('exit', () => resolve()))
-    this.#worker.once('exit', () => {
-      if (!this.#isStopping) options.failed('the thread of the data path ended')
-    })
+    this.#worker.once('exit', () => this.#exited())
   }
 
   apply(table: ForwardingTable): void {
@@ -75,6 +73,14 @@ export class DataPath {
     this.#order({ kind: 'stop' })
     await this.#ended
     this.#port.close()
+  }
+
+  /** The thread's last words may still be on their way: they know the reason better. */
+  #exited(): void {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      this.#heard(next.message as DataPathEvent)
+    }
+    if (!this.#isStopping) this.#options.failed('the thread of the data path ended')
   }
 
   #order(order: DataPathOrder): void {
