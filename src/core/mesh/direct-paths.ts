@@ -108,11 +108,11 @@ export class DirectPaths {
     let hasChanged = false
     const probes: PathProbe[] = []
     for (const path of this.#paths.values()) {
-      if (now - path.wantedAt >= IDLE_MAX_MS) {
+      if (now >= path.wantedAt + IDLE_MAX_MS) {
         hasChanged = this.forget(path.peer) || hasChanged
         continue
       }
-      if (path.endpoint !== undefined && now - path.answeredAt >= PATH_SILENCE_MAX_MS) {
+      if (path.endpoint !== undefined && now >= path.answeredAt + PATH_SILENCE_MAX_MS) {
         Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
         hasChanged = true
       }

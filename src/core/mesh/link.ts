@@ -100,17 +100,17 @@ export class Link {
     return isFirst
   }
 
+  /** Adds where `deadline` adds: a difference may be rounded to less than the pause, and the deadline would never be met. */
   due(now: number): readonly LinkAction[] {
-    const silence = now - this.#heardAt
     if (this.peer === undefined) {
-      return silence >= GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
+      return now >= this.#heardAt + GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
     }
-    if (silence >= LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 5 s' }]
+    if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 5 s' }]
     return [...this.#pathLost(now), ...this.#heartbeat(now), ...this.#probe(now)]
   }
 
   #pathLost(now: number): readonly LinkAction[] {
-    if (this.#probeAnsweredAt === undefined || now - this.#probeAnsweredAt < PROBE_SILENCE_MAX_MS) return []
+    if (this.#probeAnsweredAt === undefined || now < this.#probeAnsweredAt + PROBE_SILENCE_MAX_MS) return []
     this.#probeAnsweredAt = undefined
     this.roundTripMs = undefined
     this.changedAt = now
