@@ -5,6 +5,9 @@ export const REKEY_AFTER_MS = 10 * 60_000
 /** How long a replaced key still opens what was sealed before all had heard of its successor. */
 export const REKEY_OVERLAP_MS = 60_000
 
+/** Keys of peers remembered under one own key; when there are more, it is replaced. */
+const MET_MAX = 16_384
+
 /** A peer's announced key. */
 export interface AnnouncedKey {
   readonly keyId: number
@@ -20,6 +23,8 @@ export interface DerivedKey {
 }
 
 interface OwnKey {
+  /** Counts this router's keys. */
+  readonly generation: number
   readonly keyId: number
   readonly agreement: AgreementKey
 }
@@ -39,6 +44,12 @@ export class SessionKeys {
   readonly #random: (length: number) => Uint8Array
   readonly #peers = new Map<number, PeerKeys>()
   readonly #derived = new Map<string, Uint8Array>()
+  /** Keys of peers that were met under the current own key, and under the one before. */
+  #met = new Set<string>()
+  #metBefore = new Set<string>()
+  /** Own keys up to this generation are of no more use with the peer. */
+  readonly #barred = new Map<number, number>()
+  #generations = 0
   #current: OwnKey
   #previous: OwnKey | undefined
   #previousUntil = 0
@@ -75,24 +86,30 @@ export class SessionKeys {
       hasChanged = true
     }
     if (now >= this.#rekeyAt) {
-      this.#previous = this.#current
-      this.#previousUntil = now + REKEY_OVERLAP_MS
-      this.#current = this.#generate((this.#current.keyId + 1) & 0xffff)
-      this.#rekeyAt = now + REKEY_AFTER_MS
+      this.#rekey(now)
       hasChanged = true
     }
     if (hasChanged) this.#derived.clear()
     return hasChanged
   }
 
+  /**
+   * A key that comes back after another one, or after the peer was forgotten, finds its counters and replay windows gone: with the
+   * same own key it would seal under nonces that were used, and open what was opened. Hence the re-key.
+   */
   announce(peer: number, key: AnnouncedKey, now: number): void {
     const known = this.#peers.get(peer)
-    if (known === undefined) this.#peers.set(peer, { current: key, previous: undefined, previousUntil: 0 })
-    else if (!isSameKey(known.current, key)) {
-      known.previous = known.current
-      known.previousUntil = now + REKEY_OVERLAP_MS
-      known.current = key
-    }
+    if (known !== undefined && isSameKey(known.current, key)) return
+    const met = metIndex(peer, key)
+    const isBack = this.#met.has(met) || this.#metBefore.has(met)
+    if (isBack) this.#barred.set(peer, this.#current.generation)
+    if (isBack || this.#met.size >= MET_MAX) this.#rekey(now)
+    this.#met.add(met)
+    this.#peers.set(peer, {
+      current: key,
+      previous: known?.current,
+      previousUntil: known === undefined ? 0 : now + REKEY_OVERLAP_MS,
+    })
   }
 
   /** Drops all keys shared with a router that is no member any more. */
@@ -109,7 +126,8 @@ export class SessionKeys {
   openingFor(peer: number): readonly DerivedKey[] {
     const keys = this.#peers.get(peer)
     if (keys === undefined) return []
-    const own = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
+    const all = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
+    const own = all.filter(key => this.#isShared(key, peer))
     const theirs = keys.previous === undefined ? [keys.current] : [keys.current, keys.previous]
     const pairs = own.flatMap(mine => theirs.map(key => this.#derive(peer, mine, key, 'incoming')))
     return pairs.filter(key => key !== undefined)
@@ -131,8 +149,22 @@ export class SessionKeys {
     return { sourceKeyId: source.keyId, destinationKeyId: destination.keyId, key }
   }
 
+  #isShared(key: OwnKey, peer: number): boolean {
+    return key.generation > (this.#barred.get(peer) ?? 0)
+  }
+
+  #rekey(now: number): void {
+    this.#previous = this.#current
+    this.#previousUntil = now + REKEY_OVERLAP_MS
+    this.#current = this.#generate((this.#current.keyId + 1) & 0xffff)
+    this.#rekeyAt = now + REKEY_AFTER_MS
+    this.#metBefore = this.#met
+    this.#met = new Set([...this.#peers].map(([peer, keys]) => metIndex(peer, keys.current)))
+    this.#derived.clear()
+  }
+
   #generate(keyId: number): OwnKey {
-    return { keyId, agreement: createAgreementKey(this.#random(32)) }
+    return { generation: ++this.#generations, keyId, agreement: createAgreementKey(this.#random(32)) }
   }
 }
 
@@ -147,6 +179,10 @@ function keyInfo(source: KeyEnd, destination: KeyEnd): Uint8Array {
   const writer = new ByteWriter().bytes(new TextEncoder().encode('weave data v1'))
   for (const end of [source, destination]) writer.u16(end.shortId).u16(end.keyId).bytes(end.publicKey)
   return writer.finish()
+}
+
+function metIndex(peer: number, key: AnnouncedKey): string {
+  return `${peer} ${key.keyId} ${key.publicKey.join()}`
 }
 
 function isSameKey(a: AnnouncedKey, b: AnnouncedKey): boolean {
