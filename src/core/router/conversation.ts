@@ -3,6 +3,7 @@ import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import { type DigestEntry, encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
+import type { PeerRecord } from '../wire/peer-record.ts'
 import type { Announcements } from './announcements.ts'
 import type { LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { fromBase64, type Membership, toBase64 } from './membership.ts'
@@ -200,8 +201,7 @@ export class Conversation {
     neighbours.promote(link)
     if (link.direction === 'outbound') maker.succeeded(link.remote, now)
     sessions.announce(peer, record, now)
-    for (const stored of announcements.store.all())
-      if (stored.record.shortId !== peer) link.unsent.add(stored.record.shortId)
+    for (const { record } of announcements.store.all()) if (isNewsTo(link, record)) link.unsent.add(record.shortId)
     this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
     this.#context.changed('at once')
   }
@@ -219,7 +219,9 @@ export class Conversation {
       const shortId = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
       const record = announcements.store.get(shortId)?.record
       if (record !== undefined) sessions.announce(shortId, record, now)
-      for (const other of neighbours.ready) if (other !== link && other.peer !== shortId) other.unsent.add(shortId)
+      for (const other of neighbours.ready) {
+        if (other !== link && record !== undefined && isNewsTo(other, record)) other.unsent.add(shortId)
+      }
       this.#context.changed('soon')
     }
   }
@@ -234,4 +236,9 @@ export class Conversation {
     for (const { record } of this.#context.announcements.store.newerThan(entries)) link.unsent.add(record.shortId)
     this.flush(link)
   }
+}
+
+/** A peer has its own record, but not that of an earlier boot with a faster clock: it has to hear of that to outdo it. */
+function isNewsTo(link: Link, record: PeerRecord): boolean {
+  return record.shortId !== link.peer || record.bootId !== link.peerBootId
 }
