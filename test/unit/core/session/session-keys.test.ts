@@ -28,6 +28,16 @@ describe('session keys', () => {
     expect(a.openingFor(2)).toEqual([])
   })
 
+  it('are others than before for a peer that was forgotten and is back: its counters begin anew', () => {
+    const [a, b] = pair()
+    const before = a.sealingFor(2)
+    a.forget(2)
+    a.announce(2, b.announced, 10)
+    expect(a.sealingFor(2)?.key).not.toEqual(before?.key)
+    const openedBefore = b.sealingFor(1)
+    expect(a.openingFor(2).map(({ key }) => key)).not.toContainEqual(openedBefore?.key)
+  })
+
   it('do not exist with a peer whose announced key is worthless', () => {
     const [a] = pair()
     a.announce(3, { keyId: 1, publicKey: new Uint8Array(32) }, 0)
