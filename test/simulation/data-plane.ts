@@ -1,6 +1,6 @@
 import {
   CAPTURE_AT,
-  createNodeCipher,
+  type DatagramCipher,
   type EndpointKey,
   Forwarder,
   MEMORY_BYTES,
@@ -9,7 +9,8 @@ import {
   RECEIVE_AT,
 } from '../../src/core/router/index.ts'
 
-interface Effects {
+export interface DataPlaneEffects {
+  readonly cipher: DatagramCipher
   injected(frame: Uint8Array): void
   transmitted(to: EndpointKey, datagram: Uint8Array): void
   readonly wanted: PacketSink['wanted']
@@ -23,7 +24,8 @@ export interface SimulatedDataPlane {
 }
 
 /** A forwarder with its memory; what it gives to the sink is copied, for it is overwritten later. */
-export function simulateDataPlane({ injected, transmitted, wanted, probed }: Effects): SimulatedDataPlane {
+export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane {
+  const { cipher, injected, transmitted, wanted, probed } = effects
   const memory = new Uint8Array(MEMORY_BYTES)
   const sink: PacketSink = {
     inject: (offset, length) => injected(memory.slice(offset, offset + length)),
@@ -37,7 +39,7 @@ export function simulateDataPlane({ injected, transmitted, wanted, probed }: Eff
     probed,
   }
   const joins = { tcp: false, udp: false }
-  const forwarder = new Forwarder({ cipher: createNodeCipher(), sink, memory, joins })
+  const forwarder = new Forwarder({ cipher, sink, memory, joins })
   return {
     forwarder,
     capture(frame, now) {

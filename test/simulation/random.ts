@@ -18,4 +18,18 @@ export class SeededRandom {
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => Math.floor(this.next() * 256))
   }
+
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    return low + Math.floor(this.next() * (high - low + 1))
+  }
+
+  /** Undefined only when there is nothing to pick from. */
+  pick<T>(items: readonly T[]): T | undefined {
+    return items[Math.floor(this.next() * items.length)]
+  }
 }

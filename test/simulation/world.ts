@@ -1,81 +1,83 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
 import {
-  createRouter,
+  createNodeCipher,
   type EndpointKey,
   endpointKey,
   endpointOf,
-  type Forwarder,
   type Input,
   type Output,
-  type RouterMachine,
 } from '../../src/core/router/index.ts'
+import { bootRouter } from './boot-router.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
+import { ControlLinks } from './control-links.ts'
 import { type SimulatedDataPlane, simulateDataPlane } from './data-plane.ts'
+import { Invariants, type Voyage, WAITING_PIECES_MAX } from './invariants.ts'
+import { NO_FAULTS, SimulatedNetwork } from './network.ts'
 import { SeededRandom } from './random.ts'
+import { SimulatedHost, type StoredState } from './simulated-host.ts'
+import { Trace } from './trace.ts'
+import { VirtualTime } from './virtual-time.ts'
+import type { WorldOptions } from './world-options.ts'
 
-interface Scheduled {
-  readonly at: number
-  readonly order: number
-  readonly run: () => void
-}
+export { SimulatedHost } from './simulated-host.ts'
+export type { WorldOptions } from './world-options.ts'
 
-export interface WorldOptions {
-  readonly seed: number
-  /** Share of datagrams lost, 0 to 1. Control links retransmit, so they are only slow. */
-  readonly loss?: number
-}
+const TABLES_CHECKED_EVERY_MS = 1_000
+/** By which the boot id grows from one start to the next: clocks that are set back fall in between. */
+const BOOT_TAKES = 10n
 
-/** A router with its data plane, on a host with one container per frame that it injects. */
-export class SimulatedHost {
-  readonly member: SimulatedMember
-  router: RouterMachine
-  plane: SimulatedDataPlane
-  readonly injected: Uint8Array[] = []
-  isUp = true
-  bootId = 1n
-
-  constructor(member: SimulatedMember, router: RouterMachine, plane: SimulatedDataPlane) {
-    this.member = member
-    this.router = router
-    this.plane = plane
-  }
-
-  get forwarder(): Forwarder {
-    return this.plane.forwarder
-  }
-}
-
-/** Hosts, the wires between them, and the only clock. Nothing here waits: `run` moves time from event to event. */
+/**
+ * Hosts, the wires between them, and the only clock. Nothing here waits: `run` moves time from event to event. The same seed and
+ * the same calls give the same run. A broken invariant throws out of the call in which it broke.
+ */
 export class World {
   readonly random: SeededRandom
   readonly cluster: SimulatedCluster
+  readonly network: SimulatedNetwork
+  readonly links: ControlLinks
+  readonly invariants = new Invariants()
+  readonly trace = new Trace()
   readonly hosts = new Map<string, SimulatedHost>()
   /** Every datagram that crossed a wire, for checks on what an eavesdropper sees. */
   readonly wiretap: Uint8Array[] = []
   /** Bytes that crossed control links. */
   controlBytes = 0
-  now = 0
   readonly #options: WorldOptions
-  readonly #wires = new Set<string>()
-  readonly #cuts = new Set<string>()
-  #queue: Scheduled[] = []
-  #order = 0
-  #lastLink = 0
-  readonly #links = new Map<number, { owner: SimulatedHost; far: number; farHost: SimulatedHost }>()
+  readonly #time = new VirtualTime()
+  readonly #members = new Map<string, SimulatedMember>()
+  readonly #memberOfIp = new Map<string, string>()
+  /** The datagram that a data plane is at work on: what it transmits meanwhile is relayed. */
+  #voyage: Voyage | undefined
+  #tablesCheckedAt = 0
 
   constructor(options: WorldOptions) {
     this.#options = options
     this.random = new SeededRandom(options.seed)
     this.cluster = new SimulatedCluster(this.random)
+    this.network = new SimulatedNetwork(this.random, { ...NO_FAULTS, loss: options.loss ?? 0, ...options.faults })
+    this.links = this.#createLinks()
+  }
+
+  get now(): number {
+    return this.#time.now
+  }
+
+  /** Events so far. */
+  get events(): number {
+    return this.#time.events
   }
 
   /** Names hosts; `start` brings them up once the manifest knows them all. */
   define(names: readonly string[]): void {
-    for (const name of names) this.cluster.addMember(name)
+    for (const name of names) {
+      const member = this.cluster.addMember(name)
+      this.#members.set(name, member)
+      for (const ip of member.addresses) this.#memberOfIp.set(ip, name)
+    }
   }
 
   wire(a: string, b: string): void {
-    this.#wires.add(wireOf(a, b))
+    this.network.wire(a, b)
   }
 
   wireAll(names: readonly string[]): void {
@@ -83,45 +85,30 @@ export class World {
   }
 
   cut(a: string, b: string): void {
-    this.#cuts.add(wireOf(a, b))
+    this.network.cutOneWay(a, b)
+    this.network.cutOneWay(b, a)
   }
 
   heal(): void {
-    this.#cuts.clear()
+    this.network.heal()
   }
 
   start(name: string, targets: readonly string[], manifest = this.cluster.manifest()): SimulatedHost {
-    const member = this.member(name)
-    const known = this.hosts.get(name)
-    const bootId = (known?.bootId ?? 0n) + 1n
-    const router = createRouter({
-      shortId: member.shortId,
-      nickname: name,
-      identitySeed: member.seed,
-      clusterKey: this.cluster.clusterKey,
-      manifest,
-      bootId,
-      port: 6783,
-      addresses: member.addresses,
-      targets: targets.map(target => this.endpointOf(target)),
-      discovery: true,
-      mtu: 1376,
-      random: length => this.random.bytes(length),
-      now: this.now,
-    })
-    const plane = this.#dataPlaneFor(name)
-    const host = known ?? new SimulatedHost(member, router, plane)
-    Object.assign(host, { router, isUp: true, bootId, plane })
-    this.hosts.set(name, host)
-    this.#perform(host)
-    return host
+    const bootId = (this.hosts.get(name)?.bootId ?? 0n) + BOOT_TAKES
+    return this.#boot(name, { manifest, targets: targets.map(target => this.endpointOf(target)) }, bootId)
   }
 
-  /** The process is gone at once; the far ends of its links hear of it, as TCP resets tell them. */
-  kill(name: string): void {
+  /** Starts a router again that was started before; `stored` is what it finds on its disk. */
+  restart(name: string, stored = this.host(name).stored, clockSetBack = 0n): SimulatedHost {
+    const bootId = this.host(name).bootId + BOOT_TAKES - clockSetBack
+    return this.#boot(name, stored, bootId < 1n ? 1n : bootId)
+  }
+
+  /** The process is gone at once; unless the whole machine died, the far ends of its links hear of it by resets. */
+  kill(name: string, isSilent = false): void {
     const host = this.host(name)
     host.isUp = false
-    for (const [id, link] of this.#links) if (link.owner === host) this.#reset(id, 'connection reset')
+    this.links.abandon(host, isSilent)
   }
 
   host(name: string): SimulatedHost {
@@ -131,7 +118,7 @@ export class World {
   }
 
   member(name: string): SimulatedMember {
-    const member = this.cluster.members.find(candidate => candidate.name === name)
+    const member = this.#members.get(name)
     if (member === undefined) throw new Error(`no host ${name}`)
     return member
   }
@@ -142,148 +129,167 @@ export class World {
 
   /** Gives `frame` to the host's data plane as the bridge does. */
   send(name: string, frame: Uint8Array): void {
-    this.host(name).plane.capture(frame, this.now)
+    const host = this.host(name)
+    if (host.isUp) host.plane.capture(frame, host.clockAt(this.now))
   }
 
   tell(name: string, input: Input): void {
     const host = this.host(name)
-    host.router.handle(input, this.now)
+    if (!host.isUp) return
+    host.router.handle(input, host.clockAt(this.now))
     this.#perform(host)
   }
 
   run(forMs: number): void {
     const end = this.now + forMs
-    for (;;) {
-      const next = this.#nextEvent()
-      const timer = this.#nextTimer()
-      const at = Math.min(next?.at ?? Number.POSITIVE_INFINITY, timer?.at ?? Number.POSITIVE_INFINITY)
-      if (at > end) break
-      this.now = Math.max(this.now, at)
-      if (next !== undefined && next.at <= at) {
-        this.#queue.splice(this.#queue.indexOf(next), 1)
-        next.run()
-      } else if (timer !== undefined) {
-        timer.host.router.advance(this.now)
-        this.#perform(timer.host)
-      }
+    while (this.#time.step(end)) {
+      if (this.#time.isSpinning) this.invariants.spins([...this.hosts.values()])
+      if (this.now - this.#tablesCheckedAt >= TABLES_CHECKED_EVERY_MS) this.#checkTables()
     }
-    this.now = end
   }
 
-  #nextEvent(): Scheduled | undefined {
-    let next: Scheduled | undefined
-    for (const event of this.#queue) {
-      if (next === undefined || event.at < next.at || (event.at === next.at && event.order < next.order)) next = event
-    }
-    return next
+  #boot(name: string, stored: Readonly<StoredState>, bootId: bigint): SimulatedHost {
+    const known = this.hosts.get(name)
+    const clockRate = known?.clockRate ?? this.#drawClockRate()
+    const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate }
+    const { random } = this
+    const sound = bootRouter(this.member(name), boot, { clusterKey: this.cluster.clusterKey, random })
+    const router = this.#options.broken?.router?.(sound, name) ?? sound
+    const plane = this.#createDataPlane(name)
+    const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
+    host.boot({ router, plane, bootId, stored })
+    host.clockRate = clockRate
+    this.hosts.set(name, host)
+    this.#perform(host)
+    return host
   }
 
-  #nextTimer(): { at: number; host: SimulatedHost } | undefined {
-    let soonest: { at: number; host: SimulatedHost } | undefined
-    for (const host of this.hosts.values()) {
-      const at = host.isUp ? (host.router.deadline?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
-      if (soonest === undefined || at < soonest.at) soonest = { at, host }
-    }
-    return soonest
+  #drawClockRate(): number {
+    const { driftMax = 0 } = this.#options
+    return driftMax === 0 ? 1 : 1 + (this.random.next() * 2 - 1) * driftMax
+  }
+
+  #createDataPlane(name: string): SimulatedDataPlane {
+    const broken = this.#options.broken
+    const cipher = createNodeCipher()
+    const watched = this.invariants.watchCipher(name, cipher)
+    const plane = simulateDataPlane({
+      cipher: broken?.cipher?.(watched) ?? watched,
+      injected: frame => {
+        this.invariants.injected(this.host(name), this.#voyage)
+        this.host(name).injected.push(frame)
+      },
+      transmitted: (to, datagram) => this.#transmit(this.host(name), to, datagram),
+      wanted: peer => this.#tellNext(name, { kind: 'path-wanted', peer }),
+      probed: (peer, probe, from) =>
+        this.#tellNext(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
+    })
+    return plane
+  }
+
+  /** The data plane is another thread: the router hears of it when that is done with its datagram. */
+  #tellNext(name: string, input: Input): void {
+    const { starts } = this.host(name)
+    this.#time.after(0, () => {
+      if (this.host(name).starts === starts) this.tell(name, input)
+    })
   }
 
   #perform(host: SimulatedHost): void {
-    for (const output of host.router.drain()) this.#performOne(host, output)
+    const outputs = host.router.drain()
+    this.invariants.outputs(host, outputs)
+    for (const output of outputs) this.#performOne(host, output)
+    this.#armTimer(host)
   }
 
   #performOne(host: SimulatedHost, output: Output): void {
     switch (output.kind) {
       case 'dial':
-        return this.#dial(host, output.target)
+        return this.links.dial(host, output.target)
       case 'link-send':
-        return this.#sendOnLink(output.link, output.bytes)
+        return this.links.send(output.link, output.bytes)
       case 'link-close':
-        return this.#later(() => this.#reset(output.link, output.reason))
+        return this.links.close(output.link, output.reason)
       case 'forwarding':
+        this.invariants.table(host, output.table, host.stored.manifest)
         return host.forwarder.apply(output.table)
       case 'probe':
         return host.forwarder.sendProbe(output.peer, endpointKey(output.to), output.probe)
+      case 'store-manifest':
+        host.stored.manifest = output.signed
+        return
+      case 'store-targets':
+        host.stored.targets = output.targets
+        return
       case 'log':
-        if (output.level === 'error') throw new Error(`${host.member.name}: ${output.message}`)
     }
   }
 
-  #dial(host: SimulatedHost, target: Endpoint): void {
-    const far = [...this.hosts.values()].find(candidate => candidate.member.addresses.includes(target.ip))
-    if (far === undefined || !far.isUp || !this.#passes(host, far)) {
-      this.#later(() => {
-        if (host.isUp) this.tell(host.member.name, { kind: 'dial-failed', target, reason: 'timed out' })
-      }, 3000)
-      return
+  /** Asks for the deadline only of a host that was touched; a timer that is overtaken by an earlier one does nothing. */
+  #armTimer(host: SimulatedHost): void {
+    const deadline = host.router.deadline?.at ?? Number.POSITIVE_INFINITY
+    const at = host.worldTimeOf(deadline)
+    if (at === host.timerAt) return
+    host.timerAt = at
+    if (at === Number.POSITIVE_INFINITY) return
+    const { starts } = host
+    this.#time.at(at, () => {
+      if (!host.isUp || host.starts !== starts || host.timerAt !== at) return
+      host.timerAt = Number.POSITIVE_INFINITY
+      host.router.advance(host.clockAtTimer(this.now, deadline))
+      this.#perform(host)
+    })
+  }
+
+  #transmit(host: SimulatedHost, to: EndpointKey, datagram: Uint8Array): void {
+    const far = this.#hostAt(endpointOf(to).ip)
+    this.invariants.onWire(datagram, host.name)
+    const path = [...(this.#voyage?.path ?? []), host.name]
+    this.invariants.voyage(path)
+    if (far === undefined || !this.network.passes(host.name, far.name)) return
+    if (this.#options.keepsWiretap !== false) this.wiretap.push(datagram)
+    this.trace.note({ at: this.now, from: host.name, to: far.name, way: 'datagram', bytes: datagram })
+    const voyage = { path, injectedAt: this.#voyage?.injectedAt ?? new Set<string>() }
+    const from = endpointKey(this.endpointOf(host.name))
+    for (const delay of this.network.datagramDelays(host.name, far.name, this.now)) {
+      this.#time.after(delay, () => this.#receive(far, { datagram, from, voyage }))
     }
-    this.#later(() => this.#connect(host, far, target))
   }
 
-  #connect(host: SimulatedHost, far: SimulatedHost, target: Endpoint): void {
-    const [near, other] = [++this.#lastLink, ++this.#lastLink]
-    this.#links.set(near, { owner: host, far: other, farHost: far })
-    this.#links.set(other, { owner: far, far: near, farHost: host })
-    const remote = { ip: host.member.addresses[0] ?? '', port: 30000 + other }
-    const [outbound, inbound] = [far.member.publicKey, host.member.publicKey]
-    this.tell(host.member.name, {
-      kind: 'link-opened',
-      link: near,
-      direction: 'outbound',
-      remote: target,
-      publicKey: outbound,
-    })
-    this.tell(far.member.name, { kind: 'link-opened', link: other, direction: 'inbound', remote, publicKey: inbound })
+  #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: EndpointKey; voyage: Voyage }): void {
+    if (!host.isUp) return
+    this.#voyage = arriving.voyage
+    host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.now))
+    this.#voyage = undefined
   }
 
-  #sendOnLink(id: number, bytes: Uint8Array): void {
-    const link = this.#links.get(id)
-    if (link === undefined || !this.#passes(link.owner, link.farHost)) return
-    this.controlBytes += bytes.length
-    this.#later(() => {
-      if (!link.farHost.isUp || !this.#links.has(link.far)) return
-      this.tell(link.farHost.member.name, { kind: 'link-data', link: link.far, bytes })
-    })
+  #checkTables(): void {
+    this.#tablesCheckedAt = this.now
+    this.invariants.bounded('pieces in one control link', this.links.waitingMax, WAITING_PIECES_MAX)
+    for (const host of this.hosts.values()) {
+      if (host.isUp) this.invariants.tables(host, this.#members.size, host.clockAt(this.now))
+    }
   }
 
-  #reset(id: number, reason: string): void {
-    const link = this.#links.get(id)
-    this.#links.delete(id)
-    if (link === undefined || !this.#links.delete(link.far)) return
-    if (!link.farHost.isUp || !this.#passes(link.owner, link.farHost)) return
-    this.tell(link.farHost.member.name, { kind: 'link-closed', link: link.far, reason })
+  #hostAt(ip: string): SimulatedHost | undefined {
+    return this.hosts.get(this.#memberOfIp.get(ip) ?? '')
   }
 
-  #dataPlaneFor(name: string): SimulatedDataPlane {
-    return simulateDataPlane({
-      injected: frame => this.host(name).injected.push(frame),
-      transmitted: (to, datagram) => this.#transmit(name, to, datagram),
-      wanted: peer => this.tell(name, { kind: 'path-wanted', peer }),
-      probed: (peer, probe, from) => this.tell(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
+  #createLinks(): ControlLinks {
+    const now = () => this.now
+    return new ControlLinks({
+      get now() {
+        return now()
+      },
+      network: this.network,
+      hostAt: ip => this.#hostAt(ip),
+      tell: (name, input) => this.tell(name, input),
+      after: (delayMs, run) => this.#time.after(delayMs, run),
+      sent: (from, to, bytes) => {
+        this.controlBytes += bytes.length
+        this.invariants.onWire(bytes, from.name)
+        this.trace.note({ at: this.now, from: from.name, to: to.name, way: 'link', bytes })
+      },
     })
   }
-
-  #transmit(name: string, to: EndpointKey, datagram: Uint8Array): void {
-    const host = this.host(name)
-    const far = [...this.hosts.values()].find(candidate => candidate.member.addresses.includes(endpointOf(to).ip))
-    if (far === undefined || !this.#passes(host, far)) return
-    this.wiretap.push(datagram.slice())
-    if (this.random.next() < (this.#options.loss ?? 0)) return
-    const from = endpointKey(this.endpointOf(name))
-    this.#later(() => {
-      if (far.isUp) far.plane.receive(datagram, from, this.now)
-    })
-  }
-
-  #passes(a: SimulatedHost, b: SimulatedHost): boolean {
-    const wire = wireOf(a.member.name, b.member.name)
-    return this.#wires.has(wire) && !this.#cuts.has(wire)
-  }
-
-  #later(run: () => void, delayMs = 1): void {
-    this.#queue.push({ at: this.now + delayMs, order: this.#order++, run })
-  }
-}
-
-function wireOf(a: string, b: string): string {
-  return [a, b].sort().join(' ')
 }

@@ -1,0 +1,34 @@
+import { createRouter, type RouterMachine } from '../../src/core/router/index.ts'
+import type { SimulatedMember } from './cluster.ts'
+import type { SeededRandom } from './random.ts'
+import type { StoredState } from './simulated-host.ts'
+
+export interface Boot {
+  readonly stored: Readonly<StoredState>
+  readonly bootId: bigint
+  /** By the host's clock. */
+  readonly now: number
+}
+
+/** A router as the agent of `member` starts it. */
+export function bootRouter(
+  member: SimulatedMember,
+  boot: Boot,
+  cluster: { readonly clusterKey: Uint8Array; readonly random: SeededRandom },
+): RouterMachine {
+  return createRouter({
+    shortId: member.shortId,
+    nickname: member.name,
+    identitySeed: member.seed,
+    clusterKey: cluster.clusterKey,
+    manifest: boot.stored.manifest,
+    bootId: boot.bootId,
+    port: 6783,
+    addresses: member.addresses,
+    targets: boot.stored.targets,
+    discovery: true,
+    mtu: 1376,
+    random: length => cluster.random.bytes(length),
+    now: boot.now,
+  })
+}

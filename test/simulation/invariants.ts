@@ -1,0 +1,146 @@
+import type { ClusterManifest, SignedManifest } from '../../src/contract/cluster-manifest.ts'
+import type { DatagramCipher, ForwardingTable, Output } from '../../src/core/router/index.ts'
+import { HOPS_MAX } from '../../src/core/wire/datagram.ts'
+import type { SimulatedHost } from './simulated-host.ts'
+
+/** In every frame that scenarios send: must never be seen on a wire. */
+export const MARKER = 'the quick brown fox'
+
+/** Limits that a run must not reach: far above what is needed, far below what a leak comes to. */
+export const OUTPUTS_MAX = 5_000
+export const KEYS_PER_PEER_MAX = 8
+export const TARGETS_PER_HOST_MAX = 4
+export const WAITING_PIECES_MAX = 2_000
+
+export type InvariantName =
+  | 'no nonce is used twice'
+  | 'no plaintext is on the wire'
+  | 'no datagram outlives its hops'
+  | 'no datagram comes by a host twice'
+  | 'a datagram is injected once'
+  | 'queues and tables are bounded'
+  | 'time goes on'
+  | 'nothing is logged as an error'
+  | 'the data plane knows members only'
+  | 'all that should reach each other do'
+  | 'each frame arrives once'
+
+export class InvariantViolation extends Error {
+  readonly invariant: InvariantName
+
+  constructor(invariant: InvariantName, detail: string) {
+    super(`${invariant}: ${detail}`)
+    this.invariant = invariant
+  }
+}
+
+/** A datagram on its way, from the seal on: copies and relays share it. */
+export interface Voyage {
+  readonly path: readonly string[]
+  readonly injectedAt: Set<string>
+}
+
+/** What must hold at every moment of every run. Each check is called where the thing happens, and throws. */
+export class Invariants {
+  /** Set once all routers agree: while they do not, two may each think the other nearer. */
+  isSettled = false
+  readonly #highestCounters = new Map<string, number>()
+  readonly #manifests = new WeakMap<SignedManifest, ReadonlySet<number>>()
+  #loadedKeys = new Map<SimulatedHost['name'], number>()
+
+  /** The cipher of the host `name`, which counts. */
+  watchCipher(name: string, cipher: DatagramCipher): DatagramCipher {
+    const keys = new Map<number, string>()
+    this.#loadedKeys.set(name, 0)
+    return {
+      load: key => {
+        const id = cipher.load(key)
+        keys.set(id, Buffer.from(key).toString('hex'))
+        this.#loadedKeys.set(name, keys.size)
+        return id
+      },
+      unload: key => {
+        keys.delete(key)
+        this.#loadedKeys.set(name, keys.size)
+        cipher.unload(key)
+      },
+      seal: (key, counter, datagram, offset, length) => {
+        this.#sealed(name, keys.get(key) ?? '', counter)
+        cipher.seal(key, counter, datagram, offset, length)
+      },
+      open: (key, counter, datagram, offset, length) => cipher.open(key, counter, datagram, offset, length),
+    }
+  }
+
+  onWire(bytes: Uint8Array, from: string): void {
+    const isPlain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(MARKER)
+    if (isPlain) throw new InvariantViolation('no plaintext is on the wire', `sent by ${from}`)
+  }
+
+  voyage(path: readonly string[]): void {
+    const way = path.join(' → ')
+    if (path.length > HOPS_MAX) throw new InvariantViolation('no datagram outlives its hops', way)
+    if (this.isSettled && new Set(path).size < path.length) {
+      throw new InvariantViolation('no datagram comes by a host twice', way)
+    }
+  }
+
+  injected(host: SimulatedHost, voyage: Voyage | undefined): void {
+    if (voyage === undefined) return
+    if (voyage.injectedAt.has(host.name)) throw new InvariantViolation('a datagram is injected once', host.name)
+    voyage.injectedAt.add(host.name)
+  }
+
+  outputs(host: SimulatedHost, outputs: readonly Output[]): void {
+    this.bounded(`outputs of ${host.name}`, outputs.length, OUTPUTS_MAX)
+    for (const output of outputs) {
+      if (output.kind !== 'log' || output.level !== 'error') continue
+      throw new InvariantViolation('nothing is logged as an error', `${host.name}: ${output.message}`)
+    }
+  }
+
+  /** `manifest` is the one that the router holds. */
+  table(host: SimulatedHost, table: ForwardingTable, manifest: SignedManifest): void {
+    const members = this.#membersOf(manifest)
+    const known = [...table.peers, ...table.neighbours].map(({ shortId }) => shortId)
+    const strangers = known.filter(shortId => !members.has(shortId))
+    if (strangers.length === 0) return
+    throw new InvariantViolation('the data plane knows members only', `${host.name} has ${strangers.join()}`)
+  }
+
+  tables(host: SimulatedHost, memberCount: number, now: number): void {
+    const { connections, peers } = host.router.status(now)
+    this.bounded(`peers of ${host.name}`, peers.length, memberCount)
+    this.bounded(`targets and links of ${host.name}`, connections.length, TARGETS_PER_HOST_MAX * memberCount + 16)
+    this.bounded(`keys of ${host.name}`, this.#loadedKeys.get(host.name) ?? 0, KEYS_PER_PEER_MAX * memberCount)
+  }
+
+  /** Call when many events came with no time between them. */
+  spins(hosts: readonly SimulatedHost[]): void {
+    const [busiest] = hosts.filter(host => host.isUp).sort((a, b) => a.timerAt - b.timerAt)
+    const reason = busiest?.router.deadline?.reason ?? ''
+    throw new InvariantViolation('time goes on', `${busiest?.name} keeps waking for: ${reason}`)
+  }
+
+  bounded(what: string, count: number, max: number): void {
+    if (count <= max) return
+    throw new InvariantViolation('queues and tables are bounded', `${count} ${what}, at most ${max}`)
+  }
+
+  #sealed(name: string, key: string, counter: number): void {
+    const highest = this.#highestCounters.get(key) ?? -1
+    if (counter <= highest) {
+      throw new InvariantViolation('no nonce is used twice', `${name} seals ${counter} after ${highest}`)
+    }
+    this.#highestCounters.set(key, counter)
+  }
+
+  #membersOf(signed: SignedManifest): ReadonlySet<number> {
+    const known = this.#manifests.get(signed)
+    if (known !== undefined) return known
+    const manifest = JSON.parse(signed.manifest) as ClusterManifest
+    const members = new Set(manifest.hosts.map(host => host.shortId))
+    this.#manifests.set(signed, members)
+    return members
+  }
+}

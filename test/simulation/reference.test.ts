@@ -1,0 +1,25 @@
+import { ReferenceModel } from './reference.ts'
+
+describe('the reference model', () => {
+  it('reaches over other hosts, but not over a cut', () => {
+    const model = modelOf(['a', 'b', 'c', 'd'], ['ab', 'bc'])
+    expect(model.reachableFrom('a')).toEqual(['a', 'b', 'c'])
+    expect(model.hearersOf('a')).toEqual(['b', 'c'])
+    expect(model.reachableFrom('d')).toEqual(['d'])
+  })
+
+  it('lets frames go no further than the hops of a datagram', () => {
+    const names = Array.from({ length: 18 }, (_, i) => String.fromCharCode(97 + i))
+    const model = modelOf(
+      names,
+      names.slice(1).map((name, i) => `${names[i]}${name}`),
+    )
+    expect(model.reachableFrom('a')).toHaveLength(18)
+    expect(model.hearersOf('a')).not.toContain('r')
+    expect(model.hearersOf('a')).toContain('q')
+  })
+})
+
+function modelOf(hosts: readonly string[], wires: readonly string[]): ReferenceModel {
+  return new ReferenceModel({ hosts, passes: (a, b) => wires.includes(`${a}${b}`) || wires.includes(`${b}${a}`) })
+}

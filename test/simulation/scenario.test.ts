@@ -1,0 +1,75 @@
+import { runScenario } from './scenario.ts'
+import { readSeeds } from './seed-file.ts'
+import { World } from './world.ts'
+
+/** Fresh seeds are run until so much time is spent; at least one is. */
+const BUDGET_MS = 10_000
+const FRESH_MAX = 40
+
+describe('a cluster that is put through faults', () => {
+  it.each(readSeeds())('stays sound with seed $seed, once broken: $reason', ({ seed, hosts }) => {
+    expect(runScenario(hosts === undefined ? { seed } : { seed, hosts }).failure).toBeUndefined()
+  })
+
+  it('stays sound with seeds that were never tried', () => {
+    const startedAt = performance.now()
+    const first = Date.now() % 1_000_000_000
+    for (let seed = first; seed < first + FRESH_MAX; seed++) {
+      const { failure } = runScenario({ seed })
+      expect(failure === undefined ? {} : { seed, failure }).toEqual({})
+      if (performance.now() - startedAt > BUDGET_MS) break
+    }
+  }, 60_000)
+
+  it('is the same run for the same seed', () => {
+    const [one, other] = [runScenario({ seed: 12 }), runScenario({ seed: 12 })]
+    expect(other).toEqual(one)
+    expect(one.story.length).toBeGreaterThan(0)
+  })
+
+  it('draws its last messages', () => {
+    const { trace } = runScenario({ seed: 4, hosts: 2 })
+    expect(trace).toMatch(/^sequenceDiagram\n {4}h\d-?->>h\d: [\d.]+ ms \w+/)
+  })
+})
+
+describe('a router whose clock was set back while it was down', () => {
+  it('outdoes the record of its earlier life at once, though its only neighbour has it', () => {
+    const world = new World({ seed: 1 })
+    world.define(['a', 'b'])
+    world.wire('a', 'b')
+    const manifest = world.cluster.manifest()
+    world.start('a', ['b'], manifest)
+    world.start('b', ['a'], manifest)
+    world.run(3_000)
+    world.kill('b')
+    world.run(1_000)
+    world.restart('b', undefined, 15n)
+    world.run(3_000)
+    const peers = world.host('a').router.status(world.now).peers
+    expect(peers.map(peer => peer.isReachable)).toEqual([true, true])
+  })
+})
+
+describe('a control link that is half open', () => {
+  it('is noticed and replaced within 10 s', () => {
+    const world = new World({ seed: 1 })
+    world.define(['a', 'b'])
+    world.wire('a', 'b')
+    const manifest = world.cluster.manifest()
+    world.start('a', ['b'], manifest)
+    world.start('b', ['a'], manifest)
+    world.run(3_000)
+    world.links.halfOpen('a', 'b')
+    world.run(10_000)
+    const before = world.controlBytes
+    world.run(3_000)
+    expect(world.controlBytes).toBeGreaterThan(before)
+    expect(
+      world
+        .host('a')
+        .router.status(world.now)
+        .peers.every(peer => peer.isReachable),
+    ).toBe(true)
+  })
+})

@@ -1,0 +1,119 @@
+import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
+import { FaultDriver } from './fault-driver.ts'
+import { InvariantViolation } from './invariants.ts'
+import { SeededRandom } from './random.ts'
+import { TOPOLOGIES, type Topology, wiresOf } from './topology.ts'
+import { World } from './world.ts'
+
+const STEPS_MAX = 30
+const LONGEST_STEP_MS = 4_000
+/** A re-key and the end of its overlap fall into a pause of this length. */
+const LONG_PAUSE_MS = 12 * 60_000
+const LONG_PAUSE_HOSTS_MAX = 6
+
+export interface ScenarioOptions {
+  readonly seed: number
+  /** Drawn from the seed when absent. */
+  readonly hosts?: number
+}
+
+export interface Outcome {
+  readonly seed: number
+  readonly hosts: number
+  readonly topology: Topology
+  readonly virtualMs: number
+  readonly convergedAfterMs: number
+  readonly events: number
+  /** What was done to the cluster, in order. */
+  readonly story: readonly string[]
+  readonly failure?: { readonly invariant: string; readonly detail: string }
+  readonly trace: string
+}
+
+/** A cluster drawn from the seed: faults, then heal, then everything converges. A bug of the router is an outcome, never thrown. */
+export function runScenario(options: ScenarioOptions): Outcome {
+  const draw = new SeededRandom(options.seed)
+  const count = options.hosts ?? draw.between(2, 10)
+  const topology = draw.pick(TOPOLOGIES) ?? 'mesh'
+  const world = createWorld(options.seed, draw)
+  const driver = new FaultDriver(world, draw)
+  const result = attempt(() => {
+    startAll(world, topology, { count, draw })
+    driver.begin()
+    endure(world, driver, draw)
+    return settle(world, driver)
+  })
+  const failure = result.kind === 'failed' ? { failure: result.failure } : {}
+  const convergedAfterMs = result.kind === 'converged' ? result.afterMs : Number.NaN
+  const { story } = driver
+  const figures = { hosts: count, topology, virtualMs: world.now, convergedAfterMs, events: world.events }
+  return { seed: options.seed, ...figures, story, ...failure, trace: world.trace.draw() }
+}
+
+type Attempt =
+  | { readonly kind: 'converged'; readonly afterMs: number }
+  | { readonly kind: 'failed'; readonly failure: { readonly invariant: string; readonly detail: string } }
+
+function attempt(run: () => number): Attempt {
+  try {
+    return { kind: 'converged', afterMs: run() }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const isViolation = error instanceof InvariantViolation
+    const invariant = isViolation ? error.invariant : 'nothing is thrown'
+    return { kind: 'failed', failure: { invariant, detail: isViolation ? error.message : `${error.stack}` } }
+  }
+}
+
+function createWorld(seed: number, draw: SeededRandom): World {
+  const some = (share: number, most: number) => (draw.chance(share) ? draw.next() * most : 0)
+  const faults = {
+    latencyMs: 0.2 + some(0.7, 60),
+    jitterMs: some(0.6, 40),
+    loss: some(0.5, 0.2),
+    duplication: some(0.4, 0.3),
+    reordering: some(0.4, 0.5),
+  }
+  return new World({ seed, faults, driftMax: some(0.5, 0.01), keepsWiretap: false })
+}
+
+function startAll(
+  world: World,
+  topology: Topology,
+  { count, draw }: { readonly count: number; readonly draw: SeededRandom },
+): void {
+  const names = Array.from({ length: count }, (_, i) => `h${i + 1}`)
+  world.define(names)
+  for (const [a, b] of wiresOf(topology, names, draw)) world.wire(a, b)
+  const manifest = world.cluster.manifest()
+  const isOneSeed = draw.chance(0.5) && topology !== 'two islands'
+  for (const name of names) {
+    const targets = isOneSeed ? names.slice(0, 1) : names
+    world.start(
+      name,
+      targets.filter(target => target !== name),
+      manifest,
+    )
+    if (draw.chance(0.3)) world.run(draw.between(1, 500))
+  }
+}
+
+function endure(world: World, driver: FaultDriver, draw: SeededRandom): void {
+  const steps = draw.between(3, STEPS_MAX)
+  for (let step = 0; step < steps; step++) {
+    world.run(draw.between(1, LONGEST_STEP_MS))
+    driver.doSomething()
+    const up = [...world.hosts.values()].filter(host => host.isUp)
+    const sender = draw.pick(up)
+    if (sender !== undefined) world.send(sender.name, broadcastFrame(sender.member.shortId, `step ${step}`))
+  }
+  if (world.hosts.size <= LONG_PAUSE_HOSTS_MAX && draw.chance(0.15)) world.run(LONG_PAUSE_MS)
+}
+
+function settle(world: World, driver: FaultDriver): number {
+  driver.end()
+  const afterMs = converge(world, driver.members)
+  world.invariants.isSettled = true
+  exchangeBroadcasts(world, driver.members)
+  return afterMs
+}

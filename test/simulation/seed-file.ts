@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A run that once failed, and why it is kept. */
+export interface KeptSeed {
+  readonly seed: number
+  readonly hosts?: number
+  readonly reason: string
+}
+
+const PATH = join('test', 'simulation', 'seeds.json')
+
+/** Both take the folder of the project as the current one, as npm sees to. */
+export function readSeeds(): readonly KeptSeed[] {
+  return JSON.parse(readFileSync(PATH, 'utf8')) as readonly KeptSeed[]
+}
+
+export function appendSeed(kept: KeptSeed): void {
+  const lines = [...readSeeds(), kept].map(one => `  ${JSON.stringify(one)}`)
+  writeFileSync(PATH, `[\n${lines.join(',\n')}\n]\n`)
+}

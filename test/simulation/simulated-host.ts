@@ -1,0 +1,71 @@
+import type { Endpoint } from '../../src/base/endpoint.ts'
+import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
+import type { Forwarder, RouterMachine } from '../../src/core/router/index.ts'
+import type { SimulatedMember } from './cluster.ts'
+import type { SimulatedDataPlane } from './data-plane.ts'
+
+/** What a router is started with, and has changed by its outputs: survives a restart unless the disk is lost. */
+export interface StoredState {
+  manifest: SignedManifest
+  targets: readonly Endpoint[]
+}
+
+/** A router with its data plane, on a host with one container per frame that it injects. */
+export class SimulatedHost {
+  readonly member: SimulatedMember
+  router: RouterMachine
+  plane: SimulatedDataPlane
+  readonly injected: Uint8Array[] = []
+  isUp = true
+  bootId = 1n
+  /** Starts so far: tells what was meant for an earlier process. */
+  starts = 0
+  stored: StoredState
+  /** Seconds of the host's clock in a second of the world. */
+  clockRate = 1
+  /** When the router is woken next, in the world's time. */
+  timerAt = Number.POSITIVE_INFINITY
+  #clock = 0
+
+  constructor(member: SimulatedMember, router: RouterMachine, plane: SimulatedDataPlane, stored: StoredState) {
+    this.member = member
+    this.router = router
+    this.plane = plane
+    this.stored = stored
+  }
+
+  get name(): string {
+    return this.member.name
+  }
+
+  get forwarder(): Forwarder {
+    return this.plane.forwarder
+  }
+
+  /** A new process, with what it found on the disk. */
+  boot(process: Pick<SimulatedHost, 'router' | 'plane' | 'bootId' | 'stored'>): void {
+    this.router = process.router
+    this.plane = process.plane
+    this.bootId = process.bootId
+    this.stored = { ...process.stored }
+    this.isUp = true
+    this.starts++
+    this.timerAt = Number.POSITIVE_INFINITY
+  }
+
+  /** The host's clock at the world's `now`: never goes back. */
+  clockAt(now: number): number {
+    this.#clock = Math.max(this.#clock, now * this.clockRate)
+    return this.#clock
+  }
+
+  /** The clock at the moment when a timer for `deadline` fires: rounding must not make it early. */
+  clockAtTimer(now: number, deadline: number): number {
+    this.#clock = Math.max(this.clockAt(now), deadline - this.clockAt(now) < 1e-3 ? deadline : 0)
+    return this.#clock
+  }
+
+  worldTimeOf(clock: number): number {
+    return clock / this.clockRate
+  }
+}

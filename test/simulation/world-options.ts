@@ -1,0 +1,20 @@
+import type { DatagramCipher, RouterMachine } from '../../src/core/router/index.ts'
+import type { NetworkFaults } from './network.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  /** Share of datagrams lost, 0 to 1; the same as `faults.loss`. */
+  readonly loss?: number
+  readonly faults?: Partial<NetworkFaults>
+  /** Clocks run fast or slow by up to this share, each host's by its own. */
+  readonly driftMax?: number
+  /** False for long runs: the wiretap keeps every datagram. */
+  readonly keepsWiretap?: boolean
+  readonly broken?: BrokenParts
+}
+
+/** What tests put in place of sound parts, to see that the invariants notice. */
+export interface BrokenParts {
+  readonly router?: (router: RouterMachine, name: string) => RouterMachine
+  readonly cipher?: (cipher: DatagramCipher) => DatagramCipher
+}
