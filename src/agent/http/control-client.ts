@@ -2,33 +2,36 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { UserError } from '../../base/user-error.ts'
 import { ControlError } from './control-error.ts'
+import type { Method } from './route.ts'
 
 const TIMEOUT_MS = 5000
 
 export interface ControlRequest {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: Method
   readonly path: string
-  /** Form fields. */
-  readonly body?: URLSearchParams
+  /** Form fields, or a body of the route's own. */
+  readonly body?: URLSearchParams | string
+  /** The router may take so long, in milliseconds. */
+  readonly timeoutMs?: number
 }
 
 /** Asks the running router; rejects with a `ControlError` when there is none. */
 export function askRouter(socketPath: string, wish: ControlRequest): Promise<string> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', path, body } = wish
-    const asked = request({ socketPath, path, method, timeout: TIMEOUT_MS }, response => {
+    const { method = 'GET', path, body, timeoutMs: timeout = TIMEOUT_MS } = wish
+    const asked = request({ socketPath, path, method, timeout }, response => {
       const parts: Buffer[] = []
       response.on('data', part => parts.push(part))
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
         if ((response.statusCode ?? 500) < 300) return resolve(text)
-        const cause = text.trim().split('\n')[0] ?? ''
-        reject(new UserError({ cause, remedy: 'see `weave help`' }))
+        const [cause = '', remedy = 'see `weave help`'] = text.trim().split('\n')
+        reject(new UserError({ cause, remedy }))
       })
     })
     asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
     asked.on('error', cause => reject(explain(socketPath, cause)))
-    if (body !== undefined) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
+    if (body instanceof URLSearchParams) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
     asked.end(body?.toString())
   })
 }

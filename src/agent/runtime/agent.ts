@@ -8,7 +8,8 @@ import { type HostState, loadHostState } from '../host/host-state.ts'
 import { StateStore } from '../host/state-store.ts'
 import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
-import { ControlServer, parseTargets } from '../http/control-server.ts'
+import { ControlServer } from '../http/control-server.ts'
+import { parseTargets, routerRoutes } from '../http/router-routes.ts'
 import { ensureBridge } from '../linux/bridge.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { LinkListener } from '../transport/link-listener.ts'
@@ -151,13 +152,14 @@ export class Agent {
   }
 
   #createControl(): ControlServer {
-    return new ControlServer(this.#paths.controlSocket, {
+    const router = routerRoutes({
       version: AGENT_VERSION,
       status: () => this.#driver.status(),
       report: () => this.#dataPath.ask(),
       connect: (targets, replace) => this.#driver.handle({ kind: 'connect', targets, replace }),
       forget: targets => this.#driver.handle({ kind: 'forget', targets }),
     })
+    return new ControlServer(this.#paths.controlSocket, router)
   }
 
   #routerOptions(store: StateStore): RouterOptions {

@@ -1,7 +1,8 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
-import { type AgentControl, ControlServer } from '../../../../src/agent/http/control-server.ts'
+import { ControlServer } from '../../../../src/agent/http/control-server.ts'
+import { type RouterControl, routerRoutes } from '../../../../src/agent/http/router-routes.ts'
 import type { Endpoint } from '../../../../src/base/endpoint.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { RouterStatus } from '../../../../src/core/router/index.ts'
@@ -58,7 +59,7 @@ describe('the control socket', () => {
   it('refuses paths that it does not know, and bodies beyond its limit', async () => {
     const { path } = await listen()
     await expect(askRouter(path, { path: '/nothing' })).rejects.toThrow('there is nothing at /nothing')
-    const body = new URLSearchParams({ peer: '1'.repeat(70_000) })
+    const body = new URLSearchParams({ peer: '1'.repeat(1_100_000) })
     await expect(askRouter(path, { method: 'POST', path: '/connect', body })).rejects.toThrow()
   })
 
@@ -79,7 +80,7 @@ describe('the control socket', () => {
 
   async function listen(): Promise<{ path: string; connected: Endpoint[] }> {
     const connected: Endpoint[] = []
-    const control: AgentControl = {
+    const control: RouterControl = {
       version: '1.2.3',
       status: () => STATUS,
       report: async () => undefined,
@@ -87,7 +88,7 @@ describe('the control socket', () => {
       forget: () => undefined,
     }
     const path = join(folder(), 'run', 'control.sock')
-    const server = new ControlServer(path, control)
+    const server = new ControlServer(path, routerRoutes(control))
     await server.listen()
     servers.push(server)
     return { path, connected }

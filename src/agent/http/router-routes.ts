@@ -1,0 +1,60 @@
+import { type Endpoint, parseEndpoint } from '../../base/endpoint.ts'
+import { ok, type Result, refused } from '../../base/result.ts'
+import { CONTROL_PORT } from '../../contract/ports.ts'
+import type { RouterStatus } from '../../core/router/index.ts'
+import type { Answer, Route, RouteRequest } from './route.ts'
+import { formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
+
+/** What can be asked of the running router. */
+export interface RouterControl {
+  readonly version: string
+  status(): RouterStatus
+  /** Counters of the data path; absent when it does not answer. */
+  report(): Promise<object | undefined>
+  connect(targets: readonly Endpoint[], replace: boolean): void
+  forget(targets: readonly Endpoint[]): void
+}
+
+/** Status pages (Weave rows STAT-01 to STAT-08) and targets. */
+export function routerRoutes(control: RouterControl): readonly Route[] {
+  const page = (path: string, answer: (status: RouterStatus) => Answer | Promise<Answer>): Route => ({
+    method: 'GET',
+    path,
+    answer: () => answer(control.status()),
+  })
+  return [
+    page('/status', async router => {
+      const { version } = control
+      const json = { version, pid: process.pid, router, dataPath: await control.report() }
+      return { code: 200, text: formatStatus(router, version), json }
+    }),
+    page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
+    page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),
+    page('/status/targets', ({ targets: json }) => ({ code: 200, text: formatTargets(json), json })),
+    page('/healthz', () => ({ code: 200, text: 'ok\n', json: { pid: process.pid } })),
+    change('/connect', (targets, form) => control.connect(targets, form.get('replace') === 'true')),
+    change('/forget', targets => control.forget(targets)),
+  ]
+}
+
+function change(path: string, act: (targets: readonly Endpoint[], form: URLSearchParams) => void): Route {
+  const answer = async (request: RouteRequest): Promise<Answer> => {
+    const form = await request.form()
+    const targets = parseTargets(form.getAll('peer'))
+    if (!targets.ok) return { code: 400, text: `${targets.error}\n` }
+    act(targets.value, form)
+    return { code: 200, text: '' }
+  }
+  return { method: 'POST', path, answer }
+}
+
+/** All or none. */
+export function parseTargets(texts: readonly string[]): Result<readonly Endpoint[]> {
+  const targets: Endpoint[] = []
+  for (const text of texts) {
+    const endpoint = parseEndpoint(text, CONTROL_PORT)
+    if (!endpoint.ok) return refused(endpoint.error)
+    targets.push(endpoint.value)
+  }
+  return ok(targets)
+}
