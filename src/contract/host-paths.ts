@@ -21,6 +21,8 @@ export const HOST_PATHS = {
   learntManifest: '/var/lib/weave/manifest.json',
   /** Targets added by `weave connect`. */
   targets: '/var/lib/weave/targets.json',
+  /** Mode 0600: what happened, a line of JSON each; the file before it is `events.jsonl.1`. */
+  journal: '/var/lib/weave/events.jsonl',
 
   /** Mode 0600, root only. */
   controlSocket: '/run/weave/control.sock',

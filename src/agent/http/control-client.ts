@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { UserError } from '../../base/user-error.ts'
 import { ControlError } from './control-error.ts'
@@ -25,8 +25,7 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
         if ((response.statusCode ?? 500) < 300) return resolve(text)
-        const [cause = '', remedy = 'see `weave help`'] = text.trim().split('\n')
-        reject(new UserError({ cause, remedy }))
+        reject(refusalOf(text))
       })
     })
     asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
@@ -34,6 +33,24 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
     if (body instanceof URLSearchParams) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
     asked.end(body?.toString())
   })
+}
+
+/** Hears the answer as it comes, with no limit of time; rejects as `askRouter` does. */
+export async function* followRouter(socketPath: string, path: string): AsyncGenerator<string> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request({ socketPath, path }, resolve)
+    asked.on('error', cause => reject(explain(socketPath, cause)))
+    asked.end()
+  })
+  const decoder = new TextDecoder()
+  const isRefused = (response.statusCode ?? 500) >= 300
+  let refusal = ''
+  for await (const part of response as AsyncIterable<Buffer>) {
+    const text = decoder.decode(part, { stream: true })
+    if (isRefused) refusal += text
+    else yield text
+  }
+  if (isRefused) throw refusalOf(refusal)
 }
 
 /** True when a router listens there; a socket that a dead one has left does not count. */
@@ -50,6 +67,12 @@ export function isRouterRunning(socketPath: string): Promise<boolean> {
       else reject(error)
     })
   })
+}
+
+/** The router says cause and remedy, a line each. */
+function refusalOf(text: string): UserError {
+  const [cause = '', remedy = 'see `weave help`'] = text.trim().split('\n')
+  return new UserError({ cause, remedy })
 }
 
 function explain(socketPath: string, cause: NodeJS.ErrnoException): Error {

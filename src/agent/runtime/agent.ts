@@ -10,6 +10,8 @@ import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
 import { ControlServer } from '../http/control-server.ts'
 import { parseTargets, routerRoutes } from '../http/router-routes.ts'
+import type { Journal } from '../journal/journal.ts'
+import { journalRoutes } from '../journal/journal-routes.ts'
 import { ensureBridge } from '../linux/bridge.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { LinkListener } from '../transport/link-listener.ts'
@@ -29,6 +31,8 @@ export interface AgentOptions {
   /** Targets beyond those of the configuration. */
   readonly peers: readonly Endpoint[]
   readonly log: Logger
+  /** Shown by `weave events`. */
+  readonly journal: Journal
   /** The agent cannot go on; called once at most. */
   readonly failed: (reason: string) => void
 }
@@ -159,7 +163,7 @@ export class Agent {
       connect: (targets, replace) => this.#driver.handle({ kind: 'connect', targets, replace }),
       forget: targets => this.#driver.handle({ kind: 'forget', targets }),
     })
-    return new ControlServer(this.#paths.controlSocket, router)
+    return new ControlServer(this.#paths.controlSocket, [...router, ...journalRoutes(this.#options.journal)])
   }
 
   #routerOptions(store: StateStore): RouterOptions {

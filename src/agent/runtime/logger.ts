@@ -34,7 +34,7 @@ export function isLogLevel(text: string): text is LogLevel {
 }
 
 /** Quoted where it must be, so that a value cannot pretend to be further fields or lines. */
-function formatValue(value: string | number | boolean): string {
+export function formatValue(value: string | number | boolean): string {
   const text = String(value)
   return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text)
 }

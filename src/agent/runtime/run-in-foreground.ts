@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { replaceFile } from '../host/atomic-file.ts'
+import { Journal } from '../journal/journal.ts'
 import { createServiceNotifier, type ServiceNotifier } from '../linux/service-notifier.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import type { Logger } from './logger.ts'
@@ -14,11 +15,13 @@ interface End {
 }
 
 /** Runs the router until it is told to stop; false when it could not go on. */
-export async function runInForeground(options: Omit<AgentOptions, 'failed'>): Promise<boolean> {
-  const { log, root } = options
+export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'journal'>): Promise<boolean> {
+  const { root } = options
   const paths = agentPaths(root)
   const ending = new Ending()
-  const agent = await Agent.start({ ...options, failed: reason => ending.end({ reason, isWanted: false }) })
+  const failed = (reason: string) => ending.end({ reason, isWanted: false })
+  const log = new Journal({ path: paths.journal, log: options.log, clock: () => new Date() })
+  const agent = await Agent.start({ ...options, log, journal: log, failed })
   replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
   const notifier = createServiceNotifier(process.env)
   notifier.notify('READY=1')

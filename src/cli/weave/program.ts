@@ -3,6 +3,7 @@ import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES } from '../../base/user-error.ts'
 import { registerCompletion } from './completion.ts'
 import { type CommandContext, createContext } from './context.ts'
+import { registerEventCommands } from './event-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
 import { registerQueryCommands } from './query-commands.ts'
 import { print, reportError } from './report.ts'
@@ -32,6 +33,7 @@ export function createProgram(context: CommandContext): Command {
   registerHostCommands(program, context)
   registerRouterCommands(program, context)
   registerQueryCommands(program, context)
+  registerEventCommands(program, context)
   registerCompletion(program)
   program
     .command('version')

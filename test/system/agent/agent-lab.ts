@@ -119,6 +119,11 @@ export class AgentLab {
     return child
   }
 
+  /** Starts a command of `weave` that goes on; what it prints is in the log of `name`. */
+  follow(host: string, name: string, ...args: string[]): ChildProcess {
+    return this.spawn(host, [...this.#program, ...args], { name })
+  }
+
   log(name: string): string {
     return this.#logs.get(name) ?? ''
   }

@@ -77,6 +77,19 @@ describe('three routers in a chain', () => {
     expect(whole).toMatchObject({ version: '0.1.0', dataPath: { cipher: 'openssl' } })
   }, 20_000)
 
+  it('tell what happened, and what happens', async () => {
+    const { stdout } = await lab.weave('a', 'events', '--last', '1000')
+    expect(stdout).toMatch(/^\d{4}-\S+Z info {2}link up peer=2 nickname=b remote=10\.91\.1\.2$/m)
+    const follower = lab.follow('a', 'events-a', 'events', '--follow', '--last', '1', '--json')
+    await eventually(10_000, async () => lab.log('events-a') !== '' || 'nothing told')
+    lab.signal('a', 'SIGHUP')
+    await eventually(10_000, async () => lab.log('events-a').includes('"configuration read again"') || 'not told')
+    follower.kill()
+    await endOf(follower)
+    const wrong = await lab.weave('a', 'events', '--since', 'yesterday')
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'yesterday' is not a time") })
+  }, 20_000)
+
   it('find their way again when the one between is killed and started anew', async () => {
     await lab.kill('b')
     const port = await lab.on('b', 'ip', '-json', 'link', 'show', 'weave-tap')
