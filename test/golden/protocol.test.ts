@@ -7,8 +7,10 @@ import { createAgreementKey, createSigner } from '../../src/core/session/crypto.
 import { SessionKeys } from '../../src/core/session/session-keys.ts'
 import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
 import { encodeMessage } from '../../src/core/wire/link-message.ts'
-import { encodeRecord, RECORD_CONTEXT } from '../../src/core/wire/peer-record.ts'
+import { encodeRecord } from '../../src/core/wire/peer-record.ts'
 import { writeProbe } from '../../src/core/wire/probe.ts'
+import { contextOf, Topic } from '../../src/core/wire/topic.ts'
+import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
 
 const PAGE = 'docs/protocol.md'
 const text = (value: string) => new TextEncoder().encode(value)
@@ -34,19 +36,24 @@ function makeVectors(): Readonly<Record<string, string>> {
   const bootId = 1_700_000_000_000n
   const hello = { kind: 'hello', protocolMin: 1, protocolMax: 1, bootId, manifestVersion: 3n, record } as const
   const signature = createSigner(filled(0x0c)).sign(text(`${MANIFEST_CONTEXT}{}`))
-  const entries = [{ shortId: 1, bootId, version: 2n }]
+  const entries = [{ shortId: 1, topic: Topic.peer, bootId, version: 2n }]
   const bytes: Readonly<Record<string, Uint8Array>> = {
     'peer-name of host 1': Buffer.from(peerNameOf(signer.publicKey).replaceAll(':', ''), 'hex'),
     'preface with nonce a0…a0': Buffer.concat([filled(0xa0, 16), prefaceProof()]),
     'hello of host 1': encodeMessage(hello),
-    'records with the record of host 1': encodeMessage({ kind: 'records', records: [record] }),
+    'records with the record of host 1': encodeMessage({
+      kind: 'records',
+      records: [{ topic: Topic.peer, bytes: record }],
+    }),
     'manifest with the text {}': encodeMessage({ kind: 'manifest', text: '{}', signature }),
     'heartbeat 7': encodeMessage({ kind: 'heartbeat', sequence: 7 }),
     'heartbeat reply 7': encodeMessage({ kind: 'heartbeat-reply', sequence: 7 }),
-    'digest of host 1': encodeMessage({ kind: 'digest', entries }),
-    'summary of the record of host 1': encodeMessage({ kind: 'summary', hash: summaryOfHost1() }),
+    'summary of the record of host 1': encodeMessage({ kind: 'summary', hash: storeOfHost1().summary() }),
+    'buckets of the record of host 1': encodeMessage({ kind: 'buckets', hashes: storeOfHost1().bucketHashes() }),
+    'digest of host 1': encodeMessage({ kind: 'digest', buckets: 2n, wantsDigest: true, entries }),
     goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
     'signed record of host 1': record,
+    'signed record of host 1, topic 1': topicRecordOfHost1(),
     'data key from host 1 to host 2': dataKey(),
     'frame from host 1 to host 2, counter 5': datagram(1, 5, frame()),
     'probe 9 from host 1 to host 2, counter 6': datagram(2, 6, probe()),
@@ -68,14 +75,20 @@ function recordOfHost1(): Uint8Array {
     publicKey: createAgreementKey(filled(0x11)).publicKey,
     links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
   })
-  return Buffer.concat([encoded, signer.sign(Buffer.concat([text(RECORD_CONTEXT), encoded]))])
+  return Buffer.concat([encoded, signer.sign(Buffer.concat([text(contextOf(Topic.peer)), encoded]))])
 }
 
-function summaryOfHost1(): Uint8Array {
+function topicRecordOfHost1(): Uint8Array {
+  const head = { shortId: 1, topic: Topic.names, bootId: 1_700_000_000_000n, version: 3n }
+  const encoded = encodeTopicRecord({ ...head, body: text('a body') })
+  return Buffer.concat([encoded, createSigner(filled(1)).sign(Buffer.concat([text(contextOf(Topic.names)), encoded]))])
+}
+
+function storeOfHost1(): RecordStore {
   const store = new RecordStore()
-  const version = { shortId: 1, bootId: 1_700_000_000_000n, version: 2n }
-  store.merge({ record: version, bytes: new Uint8Array(0) })
-  return store.summary()
+  const version = { shortId: 1, topic: Topic.peer, bootId: 1_700_000_000_000n, version: 2n }
+  store.merge({ ...version, bytes: new Uint8Array(0) })
+  return store
 }
 
 function prefaceProof(): Uint8Array {

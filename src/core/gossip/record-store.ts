@@ -1,17 +1,27 @@
-/** Orders two states of one peer: the later boot wins, then the later version within it (Weave row GOS-05). */
+import { BUCKETS, bucketOf, bucketsOf, RecordHashes } from './record-hashes.ts'
+
+/** Orders two states of one record: the later boot wins, then the later version within it (Weave row GOS-05). */
 export interface Version {
   readonly bootId: bigint
   readonly version: bigint
 }
 
+/** A peer owns one record for each topic. */
 export interface VersionedRecord extends Version {
   readonly shortId: number
+  readonly topic: number
 }
 
-/** A record together with the signed bytes that it came in: these are what is passed on. */
-export interface StoredRecord<T extends VersionedRecord> {
-  readonly record: T
+/** A record's signed bytes as they came in: these are what is passed on. */
+export interface StoredRecord extends VersionedRecord {
   readonly bytes: Uint8Array
+}
+
+/** Names a record: the peer's short id and the topic in one number. */
+export type RecordKey = number
+
+export function recordKey({ shortId, topic }: Pick<VersionedRecord, 'shortId' | 'topic'>): RecordKey {
+  return shortId * 256 + topic
 }
 
 export function isNewer(a: Version, b: Version): boolean {
@@ -19,66 +29,101 @@ export function isNewer(a: Version, b: Version): boolean {
 }
 
 /**
- * The newest record of each peer. Merging is commutative, associative and idempotent, so neither order nor repetition of
- * gossip matters. Bounded by the manifest: the caller offers records of members only.
+ * The newest record of each peer and topic. Merging is commutative, associative and idempotent, so neither order nor repetition of
+ * gossip matters. Bounded by the manifest and the number of topics: the caller offers records of members only.
  */
-export class RecordStore<T extends VersionedRecord> {
-  readonly #records = new Map<number, StoredRecord<T>>()
+export class RecordStore {
+  readonly #records = new Map<RecordKey, StoredRecord>()
+  readonly #hashes = new RecordHashes()
+  /** Ascending by key; undefined after one came or went. */
+  #sorted: readonly StoredRecord[] | undefined
 
-  get(shortId: number): StoredRecord<T> | undefined {
-    return this.#records.get(shortId)
+  get size(): number {
+    return this.#records.size
   }
 
-  /** Ascending by short id, so that every router walks them in the same order. */
-  all(): readonly StoredRecord<T>[] {
-    return [...this.#records.values()].sort((a, b) => a.record.shortId - b.record.shortId)
+  get(key: RecordKey): StoredRecord | undefined {
+    return this.#records.get(key)
+  }
+
+  /** Ascending by short id, then topic, so that every router walks them in the same order. */
+  all(): readonly StoredRecord[] {
+    this.#sorted ??= [...this.#records.values()].sort((a, b) => recordKey(a) - recordKey(b))
+    return this.#sorted
   }
 
   /** True when `stored` would replace what is here. */
   wants(version: VersionedRecord): boolean {
-    const known = this.#records.get(version.shortId)
-    return known === undefined || isNewer(version, known.record)
+    const known = this.#records.get(recordKey(version))
+    return known === undefined || isNewer(version, known)
   }
 
   /** True when it was newer, and kept. */
-  merge(stored: StoredRecord<T>): boolean {
-    if (!this.wants(stored.record)) return false
-    this.#records.set(stored.record.shortId, stored)
+  merge(stored: StoredRecord): boolean {
+    if (!this.wants(stored)) return false
+    this.#drop(recordKey(stored))
+    this.#records.set(recordKey(stored), stored)
+    this.#hashes.add(stored)
     return true
   }
 
-  forget(shortId: number): void {
-    this.#records.delete(shortId)
+  /** Forgets all records of a peer; returns the topics that there were. */
+  forget(shortId: number): readonly number[] {
+    const theirs = this.all().filter(record => record.shortId === shortId)
+    for (const record of theirs) this.#drop(recordKey(record))
+    return theirs.map(record => record.topic)
   }
 
-  digest(): readonly VersionedRecord[] {
-    return this.all().map(({ record: { shortId, bootId, version } }) => ({ shortId, bootId, version }))
+  /** What is held in the `buckets`, a mask; all when it is left out. */
+  digest(buckets = bucketsOf()): readonly VersionedRecord[] {
+    const held = this.all().filter(record => isIn(buckets, record.shortId))
+    return held.map(({ shortId, topic, bootId, version }) => ({ shortId, topic, bootId, version }))
   }
 
-  /** Eight bytes that two stores share when their digests are the same (FNV-1a, twice 32 bits): cheap to say, cheap to compare. */
+  /** Eight bytes that two stores share when their digests are the same: cheap to say, cheap to compare. */
   summary(): Uint8Array {
-    const view = new DataView(new ArrayBuffer(18))
-    let [a, b] = [0x811c9dc5, 0x01000193]
-    for (const { shortId, bootId, version } of this.digest()) {
-      view.setUint16(0, shortId)
-      view.setBigUint64(2, bootId)
-      view.setBigUint64(10, version)
-      for (let i = 0; i < 18; i++) {
-        a = Math.imul(a ^ view.getUint8(i), 0x01000193)
-        b = Math.imul(b ^ view.getUint8(17 - i), 0x01000193)
-      }
-    }
-    view.setInt32(0, a)
-    view.setInt32(4, b)
-    return new Uint8Array(view.buffer.slice(0, 8))
+    return this.#hashes.summary()
   }
 
-  /** What the holder of `digest` lacks. */
-  newerThan(digest: readonly VersionedRecord[]): readonly StoredRecord<T>[] {
-    const held = new Map(digest.map(entry => [entry.shortId, entry]))
-    return this.all().filter(({ record }) => {
-      const theirs = held.get(record.shortId)
+  /** Four bytes for each bucket. */
+  bucketHashes(): Uint32Array {
+    return this.#hashes.buckets()
+  }
+
+  /** What the holder of `digest`, which tells of the `buckets`, lacks. */
+  newerThan(digest: readonly VersionedRecord[], buckets = bucketsOf()): readonly StoredRecord[] {
+    const held = new Map(digest.map(entry => [recordKey(entry), entry]))
+    return this.all().filter(record => {
+      if (!isIn(buckets, record.shortId)) return false
+      const theirs = held.get(recordKey(record))
       return theirs === undefined || isNewer(record, theirs)
     })
   }
+
+  /** The buckets of `digest` that hold something newer than is here. */
+  lacking(digest: readonly VersionedRecord[]): bigint {
+    let buckets = 0n
+    for (const entry of digest) if (this.wants(entry)) buckets |= 1n << BigInt(bucketOf(entry.shortId))
+    return buckets
+  }
+
+  /** Where two stores differ, by their bucket hashes. */
+  differing(theirs: Uint32Array): bigint {
+    const own = this.bucketHashes()
+    let buckets = 0n
+    for (let i = 0; i < BUCKETS; i++) if (own[i] !== theirs[i]) buckets |= 1n << BigInt(i)
+    return buckets
+  }
+
+  #drop(key: RecordKey): void {
+    const known = this.#records.get(key)
+    this.#sorted = undefined
+    if (known === undefined) return
+    this.#hashes.remove(known)
+    this.#records.delete(key)
+  }
+}
+
+function isIn(buckets: bigint, shortId: number): boolean {
+  return ((buckets >> BigInt(bucketOf(shortId))) & 1n) === 1n
 }

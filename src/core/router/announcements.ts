@@ -1,30 +1,37 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { RecordStore, type StoredRecord } from '../gossip/record-store.ts'
+import { type RecordKey, RecordStore, recordKey, type Version, type VersionedRecord } from '../gossip/record-store.ts'
 import type { GraphNode } from '../mesh/routes.ts'
 import { createSigner, isSignedBy, peerNameOf, type Signer } from '../session/crypto.ts'
 import type { AnnouncedKey } from '../session/session-keys.ts'
+import type { SignedRecord } from '../wire/link-message.ts'
 import {
   decodeRecord,
   encodeRecord,
   type PeerRecord,
   RECORD_BYTES_MAX,
-  RECORD_CONTEXT,
   type RecordedLink,
   SIGNATURE_BYTES,
 } from '../wire/peer-record.ts'
+import { contextOf, Topic } from '../wire/topic.ts'
+import { decodeTopicRecord, encodeTopicRecord, type TopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
 import { fromBase64, type Membership } from './membership.ts'
 
 /** What came of a record from the network. */
-export type Acceptance = 'merged' | 'known' | 'own'
+export type Acceptance =
+  | { readonly kind: 'merged'; readonly shortId: number; readonly topic: number }
+  | { readonly kind: 'known' }
+  /** One of our own from a boot with a faster clock, or of a topic not published since: to be outdone. */
+  | { readonly kind: 'own'; readonly topic: number }
 
-/** This router's own signed record, and the verified records of all others. */
+/** This router's own signed records, and the verified records of all others. */
 export class Announcements {
-  readonly store = new RecordStore<PeerRecord>()
+  readonly store = new RecordStore()
   readonly #options: RouterOptions
   readonly #membership: Membership
   readonly #signer: Signer
+  readonly #peers = new Map<number, PeerRecord>()
   #bootId: bigint
   #version = 0n
 
@@ -39,74 +46,113 @@ export class Announcements {
     return this.#bootId
   }
 
-  get own(): StoredRecord<PeerRecord> | undefined {
-    return this.store.get(this.#options.shortId)
-  }
-
   get publicKey(): Uint8Array {
     return this.#signer.publicKey
   }
 
+  /** Signed, for hello. */
+  get ownBytes(): Uint8Array {
+    const key = recordKey({ shortId: this.#options.shortId, topic: Topic.peer })
+    return this.store.get(key)?.bytes ?? new Uint8Array(0)
+  }
+
+  /** What the peer says of itself. */
+  peer(shortId: number): PeerRecord | undefined {
+    return this.#peers.get(shortId)
+  }
+
+  /** Ascending by short id. */
+  get peers(): readonly PeerRecord[] {
+    return [...this.#peers.values()].sort((a, b) => a.shortId - b.shortId)
+  }
+
   /** Who exchanges datagrams with whom, as they say themselves. */
   graph(): readonly GraphNode[] {
-    return this.store.all().map(({ record }) => ({
-      shortId: record.shortId,
-      neighbours: record.links.filter(link => link.isEstablished).map(link => link.shortId),
+    return this.peers.map(({ shortId, links }) => ({
+      shortId,
+      neighbours: links.filter(link => link.isEstablished).map(link => link.shortId),
     }))
   }
 
-  /** Makes a record of what is so, and says whether it differs from the one before: only then is there anything to tell. */
-  announce(key: AnnouncedKey, links: readonly RecordedLink[]): boolean {
-    const own = this.own?.record
-    if (own?.bootId === this.#bootId && own.keyId === key.keyId && isSameList(own.links, links)) return false
+  /** Makes a record of what is so. Returns its key if it differs from the one before: only then is there anything to tell. */
+  announce(key: AnnouncedKey, links: readonly RecordedLink[]): readonly RecordKey[] {
     const { shortId, nickname, port, addresses } = this.#options
+    const own = this.peer(shortId)
+    if (own?.bootId === this.#bootId && own.keyId === key.keyId && isSameList(own.links, links)) return []
     const name = peerNameOf(this.#signer.publicKey)
-    const version = ++this.#version
-    const record: PeerRecord = {
-      shortId,
-      name,
-      bootId: this.#bootId,
-      version,
-      nickname,
-      port,
-      addresses,
-      ...key,
-      links,
-    }
-    const encoded = encodeRecord(record)
-    const bytes = concat(encoded, this.#signer.sign(signedText(encoded)))
-    return this.store.merge({ record, bytes })
+    const version = this.#nextVersion()
+    const record: PeerRecord = { shortId, name, ...version, nickname, port, addresses, ...key, links }
+    const bytes = this.#sign(Topic.peer, encodeRecord(record))
+    this.#peers.set(shortId, record)
+    const stored = { shortId, topic: Topic.peer, ...version, bytes }
+    return this.store.merge(stored) ? [recordKey(stored)] : []
+  }
+
+  /** Replaces this router's record of a topic other than the peer's own. */
+  publish(topic: number, body: Uint8Array): void {
+    const head = { shortId: this.#options.shortId, topic, ...this.#nextVersion() }
+    this.store.merge({ ...head, bytes: this.#sign(topic, encodeTopicRecord({ ...head, body })) })
+  }
+
+  /** The body of a peer's record of such a topic. */
+  bodyOf(shortId: number, topic: number): Uint8Array | undefined {
+    const stored = this.store.get(recordKey({ shortId, topic }))
+    if (stored === undefined) return undefined
+    const decoded = decodeTopicRecord(withoutSignature(stored.bytes))
+    return decoded.ok ? decoded.value.body : undefined
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
-  accept(bytes: Uint8Array): Result<Acceptance> {
-    const decoded = this.#decode(bytes)
+  accept({ topic, bytes }: SignedRecord): Result<Acceptance> {
+    const decoded = decode(topic, bytes)
     if (!decoded.ok) return decoded
-    const record = decoded.value
-    if (!this.store.wants(record)) return ok('known')
-    const host = this.#membership.host(record.shortId)
-    if (host === undefined || host.peerName !== record.name) return refused('a record of a stranger')
-    const encoded = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
+    const { shortId, bootId, version } = decoded.value
+    const head = { shortId, topic, bootId, version }
+    if (!this.store.wants(head)) return ok({ kind: 'known' })
+    const host = this.#membership.host(shortId)
+    const isStranger = 'name' in decoded.value && host?.peerName !== decoded.value.name
+    if (host === undefined || isStranger) return refused('a record of a stranger')
     const signature = bytes.subarray(bytes.length - SIGNATURE_BYTES)
-    if (!isSignedBy(fromBase64(host.publicKey), signedText(encoded), signature)) {
+    if (!isSignedBy(fromBase64(host.publicKey), signedText(topic, withoutSignature(bytes)), signature)) {
       return refused('a record that its peer did not sign')
     }
-    if (record.shortId === this.#options.shortId) return ok(this.#outdo(record))
-    this.store.merge({ record, bytes })
-    return ok('merged')
+    if (shortId === this.#options.shortId) return ok(this.#outdo(head))
+    this.store.merge({ ...head, bytes })
+    if ('name' in decoded.value) this.#peers.set(shortId, decoded.value)
+    return ok({ kind: 'merged', shortId, topic })
   }
 
-  #decode(bytes: Uint8Array): Result<PeerRecord> {
-    if (bytes.length > RECORD_BYTES_MAX || bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
-    return decodeRecord(bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
+  /** Drops all of a router that is no member any more; returns the topics that there were. */
+  forget(shortId: number): readonly number[] {
+    this.#peers.delete(shortId)
+    return this.store.forget(shortId)
   }
 
   /** A newer record of our own is from a boot with a faster clock: jump past it (Weave row GOS-05). */
-  #outdo(record: PeerRecord): Acceptance {
-    this.#bootId = record.bootId + 1n
-    this.#version = 0n
-    return 'own'
+  #outdo({ topic, bootId }: VersionedRecord): Acceptance {
+    if (bootId >= this.#bootId) this.#bootId = bootId + 1n
+    return { kind: 'own', topic }
   }
+
+  #nextVersion(): Version {
+    return { bootId: this.#bootId, version: ++this.#version }
+  }
+
+  #sign(topic: number, encoded: Uint8Array): Uint8Array {
+    return concat(encoded, this.#signer.sign(signedText(topic, encoded)))
+  }
+}
+
+function decode(topic: number, bytes: Uint8Array): Result<PeerRecord | TopicRecord> {
+  if (bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
+  if (topic === Topic.peer && bytes.length > RECORD_BYTES_MAX) return refused('a record of a wrong size')
+  if (topic === Topic.peer) return decodeRecord(withoutSignature(bytes))
+  const decoded = decodeTopicRecord(withoutSignature(bytes))
+  return decoded.ok && decoded.value.topic !== topic ? refused('a record of another topic') : decoded
+}
+
+function withoutSignature(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
 }
 
 /** Addresses that `record`'s peer may be dialled at. */
@@ -127,8 +173,8 @@ function isSameLink(a: RecordedLink, b: RecordedLink | undefined): boolean {
   )
 }
 
-function signedText(encoded: Uint8Array): Uint8Array {
-  return concat(new TextEncoder().encode(RECORD_CONTEXT), encoded)
+function signedText(topic: number, encoded: Uint8Array): Uint8Array {
+  return concat(new TextEncoder().encode(contextOf(topic)), encoded)
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {

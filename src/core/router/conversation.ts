@@ -2,12 +2,14 @@ import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
-import { type DigestEntry, encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
-import type { PeerRecord } from '../wire/peer-record.ts'
+import { encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
+import { Topic } from '../wire/topic.ts'
 import type { Announcements } from './announcements.ts'
 import type { LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { fromBase64, type Membership, toBase64 } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
+import { RecordExchange } from './record-exchange.ts'
+import type { Topics } from './topics.ts'
 
 /** What a conversation works with and reports to. */
 export interface ConversationContext {
@@ -17,6 +19,7 @@ export interface ConversationContext {
   readonly neighbours: Neighbours
   readonly maker: ConnectionMaker
   readonly sessions: SessionKeys
+  readonly topics: Topics
   emit(output: Output): void
   log(level: LogLevel, message: string, fields: LogFields): void
   /** Links, records or members changed: tell the others and route anew, soon or at once. */
@@ -26,9 +29,6 @@ export interface ConversationContext {
   /** Takes a manifest heard from `source`. */
   adopt(signed: SignedManifest, source: Link): void
 }
-
-/** Records go out in messages of about this size. */
-const BATCH_BYTES = 64 * 1024
 
 const ENOUGH = 'links enough, and you are reached without one'
 
@@ -40,12 +40,14 @@ type Hello = Extract<LinkMessage, { kind: 'hello' }>
  */
 export class Conversation {
   readonly #context: ConversationContext
+  readonly #exchange: RecordExchange
   readonly #keys = new Map<number, Uint8Array>()
   /** Hellos of peers that a newer manifest, which they hold, will tell us of. */
   readonly #held = new Map<number, Hello>()
 
   constructor(context: ConversationContext) {
     this.#context = context
+    this.#exchange = new RecordExchange(context, (link, message) => this.send(link, message))
   }
 
   /** `publicKey`: what TLS has proved the other end to hold. */
@@ -53,7 +55,7 @@ export class Conversation {
     const { announcements, membership, neighbours } = this.#context
     neighbours.add(link)
     this.#keys.set(link.id, publicKey)
-    const record = announcements.own?.bytes ?? new Uint8Array(0)
+    const record = announcements.ownBytes
     const manifestVersion = BigInt(membership.manifest.version)
     const protocol = { protocolMin: PROTOCOL_VERSION, protocolMax: PROTOCOL_VERSION }
     this.send(link, { kind: 'hello', ...protocol, bootId: announcements.bootId, manifestVersion, record })
@@ -101,27 +103,14 @@ export class Conversation {
 
   /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do. */
   compare(lot: number): void {
-    const { neighbours, announcements } = this.#context
-    const link = neighbours.ready[lot % Math.max(neighbours.ready.length, 1)]
-    if (link !== undefined) this.send(link, { kind: 'summary', hash: announcements.store.summary() })
+    const { ready } = this.#context.neighbours
+    const link = ready[lot % Math.max(ready.length, 1)]
+    if (link !== undefined) this.#exchange.compare(link)
   }
 
   /** Sends what the link's unsent set names. */
   flush(link: Link): void {
-    let batch: Uint8Array[] = []
-    let bytes = 0
-    for (const shortId of link.unsent) {
-      const stored = this.#context.announcements.store.get(shortId)
-      if (stored === undefined) continue
-      batch.push(stored.bytes)
-      bytes += stored.bytes.length
-      if (bytes < BATCH_BYTES) continue
-      this.send(link, { kind: 'records', records: batch })
-      batch = []
-      bytes = 0
-    }
-    if (batch.length > 0) this.send(link, { kind: 'records', records: batch })
-    link.unsent.clear()
+    this.#exchange.flush(link)
   }
 
   /** After a change of the manifest: introduces who was waiting for it, ends links with who is no member any more. */
@@ -146,15 +135,17 @@ export class Conversation {
       case 'hello':
         return this.#greet(link, message, now)
       case 'records':
-        return this.#records(link, message.records, now)
+        return this.#exchange.heard(link, message.records, now)
       case 'manifest':
         return this.#context.adopt({ manifest: message.text, signature: toBase64(message.signature) }, link)
       case 'heartbeat':
         return this.send(link, { kind: 'heartbeat-reply', sequence: message.sequence })
       case 'digest':
-        return this.#answerDigest(link, message.entries)
+        return this.#exchange.answerDigest(link, message)
       case 'summary':
-        return this.#answerSummary(link, message.hash)
+        return this.#exchange.answerSummary(link, message.hash)
+      case 'buckets':
+        return this.#exchange.answerBuckets(link, message.hashes)
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)
@@ -176,14 +167,14 @@ export class Conversation {
       return
     }
     if (host.shortId === this.#context.options.shortId) return this.close(link, 'connected to ourselves', now)
-    const accepted = this.#context.announcements.accept(hello.record)
+    const accepted = this.#context.announcements.accept({ topic: Topic.peer, bytes: hello.record })
     if (!accepted.ok) return this.close(link, accepted.error, now)
     this.#introduce(link, host.shortId, hello.bootId, now)
   }
 
   #introduce(link: Link, peer: number, bootId: bigint, now: number): void {
     const { neighbours, announcements, maker, sessions } = this.#context
-    const record = announcements.store.get(peer)?.record
+    const record = announcements.peer(peer)
     if (record === undefined) return this.close(link, 'no record in hello', now)
     const other = neighbours.linkTo(peer)
     if (other !== undefined) {
@@ -201,44 +192,8 @@ export class Conversation {
     neighbours.promote(link)
     if (link.direction === 'outbound') maker.succeeded(link.remote, now)
     sessions.announce(peer, record, now)
-    for (const { record } of announcements.store.all()) if (isNewsTo(link, record)) link.unsent.add(record.shortId)
+    this.#exchange.begin(link)
     this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
     this.#context.changed('at once')
   }
-
-  #records(link: Link, records: readonly Uint8Array[], now: number): void {
-    const { announcements, neighbours, sessions } = this.#context
-    for (const bytes of records) {
-      const accepted = announcements.accept(bytes)
-      if (!accepted.ok) {
-        this.#context.log('debug', 'record refused', { peer: link.peer ?? 0, reason: accepted.error })
-        continue
-      }
-      if (accepted.value === 'own') this.#context.changed('soon')
-      if (accepted.value !== 'merged') continue
-      const shortId = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
-      const record = announcements.store.get(shortId)?.record
-      if (record !== undefined) sessions.announce(shortId, record, now)
-      for (const other of neighbours.ready) {
-        if (other !== link && record !== undefined && isNewsTo(other, record)) other.unsent.add(shortId)
-      }
-      this.#context.changed('soon')
-    }
-  }
-
-  #answerSummary(link: Link, hash: Uint8Array): void {
-    const { store } = this.#context.announcements
-    const isSame = store.summary().every((byte, i) => byte === hash[i])
-    if (!isSame) this.send(link, { kind: 'digest', entries: store.digest() })
-  }
-
-  #answerDigest(link: Link, entries: readonly DigestEntry[]): void {
-    for (const { record } of this.#context.announcements.store.newerThan(entries)) link.unsent.add(record.shortId)
-    this.flush(link)
-  }
-}
-
-/** A peer has its own record, but not that of an earlier boot with a faster clock: it has to hear of that to outdo it. */
-function isNewsTo(link: Link, record: PeerRecord): boolean {
-  return record.shortId !== link.peer || record.bootId !== link.peerBootId
 }

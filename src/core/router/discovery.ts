@@ -13,7 +13,7 @@ export class AddressBook {
     for (const host of membership.manifest.hosts) {
       for (const key of endpointsOf(host)) owners.set(key, host.shortId)
     }
-    for (const { record } of announcements.store.all()) {
+    for (const record of announcements.peers) {
       for (const key of endpointsOf(record)) owners.set(key, record.shortId)
     }
     this.#owners = owners

@@ -18,10 +18,10 @@ export interface ForwardingSources {
 export function describeForwarding(sources: ForwardingSources): ForwardingTable {
   const { self, announcements, neighbours, sessions, routes, paths } = sources
   const direct = paths.all.filter(({ peer }) => routes.has(peer) && neighbours.linkTo(peer)?.isEstablished !== true)
-  const others = announcements.store.all().filter(({ record }) => record.shortId !== self)
+  const others = announcements.peers.filter(({ shortId }) => shortId !== self)
   return {
     self,
-    peers: others.map(({ record: { shortId } }) => {
+    peers: others.map(({ shortId }) => {
       const isDirect = direct.some(({ peer, endpoint }) => peer === shortId && endpoint !== undefined)
       const nextHop = isDirect ? shortId : routes.get(shortId)?.nextHop
       const sealing = sessions.sealingFor(shortId)

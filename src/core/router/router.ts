@@ -27,6 +27,7 @@ import { Membership, verifyManifest } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
 import { describeRouter } from './status.ts'
+import { Topics } from './topics.ts'
 
 /** Changes are told to the others together, not one by one. */
 const FLUSH_AFTER_MS = 50
@@ -47,6 +48,7 @@ class Router implements RouterMachine {
   readonly #options: RouterOptions
   readonly #membership: Membership
   readonly #announcements: Announcements
+  readonly #topics: Topics
   readonly #neighbours: Neighbours
   readonly #maker: ConnectionMaker
   readonly #sessions: SessionKeys
@@ -68,6 +70,7 @@ class Router implements RouterMachine {
     assert(verified.ok, 'the shell starts the router with a valid manifest')
     this.#membership = new Membership(options.manifest, verified.value, options.clusterKey)
     this.#announcements = new Announcements(options, this.#membership)
+    this.#topics = new Topics(options.shortId, this.#announcements, () => this.#changed('soon'))
     this.#neighbours = new Neighbours(options.shortId)
     this.#maker = new ConnectionMaker(options.random)
     this.#sessions = new SessionKeys(options.shortId, options.random, options.now)
@@ -225,8 +228,8 @@ class Router implements RouterMachine {
     this.#log('info', 'manifest taken', { version: this.#membership.manifest.version, gone: gone.value.length })
     this.#emit({ kind: 'store-manifest', signed })
     for (const host of gone.value) {
-      this.#announcements.store.forget(host.shortId)
       this.#sessions.forget(host.shortId)
+      this.#topics.forgotten(host.shortId, this.#announcements.forget(host.shortId))
     }
     this.#conversation.reconsider(this.#now)
     for (const link of this.#neighbours.ready) if (link !== source) this.#conversation.sendManifest(link)
@@ -236,13 +239,14 @@ class Router implements RouterMachine {
   /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
   #publish(): void {
     this.#flushAt = Number.POSITIVE_INFINITY
-    const hasNews = this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
+    const own = this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
+    const news = [...own, ...this.#topics.flush()]
     this.#routes = computeRoutes(this.#options.shortId, this.#announcements.graph())
     this.#addresses.rebuild(this.#membership, this.#announcements)
     if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
     this.#emit({ kind: 'forwarding', table: this.#forwarding() })
     for (const link of this.#neighbours.ready) {
-      if (hasNews) link.unsent.add(this.#options.shortId)
+      for (const key of news) link.unsent.add(key)
       this.#conversation.flush(link)
     }
   }
@@ -285,6 +289,7 @@ class Router implements RouterMachine {
       neighbours: this.#neighbours,
       maker: this.#maker,
       sessions: this.#sessions,
+      topics: this.#topics,
       emit: output => this.#emit(output),
       log: (level, message, fields) => this.#log(level, message, fields),
       changed: when => this.#changed(when),

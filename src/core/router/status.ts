@@ -96,7 +96,7 @@ function describeTarget(target: Target, now: Instant): Pick<ConnectionStatus, 's
 function describePeers(sources: StatusSources): readonly PeerStatus[] {
   const { membership, announcements, options, routes } = sources
   return membership.manifest.hosts.map(host => {
-    const record = announcements.store.get(host.shortId)?.record
+    const record = announcements.peer(host.shortId)
     const route = routes.get(host.shortId)
     const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name
     const isSelf = host.shortId === options.shortId
@@ -123,5 +123,5 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
 function nameOf(sources: StatusSources, shortId: number): { name: PeerName; nickname: string } | undefined {
   const host = sources.membership.host(shortId)
   if (host === undefined) return undefined
-  return { name: host.peerName, nickname: sources.announcements.store.get(shortId)?.record.nickname ?? host.host }
+  return { name: host.peerName, nickname: sources.announcements.peer(shortId)?.nickname ?? host.host }
 }

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { RECORD_BYTES_MAX } from './peer-record.ts'
+import { TOPICS_MAX } from './topic.ts'
 
 /** What two neighbours say to each other over their control link. */
 export type LinkMessage =
@@ -13,26 +13,45 @@ export type LinkMessage =
       readonly manifestVersion: bigint
       readonly record: Uint8Array
     }
-  /** Signed records, each its encoding and its signature. */
-  | { readonly kind: 'records'; readonly records: readonly Uint8Array[] }
+  | { readonly kind: 'records'; readonly records: readonly SignedRecord[] }
   | { readonly kind: 'manifest'; readonly text: string; readonly signature: Uint8Array }
   | { readonly kind: 'heartbeat'; readonly sequence: number }
   | { readonly kind: 'heartbeat-reply'; readonly sequence: number }
-  /** The versions that the sender holds: the receiver answers with what is newer. */
-  | { readonly kind: 'digest'; readonly entries: readonly DigestEntry[] }
-  /** Eight bytes for all versions held: one that holds others answers with its digest. */
+  /** Eight bytes for all versions held: one that holds others answers with its buckets. */
   | { readonly kind: 'summary'; readonly hash: Uint8Array }
+  /** A hash of each bucket of versions: answered with a digest of those that differ. */
+  | { readonly kind: 'buckets'; readonly hashes: Uint32Array }
+  /**
+   * The versions that the sender holds in the `buckets`, a mask: the receiver answers with what is newer and, when `wantsDigest`,
+   * with a digest of the buckets in which it lacks something itself.
+   */
+  | {
+      readonly kind: 'digest'
+      readonly buckets: bigint
+      readonly wantsDigest: boolean
+      readonly entries: readonly DigestEntry[]
+    }
   | { readonly kind: 'goodbye'; readonly reason: string }
+
+/** `bytes`: the encoding and its signature. */
+export interface SignedRecord {
+  readonly topic: number
+  readonly bytes: Uint8Array
+}
 
 export interface DigestEntry {
   readonly shortId: number
+  readonly topic: number
   readonly bootId: bigint
   readonly version: bigint
 }
 
 export const PROTOCOL_VERSION = 1
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
-const RECORDS_MAX = 4096
+/** Short ids times topics. */
+const RECORDS_MAX = 4096 * TOPICS_MAX
+/** Of versions in a `buckets` message. */
+const BUCKETS = 64
 
 const Code = {
   hello: 1,
@@ -43,6 +62,7 @@ const Code = {
   digest: 6,
   goodbye: 7,
   summary: 8,
+  buckets: 9,
 } as const
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
@@ -69,7 +89,7 @@ function encodeBody(message: LinkMessage): Uint8Array {
       return writer.u16(message.record.length).bytes(message.record).finish()
     case 'records':
       writer.u8(Code.records).u16(message.records.length)
-      for (const record of message.records) writer.u16(record.length).bytes(record)
+      for (const { topic, bytes } of message.records) writer.u8(topic).u16(bytes.length).bytes(bytes)
       return writer.finish()
     case 'manifest':
       return writer.u8(Code.manifest).bytes(message.signature).bytes(new TextEncoder().encode(message.text)).finish()
@@ -78,11 +98,21 @@ function encodeBody(message: LinkMessage): Uint8Array {
     case 'heartbeat-reply':
       return writer.u8(Code.heartbeatReply).u32(message.sequence).finish()
     case 'digest':
-      writer.u8(Code.digest).u16(message.entries.length)
-      for (const entry of message.entries) writer.u16(entry.shortId).u64(entry.bootId).u64(entry.version)
+      writer
+        .u8(Code.digest)
+        .u64(message.buckets)
+        .u8(message.wantsDigest ? 1 : 0)
+        .u16(message.entries.length)
+      for (const entry of message.entries) {
+        writer.u16(entry.shortId).u8(entry.topic).u64(entry.bootId).u64(entry.version)
+      }
       return writer.finish()
     case 'summary':
       return writer.u8(Code.summary).bytes(message.hash).finish()
+    case 'buckets':
+      writer.u8(Code.buckets)
+      for (const hash of message.hashes) writer.u32(hash)
+      return writer.finish()
     case 'goodbye':
       return writer.u8(Code.goodbye).text8(message.reason).finish()
   }
@@ -98,7 +128,7 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
     case Code.records:
       return {
         kind: 'records',
-        records: listOf(reader, () => reader.bytes(Math.min(reader.u16(), RECORD_BYTES_MAX + 1))),
+        records: listOf(reader, () => ({ topic: reader.u8(), bytes: reader.bytes(reader.u16()) })),
       }
     case Code.manifest:
       return {
@@ -111,16 +141,22 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
     case Code.heartbeatReply:
       return { kind: 'heartbeat-reply', sequence: reader.u32() }
     case Code.digest: {
-      const readEntry = () => ({ shortId: reader.u16(), bootId: reader.u64(), version: reader.u64() })
-      return { kind: 'digest', entries: listOf(reader, readEntry) }
+      const [buckets, wantsDigest] = [reader.u64(), reader.u8() === 1]
+      return { kind: 'digest', buckets, wantsDigest, entries: listOf(reader, () => decodeEntry(reader)) }
     }
     case Code.summary:
       return { kind: 'summary', hash: reader.bytes(8) }
+    case Code.buckets:
+      return { kind: 'buckets', hashes: Uint32Array.from({ length: BUCKETS }, () => reader.u32()) }
     case Code.goodbye:
       return { kind: 'goodbye', reason: reader.text8() }
     default:
       return undefined
   }
+}
+
+function decodeEntry(reader: ByteReader): DigestEntry {
+  return { shortId: reader.u16(), topic: reader.u8(), bootId: reader.u64(), version: reader.u64() }
 }
 
 /** A count of 16 bits, then the items. Stops at the first failure, so a lying count costs nothing. */

@@ -32,7 +32,6 @@ export interface RecordedLink {
   readonly remote: Endpoint
 }
 
-export const RECORD_CONTEXT = 'weave record v1'
 export const SIGNATURE_BYTES = 64
 const ADDRESSES_MAX = 8
 export const LINKS_MAX = 1024

@@ -11,6 +11,7 @@ const u16 = fc.integer({ min: 0, max: 0xffff })
 const u32 = fc.integer({ min: 0, max: 0xffffffff })
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const blob = fc.uint8Array({ maxLength: 300 })
+const record = fc.record({ topic: fc.integer({ min: 0, max: 255 }), bytes: blob })
 const kind = <T extends LinkMessage['kind']>(value: T) => fc.constant(value)
 const message: fc.Arbitrary<LinkMessage> = fc.oneof(
   fc.record({
@@ -21,15 +22,20 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
     manifestVersion: u64,
     record: blob,
   }),
-  fc.record({ kind: kind('records'), records: fc.array(blob, { maxLength: 10 }) }),
+  fc.record({ kind: kind('records'), records: fc.array(record, { maxLength: 10 }) }),
   fc.record({ kind: kind('manifest'), text: fc.string(), signature: fc.uint8Array({ minLength: 64, maxLength: 64 }) }),
   fc.record({ kind: kind('heartbeat'), sequence: u32 }),
   fc.record({ kind: kind('heartbeat-reply'), sequence: u32 }),
   fc.record({
     kind: kind('digest'),
-    entries: fc.array(fc.record({ shortId: u16, bootId: u64, version: u64 }), { maxLength: 9 }),
+    buckets: u64,
+    wantsDigest: fc.boolean(),
+    entries: fc.array(fc.record({ shortId: u16, topic: fc.integer({ min: 0, max: 255 }), bootId: u64, version: u64 }), {
+      maxLength: 9,
+    }),
   }),
   fc.record({ kind: kind('summary'), hash: fc.uint8Array({ minLength: 8, maxLength: 8 }) }),
+  fc.record({ kind: kind('buckets'), hashes: fc.uint32Array({ minLength: 64, maxLength: 64 }) }),
   fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
 )
 

@@ -1,0 +1,117 @@
+import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
+import type { Link } from '../mesh/link.ts'
+import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
+import { Topic } from '../wire/topic.ts'
+import type { ConversationContext } from './conversation.ts'
+
+/** Records go out in messages of about this size. */
+const BATCH_BYTES = 64 * 1024
+/** So many records are simply sent to a fresh neighbour: a comparison would take longer than it saves. */
+const PUSHED_MAX = 64
+
+type ExchangeContext = Pick<
+  ConversationContext,
+  'announcements' | 'neighbours' | 'sessions' | 'topics' | 'log' | 'changed'
+>
+type Digest = Extract<LinkMessage, { kind: 'digest' }>
+
+/**
+ * How neighbours come to hold the same records. News is passed on at once; the rest is found by comparing, coarse to fine:
+ *
+ *     summary ──other──▶ buckets ──which──▶ digest ──▶ records, and a digest back where something is lacking here
+ */
+export class RecordExchange {
+  readonly #context: ExchangeContext
+  readonly #send: (link: Link, message: LinkMessage) => void
+
+  constructor(context: ExchangeContext, send: (link: Link, message: LinkMessage) => void) {
+    this.#context = context
+    this.#send = send
+  }
+
+  /** The link has come up. */
+  begin(link: Link): void {
+    const { store } = this.#context.announcements
+    if (store.size <= PUSHED_MAX) for (const record of store.all()) this.tell(link, record)
+    else if (link.direction === 'outbound') this.compare(link)
+  }
+
+  compare(link: Link): void {
+    this.#send(link, { kind: 'summary', hash: this.#context.announcements.store.summary() })
+  }
+
+  /** Notes that the other end has yet to hear of the record. */
+  tell(link: Link, record: VersionedRecord): void {
+    if (isNewsTo(link, record)) link.unsent.add(recordKey(record))
+  }
+
+  /** Sends what the link's unsent set names. */
+  flush(link: Link): void {
+    let batch: SignedRecord[] = []
+    let batchBytes = 0
+    for (const key of link.unsent) {
+      const stored = this.#context.announcements.store.get(key)
+      if (stored === undefined) continue
+      batch.push({ topic: stored.topic, bytes: stored.bytes })
+      batchBytes += stored.bytes.length
+      if (batchBytes < BATCH_BYTES) continue
+      this.#send(link, { kind: 'records', records: batch })
+      batch = []
+      batchBytes = 0
+    }
+    if (batch.length > 0) this.#send(link, { kind: 'records', records: batch })
+    link.unsent.clear()
+  }
+
+  heard(link: Link, records: readonly SignedRecord[], now: number): void {
+    for (const record of records) {
+      const accepted = this.#context.announcements.accept(record)
+      if (!accepted.ok) {
+        this.#context.log('debug', 'record refused', { peer: link.peer ?? 0, reason: accepted.error })
+        continue
+      }
+      if (accepted.value.kind === 'known') continue
+      this.#context.changed('soon')
+      if (accepted.value.kind === 'own') this.#context.topics.outdo(accepted.value.topic)
+      else this.#merged(accepted.value, link, now)
+    }
+  }
+
+  answerSummary(link: Link, hash: Uint8Array): void {
+    const { store } = this.#context.announcements
+    const isSame = store.summary().every((byte, i) => byte === hash[i])
+    if (!isSame) this.#send(link, { kind: 'buckets', hashes: store.bucketHashes() })
+  }
+
+  answerBuckets(link: Link, hashes: Uint32Array): void {
+    const buckets = this.#context.announcements.store.differing(hashes)
+    if (buckets !== 0n) this.#sendDigest(link, buckets, true)
+  }
+
+  answerDigest(link: Link, { entries, buckets, wantsDigest }: Digest): void {
+    const { store } = this.#context.announcements
+    for (const record of store.newerThan(entries, buckets)) link.unsent.add(recordKey(record))
+    this.flush(link)
+    const lacking = wantsDigest ? store.lacking(entries) : 0n
+    if (lacking !== 0n) this.#sendDigest(link, lacking, false)
+  }
+
+  #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {
+    const entries = this.#context.announcements.store.digest(buckets)
+    this.#send(link, { kind: 'digest', buckets, wantsDigest, entries })
+  }
+
+  #merged({ shortId, topic }: { shortId: number; topic: number }, from: Link, now: number): void {
+    const { announcements, neighbours, sessions, topics } = this.#context
+    const stored = announcements.store.get(recordKey({ shortId, topic }))
+    const peer = topic === Topic.peer ? announcements.peer(shortId) : undefined
+    if (peer !== undefined) sessions.announce(shortId, peer, now)
+    for (const link of neighbours.ready) if (link !== from && stored !== undefined) this.tell(link, stored)
+    topics.merged(shortId, topic)
+  }
+}
+
+/** A peer has its own records, but not those of an earlier boot: it has to hear of them to outdo them. */
+function isNewsTo(link: Link, record: VersionedRecord): boolean {
+  return record.shortId !== link.peer || record.bootId !== link.peerBootId
+}

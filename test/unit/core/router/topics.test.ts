@@ -1,0 +1,102 @@
+import { Topic } from '../../../../src/core/wire/topic.ts'
+import { TOPIC_BODY_BYTES_MAX } from '../../../../src/core/wire/topic-record.ts'
+import { startPair, tellAll } from './gossip-pair.ts'
+
+const body = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : new TextDecoder().decode(bytes))
+
+describe('topics', () => {
+  it('bring a body to those who listen, once for each change', () => {
+    const { start } = startPair()
+    const [a, b] = [start(1), start(2)]
+    const heard: (string | undefined)[] = []
+    b.topics.listen(Topic.names, (peer, bytes) => heard.push(`${peer} ${text(bytes)}`))
+    a.topics.publish(Topic.names, body('one'))
+    a.topics.flush()
+    expect(tellAll(a, b)).toEqual(['merged'])
+    expect(tellAll(a, b)).toEqual(['known'])
+    a.topics.publish(Topic.names, body('two'))
+    a.topics.flush()
+    tellAll(a, b)
+    expect(heard).toEqual(['1 one', '1 two'])
+    expect(text(b.topics.bodyOf(1, Topic.names))).toBe('two')
+    expect(b.topics.peersWith(Topic.names)).toEqual([1])
+    expect(b.topics.bodyOf(1, Topic.addresses)).toBeUndefined()
+  })
+
+  it('keep topics apart', () => {
+    const { start } = startPair()
+    const [a, b] = [start(1), start(2)]
+    a.topics.publish(Topic.names, body('names'))
+    a.topics.publish(Topic.addresses, body('addresses'))
+    expect(a.topics.flush()).toHaveLength(2)
+    tellAll(a, b)
+    expect(text(b.topics.bodyOf(1, Topic.names))).toBe('names')
+    expect(text(b.topics.bodyOf(1, Topic.addresses))).toBe('addresses')
+  })
+
+  it('have nothing to tell when the body is the same', () => {
+    const { flushes, topics } = startPair().start(1)
+    topics.publish(Topic.names, body('same'))
+    expect(topics.flush()).toHaveLength(1)
+    topics.publish(Topic.names, body('same'))
+    expect(topics.flush()).toEqual([])
+    expect(flushes).toHaveLength(1)
+  })
+
+  it('refuse what its peer did not sign, and what is signed for another topic', () => {
+    const { start } = startPair()
+    const [a, b] = [start(1), start(2)]
+    a.topics.publish(Topic.names, body('names'))
+    a.topics.flush()
+    const [record] = a.announcements.store.all()
+    const bytes = record?.bytes.slice() ?? new Uint8Array(0)
+    expect(b.announcements.accept({ topic: Topic.addresses, bytes })).toEqual({
+      ok: false,
+      error: 'a record of another topic',
+    })
+    const moved = bytes.slice()
+    moved[2] = Topic.addresses
+    const unsigned = { ok: false, error: 'a record that its peer did not sign' }
+    expect(b.announcements.accept({ topic: Topic.addresses, bytes: moved })).toEqual(unsigned)
+    bytes[bytes.length - 70] = 0
+    expect(b.announcements.accept({ topic: Topic.names, bytes })).toEqual(unsigned)
+  })
+
+  it('say that a peer is gone when it is a member no more', () => {
+    const { start } = startPair()
+    const [a, b] = [start(1), start(2)]
+    const heard: unknown[] = []
+    a.topics.publish(Topic.names, body('one'))
+    a.topics.flush()
+    tellAll(a, b)
+    b.topics.listen(Topic.names, (peer, bytes) => heard.push([peer, bytes]))
+    b.topics.forgotten(1, b.announcements.forget(1))
+    expect(heard).toEqual([[1, undefined]])
+    expect(b.topics.bodyOf(1, Topic.names)).toBeUndefined()
+  })
+
+  it('outdo a record of an earlier boot with a faster clock, with an empty body if there is no other', () => {
+    const { start } = startPair()
+    const [before, b, after] = [start(1, 9n), start(2), start(1, 3n)]
+    before.topics.publish(Topic.names, body('stale'))
+    before.topics.publish(Topic.addresses, body('stale'))
+    before.topics.flush()
+    tellAll(before, b)
+    after.topics.publish(Topic.names, body('fresh'))
+    after.topics.flush()
+    expect(tellAll(after, b)).toEqual(['known'])
+    expect(tellAll(b, after)).toEqual(['own', 'own'])
+    after.topics.flush()
+    expect(tellAll(after, b)).toEqual(['merged', 'merged'])
+    expect(text(b.topics.bodyOf(1, Topic.names))).toBe('fresh')
+    expect(text(b.topics.bodyOf(1, Topic.addresses))).toBe('')
+  })
+
+  it('are bounded in size', () => {
+    const { topics } = startPair().start(1)
+    topics.publish(Topic.names, new Uint8Array(TOPIC_BODY_BYTES_MAX))
+    expect(() => topics.publish(Topic.names, new Uint8Array(TOPIC_BODY_BYTES_MAX + 1))).toThrow('below the limit')
+    expect(() => topics.publish(Topic.peer, new Uint8Array(1))).toThrow('a topic of its own')
+  })
+})
