@@ -14,6 +14,11 @@ export const DEPENDENCIES: readonly Dependency[] = [
     place: 'src/agent/linux/libc.ts',
     reason: 'calls libc and libcrypto from Node: TAP and batched sockets, no compiler',
   },
+  {
+    name: '@noble/curves',
+    place: 'src/agent/password/cpace.ts',
+    reason: 'the group ristretto255, which Node’s crypto lacks; audited, without dependencies but its own hashes',
+  },
   { name: 'commander', place: 'src/cli/', reason: 'parses arguments and writes help' },
   { name: 'picocolors', place: 'src/cli/output.ts', reason: 'colours, where a person looks' },
   { name: 'execa', place: 'src/provision/', reason: 'runs argv values with timeouts and readable errors' },
