@@ -20,4 +20,9 @@ export class TokenBucket {
     this.#tokens--
     return true
   }
+
+  /** For what turned out to cost nothing. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#size, this.#tokens + 1)
+  }
 }
