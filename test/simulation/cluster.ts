@@ -30,11 +30,19 @@ export class SimulatedCluster {
 
   addMember(name: string, addresses?: readonly string[]): SimulatedMember {
     const shortId = this.members.length + 1
-    const seed = this.#random.bytes(32)
-    const publicKey = createSigner(seed).publicKey
     const own = addresses ?? [`192.168.${shortId >> 8}.${shortId & 255}`]
-    const member = { name, shortId, seed, publicKey, addresses: own }
+    const member = { name, shortId, ...this.#drawIdentity(), addresses: own }
     this.members.push(member)
+    return member
+  }
+
+  /** Another machine in the place of `name`: the same number and address, an identity of its own. */
+  replaceMember(name: string): SimulatedMember {
+    const at = this.members.findIndex(member => member.name === name)
+    const before = this.members[at]
+    if (before === undefined) throw new Error(`no member ${name}`)
+    const member = { ...before, ...this.#drawIdentity() }
+    this.members[at] = member
     return member
   }
 
@@ -58,6 +66,11 @@ export class SimulatedCluster {
       })),
     }
     return signManifest(JSON.stringify(manifest), this.#seed)
+  }
+
+  #drawIdentity(): Pick<SimulatedMember, 'seed' | 'publicKey'> {
+    const seed = this.#random.bytes(32)
+    return { seed, publicKey: createSigner(seed).publicKey }
   }
 }
 

@@ -11,7 +11,8 @@ const GIVE_UP_AFTER_MS = 30_000
 export interface LinksWorld {
   readonly now: number
   readonly network: SimulatedNetwork
-  hostAt(ip: string): SimulatedHost | undefined
+  /** Who answers at `target`, and the address that the dialler seems to have; undefined when nobody does. */
+  reach(dialler: string, target: Endpoint): { readonly host: SimulatedHost; readonly ip: string } | undefined
   tell(name: string, input: Input): void
   after(delayMs: number, run: () => void): void
   /** A piece of a stream sets out. */
@@ -56,19 +57,20 @@ export class ControlLinks {
   }
 
   dial(host: SimulatedHost, target: Endpoint): void {
-    const far = this.#world.hostAt(target.ip)
+    const reached = this.#world.reach(host.name, target)
+    const far = reached?.host
     const { network, now } = this.#world
     const starts = host.starts
     const fail = () => {
       if (isRunning(host, starts)) this.#world.tell(host.name, { kind: 'dial-failed', target, reason: 'timed out' })
     }
-    if (far === undefined || !far.isUp || !network.passesBothWays(host.name, far.name)) {
+    if (reached === undefined || far === undefined || !far.isUp || !network.passesBothWays(host.name, far.name)) {
       return this.#world.after(CONNECT_TIMEOUT_MS, fail)
     }
     const farStarts = far.starts
-    this.#world.after(network.streamDelay(host.name, far.name, now), () => {
+    this.#world.after(network.streamDelay(host.name, far.name, { now, bytes: 0 }), () => {
       if (!isRunning(host, starts)) return
-      if (isRunning(far, farStarts)) this.#connect(host, far, target)
+      if (isRunning(far, farStarts)) this.#connect(host, far, { target, seenAs: reached.ip })
       else fail()
     })
   }
@@ -100,16 +102,23 @@ export class ControlLinks {
     }
   }
 
-  #connect(host: SimulatedHost, far: SimulatedHost, target: Endpoint): void {
+  /** All connections of the host to those that `isFar` names swallow all bytes from here on. */
+  halfOpenAll(name: string, isFar: (far: string) => boolean): void {
+    for (const end of this.#ends.values()) {
+      if (end.host.name === name && isFar(end.far.host.name)) end.connection.isHalfOpen = true
+    }
+  }
+
+  #connect(host: SimulatedHost, far: SimulatedHost, at: { target: Endpoint; seenAs: string }): void {
     const connection = { isHalfOpen: false }
     const near = this.#newEnd(host, connection)
     const other = this.#newEnd(far, connection)
     near.far = other
     other.far = near
-    const remote = { ip: host.member.addresses[0] ?? '', port: 30_000 + (other.id % 30_000) }
+    const remote = { ip: at.seenAs, port: 30_000 + (other.id % 30_000) }
     const { publicKey } = far.member
     const direction = 'outbound'
-    this.#world.tell(host.name, { kind: 'link-opened', link: near.id, direction, remote: target, publicKey })
+    this.#world.tell(host.name, { kind: 'link-opened', link: near.id, direction, remote: at.target, publicKey })
     this.#world.tell(far.name, {
       kind: 'link-opened',
       link: other.id,
@@ -151,7 +160,8 @@ export class ControlLinks {
     end.isRetrying = false
     for (const piece of end.waiting.splice(0)) {
       if (piece.kind === 'data') this.#world.sent(from, to, piece.bytes)
-      end.arrivesAt = Math.max(end.arrivesAt, now + network.streamDelay(from.name, to.name, now))
+      const bytes = piece.kind === 'data' ? piece.bytes.length : 0
+      end.arrivesAt = Math.max(end.arrivesAt, now + network.streamDelay(from.name, to.name, { now, bytes }))
       this.#world.after(end.arrivesAt - now, () => this.#arrive(end, piece))
     }
   }

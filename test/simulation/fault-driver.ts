@@ -16,7 +16,7 @@ export class FaultDriver {
   readonly #fresh = new Map<string, StoredState>()
   #members: readonly string[] = []
   #manifest: StoredState['manifest'] | undefined
-  readonly #deeds: readonly (() => string | undefined)[] = [
+  #deeds: readonly (() => string | undefined)[] = [
     () => this.#cut(),
     () => this.#cutOneWay(),
     () => this.#clog(),
@@ -30,9 +30,11 @@ export class FaultDriver {
     () => this.#talk(),
   ]
 
-  constructor(world: World, draw: SeededRandom) {
+  /** `more`: deeds beyond those to wires and processes. */
+  constructor(world: World, draw: SeededRandom, more: readonly (() => string | undefined)[] = []) {
     this.#world = world
     this.#draw = draw
+    if (more.length > 0) this.#deeds = [...this.#deeds, () => this.#replace(), ...more]
   }
 
   /** By the newest manifest. */
@@ -138,6 +140,18 @@ export class FaultDriver {
     const targets = this.#members.filter(member => member !== name && this.#draw.chance(0.5))
     this.#fresh.set(name, { ...this.#world.start(name, targets, manifest).stored })
     return `add ${name}`
+  }
+
+  /** A broken machine makes way for another one, with its name, number and address. */
+  #replace(): string | undefined {
+    const name = this.#draw.pick(this.#members)
+    if (name === undefined) return undefined
+    this.#world.replace(name)
+    this.#provision('some')
+    const manifest = this.#manifest ?? this.#world.cluster.manifest()
+    const targets = this.#members.filter(member => member !== name)
+    this.#fresh.set(name, { ...this.#world.start(name, targets, manifest).stored })
+    return `replace ${name} by another machine`
   }
 
   #defineOneMore(): string | undefined {

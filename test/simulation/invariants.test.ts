@@ -69,6 +69,13 @@ describe('the invariants of a run', () => {
     expect(brokenBy({ broken: { router: admitting } })).toBe('the data plane knows members only')
   })
 
+  it('notice a short id that two peers have', () => {
+    const peer = { shortId: 2, opening: [] }
+    const table = { self: 1, peers: [peer, peer], neighbours: [] }
+    const doubling = (router: RouterMachine) => changed(router, { drain: () => [{ kind: 'forwarding', table }] })
+    expect(brokenBy({ broken: { router: doubling } })).toBe('no address is held twice')
+  })
+
   it('notice a queue that grows without bound', () => {
     const message = { kind: 'log', level: 'debug', message: 'again', fields: {} } as const
     const talking = (router: RouterMachine) =>

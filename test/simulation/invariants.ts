@@ -22,6 +22,7 @@ export type InvariantName =
   | 'time goes on'
   | 'nothing is logged as an error'
   | 'the data plane knows members only'
+  | 'no address is held twice'
   | 'all that should reach each other do'
   | 'each frame arrives once'
 
@@ -103,6 +104,12 @@ export class Invariants {
   table(host: SimulatedHost, table: ForwardingTable, manifest: SignedManifest): void {
     const members = this.#membersOf(manifest)
     const known = [...table.peers, ...table.neighbours].map(({ shortId }) => shortId)
+    this.#heldOnce(
+      host,
+      'short id',
+      table.peers.map(({ shortId }) => shortId),
+    )
+    this.#heldOnce(host, 'short id', [table.self, ...table.neighbours.map(({ shortId }) => shortId)])
     const strangers = known.filter(shortId => !members.has(shortId))
     if (strangers.length === 0) return
     throw new InvariantViolation('the data plane knows members only', `${host.name} has ${strangers.join()}`)
@@ -135,10 +142,23 @@ export class Invariants {
     this.#highestCounters.set(key, counter)
   }
 
+  #heldOnce(by: Pick<SimulatedHost, 'name'>, what: string, values: readonly (string | number)[]): void {
+    if (new Set(values).size === values.length) return
+    const twice = values.find((value, i) => values.indexOf(value) < i)
+    throw new InvariantViolation('no address is held twice', `${by.name} has ${what} ${twice} twice`)
+  }
+
   #membersOf(signed: SignedManifest): ReadonlySet<number> {
     const known = this.#manifests.get(signed)
     if (known !== undefined) return known
     const manifest = JSON.parse(signed.manifest) as ClusterManifest
+    for (const field of ['shortId', 'bridgeAddress', 'containerRange'] as const) {
+      this.#heldOnce(
+        { name: `manifest ${manifest.version}` },
+        field,
+        manifest.hosts.map(host => host[field]),
+      )
+    }
     const members = new Set(manifest.hosts.map(host => host.shortId))
     this.#manifests.set(signed, members)
     return members

@@ -1,13 +1,16 @@
-import { type Outcome, runScenario } from './scenario.ts'
+import { type Outcome, runScenario, type ScenarioOptions } from './scenario.ts'
 import { appendSeed } from './seed-file.ts'
 
-const USAGE = 'usage: npm run simulate -- [--seed N] [--hosts N] [--trace]\n       npm run simulate:soak -- [--hosts N]'
+const USAGE = `usage: npm run simulate -- [--seed N] [--hosts N] [--plain] [--trace]
+       npm run simulate:soak -- [--seed N] [--hosts N] [--plain]
+--plain: no gateways, narrow wires, moves and replaced hosts`
 
 interface Arguments {
   seed: number
   hosts: number | undefined
   isTraced: boolean
   isSoak: boolean
+  isPlain: boolean
 }
 
 const parsed = parseArguments(process.argv.slice(2))
@@ -17,26 +20,28 @@ if (parsed === undefined) {
 } else if (parsed.isSoak) soak(parsed)
 else runOne(parsed)
 
-function runOne({ seed, hosts, isTraced }: Arguments): void {
+function runOne(words: Arguments): void {
   const startedAt = performance.now()
-  const outcome = runScenario(optionsOf(seed, hosts))
+  const options = optionsOf(words, words.seed)
+  const outcome = runScenario(options)
   console.log(summaryOf(outcome, performance.now() - startedAt))
   console.log(outcome.story.map(line => `  ${line}`).join('\n'))
-  if (isTraced) console.log(outcome.trace)
+  if (words.isTraced) console.log(outcome.trace)
   if (outcome.failure === undefined) return
-  console.error(failureOf(outcome, hosts))
+  console.error(failureOf(outcome, options))
   process.exitCode = 1
 }
 
 /** Runs until it is interrupted. */
-function soak({ seed, hosts }: Arguments): void {
-  for (let next = seed; ; next++) {
+function soak(words: Arguments): void {
+  for (let next = words.seed; ; next++) {
+    const options = optionsOf(words, next)
     const startedAt = performance.now()
-    const outcome = runScenario(optionsOf(next, hosts))
+    const outcome = runScenario(options)
     console.log(summaryOf(outcome, performance.now() - startedAt))
     if (outcome.failure === undefined) continue
-    console.error(failureOf(outcome, hosts))
-    appendSeed({ ...optionsOf(next, hosts), reason: outcome.failure.invariant })
+    console.error(failureOf(outcome, options))
+    appendSeed({ ...options, reason: outcome.failure.invariant })
   }
 }
 
@@ -48,21 +53,29 @@ function summaryOf(outcome: Outcome, tookMs: number): string {
   return `seed ${seed}: ${size} in ${(tookMs / 1000).toFixed(1)} s (${rate.toFixed(0)} router seconds a second): ${end}`
 }
 
-function failureOf({ seed, failure }: Outcome, hosts: number | undefined): string {
-  const again = `npm run simulate -- --seed ${seed}${hosts === undefined ? '' : ` --hosts ${hosts}`} --trace`
+function failureOf({ seed, failure }: Outcome, { hosts, faults }: ScenarioOptions): string {
+  const words = [...(hosts === undefined ? [] : [`--hosts ${hosts}`]), ...(faults === undefined ? [] : ['--plain'])]
+  const again = ['npm run simulate --', `--seed ${seed}`, ...words, '--trace'].join(' ')
   return `seed ${seed} breaks: ${failure?.detail}\nonce more: ${again}`
 }
 
-function optionsOf(seed: number, hosts: number | undefined): { seed: number; hosts?: number } {
-  return hosts === undefined ? { seed } : { seed, hosts }
+function optionsOf({ hosts, isPlain }: Arguments, seed: number): ScenarioOptions {
+  return { seed, ...(hosts === undefined ? {} : { hosts }), ...(isPlain ? { faults: 'plain' as const } : {}) }
 }
 
 function parseArguments(words: readonly string[]): Arguments | undefined {
-  const found: Arguments = { seed: Date.now() % 1_000_000_000, hosts: undefined, isTraced: false, isSoak: false }
+  const found: Arguments = {
+    seed: Date.now() % 1_000_000_000,
+    hosts: undefined,
+    isTraced: false,
+    isSoak: false,
+    isPlain: false,
+  }
   for (let i = 0; i < words.length; i++) {
     const word = words[i]
     if (word === '--trace') found.isTraced = true
     else if (word === '--soak') found.isSoak = true
+    else if (word === '--plain') found.isPlain = true
     else if (word === '--seed' || word === '--hosts') {
       const value = Number(words[++i])
       if (!Number.isSafeInteger(value) || value < (word === '--hosts' ? 2 : 0)) return undefined

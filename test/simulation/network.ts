@@ -18,6 +18,18 @@ export const NO_FAULTS: NetworkFaults = { latencyMs: 1, jitterMs: 0, loss: 0, du
 const HELD_BACK_MS = 20
 const RETRANSMIT_MS = 200
 
+/** How much a wire takes in each direction. */
+export interface Bandwidth {
+  readonly bytesPerSecond: number
+  /** Datagrams that would wait behind more than this are dropped; streams wait. */
+  readonly queueBytesMax: number
+}
+
+interface Crossing {
+  readonly now: number
+  readonly bytes: number
+}
+
 interface Clog {
   readonly extraMs: number
   readonly until: number
@@ -31,6 +43,10 @@ export class SimulatedNetwork {
   /** Directed: from, then to. */
   readonly #cuts = new Set<string>()
   readonly #clogs = new Map<string, Clog>()
+  readonly #bandwidths = new Map<string, Bandwidth>()
+  /** When what was sent before is through; directed. */
+  readonly #busyUntil = new Map<string, number>()
+  readonly #mtus = new Map<string, number>()
 
   constructor(random: SeededRandom, faults: NetworkFaults) {
     this.#random = random
@@ -54,9 +70,21 @@ export class SimulatedNetwork {
     this.#clogs.set(undirected(...wire), { extraMs, until })
   }
 
+  narrow(wire: readonly [string, string], bandwidth: Bandwidth): void {
+    this.#bandwidths.set(undirected(...wire), bandwidth)
+  }
+
+  /** Datagrams (UDP payloads) that are larger vanish on the wire, both ways; streams are cut by TCP and pass. */
+  limitDatagrams(wire: readonly [string, string], bytesMax: number): void {
+    this.#mtus.set(undirected(...wire), bytesMax)
+  }
+
   heal(): void {
     this.#cuts.clear()
     this.#clogs.clear()
+    this.#bandwidths.clear()
+    this.#busyUntil.clear()
+    this.#mtus.clear()
   }
 
   passes(from: string, to: string): boolean {
@@ -68,18 +96,52 @@ export class SimulatedNetwork {
   }
 
   /** The delay of each copy of a datagram that gets through. */
-  datagramDelays(from: string, to: string, now: number): readonly number[] {
+  datagramDelays(from: string, to: string, { now, bytes }: Crossing): readonly number[] {
     const { loss, duplication, reordering } = this.faults
     if (!this.passes(from, to) || this.#happens(loss)) return []
+    const wire = undirected(from, to)
+    if (bytes > (this.#mtus.get(wire) ?? Number.POSITIVE_INFINITY)) return []
+    const waitMs = this.#queue(from, to, { now, bytes })
+    if (waitMs > this.#waitMsMax(wire)) return []
+    return this.#copies(from, to, { now, duplication, reordering }).map(delay => delay + waitMs)
+  }
+
+  /** The delay of a piece of a stream, retransmissions included. */
+  streamDelay(from: string, to: string, { now, bytes }: Crossing): number {
+    const retransmission = this.#happens(this.faults.loss) ? RETRANSMIT_MS : 0
+    return this.#delay(from, to, now) + retransmission + this.#queue(from, to, { now, bytes })
+  }
+
+  #copies(
+    from: string,
+    to: string,
+    {
+      now,
+      duplication,
+      reordering,
+    }: { readonly now: number; readonly duplication: number; readonly reordering: number },
+  ): readonly number[] {
     const delays = [this.#delay(from, to, now)]
     if (this.#happens(duplication)) delays.push(this.#delay(from, to, now) + this.#random.next() * HELD_BACK_MS)
     return this.#happens(reordering) ? delays.map(delay => delay + this.#random.next() * HELD_BACK_MS) : delays
   }
 
-  /** The delay of a piece of a stream, retransmissions included. */
-  streamDelay(from: string, to: string, now: number): number {
-    const retransmission = this.#happens(this.faults.loss) ? RETRANSMIT_MS : 0
-    return this.#delay(from, to, now) + retransmission
+  /** Milliseconds until what sets out at `now` is through, behind what set out before. A datagram that is dropped takes no time. */
+  #queue(from: string, to: string, { now, bytes }: Crossing): number {
+    const wire = undirected(from, to)
+    const bandwidth = this.#bandwidths.get(wire)
+    if (bandwidth === undefined) return 0
+    const way = `${from} ${to}`
+    const free = Math.max(now, this.#busyUntil.get(way) ?? 0)
+    const waitMs = free - now + (bytes / bandwidth.bytesPerSecond) * 1_000
+    if (waitMs <= this.#waitMsMax(wire)) this.#busyUntil.set(way, now + waitMs)
+    return waitMs
+  }
+
+  #waitMsMax(wire: string): number {
+    const bandwidth = this.#bandwidths.get(wire)
+    if (bandwidth === undefined) return Number.POSITIVE_INFINITY
+    return (bandwidth.queueBytesMax / bandwidth.bytesPerSecond) * 1_000
   }
 
   #delay(from: string, to: string, now: number): number {

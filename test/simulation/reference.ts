@@ -35,7 +35,10 @@ export class ReferenceModel {
 
 export function referenceOf(world: World, members: readonly string[]): ReferenceModel {
   const hosts = members.filter(name => world.hosts.get(name)?.isUp === true)
-  return new ReferenceModel({ hosts, passes: (a, b) => world.network.passesBothWays(a, b) })
+  return new ReferenceModel({
+    hosts,
+    passes: (a, b) => world.network.passesBothWays(a, b) && world.underlay.canLink(a, b),
+  })
 }
 
 function distancesFrom(

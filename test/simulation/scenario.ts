@@ -2,6 +2,7 @@ import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
 import { FaultDriver } from './fault-driver.ts'
 import { InvariantViolation } from './invariants.ts'
 import { SeededRandom } from './random.ts'
+import { SiteFaults } from './site-faults.ts'
 import { TOPOLOGIES, type Topology, wiresOf } from './topology.ts'
 import { World } from './world.ts'
 
@@ -10,11 +11,17 @@ const LONGEST_STEP_MS = 4_000
 /** A re-key and the end of its overlap fall into a pause of this length. */
 const LONG_PAUSE_MS = 12 * 60_000
 const LONG_PAUSE_HOSTS_MAX = 6
+/** Wall clocks a year apart. */
+const SKEW_MAX_MS = 365 * 24 * 3_600_000
+/** Sites draw from a sequence of their own, so that kept seeds without them stay the runs that they were. */
+const SITES_SEED = 0x51_7e5
 
 export interface ScenarioOptions {
   readonly seed: number
   /** Drawn from the seed when absent. */
   readonly hosts?: number
+  /** `plain`: only what befalls wires and processes; absent: gateways, narrow wires, moves and replaced hosts too. */
+  readonly faults?: 'plain'
 }
 
 export interface Outcome {
@@ -35,10 +42,14 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const draw = new SeededRandom(options.seed)
   const count = options.hosts ?? draw.between(2, 10)
   const topology = draw.pick(TOPOLOGIES) ?? 'mesh'
-  const world = createWorld(options.seed, draw)
-  const driver = new FaultDriver(world, draw)
+  const hasSites = options.faults !== 'plain'
+  const world = createWorld(options.seed, { draw, skewMax: hasSites ? SKEW_MAX_MS : 0 })
+  const sites = new SiteFaults(world, new SeededRandom(options.seed + SITES_SEED))
+  const driver = new FaultDriver(world, draw, hasSites ? sites.deeds : [])
   const result = attempt(() => {
-    startAll(world, topology, { count, draw })
+    const names = define(world, topology, { count, draw })
+    if (hasSites) driver.story.push(...sites.begin(names))
+    startAll(world, names, { isWhole: topology !== 'two islands', draw })
     driver.begin()
     endure(world, driver, draw)
     return settle(world, driver)
@@ -65,7 +76,10 @@ function attempt(run: () => number): Attempt {
   }
 }
 
-function createWorld(seed: number, draw: SeededRandom): World {
+function createWorld(
+  seed: number,
+  { draw, skewMax }: { readonly draw: SeededRandom; readonly skewMax: number },
+): World {
   const some = (share: number, most: number) => (draw.chance(share) ? draw.next() * most : 0)
   const faults = {
     latencyMs: 0.2 + some(0.7, 60),
@@ -74,19 +88,27 @@ function createWorld(seed: number, draw: SeededRandom): World {
     duplication: some(0.4, 0.3),
     reordering: some(0.4, 0.5),
   }
-  return new World({ seed, faults, driftMax: some(0.5, 0.01), keepsWiretap: false })
+  return new World({ seed, faults, driftMax: some(0.5, 0.01), skewMax, keepsWiretap: false })
+}
+
+function define(
+  world: World,
+  topology: Topology,
+  { count, draw }: { readonly count: number; readonly draw: SeededRandom },
+): readonly string[] {
+  const names = Array.from({ length: count }, (_, i) => `h${i + 1}`)
+  world.define(names)
+  for (const [a, b] of wiresOf(topology, names, draw)) world.wire(a, b)
+  return names
 }
 
 function startAll(
   world: World,
-  topology: Topology,
-  { count, draw }: { readonly count: number; readonly draw: SeededRandom },
+  names: readonly string[],
+  { isWhole, draw }: { readonly isWhole: boolean; readonly draw: SeededRandom },
 ): void {
-  const names = Array.from({ length: count }, (_, i) => `h${i + 1}`)
-  world.define(names)
-  for (const [a, b] of wiresOf(topology, names, draw)) world.wire(a, b)
   const manifest = world.cluster.manifest()
-  const isOneSeed = draw.chance(0.5) && topology !== 'two islands'
+  const isOneSeed = draw.chance(0.5) && isWhole
   for (const name of names) {
     const targets = isOneSeed ? names.slice(0, 1) : names
     world.start(

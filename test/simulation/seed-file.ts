@@ -5,6 +5,7 @@ import { join } from 'node:path'
 export interface KeptSeed {
   readonly seed: number
   readonly hosts?: number
+  readonly faults?: 'plain'
   readonly reason: string
 }
 

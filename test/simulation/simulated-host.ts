@@ -12,7 +12,7 @@ export interface StoredState {
 
 /** A router with its data plane, on a host with one container per frame that it injects. */
 export class SimulatedHost {
-  readonly member: SimulatedMember
+  member: SimulatedMember
   router: RouterMachine
   plane: SimulatedDataPlane
   readonly injected: Uint8Array[] = []
@@ -43,7 +43,8 @@ export class SimulatedHost {
   }
 
   /** A new process, with what it found on the disk. */
-  boot(process: Pick<SimulatedHost, 'router' | 'plane' | 'bootId' | 'stored'>): void {
+  boot(process: Pick<SimulatedHost, 'member' | 'router' | 'plane' | 'bootId' | 'stored'>): void {
+    this.member = process.member
     this.router = process.router
     this.plane = process.plane
     this.bootId = process.bootId

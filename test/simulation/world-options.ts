@@ -8,6 +8,8 @@ export interface WorldOptions {
   readonly faults?: Partial<NetworkFaults>
   /** Clocks run fast or slow by up to this share, each host's by its own. */
   readonly driftMax?: number
+  /** Wall clocks, which boot ids are taken from, differ by up to so many milliseconds. */
+  readonly skewMax?: number
   /** False for long runs: the wiretap keeps every datagram. */
   readonly keepsWiretap?: boolean
   readonly broken?: BrokenParts

@@ -1,21 +1,17 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
-import {
-  createNodeCipher,
-  type EndpointKey,
-  endpointKey,
-  endpointOf,
-  type Input,
-  type Output,
-} from '../../src/core/router/index.ts'
+import { createNodeCipher, endpointKey, endpointOf, type Input, type Output } from '../../src/core/router/index.ts'
 import { bootRouter } from './boot-router.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
 import { ControlLinks } from './control-links.ts'
 import { type SimulatedDataPlane, simulateDataPlane } from './data-plane.ts'
-import { Invariants, type Voyage, WAITING_PIECES_MAX } from './invariants.ts'
+import { DatagramWires } from './datagram-wires.ts'
+import { MAPPINGS_MAX } from './gateway.ts'
+import { Invariants, WAITING_PIECES_MAX } from './invariants.ts'
 import { NO_FAULTS, SimulatedNetwork } from './network.ts'
 import { SeededRandom } from './random.ts'
 import { SimulatedHost, type StoredState } from './simulated-host.ts'
 import { Trace } from './trace.ts'
+import { Underlay } from './underlay.ts'
 import { VirtualTime } from './virtual-time.ts'
 import type { WorldOptions } from './world-options.ts'
 
@@ -34,6 +30,7 @@ export class World {
   readonly random: SeededRandom
   readonly cluster: SimulatedCluster
   readonly network: SimulatedNetwork
+  readonly underlay = new Underlay()
   readonly links: ControlLinks
   readonly invariants = new Invariants()
   readonly trace = new Trace()
@@ -45,9 +42,7 @@ export class World {
   readonly #options: WorldOptions
   readonly #time = new VirtualTime()
   readonly #members = new Map<string, SimulatedMember>()
-  readonly #memberOfIp = new Map<string, string>()
-  /** The datagram that a data plane is at work on: what it transmits meanwhile is relayed. */
-  #voyage: Voyage | undefined
+  readonly #wires: DatagramWires
   #tablesCheckedAt = 0
 
   constructor(options: WorldOptions) {
@@ -56,6 +51,7 @@ export class World {
     this.cluster = new SimulatedCluster(this.random)
     this.network = new SimulatedNetwork(this.random, { ...NO_FAULTS, loss: options.loss ?? 0, ...options.faults })
     this.links = this.#createLinks()
+    this.#wires = this.#createWires()
   }
 
   get now(): number {
@@ -72,8 +68,14 @@ export class World {
     for (const name of names) {
       const member = this.cluster.addMember(name)
       this.#members.set(name, member)
-      for (const ip of member.addresses) this.#memberOfIp.set(ip, name)
+      this.underlay.place(name, member.addresses[0] ?? '')
     }
+  }
+
+  /** Another machine under the same name, number and address: a manifest signed from here on has its key. */
+  replace(name: string): void {
+    this.kill(name)
+    this.#members.set(name, this.cluster.replaceMember(name))
   }
 
   wire(a: string, b: string): void {
@@ -94,7 +96,7 @@ export class World {
   }
 
   start(name: string, targets: readonly string[], manifest = this.cluster.manifest()): SimulatedHost {
-    const bootId = (this.hosts.get(name)?.bootId ?? 0n) + BOOT_TAKES
+    const bootId = (this.hosts.get(name)?.bootId ?? this.#drawSkew()) + BOOT_TAKES
     return this.#boot(name, { manifest, targets: targets.map(target => this.endpointOf(target)) }, bootId)
   }
 
@@ -157,11 +159,17 @@ export class World {
     const router = this.#options.broken?.router?.(sound, name) ?? sound
     const plane = this.#createDataPlane(name)
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
-    host.boot({ router, plane, bootId, stored })
+    host.boot({ member: this.member(name), router, plane, bootId, stored })
     host.clockRate = clockRate
     this.hosts.set(name, host)
     this.#perform(host)
     return host
+  }
+
+  /** What the host's wall clock is ahead of that of the slowest. */
+  #drawSkew(): bigint {
+    const { skewMax = 0 } = this.#options
+    return skewMax === 0 ? 0n : BigInt(this.random.between(0, skewMax))
   }
 
   #drawClockRate(): number {
@@ -176,10 +184,10 @@ export class World {
     const plane = simulateDataPlane({
       cipher: broken?.cipher?.(watched) ?? watched,
       injected: frame => {
-        this.invariants.injected(this.host(name), this.#voyage)
+        this.invariants.injected(this.host(name), this.#wires.voyage)
         this.host(name).injected.push(frame)
       },
-      transmitted: (to, datagram) => this.#transmit(this.host(name), to, datagram),
+      transmitted: (to, datagram) => this.#wires.transmit(this.host(name), to, datagram),
       wanted: peer => this.#tellNext(name, { kind: 'path-wanted', peer }),
       probed: (peer, probe, from) =>
         this.#tellNext(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
@@ -241,38 +249,15 @@ export class World {
     })
   }
 
-  #transmit(host: SimulatedHost, to: EndpointKey, datagram: Uint8Array): void {
-    const far = this.#hostAt(endpointOf(to).ip)
-    this.invariants.onWire(datagram, host.name)
-    const path = [...(this.#voyage?.path ?? []), host.name]
-    this.invariants.voyage(path)
-    if (far === undefined || !this.network.passes(host.name, far.name)) return
-    if (this.#options.keepsWiretap !== false) this.wiretap.push(datagram)
-    this.trace.note({ at: this.now, from: host.name, to: far.name, way: 'datagram', bytes: datagram })
-    const voyage = { path, injectedAt: this.#voyage?.injectedAt ?? new Set<string>() }
-    const from = endpointKey(this.endpointOf(host.name))
-    for (const delay of this.network.datagramDelays(host.name, far.name, this.now)) {
-      this.#time.after(delay, () => this.#receive(far, { datagram, from, voyage }))
-    }
-  }
-
-  #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: EndpointKey; voyage: Voyage }): void {
-    if (!host.isUp) return
-    this.#voyage = arriving.voyage
-    host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.now))
-    this.#voyage = undefined
-  }
-
   #checkTables(): void {
     this.#tablesCheckedAt = this.now
     this.invariants.bounded('pieces in one control link', this.links.waitingMax, WAITING_PIECES_MAX)
+    for (const gateway of this.underlay.gateways) {
+      this.invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, MAPPINGS_MAX)
+    }
     for (const host of this.hosts.values()) {
       if (host.isUp) this.invariants.tables(host, this.#members.size, host.clockAt(this.now))
     }
-  }
-
-  #hostAt(ip: string): SimulatedHost | undefined {
-    return this.hosts.get(this.#memberOfIp.get(ip) ?? '')
   }
 
   #createLinks(): ControlLinks {
@@ -282,7 +267,11 @@ export class World {
         return now()
       },
       network: this.network,
-      hostAt: ip => this.#hostAt(ip),
+      reach: (dialler, target) => {
+        const arrival = this.underlay.connection(dialler, target)
+        const host = this.hosts.get(arrival?.name ?? '')
+        return arrival === undefined || host === undefined ? undefined : { host, ip: arrival.from.ip }
+      },
       tell: (name, input) => this.tell(name, input),
       after: (delayMs, run) => this.#time.after(delayMs, run),
       sent: (from, to, bytes) => {
@@ -290,6 +279,22 @@ export class World {
         this.invariants.onWire(bytes, from.name)
         this.trace.note({ at: this.now, from: from.name, to: to.name, way: 'link', bytes })
       },
+    })
+  }
+
+  #createWires(): DatagramWires {
+    const now = () => this.now
+    return new DatagramWires({
+      get now() {
+        return now()
+      },
+      network: this.network,
+      underlay: this.underlay,
+      invariants: this.invariants,
+      trace: this.trace,
+      wiretap: this.#options.keepsWiretap === false ? undefined : this.wiretap,
+      findHost: name => this.hosts.get(name),
+      after: (delayMs, run) => this.#time.after(delayMs, run),
     })
   }
 }

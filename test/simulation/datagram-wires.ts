@@ -1,0 +1,60 @@
+import { type EndpointKey, endpointKey, endpointOf } from '../../src/core/router/index.ts'
+import type { Invariants, Voyage } from './invariants.ts'
+import type { SimulatedNetwork } from './network.ts'
+import type { SimulatedHost } from './simulated-host.ts'
+import type { Trace } from './trace.ts'
+import type { Underlay } from './underlay.ts'
+
+export interface WiresWorld {
+  readonly now: number
+  readonly network: SimulatedNetwork
+  readonly underlay: Underlay
+  readonly invariants: Invariants
+  readonly trace: Trace
+  /** Every datagram that crossed a wire; undefined for long runs. */
+  readonly wiretap: Uint8Array[] | undefined
+  findHost(name: string): SimulatedHost | undefined
+  after(delayMs: number, run: () => void): void
+}
+
+const PORT = 6783
+
+/** Datagrams as UDP carries them: lost, doubled, late, too large, and through gateways that show other addresses. */
+export class DatagramWires {
+  readonly #world: WiresWorld
+  /** The datagram that a data plane is at work on: what it transmits meanwhile is relayed. */
+  #voyage: Voyage | undefined
+
+  constructor(world: WiresWorld) {
+    this.#world = world
+  }
+
+  /** Undefined when no datagram is being received. */
+  get voyage(): Voyage | undefined {
+    return this.#voyage
+  }
+
+  transmit(host: SimulatedHost, to: EndpointKey, datagram: Uint8Array): void {
+    const { network, underlay, invariants, trace, now } = this.#world
+    invariants.onWire(datagram, host.name)
+    const path = [...(this.#voyage?.path ?? []), host.name]
+    invariants.voyage(path)
+    const arrival = underlay.datagram(host.name, PORT, endpointOf(to), now)
+    const far = arrival === undefined ? undefined : this.#world.findHost(arrival.name)
+    if (arrival === undefined || far === undefined || !network.passes(host.name, far.name)) return
+    this.#world.wiretap?.push(datagram)
+    trace.note({ at: now, from: host.name, to: far.name, way: 'datagram', bytes: datagram })
+    const voyage = { path, injectedAt: this.#voyage?.injectedAt ?? new Set<string>() }
+    const from = endpointKey(arrival.from)
+    for (const delay of network.datagramDelays(host.name, far.name, { now, bytes: datagram.length })) {
+      this.#world.after(delay, () => this.#receive(far, { datagram, from, voyage }))
+    }
+  }
+
+  #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: EndpointKey; voyage: Voyage }): void {
+    if (!host.isUp) return
+    this.#voyage = arriving.voyage
+    host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.#world.now))
+    this.#voyage = undefined
+  }
+}

@@ -1,0 +1,102 @@
+import type { Endpoint } from '../../src/base/endpoint.ts'
+import { Gateway, type GatewayOptions } from './gateway.ts'
+
+/** Where something arrives, and whom it seems to come from. */
+export interface Arrival {
+  readonly name: string
+  readonly from: Endpoint
+}
+
+/** Addresses, and who stands behind which NAT or firewall. Hosts behind the same one share a network of their own. */
+export class Underlay {
+  readonly #addresses = new Map<string, string>()
+  /** Where hosts were first: what they are dialled at. */
+  readonly #homes = new Map<string, string>()
+  readonly #owners = new Map<string, string>()
+  readonly #gateways = new Map<string, Gateway>()
+  readonly #byPublicIp = new Map<string, Gateway>()
+
+  /** Gives the host an address; with another one it has moved. */
+  place(name: string, ip: string): void {
+    const before = this.#addresses.get(name)
+    if (before !== undefined && this.#owners.get(before) === name) this.#owners.delete(before)
+    if (before === undefined) this.#homes.set(name, ip)
+    this.#addresses.set(name, ip)
+    this.#owners.set(ip, name)
+  }
+
+  putBehind(names: readonly string[], options: GatewayOptions): Gateway {
+    const gateway = new Gateway(options)
+    if (gateway.translates) this.#byPublicIp.set(options.publicIp, gateway)
+    for (const name of names) this.#gateways.set(name, gateway)
+    return gateway
+  }
+
+  /** From here on the host is in the open. */
+  takeOut(name: string): void {
+    this.#gateways.delete(name)
+  }
+
+  get gateways(): readonly Gateway[] {
+    return [...new Set(this.#gateways.values())]
+  }
+
+  gatewayOf(name: string): Gateway | undefined {
+    return this.#gateways.get(name)
+  }
+
+  behind(gateway: Gateway): readonly string[] {
+    return [...this.#gateways].filter(([, other]) => other === gateway).map(([name]) => name)
+  }
+
+  ipOf(name: string): string {
+    return this.#addresses.get(name) ?? ''
+  }
+
+  /** A datagram that `sender` sends from `port`: where it comes out, or undefined when a gateway or nobody takes it. */
+  datagram(sender: string, port: number, to: Endpoint, now: number): Arrival | undefined {
+    const inside = { ip: this.ipOf(sender), port }
+    const mine = this.#gateways.get(sender)
+    const name = this.#owners.get(to.ip)
+    if (name !== undefined && this.#gateways.get(name) === mine) return { name, from: inside }
+    const from = mine === undefined ? inside : mine.outward(inside, to, now)
+    return from === undefined ? undefined : this.#inward(from, { to, mine, now })
+  }
+
+  /** A control connection: gateways let them out, never in. */
+  connection(dialler: string, to: Endpoint): Arrival | undefined {
+    const name = this.#owners.get(to.ip)
+    if (name === undefined) return undefined
+    const [mine, theirs] = [this.#gateways.get(dialler), this.#gateways.get(name)]
+    if (theirs !== mine && theirs !== undefined) return undefined
+    const isTranslated = theirs !== mine && mine?.translates === true
+    return { name, from: { ip: isTranslated ? mine.publicIp : this.ipOf(dialler), port: 0 } }
+  }
+
+  /** One of the two can connect to the other, and datagrams pass both ways once the other has sent some. */
+  canLink(a: string, b: string): boolean {
+    if (!this.#canBeDialled(a, b) && !this.#canBeDialled(b, a)) return false
+    const [one, other] = [this.#gateways.get(a), this.#gateways.get(b)]
+    return one === other || (one?.blocksUdp !== true && other?.blocksUdp !== true)
+  }
+
+  #canBeDialled(name: string, by: string): boolean {
+    const gateway = this.#gateways.get(name)
+    const isOpen = gateway === undefined || gateway === this.#gateways.get(by)
+    return isOpen && this.#addresses.get(name) === this.#homes.get(name)
+  }
+
+  #inward(from: Endpoint, way: { to: Endpoint; mine: Gateway | undefined; now: number }): Arrival | undefined {
+    const { to, mine, now } = way
+    const gateway = this.#byPublicIp.get(to.ip) ?? this.#gateways.get(this.#owners.get(to.ip) ?? '')
+    if (gateway === undefined) return this.#at(to, from)
+    const isPrivate = gateway.translates && to.ip !== gateway.publicIp
+    const inside = isPrivate || gateway === mine ? undefined : gateway.inward(from, to, now)
+    return inside === undefined ? undefined : this.#at(inside, from)
+  }
+
+  #at(to: Endpoint, from: Endpoint): Arrival | undefined {
+    const name = this.#owners.get(to.ip)
+    return name === undefined ? undefined : { name, from }
+  }
+}
