@@ -69,7 +69,7 @@ export class Invariants {
         this.#sealed(name, keys.get(key) ?? '', counter)
         cipher.seal(key, counter, datagram, offset, length)
       },
-      open: (key, counter, datagram, offset, length) => cipher.open(key, counter, datagram, offset, length),
+      open: (key, datagram, offset, length) => cipher.open(key, datagram, offset, length),
     }
   }
 

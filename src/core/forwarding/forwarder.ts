@@ -13,7 +13,6 @@ import {
   readVersion,
   setHopsLeft,
   TAG_BYTES,
-  writeCounter,
 } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { META_BYTES, readMeta, writeMeta } from '../wire/frame-meta.ts'
@@ -191,10 +190,7 @@ export class Forwarder {
     const { header } = session
     for (let i = 0; i < HEADER_BYTES; i++) this.#memory[start + i] = header[i] ?? 0
     this.#memory[start + 1] = kind
-    const counter = session.counter++
-    writeCounter(this.#memory, start, counter)
-    this.#cipher.seal(session.cipherKey, counter, this.#memory, start, length)
-    setHopsLeft(this.#memory, start, HOPS_MAX)
+    this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
   }
 
   #want(peer: number, now: number): void {
@@ -232,8 +228,7 @@ export class Forwarder {
     if (session === undefined || counter === undefined) this.#drop('droppedUnknownKey')
     else if (!session.replay.accepts(counter)) this.#drop('droppedReplay')
     else {
-      setHopsLeft(this.#memory, at, 0)
-      const isAuthentic = this.#cipher.open(session.cipherKey, counter, this.#memory, at, length - HEADER_BYTES)
+      const isAuthentic = this.#cipher.open(session.cipherKey, this.#memory, at, length - HEADER_BYTES)
       if (isAuthentic) session.replay.mark(counter)
       else this.#drop('droppedForged')
       return isAuthentic

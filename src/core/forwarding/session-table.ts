@@ -1,4 +1,4 @@
-import { HEADER_BYTES, keyIdsOf, writeHeader } from '../wire/datagram.ts'
+import { HEADER_BYTES, HOPS_MAX, keyIdsOf, setHopsLeft, writeHeader } from '../wire/datagram.ts'
 import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
 import { ReplayWindow } from './replay-window.ts'
@@ -88,6 +88,7 @@ export class SessionTable {
 function headerOf(source: number, destination: number, { sourceKeyId, destinationKeyId }: SessionKey): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES)
   writeHeader(bytes, 0, { kind: 0, source, destination, sourceKeyId, destinationKeyId, counter: 0 })
+  setHopsLeft(bytes, 0, HOPS_MAX)
   return bytes
 }
 

@@ -7,7 +7,7 @@ export type { ForwardingPeer, ForwardingTable, SessionKey } from '../forwarding/
 export { type FrameShape, plainShape, Segmentation } from '../forwarding/frame-shape.ts'
 export { CAPTURE_AT, HEADROOM, MEMORY_BYTES, RECEIVE_AT, ROOM_BYTES } from '../forwarding/packet-memory.ts'
 export { createNodeCipher, peerNameOf } from '../session/crypto.ts'
-export { HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
+export { AUTHENTICATED_BYTES, HEADER_BYTES, TAG_BYTES, writeAuthenticated } from '../wire/datagram.ts'
 export type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 export { PROTOCOL_VERSION } from '../wire/link-message.ts'
 export type { Probe } from '../wire/probe.ts'

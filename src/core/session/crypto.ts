@@ -11,7 +11,7 @@ import {
   verify,
 } from 'node:crypto'
 import { type PeerName, peerNameFromDigest } from '../../base/peer-name.ts'
-import { HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
+import { AUTHENTICATED_BYTES, HEADER_BYTES, TAG_BYTES, writeAuthenticated, writeCounter } from '../wire/datagram.ts'
 import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 
 /** DER in front of the raw 32 bytes of a key (RFC 8410). */
@@ -78,6 +78,7 @@ export function createNodeCipher(): DatagramCipher {
   const keys = new Map<CipherKey, Uint8Array>()
   let lastKey = 0
   const nonce = Buffer.alloc(12)
+  const authenticated = new Uint8Array(AUTHENTICATED_BYTES)
   return {
     load(key) {
       keys.set(++lastKey, key)
@@ -90,17 +91,20 @@ export function createNodeCipher(): DatagramCipher {
       nonce.writeBigUInt64BE(BigInt(counter), 4)
       const body = offset + HEADER_BYTES
       const cipher = createCipheriv('aes-256-gcm', keys.get(key) ?? new Uint8Array(0), nonce)
-      cipher.setAAD(datagram.subarray(offset, body))
+      writeCounter(datagram, offset, counter)
+      writeAuthenticated(authenticated, datagram, offset, length)
+      cipher.setAAD(authenticated)
       datagram.set(cipher.update(datagram.subarray(body, body + length)), body)
       cipher.final()
       datagram.set(cipher.getAuthTag(), body + length)
     },
-    open(key, counter, datagram, offset, length) {
-      nonce.writeBigUInt64BE(BigInt(counter), 4)
+    open(key, datagram, offset, length) {
       const body = offset + HEADER_BYTES
       const end = body + length - TAG_BYTES
+      nonce.set(datagram.subarray(body - 8, body), 4)
       const cipher = createDecipheriv('aes-256-gcm', keys.get(key) ?? new Uint8Array(0), nonce)
-      cipher.setAAD(datagram.subarray(offset, body))
+      writeAuthenticated(authenticated, datagram, offset, length - TAG_BYTES)
+      cipher.setAAD(authenticated)
       cipher.setAuthTag(datagram.subarray(end, end + TAG_BYTES))
       datagram.set(cipher.update(datagram.subarray(body, end)), body)
       try {

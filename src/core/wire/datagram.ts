@@ -6,10 +6,11 @@ import { readU16, readU32, writeU16, writeU32 } from './big-endian.ts'
  *     0 version   1 kind   2 hops left   3 zero   4 source (16)   6 destination (16)
  *     8 source key id (16)   10 destination key id (16)   12 counter (64)
  *
- * All but `hops left` is authenticated: relays count it down, so it is zero while the header is sealed or opened.
+ * All but `hops left` is authenticated: relays count it down. The counter is, as the nonce that the payload is sealed with.
  */
 export const HEADER_BYTES = 20
 export const TAG_BYTES = 16
+export const AUTHENTICATED_BYTES = 13
 export const DATAGRAM_VERSION = 1
 
 /** As many relays as a datagram may cross, and one. */
@@ -26,7 +27,7 @@ export interface DatagramHeader {
   readonly counter: number
 }
 
-/** Hops left is written as zero: set it with `setHopsLeft` once the datagram is sealed. */
+/** Hops left is written as zero: set it with `setHopsLeft`. */
 export function writeHeader(bytes: Uint8Array, offset: number, header: DatagramHeader): void {
   bytes[offset] = DATAGRAM_VERSION
   bytes[offset + 1] = header.kind
@@ -37,6 +38,18 @@ export function writeHeader(bytes: Uint8Array, offset: number, header: DatagramH
   writeU16(bytes, offset + 8, header.sourceKeyId)
   writeU16(bytes, offset + 10, header.destinationKeyId)
   writeCounter(bytes, offset, header.counter)
+}
+
+/**
+ * What is authenticated beside the payload: version and kind (2), source, destination and key ids (8), a zero, and `length` (2),
+ * which is the payload's. As many bytes, and the length where it is, as TLS 1.2 has (RFC 5246, section 6.2.3.3). Hot path.
+ */
+export function writeAuthenticated(into: Uint8Array, datagram: Uint8Array, offset: number, length: number): void {
+  into[0] = datagram[offset] ?? 0
+  into[1] = datagram[offset + 1] ?? 0
+  for (let i = 2; i < 10; i++) into[i] = datagram[offset + i + 2] ?? 0
+  into[10] = datagram[offset + 3] ?? 0
+  writeU16(into, 11, length)
 }
 
 export function writeCounter(bytes: Uint8Array, offset: number, counter: number): void {

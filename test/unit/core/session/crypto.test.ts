@@ -39,8 +39,10 @@ describe('the primitives', () => {
   })
 })
 
+const HOPS_LEFT = 2
+
 describe('the datagram cipher of Node', () => {
-  it('opens what it sealed, and nothing that was changed in any byte', () => {
+  it('opens what it sealed, and nothing that was changed in any byte but the hops left', () => {
     const cipher = createNodeCipher()
     const key = cipher.load(new Uint8Array(32).fill(9))
     fc.assert(
@@ -50,9 +52,10 @@ describe('the datagram cipher of Node', () => {
         cipher.seal(key, counter, datagram, 0, plain.length)
         const forged = datagram.slice()
         const index = at % forged.length
+        fc.pre(index !== HOPS_LEFT)
         forged[index] = forged[index]! ^ 1
-        expect(cipher.open(key, counter, forged, 0, plain.length + 16)).toBe(false)
-        expect(cipher.open(key, counter, datagram, 0, plain.length + 16)).toBe(true)
+        expect(cipher.open(key, forged, 0, plain.length + 16)).toBe(false)
+        expect(cipher.open(key, datagram, 0, plain.length + 16)).toBe(true)
         expect(datagram.slice(20, 20 + plain.length)).toEqual(plain)
       }),
     )
