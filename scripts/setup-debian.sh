@@ -12,20 +12,27 @@ needs=(
   tcpdump:tcpdump
 )
 
-# ifupdown belongs to hosts: installed here, it would manage the network of this machine. The tests only need to read with it.
-unpacked=dist/tools/ifupdown
+# package:command, unpacked into dist/tools/PACKAGE and not installed: ifupdown would manage the network of this machine,
+# prometheus would run as a service. The tests only need one command of each.
+unpacks=(
+  ifupdown:sbin/ifquery
+  prometheus:usr/bin/promtool
+)
 
 missing=()
 for need in "${needs[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
-if [ ! -e /sbin/ifquery ] && [ ! -e "$unpacked/sbin/ifquery" ]; then lacks_ifquery=yes; else lacks_ifquery=no; fi
-if [ ${#missing[@]} -eq 0 ] && [ "$lacks_ifquery" = no ]; then
+packed=()
+for unpack in "${unpacks[@]}"; do
+  [ -e "/${unpack##*:}" ] || [ -e "dist/tools/${unpack%%:*}/${unpack##*:}" ] || packed+=("${unpack%%:*}")
+done
+if [ ${#missing[@]} -eq 0 ] && [ ${#packed[@]} -eq 0 ]; then
   echo 'nothing is missing'
   exit 0
 fi
 
-echo "missing: ${missing[*]}"
+echo "missing: ${missing[*]} ${packed[*]}"
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
   [ ${#missing[@]} -eq 0 ] && exit 0
   echo "install them and run this again (on Debian, as root: apt-get install ${missing[*]})" >&2
@@ -34,11 +41,12 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 [ ${#missing[@]} -eq 0 ] || apt-get install -q -y --no-install-recommends "${missing[@]}"
-if [ "$lacks_ifquery" = yes ]; then
+for package in "${packed[@]}"; do
   folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
   # Downloads are made as user _apt, who cannot write everywhere.
-  (cd "$folder" && apt-get download -q -o APT::Sandbox::User=root ifupdown)
-  mkdir -p "$unpacked"
-  dpkg -x "$folder"/ifupdown_*.deb "$unpacked"
-fi
+  (cd "$folder" && apt-get download -q -o APT::Sandbox::User=root "$package")
+  mkdir -p "dist/tools/$package"
+  dpkg -x "$folder/$package"_*.deb "dist/tools/$package"
+  # Documents and web pages, with links to other packages that lead nowhere here.
+  rm -r "$folder" "dist/tools/$package/usr/share"
+done

@@ -15,6 +15,12 @@ export interface JournalOptions {
   readonly clock: () => Date
 }
 
+export interface EventCount {
+  readonly event: string
+  readonly level: JournalEntry['level']
+  readonly count: number
+}
+
 interface Follower {
   readonly waiting: JournalEntry[]
   wake: () => void
@@ -29,6 +35,7 @@ export class Journal implements Logger {
   readonly #file: JournalFile
   readonly #followers = new Set<Follower>()
   #entries: JournalEntry[]
+  readonly #counts = new Map<string, EventCount>()
   #hasFailed = false
 
   constructor(options: JournalOptions) {
@@ -47,6 +54,11 @@ export class Journal implements Logger {
   last(entriesMax: number, since = ''): readonly JournalEntry[] {
     const later = this.#entries.filter(entry => entry.at >= since)
     return entriesMax === 0 ? [] : later.slice(-entriesMax)
+  }
+
+  /** How often each event has happened since the start. Events are constant sentences, so there are few. */
+  get counts(): readonly EventCount[] {
+    return [...this.#counts.values()]
   }
 
   /** What happens from the call on, until `gone` is aborted; undefined when too many follow already. */
@@ -75,6 +87,9 @@ export class Journal implements Logger {
   }
 
   #add(entry: JournalEntry): void {
+    const { event, level } = entry
+    const key = `${level} ${event}`
+    this.#counts.set(key, { event, level, count: (this.#counts.get(key)?.count ?? 0) + 1 })
     this.#entries.push(entry)
     if (this.#entries.length > 2 * JOURNAL_ENTRIES_MAX) this.#entries = this.#entries.slice(-JOURNAL_ENTRIES_MAX)
     this.#save(entry)

@@ -9,14 +9,13 @@ import { StateStore } from '../host/state-store.ts'
 import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
 import { ControlServer } from '../http/control-server.ts'
-import { parseTargets, routerRoutes } from '../http/router-routes.ts'
+import { parseTargets } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
-import { journalRoutes } from '../journal/journal-routes.ts'
 import { ensureBridge } from '../linux/bridge.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
-import { AGENT_VERSION } from '../version.ts'
+import { agentRoutes } from './agent-routes.ts'
 import { Driver } from './driver.ts'
 import { Effects } from './effects.ts'
 import type { Logger } from './logger.ts'
@@ -156,14 +155,16 @@ export class Agent {
   }
 
   #createControl(): ControlServer {
-    const router = routerRoutes({
-      version: AGENT_VERSION,
-      status: () => this.#driver.status(),
-      report: () => this.#dataPath.ask(),
-      connect: (targets, replace) => this.#driver.handle({ kind: 'connect', targets, replace }),
-      forget: targets => this.#driver.handle({ kind: 'forget', targets }),
-    })
-    return new ControlServer(this.#paths.controlSocket, [...router, ...journalRoutes(this.#options.journal)])
+    return new ControlServer(
+      this.#paths.controlSocket,
+      agentRoutes({
+        status: () => this.#driver.status(),
+        dataPath: () => this.#dataPath.ask(),
+        config: () => this.#state.config,
+        tell: input => this.#driver.handle(input),
+        journal: this.#options.journal,
+      }),
+    )
   }
 
   #routerOptions(store: StateStore): RouterOptions {

@@ -26,6 +26,11 @@ export function registerQueryCommands(program: Command, context: CommandContext)
     .option('--wait <seconds>', 'first wait until every host of the cluster is reachable', parseSeconds)
     .action((topic: string | undefined, options: StatusOptions) => showStatus(context, topic, options))
   program
+    .command('report')
+    .description('show the whole state as JSON, or in the shape of a Go template')
+    .option('-f, --format <template>', 'a Go template, as {{range .Router.Peers}}{{.NickName}} {{end}}')
+    .action((options: { format?: string }) => showReport(context, options.format))
+  program
     .command('connect')
     .description('connect to peers, and keep connected')
     .argument('<peers...>', 'ADDRESS[:PORT]')
@@ -48,6 +53,12 @@ async function showStatus(context: CommandContext, topic: string | undefined, op
   if (options.wait !== undefined) await awaitPeers(context, options.wait)
   const path = topic === undefined ? '/status' : `/status/${topic}`
   print(await askRouter(context.paths.controlSocket, { path: options.json === true ? `${path}?format=json` : path }))
+}
+
+async function showReport(context: CommandContext, format: string | undefined): Promise<void> {
+  const query = format === undefined ? '' : `?${new URLSearchParams({ format })}`
+  const text = await askRouter(context.paths.controlSocket, { path: `/report${query}` })
+  print(text.endsWith('\n') ? text : `${text}\n`)
 }
 
 /** A router that is only just starting counts as one that reaches nobody. */

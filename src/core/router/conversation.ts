@@ -30,6 +30,9 @@ export interface ConversationContext {
   adopt(signed: SignedManifest, source: Link): void
 }
 
+/** What the log says when a link has ended; metrics count it. */
+export const LINK_CLOSED = 'link closed'
+
 const ENOUGH = 'links enough, and you are reached without one'
 
 type Hello = Extract<LinkMessage, { kind: 'hello' }>
@@ -92,7 +95,7 @@ export class Conversation {
     this.#held.delete(link.id)
     if (link.direction === 'outbound') maker.failed(link.remote, reason, now)
     if (!wasReady) return
-    this.#context.log('info', 'link closed', { peer: link.peer ?? 0, remote: link.remote.ip, reason })
+    this.#context.log('info', LINK_CLOSED, { peer: link.peer ?? 0, remote: link.remote.ip, reason })
     this.#context.changed('soon')
   }
 

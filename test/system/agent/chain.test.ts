@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { askRouter } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { AgentLab, endOf, eventually, residentBytes } from './agent-lab.ts'
 
 const MARKER = 'MARKER-of-the-chain-that-no-link-may-show'
@@ -88,6 +91,25 @@ describe('three routers in a chain', () => {
     await endOf(follower)
     const wrong = await lab.weave('a', 'events', '--since', 'yesterday')
     expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'yesterday' is not a time") })
+  }, 20_000)
+
+  it('report their whole state, as JSON or in the shape of a Go template', async () => {
+    const { Router, Config } = JSON.parse((await lab.weave('a', 'report')).stdout)
+    expect(Router.Peers.map((peer: { NickName: string }) => peer.NickName)).toEqual(['a', 'b', 'c'])
+    expect(Config).toMatchObject({ host: 'a' })
+    const format = '{{range .Router.UnicastRoutes}}{{.Hops}} {{end}}{{.Router.NickName}}'
+    expect((await lab.weave('a', 'report', '-f', format)).stdout).toBe('1 2 a\n')
+    const wrong = await lab.weave('a', 'report', '-f', '{{.Nothing}}')
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("can't evaluate field Nothing") })
+  }, 20_000)
+
+  it('give metrics that Prometheus has nothing to say against', async () => {
+    const socket = join(lab.rootOf('a'), HOST_PATHS.controlSocket)
+    const metrics = await askRouter(socket, { path: '/metrics' })
+    expect(metrics).toMatch(/^weave_connections\{state="established",type="sleeve",encryption="yes"\} 1$/m)
+    expect(metrics).toMatch(/^weave_frames_total\{action="captured"\} [1-9]/m)
+    expect(metrics).toMatch(/^weave_events_total\{event="link up",level="info"\} [1-9]/m)
+    expect(execFileSync(promtool(), ['check', 'metrics'], { input: metrics, encoding: 'utf8' })).toBe('')
   }, 20_000)
 
   it('find their way again when the one between is killed and started anew', async () => {
@@ -205,4 +227,10 @@ function rawReceive(): string {
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)); s.bind(('weave', 0x88b5)); s.settimeout(8)
 print('listening', flush=True)
 print(s.recv(2000)[14:].decode().strip())`
+}
+
+/** Installed, or unpacked by scripts/setup-debian.sh. */
+function promtool(): string {
+  const installed = '/usr/bin/promtool'
+  return existsSync(installed) ? installed : join(PROJECT_ROOT, 'dist', 'tools', 'prometheus', installed)
 }

@@ -1,0 +1,101 @@
+import type { ConnectionStatus, RouterStatus } from '../../core/router/index.ts'
+import type { DataPathReport } from '../datapath/messages.ts'
+import type { Metric, Sample } from './metric.ts'
+
+/** The router's own numbers; those that Weave had keep its names (rows MET-01, MET-02). */
+export function routerMetrics(router: RouterStatus): readonly Metric[] {
+  const others = router.peers.filter(peer => !peer.isSelf)
+  const reachable = others.filter(peer => peer.isReachable).length
+  const nicknames = router.connections.flatMap(connection => roundTrip(connection))
+  return [
+    {
+      name: 'weave_connections',
+      help: 'Connections to peers, by state and path.',
+      type: 'gauge',
+      samples: countConnections(router.connections),
+    },
+    {
+      name: 'weave_peers',
+      help: 'Peers of this router, by whether they can be reached.',
+      type: 'gauge',
+      samples: [
+        { labels: { state: 'reachable' }, value: reachable },
+        { labels: { state: 'unreachable' }, value: others.length - reachable },
+      ],
+    },
+    {
+      name: 'weave_connection_round_trip_seconds',
+      help: 'Round trip of the last probe on each established connection.',
+      type: 'gauge',
+      samples: nicknames,
+    },
+    {
+      name: 'weave_manifest_version',
+      help: 'Version of the cluster manifest in force.',
+      type: 'gauge',
+      samples: [{ value: router.manifestVersion }],
+    },
+  ]
+}
+
+/** One sample for each state, present or not, so that an alert has something to look at. */
+function countConnections(connections: readonly ConnectionStatus[]): readonly Sample[] {
+  const states: readonly ConnectionStatus['state'][] = ['established', 'pending', 'retrying', 'failed', 'connecting']
+  return states.flatMap(state => {
+    const inState = connections.filter(connection => connection.state === state)
+    const types = state === 'established' ? [...new Set(['sleeve', ...inState.map(typeOf)])] : ['']
+    return types.map(type => ({
+      labels: { state, type, encryption: inState.some(({ info }) => info.startsWith('encrypted')) ? 'yes' : '' },
+      value: type === '' ? inState.length : inState.filter(connection => typeOf(connection) === type).length,
+    }))
+  })
+}
+
+/** `encrypted   fastdp PEER mtu=1376`: the path is the second word of what is shown of a connection. */
+function typeOf({ info }: ConnectionStatus): string {
+  return info.split(/\s+/)[1] ?? ''
+}
+
+function roundTrip({ peer, roundTripMs }: ConnectionStatus): readonly Sample[] {
+  if (peer === undefined || roundTripMs === undefined) return []
+  return [{ labels: { peer: peer.name, nickname: peer.nickname }, value: roundTripMs / 1000 }]
+}
+
+/** What went over the data path, and what was dropped for which reason. */
+export function dataPathMetrics({ forwarder, pump }: DataPathReport): readonly Metric[] {
+  const drops = Object.entries(forwarder).filter(([name]) => name.startsWith('dropped'))
+  return [
+    {
+      name: 'weave_frames_total',
+      help: 'Ethernet frames on the data path, by what was done with them.',
+      type: 'counter',
+      samples: (['captured', 'injected', 'relayed', 'flooded'] as const).map(what => ({
+        labels: { action: what },
+        value: forwarder[what],
+      })),
+    },
+    {
+      name: 'weave_dropped_total',
+      help: 'Frames and datagrams that were dropped, by reason.',
+      type: 'counter',
+      samples: drops.map(([name, value]) => ({ labels: { reason: reasonOf(name) }, value })),
+    },
+    {
+      name: 'weave_datagrams_total',
+      help: 'Datagrams of the sleeve, by direction.',
+      type: 'counter',
+      samples: [
+        { labels: { direction: 'received' }, value: pump.datagramsReceived },
+        { labels: { direction: 'sent' }, value: pump.datagramsSent },
+        { labels: { direction: 'refused' }, value: pump.datagramsRefused },
+      ],
+    },
+  ]
+}
+
+/** `droppedUnknownKey` is `unknown_key`. */
+function reasonOf(counter: string): string {
+  return counter
+    .slice('dropped'.length)
+    .replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? '' : '_'}${letter.toLowerCase()}`)
+}

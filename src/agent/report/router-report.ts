@@ -1,0 +1,59 @@
+import { formatEndpoint } from '../../base/endpoint.ts'
+import type { ConnectionStatus, PeerStatus, RouterStatus } from '../../core/router/index.ts'
+import { PROTOCOL_VERSION } from '../../core/router/index.ts'
+
+/** The router's part of the report, with the names that scripts written for Weave ask for (rows API-02, STAT-08). */
+export function reportRouter(router: RouterStatus): object {
+  return {
+    Protocol: 'weave-provision',
+    ProtocolMinVersion: PROTOCOL_VERSION,
+    ProtocolMaxVersion: PROTOCOL_VERSION,
+    Encryption: true,
+    PeerDiscovery: router.discovery,
+    Name: router.name,
+    NickName: router.nickname,
+    ClusterId: router.clusterId,
+    ManifestVersion: router.manifestVersion,
+    Peers: router.peers.map(reportPeer),
+    UnicastRoutes: router.peers.flatMap(reportRoute),
+    Connections: router.connections.map(reportConnection),
+    Targets: router.targets.map(formatEndpoint),
+    TrustedSubnets: [],
+  }
+}
+
+function reportPeer(peer: PeerStatus): object {
+  return {
+    Name: peer.name,
+    NickName: peer.nickname,
+    ShortID: peer.shortId,
+    Self: peer.isSelf,
+    Reachable: peer.isReachable,
+    Connections: peer.connections.map(connection => ({
+      Name: connection.peer,
+      NickName: connection.nickname,
+      Address: formatEndpoint(connection.address),
+      Outbound: connection.direction === 'outbound',
+      Established: connection.isEstablished,
+    })),
+  }
+}
+
+function reportRoute({ isSelf, name, nextHop, hops }: PeerStatus): readonly object[] {
+  return isSelf || nextHop === undefined ? [] : [{ Dest: name, Via: nextHop, Hops: hops }]
+}
+
+function reportConnection(connection: ConnectionStatus): object {
+  const { peer, roundTripMs } = connection
+  return {
+    Address: formatEndpoint(connection.address),
+    Outbound: connection.direction === 'outbound',
+    State: connection.state,
+    Info: connection.info,
+    Attrs: {
+      ...(peer === undefined ? {} : { peer: peer.name, nickname: peer.nickname }),
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      sinceMs: Math.round(connection.forMs),
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { AgentConfig } from '../../contract/agent-config.ts'
+import type { Input, RouterStatus } from '../../core/router/index.ts'
+import type { DataPathReport } from '../datapath/messages.ts'
+import type { Route } from '../http/route.ts'
+import { routerRoutes } from '../http/router-routes.ts'
+import type { Journal } from '../journal/journal.ts'
+import { journalMetrics } from '../journal/journal-metrics.ts'
+import { journalRoutes } from '../journal/journal-routes.ts'
+import { metricRoutes } from '../metrics/metric-routes.ts'
+import { processMetrics } from '../metrics/process-metrics.ts'
+import { dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
+import { type ReportSections, reportRoutes } from '../report/report-routes.ts'
+import { reportRouter } from '../report/router-report.ts'
+import { AGENT_VERSION } from '../version.ts'
+
+/** What the agent's features can be asked for. */
+export interface AgentFeatures {
+  status(): RouterStatus
+  dataPath(): Promise<DataPathReport | undefined>
+  config(): AgentConfig
+  tell(input: Input): void
+  readonly journal: Journal
+}
+
+const REPORTED_EVENTS = 50
+
+/** All that can be asked of the agent: each feature brings its routes, its part of the report and its metrics. */
+export function agentRoutes(features: AgentFeatures): readonly Route[] {
+  const { journal, tell, status, dataPath } = features
+  const startedAt = new Date()
+  return [
+    ...routerRoutes({
+      version: AGENT_VERSION,
+      status,
+      report: dataPath,
+      connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
+      forget: targets => tell({ kind: 'forget', targets }),
+    }),
+    ...journalRoutes(journal),
+    ...reportRoutes(reportSections(features)),
+    ...metricRoutes([
+      () => routerMetrics(status()),
+      async () => {
+        const report = await dataPath()
+        return report === undefined ? [] : dataPathMetrics(report)
+      },
+      () => journalMetrics(journal),
+      () => processMetrics(startedAt),
+    ]),
+  ]
+}
+
+function reportSections({ status, dataPath, config, journal }: AgentFeatures): ReportSections {
+  return {
+    Ready: () => true,
+    Version: () => AGENT_VERSION,
+    Router: () => reportRouter(status()),
+    DataPath: async () => (await dataPath()) ?? null,
+    Config: config,
+    Events: () => journal.last(REPORTED_EVENTS),
+  }
+}

@@ -1,0 +1,65 @@
+import { findRoute, type RouteRequest } from '../../../../src/agent/http/route.ts'
+import { reportRoutes } from '../../../../src/agent/report/report-routes.ts'
+import { reportRouter } from '../../../../src/agent/report/router-report.ts'
+import type { PeerName } from '../../../../src/base/peer-name.ts'
+import type { RouterStatus } from '../../../../src/core/router/index.ts'
+
+const [ALPHA, BETA] = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as [PeerName, PeerName]
+const ADDRESS = { ip: '192.0.2.2', port: 6783 }
+const STATUS: RouterStatus = {
+  name: ALPHA,
+  nickname: 'alpha',
+  clusterId: 'x',
+  manifestVersion: 3,
+  discovery: true,
+  targets: [ADDRESS],
+  connections: [{ direction: 'outbound', address: ADDRESS, state: 'established', info: 'encrypted', forMs: 10 }],
+  peers: [
+    { name: ALPHA, nickname: 'alpha', shortId: 1, isSelf: true, isReachable: true, connections: [] },
+    {
+      name: BETA,
+      nickname: 'beta',
+      shortId: 2,
+      isSelf: false,
+      isReachable: true,
+      nextHop: BETA,
+      hops: 1,
+      connections: [],
+    },
+  ],
+}
+
+describe('the report', () => {
+  it('has the names that scripts for Weave ask for (rows API-02, STAT-08)', async () => {
+    const { json } = await ask('/report')
+    expect(json).toMatchObject({
+      Version: '1.2.3',
+      Router: {
+        Name: ALPHA,
+        NickName: 'alpha',
+        Peers: [{ NickName: 'alpha', ShortID: 1 }, { NickName: 'beta' }],
+        UnicastRoutes: [{ Dest: BETA, Via: BETA }],
+        Connections: [{ Address: '192.0.2.2:6783', Outbound: true, State: 'established' }],
+        Targets: ['192.0.2.2:6783'],
+      },
+    })
+  })
+
+  it('is shaped by a Go template (row API-03)', async () => {
+    const format = encodeURIComponent('{{range .Router.Peers}}{{.NickName}} {{end}}')
+    expect(await ask(`/report?format=${format}`)).toMatchObject({ code: 200, text: 'alpha beta ' })
+  })
+
+  it('is refused in two formats at once, and for a template that does not fit', async () => {
+    expect(await ask('/report?format=json&format=x')).toMatchObject({ code: 400 })
+    await expect(ask('/report?format={{.Nothing}}')).rejects.toThrow("can't evaluate field Nothing")
+  })
+})
+
+async function ask(path: string) {
+  const routes = reportRoutes({ Version: () => '1.2.3', Router: async () => reportRouter(STATUS) })
+  const url = new URL(path, 'http://weave')
+  const match = findRoute(routes, 'GET', url.pathname)
+  if (typeof match === 'number') throw new Error(`no route: ${match}`)
+  return match.route.answer({ query: url.searchParams } as RouteRequest)
+}
