@@ -6,7 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # command:package
 needs=(
   ansible-playbook:ansible-core
+  busybox:busybox-static
+  dockerd:docker.io
   ip:iproute2
+  iptables:iptables
   ping:iputils-ping
   shellcheck:shellcheck
   tcpdump:tcpdump

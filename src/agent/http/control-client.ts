@@ -29,7 +29,7 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
       })
     })
     asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
-    asked.on('error', cause => reject(explain(socketPath, cause)))
+    asked.on('error', cause => reject(explainSilence(socketPath, cause)))
     if (body instanceof URLSearchParams) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
     asked.end(body?.toString())
   })
@@ -39,7 +39,7 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
 export async function* followRouter(socketPath: string, path: string): AsyncGenerator<string> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const asked = request({ socketPath, path }, resolve)
-    asked.on('error', cause => reject(explain(socketPath, cause)))
+    asked.on('error', cause => reject(explainSilence(socketPath, cause)))
     asked.end()
   })
   const decoder = new TextDecoder()
@@ -62,7 +62,7 @@ export function isRouterRunning(socketPath: string): Promise<boolean> {
       resolve(true)
     })
     socket.on('error', cause => {
-      const error = explain(socketPath, cause)
+      const error = explainSilence(socketPath, cause)
       if (error instanceof ControlError) resolve(false)
       else reject(error)
     })
@@ -75,7 +75,8 @@ function refusalOf(text: string): UserError {
   return new UserError({ cause, remedy })
 }
 
-function explain(socketPath: string, cause: NodeJS.ErrnoException): Error {
+/** What it means for a command that the router could not be asked. */
+export function explainSilence(socketPath: string, cause: NodeJS.ErrnoException): Error {
   switch (cause.code) {
     case 'ENOENT':
     case 'ECONNREFUSED':

@@ -1,5 +1,5 @@
 import { UserError } from '../../base/user-error.ts'
-import { addBridge, type BridgeWish, setAddress, setMtuAndUp } from './ip-commands.ts'
+import { addBridge, type BridgeWish, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
 import { findDevice } from './network-device.ts'
 import { runCommand } from './run-command.ts'
 
@@ -15,6 +15,28 @@ export function ensureBridge(wish: BridgeWish): boolean {
   if (found === undefined) makeBridge(wish)
   if (found === undefined || found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
   return found === undefined
+}
+
+/** A pair between two bridges (Weave row CLI-25): what is on one is on both. Repeatable. */
+export function joinBridges(name: string, other: string): void {
+  for (const bridge of [name, other]) {
+    if (findDevice(bridge)?.kind === 'bridge') continue
+    const remedy = 'name a bridge that is there (ip link show type bridge), after `weave create-bridge`'
+    throw new UserError({ cause: `there is no bridge '${bridge}'`, remedy })
+  }
+  // Devices have names of at most 15 characters.
+  const [ours, theirs] = [`vethwebl${other}`.slice(0, 15), `vethwebg${other}`.slice(0, 15)]
+  if (findDevice(ours) === undefined) {
+    runCommand(['ip', 'link', 'add', 'name', ours, 'type', 'veth', 'peer', 'name', theirs])
+  }
+  const mtu = findDevice(name)?.mtu ?? 0
+  for (const [device, bridge] of [
+    [ours, name],
+    [theirs, other],
+  ] as const) {
+    runCommand(setMtuAndUp(device, mtu))
+    runCommand(makePort(device, bridge))
+  }
 }
 
 function makeBridge(wish: BridgeWish): void {

@@ -8,8 +8,13 @@ const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`
 
 /** Runs a short command to its end and returns its standard output. */
 export function runCommand(argv: Argv): string {
+  return runCommandWith('', argv)
+}
+
+/** The same with a text as its standard input. */
+export function runCommandWith(input: string, argv: Argv): string {
   const [program, ...args] = argv
-  const ended = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, PATH, LC_ALL: 'C' } })
+  const ended = spawnSync(program, args, { input, encoding: 'utf8', env: { ...process.env, PATH, LC_ALL: 'C' } })
   if (ended.error !== undefined) {
     const cause = `'${program}' could not be run: ${(ended.error as NodeJS.ErrnoException).code ?? ended.error.message}`
     throw new UserError({ cause, remedy: `install the program '${program}'` })

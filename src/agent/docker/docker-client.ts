@@ -1,0 +1,106 @@
+import { type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { requestOverUnix, type UnixReply, type UnixRequest } from '../http/unix-request.ts'
+import { DockerGone, noSuchContainer } from './docker-error.ts'
+import { type ContainerDetails, type DockerEvent, readDetails, readEvent } from './docker-shapes.ts'
+
+const DEFAULT_SOCKET = 'var/run/docker.sock'
+const TIMEOUT_MS = 60_000
+const EVENT_BYTES_MAX = 1024 * 1024
+
+/** Where Docker is asked: only this host's daemon has the containers of this host, so a remote DOCKER_HOST does not count. */
+export function dockerSocket(root: string, environment: { readonly DOCKER_HOST?: string | undefined }): string {
+  const host = environment.DOCKER_HOST ?? ''
+  if (host.startsWith('unix://') && host.length > 'unix://'.length) return host.slice('unix://'.length)
+  return join(root, DEFAULT_SOCKET)
+}
+
+/**
+ * The questions that the agent has for Docker. Each daemon says which version of its API it speaks, and is asked in that one:
+ * the few fields that are read have been the same since 1.12, and no version is fixed that a later daemon would refuse.
+ */
+export class DockerClient {
+  readonly socketPath: string
+  #version: string | undefined
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath
+  }
+
+  /** The version of the API that is spoken, as in `1.41`. */
+  async apiVersion(): Promise<string> {
+    if (this.#version !== undefined) return this.#version
+    const { headers } = await this.#ask({ path: '/_ping' })
+    const version = headers['api-version']
+    if (typeof version !== 'string') throw new DockerGone(this.socketPath, 'it does not say its API version')
+    this.#version = version
+    return version
+  }
+
+  /** Undefined when there is no such container; `reference`: an id, the start of one, or a name. */
+  async find(reference: string): Promise<ContainerDetails | undefined> {
+    const reply = await this.#askVersioned(`/containers/${encodeURIComponent(reference)}/json`)
+    return reply.code === 404 ? undefined : readDetails(JSON.parse(this.#succeeded(reply)))
+  }
+
+  async inspect(reference: string): Promise<ContainerDetails> {
+    const found = await this.find(reference)
+    if (found === undefined) throw noSuchContainer(reference)
+    return found
+  }
+
+  /** Ids of the running containers, or of all. */
+  async list(all = false): Promise<readonly string[]> {
+    const reply = await this.#askVersioned(`/containers/json?all=${all ? 1 : 0}`)
+    return (JSON.parse(this.#succeeded(reply)) as { Id: string }[]).map(({ Id }) => Id)
+  }
+
+  /** What happens to containers from the moment this resolves, until the daemon ends or `signal` says so. */
+  async openEvents(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
+    const filters = JSON.stringify({ type: ['container'], event: ['start', 'die', 'destroy'] })
+    const version = await this.apiVersion()
+    return this.#readEvents(await this.#open(`/v${version}/events?filters=${encodeURIComponent(filters)}`, signal))
+  }
+
+  async *#readEvents(response: IncomingMessage): AsyncGenerator<DockerEvent> {
+    let rest = ''
+    for await (const part of response.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = `${rest}${part}`.split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > EVENT_BYTES_MAX) throw new DockerGone(this.socketPath, 'an event without an end')
+      for (const line of lines) if (line.trim() !== '') yield readEvent(JSON.parse(line))
+    }
+    this.#version = undefined
+  }
+
+  #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const asked = request({ socketPath: this.socketPath, path, headers: { host: 'docker' }, signal }, resolve)
+      asked.on('error', cause => reject(this.#gone(cause)))
+      asked.end()
+    })
+  }
+
+  async #askVersioned(path: string): Promise<UnixReply> {
+    return this.#ask({ path: `/v${await this.apiVersion()}${path}` })
+  }
+
+  async #ask(wish: Pick<UnixRequest, 'path'>): Promise<UnixReply> {
+    try {
+      return await requestOverUnix({ socketPath: this.socketPath, timeoutMs: TIMEOUT_MS, ...wish })
+    } catch (cause) {
+      throw this.#gone(cause as NodeJS.ErrnoException)
+    }
+  }
+
+  #gone(cause: NodeJS.ErrnoException): DockerGone {
+    // Another daemon may come up there, of another version.
+    this.#version = undefined
+    return new DockerGone(this.socketPath, cause.code ?? cause.message)
+  }
+
+  #succeeded(reply: UnixReply): string {
+    if (reply.code < 300) return reply.text
+    throw new DockerGone(this.socketPath, `${reply.code} ${reply.text.trim()}`)
+  }
+}

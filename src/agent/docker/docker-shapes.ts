@@ -1,0 +1,79 @@
+/** What the agent wants to know of a container. */
+export interface ContainerDetails {
+  /** 64 hexadecimal digits. */
+  readonly id: string
+  /** Without the slash in front. */
+  readonly name: string
+  readonly isRunning: boolean
+  /** Of its first process; 0 when it does not run. */
+  readonly pid: number
+  readonly hostname: string
+  readonly domain: string
+  readonly environment: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  /** `default`, `host`, `none`, `container:<id>`, or a network's name. */
+  readonly networkMode: string
+  /** The host's file that is the container's /etc/hosts; '' when it has none of its own. */
+  readonly hostsPath: string
+  readonly networks: readonly ContainerNetwork[]
+}
+
+export interface ContainerNetwork {
+  readonly name: string
+  /** '' when there is none. */
+  readonly address: string
+  readonly aliases: readonly string[]
+}
+
+export interface DockerEvent {
+  readonly action: string
+  readonly id: string
+}
+
+interface RawNetwork {
+  readonly IPAddress?: string
+  readonly Aliases?: readonly string[] | null
+}
+
+interface RawContainer {
+  readonly Id: string
+  readonly Name?: string
+  readonly HostsPath?: string
+  readonly State?: { readonly Running?: boolean; readonly Pid?: number }
+  readonly Config?: {
+    readonly Hostname?: string
+    readonly Domainname?: string
+    readonly Env?: readonly string[] | null
+    readonly Labels?: Readonly<Record<string, string>> | null
+  }
+  readonly HostConfig?: { readonly NetworkMode?: string }
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, RawNetwork>> | null }
+}
+
+/** `raw`: the answer to `GET /containers/<id>/json` (Docker Engine API, ContainerInspect). */
+export function readDetails(raw: RawContainer): ContainerDetails {
+  const { State: state, Config: config, HostConfig: host } = raw
+  const networks = Object.entries(raw.NetworkSettings?.Networks ?? {})
+  return {
+    id: raw.Id,
+    name: (raw.Name ?? '').replace(/^\//, ''),
+    isRunning: state?.Running ?? false,
+    pid: state?.Pid ?? 0,
+    hostname: config?.Hostname ?? '',
+    domain: config?.Domainname ?? '',
+    environment: config?.Env ?? [],
+    labels: config?.Labels ?? {},
+    networkMode: host?.NetworkMode ?? 'default',
+    hostsPath: raw.HostsPath ?? '',
+    networks: networks.map(([name, network]) => ({
+      name,
+      address: network.IPAddress ?? '',
+      aliases: network.Aliases ?? [],
+    })),
+  }
+}
+
+/** `raw`: a line of `GET /events`. */
+export function readEvent(raw: { Action?: string; Actor?: { ID?: string } }): DockerEvent {
+  return { action: raw.Action ?? '', id: raw.Actor?.ID ?? '' }
+}

@@ -1,0 +1,120 @@
+import {
+  type Cidr,
+  formatCidr,
+  formatInterfaceAddress,
+  type InterfaceAddress,
+  parseInterfaceAddress,
+} from '../../base/cidr.ts'
+import { formatIpv4 } from '../../base/ipv4.ts'
+import { UserError } from '../../base/user-error.ts'
+import { explainSilence } from './control-client.ts'
+import { requestOverUnix, type UnixReply } from './unix-request.ts'
+
+/** Allocation waits for other hosts at times; the router has a deadline of its own that is shorter. */
+const TIMEOUT_MS = 120_000
+
+/** The router's address space and names, over the original's paths (Weave rows API-09 to API-14, API-19 to API-21). */
+export interface AddressSource {
+  /** One address for the container, the same again for the same container and subnet. */
+  allocate(containerId: string, subnet: Cidr | undefined): Promise<InterfaceAddress>
+  /** Rejects with a `UserError` when another has it. */
+  claim(containerId: string, address: InterfaceAddress): Promise<void>
+  leases(containerId: string): Promise<readonly InterfaceAddress[]>
+  /** All of the container's without an address. */
+  release(containerId: string, address?: InterfaceAddress): Promise<void>
+  addName(containerId: string, address: InterfaceAddress, fqdn: string): Promise<void>
+  removeNames(containerId: string, address?: InterfaceAddress): Promise<void>
+  /** Without the dot at its end; undefined when the router answers no names. */
+  domain(): Promise<string | undefined>
+}
+
+export class AddressClient implements AddressSource {
+  readonly #socketPath: string
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath
+  }
+
+  async allocate(containerId: string, subnet: Cidr | undefined): Promise<InterfaceAddress> {
+    const place = subnet === undefined ? '' : `/${formatCidr(subnet)}`
+    const reply = await this.#ask('POST', `/ip/${containerId}${place}`)
+    const address = parseInterfaceAddress(succeeded(reply).trim())
+    if (!address.ok) throw new Error(`the router answered '${reply.text.trim()}' to a wish for an address`)
+    return address.value
+  }
+
+  /** A router without an address space has nothing to say against an address that was chosen by hand. */
+  async claim(containerId: string, address: InterfaceAddress): Promise<void> {
+    const path = `/ip/${containerId}/${formatInterfaceAddress(address)}?noErrorOnUnknown=true`
+    const reply = await this.#ask('PUT', path)
+    if (!isUnknownPath(reply)) succeeded(reply)
+  }
+
+  async leases(containerId: string): Promise<readonly InterfaceAddress[]> {
+    const reply = await this.#ask('GET', `/ip/${containerId}`)
+    if (reply.code === 404) return []
+    const words = succeeded(reply)
+      .split(/\s+/)
+      .filter(word => word !== '')
+    return words.flatMap(word => {
+      const address = parseInterfaceAddress(word)
+      return address.ok ? [address.value] : []
+    })
+  }
+
+  async release(containerId: string, address?: InterfaceAddress): Promise<void> {
+    const place = address === undefined ? '' : `/${formatIpv4(address.address)}`
+    forgiving(await this.#ask('DELETE', `/ip/${containerId}${place}`))
+  }
+
+  async addName(containerId: string, address: InterfaceAddress, fqdn: string): Promise<void> {
+    const body = new URLSearchParams({ fqdn }).toString()
+    const reply = await this.#ask('PUT', `/name/${containerId}/${formatIpv4(address.address)}`, body)
+    if (!isUnknownPath(reply)) succeeded(reply)
+  }
+
+  async removeNames(containerId: string, address?: InterfaceAddress): Promise<void> {
+    const place = address === undefined ? '' : `/${formatIpv4(address.address)}`
+    forgiving(await this.#ask('DELETE', `/name/${containerId}${place}`))
+  }
+
+  async domain(): Promise<string | undefined> {
+    const reply = await this.#ask('GET', '/domain')
+    return isUnknownPath(reply) ? undefined : succeeded(reply).trim().replace(/\.$/, '')
+  }
+
+  /** Where containers are to ask for names; undefined when the router answers none. */
+  async nameServer(): Promise<string | undefined> {
+    const reply = await this.#ask('GET', '/dns-address')
+    return isUnknownPath(reply) ? undefined : succeeded(reply).trim()
+  }
+
+  async #ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: string): Promise<UnixReply> {
+    const headers = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+    const wish = { socketPath: this.#socketPath, method, path, headers, timeoutMs: TIMEOUT_MS }
+    try {
+      return await requestOverUnix(body === undefined ? wish : { ...wish, body })
+    } catch (cause) {
+      throw explainSilence(this.#socketPath, cause as NodeJS.ErrnoException)
+    }
+  }
+}
+
+function isUnknownPath({ code }: UnixReply): boolean {
+  return code === 404 || code === 405
+}
+
+/** What is not there need not be taken away: 400 is the original's answer to an unknown container. */
+function forgiving(reply: UnixReply): void {
+  if (reply.code !== 400 && !isUnknownPath(reply)) succeeded(reply)
+}
+
+function succeeded(reply: UnixReply): string {
+  if (reply.code < 300) return reply.text
+  if (isUnknownPath(reply)) {
+    const remedy = 'name an address yourself (10.2.1.1/24), or give the router a range: weave launch --ipalloc-range'
+    throw new UserError({ cause: 'this router hands out no addresses', remedy })
+  }
+  const [cause = '', remedy = 'see `weave status ipam`'] = reply.text.trim().split('\n')
+  throw new UserError({ cause, remedy })
+}
