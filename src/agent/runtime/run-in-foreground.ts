@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { keepContainers } from '../containers/host-containers.ts'
 import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { replaceFile } from '../host/atomic-file.ts'
@@ -28,6 +29,7 @@ export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'jo
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
   const timers = [startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const keeper = keepContainers(root, agent.config, log)
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
@@ -36,6 +38,7 @@ export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'jo
   for (const timer of timers) clearInterval(timer)
   notifier.notify('STOPPING=1')
   log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
+  await keeper.stop()
   await agent.stop()
   for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
   return end.isWanted

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { loadConfigIfThere } from '../../agent/host/host-state.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
-import { ensureBridge } from '../../agent/linux/bridge.ts'
+import { ensureBridge, joinBridges } from '../../agent/linux/bridge.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { print } from './report.ts'
@@ -18,6 +18,13 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .option('--mtu <bytes>', 'its MTU', parseMtu)
     .option('--force', 'accepted for scripts written for Weave; changes nothing')
     .action(options => createBridge(context, options.mtu))
+  program
+    .command('attach-bridge')
+    .description("join another bridge of this host, Docker's by default, to the overlay")
+    .argument('[bridge]', 'the other bridge', 'docker0')
+    .action((other: string) =>
+      joinBridges(loadConfigIfThere(context.paths.agentConfig)?.bridge.name ?? DEFAULT_BRIDGE, other),
+    )
   program
     .command('identity')
     .description("print the host's public key; its key pair is made if it has none")

@@ -2,18 +2,24 @@ import { Command, CommanderError } from 'commander'
 import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES } from '../../base/user-error.ts'
 import { registerCompletion } from './completion.ts'
+import { registerContainerCommands } from './container-commands.ts'
 import { type CommandContext, createContext } from './context.ts'
 import { registerEventCommands } from './event-commands.ts'
+import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
+import { withoutOldSpellings } from './old-spellings.ts'
 import { registerQueryCommands } from './query-commands.ts'
 import { print, reportError } from './report.ts'
 import { registerRouterCommands } from './router-commands.ts'
+import { registerRunCommands } from './run-commands.ts'
 
 /** Runs one command, and says how the process should end. */
 export async function runWeave(argv: readonly string[], dataPathProgram: URL): Promise<number> {
   const program = createProgram(createContext(dataPathProgram, process.env))
+  const words = withoutOldSpellings(argv)
+  if (words === undefined) return EXIT_CODES.ok
   try {
-    await program.parseAsync([...argv])
+    await program.parseAsync([...words])
     return Number(process.exitCode ?? EXIT_CODES.ok)
   } catch (error) {
     // Usage has been shown on standard error; help that was asked for is no failure.
@@ -30,9 +36,13 @@ export function createProgram(context: CommandContext): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .allowExcessArguments(false)
+    .enablePositionalOptions()
   registerHostCommands(program, context)
   registerRouterCommands(program, context)
   registerQueryCommands(program, context)
+  registerRunCommands(program, context)
+  registerContainerCommands(program, context)
+  registerExposeCommands(program, context)
   registerEventCommands(program, context)
   registerCompletion(program)
   program

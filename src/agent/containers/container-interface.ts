@@ -1,0 +1,93 @@
+import { formatInterfaceAddress, type InterfaceAddress } from '../../base/cidr.ts'
+import { UserError } from '../../base/user-error.ts'
+import { findDevice } from '../linux/network-device.ts'
+import { type Argv, runCommand, tryCommand } from '../linux/run-command.ts'
+import {
+  addAddress,
+  addMulticastRoute,
+  announce,
+  deleteAddress,
+  inside,
+  joinBridge,
+  makePair,
+  removeDevice,
+  setHairpin,
+  setUp,
+  tuneNeighbours,
+} from './interface-commands.ts'
+import { devicesIn, type NamespaceDevice } from './namespace-devices.ts'
+
+export interface InterfaceWish {
+  readonly bridge: string
+  readonly hostEnd: string
+  /** The name inside. */
+  readonly device: string
+  readonly namespace: string
+  readonly addresses: readonly InterfaceAddress[]
+  readonly multicastRoute: boolean
+  readonly hairpin?: boolean
+}
+
+/**
+ * Gives a network namespace its device on the bridge, or the one there is the addresses that it lacks. All or nothing: what
+ * was added is taken away again when a step fails.
+ */
+export function plugIn(wish: InterfaceWish): void {
+  const found = deviceOf(wish)
+  const isNew = found === undefined
+  const missing = wish.addresses.filter(address => !hasAddress(found, address))
+  try {
+    if (isNew) makeDevice(wish)
+    const run = (argv: Argv) => runCommand(inside(wish.namespace, argv))
+    for (const address of missing) run(addAddress(wish.device, address))
+    run(setUp(wish.device))
+    if (wish.multicastRoute) run(addMulticastRoute(wish.device))
+    if (missing.length > 0 && found !== undefined) run(announce(wish.device, found.mac))
+  } catch (cause) {
+    if (isNew) tryCommand(removeDevice(wish.hostEnd))
+    else for (const address of missing) tryCommand(inside(wish.namespace, deleteAddress(wish.device, address)))
+    throw cause
+  }
+}
+
+/** Takes addresses away, and the device with the last of them. Those that are not there are no error. */
+export function unplug(wish: Pick<InterfaceWish, 'hostEnd' | 'device' | 'namespace' | 'addresses'>): void {
+  const device = deviceOf(wish)
+  if (device === undefined) return
+  const going = device.addresses.filter(address => wish.addresses.some(other => isSame(other, address)))
+  if (going.length === device.addresses.length) runCommand(removeDevice(wish.hostEnd))
+  else for (const address of going) runCommand(inside(wish.namespace, deleteAddress(wish.device, address)))
+}
+
+export function deviceOf({
+  namespace,
+  device,
+}: Pick<InterfaceWish, 'namespace' | 'device'>): NamespaceDevice | undefined {
+  return devicesIn(namespace).find(({ name }) => name === device)
+}
+
+function makeDevice(wish: InterfaceWish): void {
+  const bridge = findDevice(wish.bridge)
+  if (bridge?.kind !== 'bridge') throw noBridge(wish.bridge)
+  // Of a namespace that is gone, when the kernel has not yet taken its devices away.
+  if (findDevice(wish.hostEnd) !== undefined) tryCommand(removeDevice(wish.hostEnd))
+  runCommand(makePair({ ...wish, mtu: bridge.mtu }))
+  runCommand(joinBridge(wish.hostEnd, wish.bridge))
+  if (wish.hairpin === true) runCommand(setHairpin(wish.hostEnd))
+  runCommand(inside(wish.namespace, tuneNeighbours(wish.device)))
+}
+
+function noBridge(name: string): UserError {
+  return new UserError({
+    cause: `there is no bridge '${name}'`,
+    remedy: 'make it: `weave create-bridge`, or `ifup weave`',
+  })
+}
+
+function hasAddress(device: NamespaceDevice | undefined, address: InterfaceAddress): boolean {
+  return device?.addresses.some(other => isSame(other, address)) ?? false
+}
+
+function isSame(a: InterfaceAddress, b: InterfaceAddress): boolean {
+  return formatInterfaceAddress(a) === formatInterfaceAddress(b)
+}

@@ -1,0 +1,143 @@
+import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DockerClient } from '../docker/docker-client.ts'
+import { isFirewallThere } from '../linux/host-firewall.ts'
+import { runCommand } from '../linux/run-command.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Attaching } from './attaching.ts'
+import type { AttachmentStore } from './attachment-store.ts'
+import type { BridgeNames } from './bridge-names.ts'
+import type { Exposing } from './exposing.ts'
+import { hostEndOf, isHostEnd, removeDevice } from './interface-commands.ts'
+
+const RETRY_MS = { first: 500, most: 10_000 }
+const RECONCILE_EVERY_MS = 30_000
+
+export interface KeeperOptions {
+  readonly docker: DockerClient
+  readonly attaching: Attaching
+  readonly exposing: Exposing
+  readonly store: AttachmentStore
+  readonly names: BridgeNames
+  readonly log: Logger
+}
+
+/**
+ * Keeps what containers and host were given: over restarts of container, Docker, agent and host, and against what a command
+ * that was killed has left. Docker may be absent; it is looked for again.
+ */
+export class ContainerKeeper {
+  readonly #options: KeeperOptions
+  readonly #ending = new AbortController()
+  #ended: Promise<unknown> = Promise.resolve()
+  readonly #failures = new Map<string, string>()
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#ended = Promise.all([this.#restoreHost(), this.#follow(), this.#care()])
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort()
+    await this.#ended
+  }
+
+  async #restoreHost(): Promise<void> {
+    await this.#attempt('addresses of the host not restored', () => this.#options.exposing.restore())
+  }
+
+  async #follow(): Promise<void> {
+    const { docker, log } = this.#options
+    let waitMs = RETRY_MS.first
+    let isKnownGone = false
+    while (!this.#ending.signal.aborted) {
+      try {
+        const events = await docker.openEvents(this.#ending.signal)
+        if (isKnownGone) log.write('info', 'Docker is back', { socket: docker.socketPath })
+        isKnownGone = false
+        waitMs = RETRY_MS.first
+        const reconciled = this.#reconcile()
+        for await (const { action, id } of events) {
+          await reconciled
+          await this.#hear(action, id)
+        }
+      } catch (cause) {
+        if (this.#ending.signal.aborted) return
+        if (!isKnownGone) log.write('warn', 'Docker cannot be asked', { reason: (cause as Error).message })
+        isKnownGone = true
+      }
+      await this.#pause(waitMs)
+      waitMs = Math.min(waitMs * 2, RETRY_MS.most)
+    }
+  }
+
+  async #care(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      await this.#pause(RECONCILE_EVERY_MS)
+      if (this.#ending.signal.aborted) return
+      await this.#attempt('rules of the host not restored', async () => {
+        if (!isFirewallThere()) await this.#options.exposing.restore()
+      })
+      await this.#removeStrays()
+    }
+  }
+
+  async #hear(action: string, id: string): Promise<void> {
+    const { attaching, names, store } = this.#options
+    await this.#attempt('container not followed', async () => {
+      if (action === 'start') {
+        if (store.load(id) !== undefined) await attaching.attachAgain(id)
+        await names.add(id)
+      } else if (action === 'die') await names.remove(id)
+      else if (action === 'destroy' && store.load(id) !== undefined) await attaching.forget(id)
+    })
+  }
+
+  /** What happened while nobody listened. */
+  async #reconcile(): Promise<void> {
+    const { docker, attaching, store, names } = this.#options
+    await this.#attempt('containers not looked through', async () => {
+      const all = new Set(await docker.list(true))
+      const running = new Set(await docker.list())
+      for (const id of store.ids()) {
+        if (!all.has(id)) await attaching.forget(id)
+        else if (running.has(id)) await this.#attempt('container not attached again', () => attaching.attachAgain(id))
+      }
+      for (const id of running) await this.#attempt('container not named', () => names.add(id))
+    })
+    await this.#removeStrays()
+  }
+
+  /** Of commands that were killed before they had written down what they did. */
+  async #removeStrays(): Promise<void> {
+    const { docker, attaching, store, log } = this.#options
+    const known = new Set(store.ids().map(hostEndOf))
+    for (const device of readdirSync('/sys/class/net')) {
+      if (!isHostEnd(device) || known.has(device)) continue
+      await this.#attempt('stray device not removed', async () => {
+        const container = await docker.find(device.slice(hostEndOf('').length))
+        const removed = await attaching.removeStray(container?.id, device, () => runCommand(removeDevice(device)))
+        if (removed) log.write('warn', 'device without a record removed', { device, container: container?.name ?? '' })
+      })
+    }
+  }
+
+  async #attempt(failure: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+      this.#failures.delete(failure)
+    } catch (cause) {
+      const reason = (cause as Error).message
+      // What fails each time in the same way is said once.
+      if (this.#failures.get(failure) !== reason) this.#options.log.write('warn', failure, { reason })
+      this.#failures.set(failure, reason)
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,91 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UserError } from '../../base/user-error.ts'
+
+const WAIT_MS = 60_000
+const LOOK_EVERY_MS = 20
+
+/** Works on one container while no other process does; a lock whose holder was killed does not count. */
+export async function withContainerLock<T>(folder: string, id: string, work: () => Promise<T>): Promise<T> {
+  const file = join(folder, `container-${id}.lock`)
+  const endsAt = performance.now() + WAIT_MS
+  while (!take(file)) {
+    const holder = readHolder(file)
+    if (holder !== undefined && !isAlive(holder)) breakLock(file, holder)
+    else if (performance.now() > endsAt) throw stillBusy(id, holder ?? 'unknown')
+    else await sleep(LOOK_EVERY_MS)
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+/** Whether a process works on the container. */
+export function isLocked(folder: string, id: string): boolean {
+  const holder = readHolder(join(folder, `container-${id}.lock`))
+  return holder !== undefined && isAlive(holder)
+}
+
+function take(file: string): boolean {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
+  const own = `${file}.${process.pid}.own`
+  writeFileSync(own, holderOf(process.pid) ?? '', { mode: 0o600 })
+  try {
+    // Linked, not written in place: the lock is never there without its holder's name.
+    linkSync(own, file)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw cause
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/** By renaming, which only one of several can do; what turns out to be somebody else's goes back. */
+function breakLock(file: string, holder: string): void {
+  const aside = `${file}.${process.pid}`
+  try {
+    renameSync(file, aside)
+    if (readHolder(aside) !== holder) renameSync(aside, file)
+    else rmSync(aside, { force: true })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+  }
+}
+
+function readHolder(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw cause
+  }
+}
+
+function isAlive(holder: string): boolean {
+  return holderOf(Number(holder.split(' ')[0])) === holder
+}
+
+/** The process id and the time of its start, which tells it from a later process of that id (proc(5), field 22 of stat). */
+function holderOf(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return `${pid} ${fields[19]}`
+  } catch (cause) {
+    if (['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw cause
+  }
+}
+
+function stillBusy(id: string, holder: string): UserError {
+  return new UserError({
+    cause: `process ${holder.split(' ')[0]} has worked on container ${id.slice(0, 12)} for a minute`,
+    remedy: 'wait for it, or end it, and try again',
+  })
+}

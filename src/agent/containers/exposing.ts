@@ -1,0 +1,151 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  type Cidr,
+  formatInterfaceAddress,
+  type InterfaceAddress,
+  networkOf,
+  parseInterfaceAddress,
+} from '../../base/cidr.ts'
+import { replaceFile } from '../host/atomic-file.ts'
+import type { AddressSource } from '../http/address-client.ts'
+import { applyFirewall } from '../linux/host-firewall.ts'
+import { findDevice } from '../linux/network-device.ts'
+import { runCommand, tryCommand } from '../linux/run-command.ts'
+import type { AddressWish } from './address-wish.ts'
+import { withContainerLock } from './container-lock.ts'
+import { addAddress, announce, deleteAddress } from './interface-commands.ts'
+
+/** Under which the host's own addresses are leased (Weave row ARG-06). */
+export const EXPOSED_ID = 'weave:expose'
+
+export interface Exposure {
+  /** As `10.2.1.100/24`. */
+  readonly address: string
+  readonly masquerade: boolean
+  /** '' for none. */
+  readonly fqdn: string
+}
+
+export interface ExposingOptions {
+  readonly addresses: AddressSource
+  readonly bridge: string
+  readonly overlay: Cidr | undefined
+  readonly stateFolder: string
+  readonly lockFolder: string
+}
+
+/** The host's own addresses on the overlay; kept, and given to the bridge again after a restart. */
+export class Exposing {
+  readonly #options: ExposingOptions
+
+  constructor(options: ExposingOptions) {
+    this.#options = options
+  }
+
+  async expose(wishes: readonly AddressWish[], how: Omit<Exposure, 'address'>): Promise<readonly InterfaceAddress[]> {
+    return this.#locked(async () => {
+      const given: InterfaceAddress[] = []
+      for (const wish of wishes) given.push(await this.#obtain(wish))
+      const texts = given.map(formatInterfaceAddress)
+      const others = this.list().filter(({ address }) => !texts.includes(address))
+      this.#save([...others, ...texts.map(address => ({ address, ...how }))])
+      await this.#applyAll()
+      return given
+    })
+  }
+
+  /** Without wishes that name addresses: all. Gives those that were taken away. */
+  async hide(wishes: readonly AddressWish[]): Promise<readonly InterfaceAddress[]> {
+    return this.#locked(async () => {
+      const { addresses, bridge } = this.#options
+      const isWanted = (one: InterfaceAddress) => wishes.some(wish => matches(wish, one))
+      const going = this.list().flatMap(exposure => parsed(exposure).filter(isWanted))
+      const texts = going.map(formatInterfaceAddress)
+      for (const address of going) {
+        tryCommand(deleteAddress(bridge, address))
+        await addresses.removeNames(EXPOSED_ID, address)
+        await addresses.release(EXPOSED_ID, address)
+      }
+      this.#save(this.list().filter(({ address }) => !texts.includes(address)))
+      this.#applyFirewall()
+      return going
+    })
+  }
+
+  /** After a start: what was exposed before is so again, and the overlay's traffic may pass. */
+  async restore(): Promise<void> {
+    await this.#locked(async () => {
+      for (const exposure of this.list()) {
+        for (const address of parsed(exposure)) await this.#options.addresses.claim(EXPOSED_ID, address)
+      }
+      await this.#applyAll()
+    })
+  }
+
+  list(): readonly Exposure[] {
+    try {
+      return JSON.parse(readFileSync(this.#file, 'utf8')) as Exposure[]
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw cause
+    }
+  }
+
+  get #file(): string {
+    return join(this.#options.stateFolder, 'exposed.json')
+  }
+
+  #save(list: readonly Exposure[]): void {
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
+    replaceFile(this.#file, `${JSON.stringify(list)}\n`, 0o600)
+  }
+
+  async #obtain(wish: AddressWish): Promise<InterfaceAddress> {
+    const { addresses } = this.#options
+    if (wish.kind !== 'address') {
+      return addresses.allocate(EXPOSED_ID, wish.kind === 'subnet' ? wish.subnet : undefined)
+    }
+    await addresses.claim(EXPOSED_ID, wish.address)
+    return wish.address
+  }
+
+  async #applyAll(): Promise<void> {
+    const { bridge, addresses } = this.#options
+    const mac = findDevice(bridge)?.mac
+    for (const exposure of this.list()) {
+      for (const address of parsed(exposure)) {
+        // Fails when the bridge has it already.
+        if (tryCommand(addAddress(bridge, address)) !== undefined && mac !== undefined)
+          runCommand(announce(bridge, mac))
+        if (exposure.fqdn !== '') await addresses.addName(EXPOSED_ID, address, exposure.fqdn)
+      }
+    }
+    this.#applyFirewall()
+  }
+
+  #applyFirewall(): void {
+    const { bridge, overlay } = this.#options
+    const exposed = this.list().flatMap(exposure =>
+      parsed(exposure).map(({ address, prefix }) => {
+        return { subnet: { network: networkOf(address, prefix), prefix }, masquerade: exposure.masquerade }
+      }),
+    )
+    applyFirewall({ bridge, overlay, exposed })
+  }
+
+  #locked<T>(work: () => Promise<T>): Promise<T> {
+    return withContainerLock(this.#options.lockFolder, EXPOSED_ID, work)
+  }
+}
+
+function matches(wish: AddressWish, address: InterfaceAddress): boolean {
+  if (wish.kind === 'default') return true
+  if (wish.kind === 'address') return formatInterfaceAddress(wish.address) === formatInterfaceAddress(address)
+  return wish.subnet.prefix === address.prefix && networkOf(address.address, address.prefix) === wish.subnet.network
+}
+
+function parsed(exposure: Exposure): readonly InterfaceAddress[] {
+  const address = parseInterfaceAddress(exposure.address)
+  return address.ok ? [address.value] : []
+}

@@ -1,0 +1,47 @@
+import { type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
+import { runCommand, tryCommand } from '../linux/run-command.ts'
+import { inside, showAddresses } from './interface-commands.ts'
+
+/** A device as its own network namespace sees it. */
+export interface NamespaceDevice {
+  readonly name: string
+  readonly mac: string
+  /** Index of the other end of a pair, in the namespace where that is. */
+  readonly peerIndex: number | undefined
+  readonly addresses: readonly InterfaceAddress[]
+}
+
+interface ShownDevice {
+  readonly ifname?: string
+  readonly address?: string
+  readonly link_index?: number
+  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[]
+}
+
+/** The network namespace of a process. */
+export function namespaceOf(pid: number): string {
+  return `/proc/${pid}/ns/net`
+}
+
+export function devicesIn(namespace: string): readonly NamespaceDevice[] {
+  return parseDevices(runCommand(inside(namespace, showAddresses())))
+}
+
+/** Empty when the namespace has gone meanwhile. */
+export function devicesInIfThere(namespace: string): readonly NamespaceDevice[] {
+  return parseDevices(tryCommand(inside(namespace, showAddresses())) ?? '[]')
+}
+
+/** `shown`: what `ip -json address show` prints. */
+export function parseDevices(shown: string): readonly NamespaceDevice[] {
+  const devices = JSON.parse(shown) as ShownDevice[]
+  return devices.map(device => ({
+    name: device.ifname ?? '',
+    mac: device.address ?? '',
+    peerIndex: device.link_index,
+    addresses: (device.addr_info ?? []).flatMap(({ family, local, prefixlen }) => {
+      const address = parseInterfaceAddress(`${local}/${prefixlen}`)
+      return family === 'inet' && address.ok ? [address.value] : []
+    }),
+  }))
+}

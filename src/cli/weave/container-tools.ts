@@ -1,0 +1,33 @@
+import { type AddressWish, parseWishes } from '../../agent/containers/address-wish.ts'
+import { type HostContainers, hostContainers } from '../../agent/containers/host-containers.ts'
+import { loadConfigIfThere } from '../../agent/host/host-state.ts'
+import { isRouterRunning } from '../../agent/http/control-client.ts'
+import { ControlError } from '../../agent/http/control-error.ts'
+import type { InterfaceAddress } from '../../base/cidr.ts'
+import { formatIpv4 } from '../../base/ipv4.ts'
+import { UserError } from '../../base/user-error.ts'
+import type { CommandContext } from './context.ts'
+
+export function containerTools({ root, paths }: CommandContext): HostContainers {
+  return hostContainers(root, loadConfigIfThere(paths.agentConfig))
+}
+
+/** Addresses are the router's to give, even when they are named: another may have them. */
+export async function requireRouter({ paths }: CommandContext): Promise<void> {
+  if (!(await isRouterRunning(paths.controlSocket))) throw new ControlError('notRunning')
+}
+
+export function wishesOf(words: readonly string[]): readonly AddressWish[] {
+  const wishes = parseWishes(words)
+  if (wishes.ok) return wishes.value
+  // The original ended with 1 after wrong usage.
+  throw new UserError({
+    cause: wishes.error,
+    remedy: 'give addresses as 10.2.1.1/24, ip:10.2.1.1/24, net:10.2.1.0/24 or net:default',
+  })
+}
+
+/** One line, without prefix lengths, as scripts take it from the original. */
+export function addressLine(addresses: readonly InterfaceAddress[]): string {
+  return `${addresses.map(({ address }) => formatIpv4(address)).join(' ')}\n`
+}

@@ -1,0 +1,184 @@
+import { endOf, eventually } from '../agent/agent-lab.ts'
+import { DockerLab, type HostName, readIfThere } from './docker-lab.ts'
+
+const MINUTE = 60_000
+
+describe('containers on the overlay, by command', () => {
+  let lab: DockerLab
+
+  beforeAll(async () => {
+    lab = await DockerLab.create()
+    await lab.launch('a')
+    await lab.launch('b')
+    await lab.mustWeave('a', 'status', '--wait', '20')
+  }, 3 * MINUTE)
+
+  afterAll(async () => lab.dispose(), MINUTE)
+
+  const sleeper = ['-t', '-i', 'busybox:test', 'sleep', '86400']
+
+  async function reaches(host: HostName, container: string, address: string): Promise<boolean> {
+    const ping = ['docker', 'exec', container, 'ping', '-c', '3', '-w', '6', address]
+    return (await lab.on(host, ping)).exitCode === 0
+  }
+
+  async function strays(host: HostName): Promise<readonly string[]> {
+    const shown = await lab.must(host, 'ip', '-brief', 'link', 'show', 'type', 'veth')
+    return shown.split('\n').flatMap(line => /^vethwepl\w+/.exec(line)?.[0] ?? [])
+  }
+
+  it(
+    'run gives a container its address and prints its id, and containers of two hosts reach each other (U1)',
+    async () => {
+      const c1 = await lab.mustWeave('a', 'run', '10.0.1.1/24', '--name', 'c1', ...sleeper)
+      expect(c1).toMatch(/^[0-9a-f]{64}$/)
+      const c2 = await lab.mustWeave('b', 'run', '10.0.1.2/24', '--name', 'c2', ...sleeper)
+      expect(await reaches('a', c1, '10.0.1.2')).toBe(true)
+      expect(await reaches('b', c2, '10.0.1.1')).toBe(true)
+      expect(await lab.mustWeave('a', 'ps', 'c1')).toMatch(
+        new RegExp(`^${c1.slice(0, 12)} ([0-9a-f]{2}:){5}[0-9a-f]{2} 10.0.1.1/24$`),
+      )
+    },
+    MINUTE,
+  )
+
+  it(
+    'attach adds addresses of several subnets, detach takes each away, and the interface with the last',
+    async () => {
+      await lab.docker('a', 'run', '-d', '--name', 'c3', 'busybox:test', 'sleep', '86400')
+      expect(await lab.mustWeave('a', 'attach', '10.0.1.3/24', 'ip:10.0.2.3/24', 'c3')).toBe('10.0.1.3 10.0.2.3')
+      expect(await reaches('a', 'c3', '10.0.1.2')).toBe(true)
+      expect(await lab.docker('a', 'exec', 'c3', 'ip', 'route')).toContain('224.0.0.0/4 dev ethwe')
+      expect(await lab.docker('a', 'exec', 'c3', 'cat', '/etc/hosts')).toContain('10.0.2.3\t')
+      expect(await lab.mustWeave('a', 'detach', '10.0.1.3/24', 'c3')).toBe('10.0.1.3')
+      expect(await lab.mustWeave('a', 'ps', 'c3')).toMatch(/ 10\.0\.2\.3\/24$/)
+      expect(await lab.mustWeave('a', 'detach', '10.0.2.3/24', 'c3')).toBe('10.0.2.3')
+      expect(await lab.mustWeave('a', 'ps', 'c3')).toBe('')
+      expect(await lab.docker('a', 'exec', 'c3', 'cat', '/etc/hosts')).not.toContain('weave')
+      expect(await strays('a')).toHaveLength(1)
+    },
+    MINUTE,
+  )
+
+  it(
+    'restart and start keep the addresses',
+    async () => {
+      await lab.mustWeave('a', 'restart', '-t', '0', 'c1')
+      expect(await reaches('a', 'c1', '10.0.1.2')).toBe(true)
+      await lab.docker('a', 'stop', '-t', '0', 'c1')
+      expect(await lab.mustWeave('a', 'start', 'c1')).toBe('c1')
+      expect(await lab.mustWeave('a', 'ps', 'c1')).toMatch(/ 10\.0\.1\.1\/24$/)
+    },
+    MINUTE,
+  )
+
+  it(
+    'expose brings the host onto the subnet, hide takes it off again',
+    async () => {
+      expect(await lab.mustWeave('a', 'expose', '10.0.1.100/24')).toBe('10.0.1.100')
+      expect(await lab.mustWeave('a', 'expose', '10.0.1.100/24')).toBe('10.0.1.100')
+      expect(await reaches('b', 'c2', '10.0.1.100')).toBe(true)
+      expect(await lab.mustWeave('a', 'ps', 'weave:expose')).toMatch(/^weave:expose \S+ .*10\.0\.1\.100\/24/)
+      expect(await lab.mustWeave('a', 'hide', '10.0.1.100/24')).toBe('10.0.1.100')
+      expect(await lab.must('a', 'iptables-save')).not.toContain('10.0.1.0/24')
+      expect(await lab.must('a', 'ip', 'address', 'show', 'weave')).not.toContain('10.0.1.100')
+    },
+    MINUTE,
+  )
+
+  it(
+    'refuses what cannot be, with the exit codes of the original, and leaves nothing behind',
+    async () => {
+      await lab.docker('a', 'create', '--name', 'stopped', 'busybox:test', 'sleep', '1')
+      await lab.docker('a', 'run', '-d', '--name', 'on-host', '--network', 'host', 'busybox:test', 'sleep', '86400')
+      const before = await strays('a')
+      const outcomes = [
+        [['attach', '10.0.1.9/24', 'nobody'], 1, "there is no container 'nobody'"],
+        [['attach', '10.0.1.9/24', 'stopped'], 2, 'is not running'],
+        [['attach', '10.0.1.9/24', 'on-host'], 1, 'in the network of the host'],
+        [['attach', '10.0.1.0/24', 'c1'], 1, 'the address of the network'],
+        [['attach', '10.0.1.9/24'], 1, 'no container is named'],
+        [['run', '10.0.1.9/24', 'no/such/image:at-all'], 1, "'docker run' failed"],
+        [['detach', 'nobody'], 1, "there is no container 'nobody'"],
+      ] as const
+      for (const [words, exitCode, said] of outcomes) {
+        const outcome = await lab.weave('a', ...words)
+        expect([words, outcome.exitCode, outcome.stderr]).toEqual([words, exitCode, expect.stringContaining(said)])
+        expect(outcome.stderr).toContain('remedy: ')
+      }
+      expect(await strays('a')).toEqual(before)
+    },
+    MINUTE,
+  )
+
+  it(
+    'two attaches of one container at once both count',
+    async () => {
+      await lab.docker('b', 'run', '-d', '--name', 'c4', 'busybox:test', 'sleep', '86400')
+      const both = ['10.0.1.41/24', '10.0.1.42/24'].map(address => lab.weave('b', 'attach', address, 'c4'))
+      expect((await Promise.all(both)).map(({ exitCode }) => exitCode)).toEqual([0, 0])
+      const shown = await lab.mustWeave('b', 'ps', 'c4')
+      expect(shown).toContain('10.0.1.41/24')
+      expect(shown).toContain('10.0.1.42/24')
+    },
+    MINUTE,
+  )
+
+  it(
+    'a restart by Docker, of Docker and of the agent leaves a container its addresses',
+    async () => {
+      await lab.docker('a', 'restart', '-t', '0', 'c1')
+      await eventually(10_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not attached again')
+      await lab.stopDocker('a')
+      await lab.startDocker('a')
+      await lab.docker('a', 'start', 'c1')
+      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not after Docker')
+      await lab.stopAgent('a')
+      await lab.docker('a', 'restart', '-t', '0', 'c1')
+      await lab.mustWeave('b', 'ps')
+      await lab.launch('a')
+      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not after the agent')
+    },
+    2 * MINUTE,
+  )
+
+  it(
+    'an attach that is killed, at whatever moment, leaves no device after the agent has looked',
+    async () => {
+      await lab.docker('b', 'run', '-d', '--name', 'c5', 'busybox:test', 'sleep', '86400')
+      const before = await strays('b')
+      for (const ms of [120, 160, 200, 240, 280]) {
+        const command = lab.spawn('b', [...lab.program, 'attach', '10.0.1.55/24', 'c5'], 'killed')
+        await new Promise(wake => setTimeout(wake, ms))
+        command.kill('SIGKILL')
+        await endOf(command)
+      }
+      const isAttached = (await lab.mustWeave('b', 'ps', 'c5')).includes('10.0.1.55/24')
+      await lab.must('b', 'ip', 'link', 'add', 'vethwepl0000000', 'type', 'veth', 'peer', 'name', 'left-over')
+      await lab.stopAgent('b')
+      await lab.launch('b')
+      const id = await lab.docker('b', 'inspect', '-f', '{{.Id}}', 'c5')
+      const isRecorded = readIfThere(`${lab.rootOf('b')}/var/lib/weave/containers/${id}.json`) !== ''
+      await eventually(10_000, async () => {
+        const left = await strays('b')
+        return left.length === before.length + (isRecorded ? 1 : 0) || `${left} (${isAttached})`
+      })
+      await lab.mustWeave('b', 'attach', '10.0.1.55/24', 'c5')
+      expect(await lab.mustWeave('b', 'ps', 'c5')).toMatch(/ 10\.0\.1\.55\/24$/)
+    },
+    MINUTE,
+  )
+
+  it(
+    'without Docker, commands say so, and the rest goes on',
+    async () => {
+      await lab.stopDocker('b')
+      const outcome = await lab.weave('b', 'attach', '10.0.1.60/24', 'c4')
+      expect(outcome).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Docker does not answer on') })
+      expect(await lab.mustWeave('b', 'expose', '10.0.1.101/24')).toBe('10.0.1.101')
+      expect(await reaches('a', 'c1', '10.0.1.101')).toBe(true)
+      await lab.startDocker('b')
+    },
+    MINUTE,
+  )
+})

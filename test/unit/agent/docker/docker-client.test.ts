@@ -1,0 +1,92 @@
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { marathonName, namesOf } from '../../../../src/agent/docker/container-names.ts'
+import { DockerClient, dockerSocket } from '../../../../src/agent/docker/docker-client.ts'
+import { readDetails } from '../../../../src/agent/docker/docker-shapes.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
+
+const raw = {
+  Id: 'ab'.repeat(32),
+  Name: '/Web_1',
+  State: { Running: true, Pid: 42 },
+  Config: {
+    Hostname: 'www',
+    Domainname: 'weave.local',
+    Env: ['MARATHON_APP_ID=/web/customer1/site1', 'MESOS_TASK_ID=web_customer1.instance-1', 'EMPTY'],
+    Labels: { 'com.docker.compose.service': 'front end', 'works.weave.name': 'shop' },
+  },
+  NetworkSettings: { Networks: { bridge: { IPAddress: '10.2.1.0', Aliases: ['abababababab', 'cache'] } } },
+}
+
+describe('the client of Docker', () => {
+  const folder = useTemporaryFolder()
+  const asked: string[] = []
+  let server: Server
+
+  beforeEach(async () => {
+    asked.length = 0
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.setHeader('api-version', '1.41')
+      if (request.url === '/_ping') response.end('OK')
+      else if (request.url === '/v1.41/containers/web/json') response.end(JSON.stringify(raw))
+      else if (request.url?.startsWith('/v1.41/events')) {
+        response.write('{"Action":"start","Act')
+        response.end('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
+      } else response.writeHead(404).end('{}')
+    })
+    await new Promise<void>(resolve => server.listen(join(folder(), 's'), resolve))
+  })
+  afterEach(() => server.close())
+
+  it('speaks the version that the daemon speaks, and asks for it once', async () => {
+    const docker = new DockerClient(join(folder(), 's'))
+    expect(await docker.inspect('web')).toMatchObject({ name: 'Web_1', pid: 42, isRunning: true, hostname: 'www' })
+    expect(await docker.find('nobody')).toBeUndefined()
+    await expect(docker.inspect('no body')).rejects.toMatchObject({ exitCode: 1 })
+    expect(asked).toEqual([
+      '/_ping',
+      '/v1.41/containers/web/json',
+      '/v1.41/containers/nobody/json',
+      '/v1.41/containers/no%20body/json',
+    ])
+  })
+
+  it('puts events together from the parts in which they come', async () => {
+    const events = []
+    for await (const event of await new DockerClient(join(folder(), 's')).openEvents(new AbortController().signal))
+      events.push(event)
+    expect(events).toEqual([
+      { action: 'start', id: 'x' },
+      { action: 'die', id: 'x' },
+    ])
+  })
+
+  it('says where it looked when there is no Docker', async () => {
+    const path = join(folder(), 'none')
+    await expect(new DockerClient(path).inspect('web')).rejects.toThrow(`Docker does not answer on ${path}: ENOENT`)
+  })
+
+  it('asks this host’s daemon, whatever a remote DOCKER_HOST says', () => {
+    expect(dockerSocket('/', {})).toBe('/var/run/docker.sock')
+    expect(dockerSocket('/', { DOCKER_HOST: 'unix:///run/weave/weave.sock' })).toBe('/run/weave/weave.sock')
+    expect(dockerSocket('/', { DOCKER_HOST: 'tcp://10.0.0.1:2375' })).toBe('/var/run/docker.sock')
+  })
+})
+
+describe('the names of a container', () => {
+  it('are its own, its networks’, its service’s, its label’s, its app’s and its task’s', () => {
+    expect(namesOf(readDetails(raw), 'weave.local')).toEqual([
+      'web_1.weave.local',
+      'www.weave.local',
+      'cache.weave.local',
+      'shop.weave.local',
+      'site1.customer1.web.weave.local',
+      'web-customer1-instance-1.weave.local',
+    ])
+  })
+
+  it('are none of an app without a name', () => {
+    expect([marathonName(undefined), marathonName('/')]).toEqual([undefined, undefined])
+  })
+})

@@ -1,0 +1,36 @@
+import { firewallText } from '../../../../src/agent/linux/host-firewall.ts'
+import { parseCidr } from '../../../../src/base/cidr.ts'
+
+const cidr = (text: string) => {
+  const parsed = parseCidr(text)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return parsed.value
+}
+
+describe('the rules of the host', () => {
+  it('let the overlay pass even when nothing is exposed', () => {
+    const text = firewallText({ bridge: 'weave', overlay: undefined, exposed: [] })
+    expect(text).toContain('-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT')
+    expect(text).not.toContain('MASQUERADE')
+  })
+
+  it('masquerade between an exposed subnet and the outside, never within the overlay', () => {
+    const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: true }]
+    const lines = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed }).split('\n')
+    const nat = lines.slice(lines.indexOf('*nat'))
+    expect(nat.filter(line => line.startsWith('-A'))).toEqual([
+      '-A WEAVE -d 224.0.0.0/4 -j RETURN',
+      '-A WEAVE -s 10.2.1.0/24 ! -o weave -j MASQUERADE',
+      '-A WEAVE -s 10.2.0.0/16 -j RETURN',
+      '-A WEAVE -s 10.2.1.0/24 -j RETURN',
+      '-A WEAVE -o weave -d 10.2.1.0/24 -j MASQUERADE',
+    ])
+  })
+
+  it('keep the source where that was asked for', () => {
+    const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: false }]
+    const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed })
+    expect(text).not.toContain('MASQUERADE')
+    expect(text).toContain('-A WEAVE-EXPOSE -o weave -d 10.2.1.0/24 -j ACCEPT')
+  })
+})
