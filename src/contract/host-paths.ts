@@ -19,6 +19,12 @@ export const HOST_PATHS = {
   identityKey: '/var/lib/weave/identity.pem',
   /** The newest valid manifest heard by gossip; wins over the shipped one when its version is higher. */
   learntManifest: '/var/lib/weave/manifest.json',
+  /** Mode 0600: how `weave launch` was called on a host without a provisioner. */
+  launch: '/var/lib/weave/launch.json',
+  /** Mode 0600: the passwords of a cluster without certificates, a line each; the first is used to dial, both let in. */
+  password: '/var/lib/weave/password',
+  /** The short id taken in an open cluster. */
+  shortId: '/var/lib/weave/short-id',
   /** Targets added by `weave connect`. */
   targets: '/var/lib/weave/targets.json',
   /** Mode 0600: what happened, a line of JSON each; the file before it is `events.jsonl.1`. */

@@ -1,5 +1,5 @@
 import { createRouter, type RouterMachine } from '../../src/core/router/index.ts'
-import type { SimulatedMember } from './cluster.ts'
+import type { SimulatedCluster, SimulatedMember } from './cluster.ts'
 import type { SeededRandom } from './random.ts'
 import type { StoredState } from './simulated-host.ts'
 
@@ -14,21 +14,22 @@ export interface Boot {
 export function bootRouter(
   member: SimulatedMember,
   boot: Boot,
-  cluster: { readonly clusterKey: Uint8Array; readonly random: SeededRandom },
+  { cluster, random }: { readonly cluster: SimulatedCluster; readonly random: SeededRandom },
 ): RouterMachine {
   return createRouter({
-    shortId: member.shortId,
+    shortId: boot.stored.shortId ?? cluster.numberOf(member),
     nickname: member.name,
     identitySeed: member.seed,
-    clusterKey: cluster.clusterKey,
-    manifest: boot.stored.manifest,
+    trust: cluster.isOpen
+      ? { kind: 'open' }
+      : { kind: 'certified', clusterKey: cluster.clusterKey, manifest: boot.stored.manifest },
     bootId: boot.bootId,
     port: 6783,
     addresses: member.addresses,
     targets: boot.stored.targets,
     discovery: true,
     mtu: 1376,
-    random: length => cluster.random.bytes(length),
+    random: length => random.bytes(length),
     now: boot.now,
   })
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { type ClusterManifest, MANIFEST_CONTEXT, type SignedManifest } from '../../src/contract/cluster-manifest.ts'
-import { peerNameOf, toBase64 } from '../../src/core/router/index.ts'
+import { peerNameOf, shortIdOf, toBase64 } from '../../src/core/router/index.ts'
 import { createSigner } from '../../src/core/session/crypto.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -18,10 +18,26 @@ export class SimulatedCluster {
   readonly #seed: Uint8Array
   readonly #random: SeededRandom
   #version = 0
+  #firstNumbers: ((name: string) => number | undefined) | undefined
 
   constructor(random: SeededRandom) {
     this.#random = random
     this.#seed = random.bytes(32)
+  }
+
+  /** True when nobody is certified: members are whoever comes. */
+  get isOpen(): boolean {
+    return this.#firstNumbers !== undefined
+  }
+
+  /** Call before the first start. `firstNumbers`: short ids to begin with, where not those that names make. */
+  open(firstNumbers: (name: string) => number | undefined = () => undefined): void {
+    this.#firstNumbers = firstNumbers
+  }
+
+  numberOf(member: SimulatedMember): number {
+    if (!this.isOpen) return member.shortId
+    return this.#firstNumbers?.(member.name) ?? shortIdOf(peerNameOf(member.publicKey))
   }
 
   get clusterKey(): Uint8Array {

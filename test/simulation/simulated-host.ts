@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
 import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
-import type { Forwarder, RouterMachine } from '../../src/core/router/index.ts'
+import type { Forwarder, Output, RouterMachine } from '../../src/core/router/index.ts'
 import type { SimulatedMember } from './cluster.ts'
 import type { SimulatedDataPlane } from './data-plane.ts'
 
@@ -8,6 +8,8 @@ import type { SimulatedDataPlane } from './data-plane.ts'
 export interface StoredState {
   manifest: SignedManifest
   targets: readonly Endpoint[]
+  /** Taken in place of the member's own, when another held that. */
+  shortId?: number
 }
 
 /** A router with its data plane, on a host with one container per frame that it injects. */
@@ -40,6 +42,13 @@ export class SimulatedHost {
 
   get forwarder(): Forwarder {
     return this.plane.forwarder
+  }
+
+  /** Writes to the disk. */
+  keep(output: Extract<Output, { kind: 'store-manifest' | 'store-targets' | 'renumber' }>): void {
+    if (output.kind === 'store-manifest') this.stored.manifest = output.signed
+    else if (output.kind === 'store-targets') this.stored.targets = output.targets
+    else this.stored.shortId = output.shortId
   }
 
   /** A new process, with what it found on the disk. */

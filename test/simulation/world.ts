@@ -155,7 +155,7 @@ export class World {
     const clockRate = known?.clockRate ?? this.#drawClockRate()
     const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate }
     const { random } = this
-    const sound = bootRouter(this.member(name), boot, { clusterKey: this.cluster.clusterKey, random })
+    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random })
     const router = this.#options.broken?.router?.(sound, name) ?? sound
     const plane = this.#createDataPlane(name)
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
@@ -219,16 +219,14 @@ export class World {
       case 'link-close':
         return this.links.close(output.link, output.reason)
       case 'forwarding':
-        this.invariants.table(host, output.table, host.stored.manifest)
+        if (!this.cluster.isOpen) this.invariants.table(host, output.table, host.stored.manifest)
         return host.forwarder.apply(output.table)
       case 'probe':
         return host.forwarder.sendProbe(output.peer, endpointKey(output.to), output.probe)
       case 'store-manifest':
-        host.stored.manifest = output.signed
-        return
       case 'store-targets':
-        host.stored.targets = output.targets
-        return
+      case 'renumber':
+        return host.keep(output)
       case 'log':
     }
   }

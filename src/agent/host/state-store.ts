@@ -20,6 +20,18 @@ export class StateStore {
     replaceFile(this.#paths.learntManifest, JSON.stringify(signed), 0o600)
   }
 
+  /** The short id that this router took in an open cluster; undefined when it has kept its first choice. */
+  shortId(): number | undefined {
+    if (!existsSync(this.#paths.shortId)) return undefined
+    const shortId = Number(readFileSync(this.#paths.shortId, 'utf8'))
+    return Number.isInteger(shortId) && shortId >= 1 && shortId <= 4095 ? shortId : undefined
+  }
+
+  /** May throw. */
+  saveShortId(shortId: number): void {
+    replaceFile(this.#paths.shortId, `${shortId}\n`, 0o600)
+  }
+
   /**
    * The configured targets with what the operator added to them and took away. An unreadable file is as good as none: targets
    * are a convenience, and the agent must start.

@@ -42,6 +42,8 @@ export class Effects {
         return dataPath.probe(output.peer, output.to, output.probe)
       case 'store-manifest':
         return this.#save('manifest', () => store.saveManifest(output.signed))
+      case 'renumber':
+        return this.#save('short id', () => store.saveShortId(output.shortId))
       case 'store-targets':
         return this.#save('targets', () => store.saveTargets(output.targets, this.#options.configuredTargets()))
       case 'log':

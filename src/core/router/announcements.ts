@@ -1,3 +1,4 @@
+import { assertNever } from '../../base/assert.ts'
 import { formatEndpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { type RecordKey, RecordStore, recordKey, type Version, type VersionedRecord } from '../gossip/record-store.ts'
@@ -16,14 +17,24 @@ import {
 import { contextOf, Topic } from '../wire/topic.ts'
 import { decodeTopicRecord, encodeTopicRecord, type TopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
-import { fromBase64, type Membership } from './membership.ts'
+import { fromBase64, type Judgement, type Membership } from './membership.ts'
 
 /** What came of a record from the network. */
 export type Acceptance =
-  | { readonly kind: 'merged'; readonly shortId: number; readonly topic: number }
+  | { readonly kind: 'merged'; readonly shortId: number; readonly topic: number; readonly gone: readonly Gone[] }
   | { readonly kind: 'known' }
+  /** Its short id is that of the record `key`: to be told to whoever passed it on. */
+  | { readonly kind: 'outranked'; readonly key: RecordKey }
+  /** Our short id is its. */
+  | { readonly kind: 'takes our number' }
   /** One of our own from a boot with a faster clock, or of a topic not published since: to be outdone. */
   | { readonly kind: 'own'; readonly topic: number }
+
+/** A router whose records had to make room, and the topics that there were. */
+export interface Gone {
+  readonly shortId: number
+  readonly topics: readonly number[]
+}
 
 /** This router's own signed records, and the verified records of all others. */
 export class Announcements {
@@ -75,14 +86,16 @@ export class Announcements {
   }
 
   /** Makes a record of what is so. Returns its key if it differs from the one before: only then is there anything to tell. */
-  announce(key: AnnouncedKey, links: readonly RecordedLink[]): readonly RecordKey[] {
+  announce(dataKey: AnnouncedKey, links: readonly RecordedLink[]): readonly RecordKey[] {
     const { shortId, nickname, port, addresses } = this.#options
     const own = this.peer(shortId)
-    if (own?.bootId === this.#bootId && own.keyId === key.keyId && isSameList(own.links, links)) return []
+    if (own?.bootId === this.#bootId && own.keyId === dataKey.keyId && isSameList(own.links, links)) return []
     const name = peerNameOf(this.#signer.publicKey)
     const version = this.#nextVersion()
-    const record: PeerRecord = { shortId, name, ...version, nickname, port, addresses, ...key, links }
-    const bytes = this.#sign(Topic.peer, encodeRecord(record))
+    const record: PeerRecord = { shortId, name, ...version, nickname, port, addresses, ...dataKey, links }
+    const key = this.publicKey.subarray(0, this.#membership.keyBytes)
+    const bytes = concat(this.#sign(Topic.peer, encodeRecord(record)), key)
+    this.#membership.learn(record, this.publicKey)
     this.#peers.set(shortId, record)
     const stored = { shortId, topic: Topic.peer, ...version, bytes }
     return this.store.merge(stored) ? [recordKey(stored)] : []
@@ -103,29 +116,72 @@ export class Announcements {
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
-  accept({ topic, bytes }: SignedRecord): Result<Acceptance> {
-    const decoded = decode(topic, bytes)
-    if (!decoded.ok) return decoded
-    const { shortId, bootId, version } = decoded.value
-    const head = { shortId, topic, bootId, version }
-    if (!this.store.wants(head)) return ok({ kind: 'known' })
-    const host = this.#membership.host(shortId)
-    const isStranger = 'name' in decoded.value && host?.peerName !== decoded.value.name
-    if (host === undefined || isStranger) return refused('a record of a stranger')
-    const signature = bytes.subarray(bytes.length - SIGNATURE_BYTES)
-    if (!isSignedBy(fromBase64(host.publicKey), signedText(topic, withoutSignature(bytes)), signature)) {
-      return refused('a record that its peer did not sign')
-    }
-    if (shortId === this.#options.shortId) return ok(this.#outdo(head))
-    this.store.merge({ ...head, bytes })
-    if ('name' in decoded.value) this.#peers.set(shortId, decoded.value)
-    return ok({ kind: 'merged', shortId, topic })
+  accept(record: SignedRecord): Result<Acceptance> {
+    return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
   }
 
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
     this.#peers.delete(shortId)
     return this.store.forget(shortId)
+  }
+
+  #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
+    if (bytes.length < SIGNATURE_BYTES + this.#membership.keyBytes || bytes.length > RECORD_BYTES_MAX) {
+      return refused('a record of a wrong size')
+    }
+    const end = bytes.length - this.#membership.keyBytes
+    const signed = bytes.subarray(0, end)
+    const decoded = decodeRecord(withoutSignature(signed))
+    if (!decoded.ok) return decoded
+    const record = decoded.value
+    const head = { shortId: record.shortId, topic: Topic.peer, bootId: record.bootId, version: record.version }
+    const isKnown = this.#peers.get(record.shortId)?.name === record.name && !this.store.wants(head)
+    if (isKnown) return ok({ kind: 'known' })
+    const judgement = this.#membership.judge(record, bytes.subarray(end))
+    if (judgement.kind === 'refused') return refused(judgement.reason)
+    if (!isSigned(Topic.peer, signed, judgement.publicKey)) return refused('a record that its peer did not sign')
+    switch (judgement.kind) {
+      case 'own':
+        return ok(this.#outdo(head))
+      case 'outranked':
+        return ok({ kind: 'outranked', key: recordKey(head) })
+      case 'takes our number':
+        return ok({ kind: 'takes our number' })
+      case 'member':
+        if (record.shortId === this.#options.shortId) return ok(this.#outdo(head))
+        return ok(this.#merge({ record, head, bytes, judgement }))
+      default:
+        return assertNever(judgement)
+    }
+  }
+
+  #merge(standing: {
+    record: PeerRecord
+    head: VersionedRecord
+    bytes: Uint8Array
+    judgement: Extract<Judgement, { kind: 'member' }>
+  }): Acceptance {
+    const { record, head, bytes, judgement } = standing
+    const gone = judgement.gone.map(shortId => ({ shortId, topics: this.forget(shortId) }))
+    this.#membership.learn(record, judgement.publicKey)
+    this.store.merge({ ...head, bytes })
+    this.#peers.set(record.shortId, record)
+    return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone }
+  }
+
+  #acceptTopic({ topic, bytes }: SignedRecord): Result<Acceptance> {
+    const decoded = decodeTopic(topic, bytes)
+    if (!decoded.ok) return decoded
+    const { shortId, bootId, version } = decoded.value
+    const head = { shortId, topic, bootId, version }
+    if (!this.store.wants(head)) return ok({ kind: 'known' })
+    const host = this.#membership.host(shortId)
+    if (host === undefined) return refused('a record of a stranger')
+    if (!isSigned(topic, bytes, fromBase64(host.publicKey))) return refused('a record that its peer did not sign')
+    if (shortId === this.#options.shortId) return ok(this.#outdo(head))
+    this.store.merge({ ...head, bytes })
+    return ok({ kind: 'merged', shortId, topic, gone: [] })
   }
 
   /** A newer record of our own is from a boot with a faster clock: jump past it (Weave row GOS-05). */
@@ -143,10 +199,13 @@ export class Announcements {
   }
 }
 
-function decode(topic: number, bytes: Uint8Array): Result<PeerRecord | TopicRecord> {
+function isSigned(topic: number, bytes: Uint8Array, publicKey: Uint8Array): boolean {
+  const signature = bytes.subarray(bytes.length - SIGNATURE_BYTES)
+  return isSignedBy(publicKey, signedText(topic, withoutSignature(bytes)), signature)
+}
+
+function decodeTopic(topic: number, bytes: Uint8Array): Result<TopicRecord> {
   if (bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
-  if (topic === Topic.peer && bytes.length > RECORD_BYTES_MAX) return refused('a record of a wrong size')
-  if (topic === Topic.peer) return decodeRecord(withoutSignature(bytes))
   const decoded = decodeTopicRecord(withoutSignature(bytes))
   return decoded.ok && decoded.value.topic !== topic ? refused('a record of another topic') : decoded
 }

@@ -47,6 +47,8 @@ export type Output =
   | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
   | { readonly kind: 'store-manifest'; readonly signed: SignedManifest }
   | { readonly kind: 'store-targets'; readonly targets: readonly Endpoint[] }
+  /** In an open cluster: another peer holds our short id by right, and this router goes on under that one. To be kept for the next start. */
+  | { readonly kind: 'renumber'; readonly shortId: number; readonly bootId: bigint }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -58,14 +60,20 @@ export interface Deadline {
   readonly reason: string
 }
 
+/** What makes a router a member. */
+export type Trust =
+  /** The cluster key (raw Ed25519) signs a manifest that names all hosts. */
+  | { readonly kind: 'certified'; readonly clusterKey: Uint8Array; readonly manifest: SignedManifest }
+  /** The shell admits who proves a password, or anybody; they vouch for others by gossip. */
+  | { readonly kind: 'open' }
+
 export interface RouterOptions {
+  /** The host's number; in an open cluster where it starts from: `shortIdOf` its name, or the last one. */
   readonly shortId: number
   readonly nickname: string
   /** Raw Ed25519 private key (32 bytes). */
   readonly identitySeed: Uint8Array
-  /** Raw Ed25519 public key of the cluster. */
-  readonly clusterKey: Uint8Array
-  readonly manifest: SignedManifest
+  readonly trust: Trust
   /** Larger at each start of the router: wall-clock milliseconds will do. */
   readonly bootId: bigint
   readonly port: number
@@ -113,6 +121,8 @@ export interface PeerStatus {
 export interface RouterStatus {
   readonly name: PeerName
   readonly nickname: string
+  readonly membership: 'certified' | 'open'
+  readonly shortId: number
   readonly clusterId: string
   readonly manifestVersion: number
   readonly discovery: boolean

@@ -4,12 +4,13 @@ import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import { encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
 import { Topic } from '../wire/topic.ts'
-import type { Announcements } from './announcements.ts'
+import type { Acceptance, Announcements } from './announcements.ts'
 import type { LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { fromBase64, type Membership, toBase64 } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
 import type { Topics } from './topics.ts'
+import { yieldNumber } from './yield-number.ts'
 
 /** What a conversation works with and reports to. */
 export interface ConversationContext {
@@ -33,6 +34,7 @@ export interface ConversationContext {
 /** What the log says when a link has ended; metrics count it. */
 export const LINK_CLOSED = 'link closed'
 
+const GONE = { certified: 'removed from the cluster', open: 'your short id is another’s' } as const
 const ENOUGH = 'links enough, and you are reached without one'
 
 type Hello = Extract<LinkMessage, { kind: 'hello' }>
@@ -59,7 +61,7 @@ export class Conversation {
     neighbours.add(link)
     this.#keys.set(link.id, publicKey)
     const record = announcements.ownBytes
-    const manifestVersion = BigInt(membership.manifest.version)
+    const manifestVersion = BigInt(membership.version)
     const protocol = { protocolMin: PROTOCOL_VERSION, protocolMax: PROTOCOL_VERSION }
     this.send(link, { kind: 'hello', ...protocol, bootId: announcements.bootId, manifestVersion, record })
   }
@@ -100,7 +102,9 @@ export class Conversation {
   }
 
   sendManifest(link: Link): void {
-    const { manifest, signature } = this.#context.membership.signed
+    const { signed } = this.#context.membership
+    if (signed === undefined) return
+    const { manifest, signature } = signed
     this.send(link, { kind: 'manifest', text: manifest, signature: fromBase64(signature) })
   }
 
@@ -122,7 +126,7 @@ export class Conversation {
       const key = this.#keys.get(link.id)
       const held = this.#held.get(link.id)
       if (key !== undefined && link.peer !== undefined && this.#context.membership.hostWithKey(key) === undefined) {
-        this.close(link, 'removed from the cluster', now)
+        this.close(link, GONE[this.#context.membership.kind], now)
       } else if (held !== undefined) {
         this.#held.delete(link.id)
         this.#greet(link, held, now)
@@ -138,7 +142,8 @@ export class Conversation {
       case 'hello':
         return this.#greet(link, message, now)
       case 'records':
-        return this.#exchange.heard(link, message.records, now)
+        if (this.#exchange.heard(link, message.records, now)) this.reconsider(now)
+        return
       case 'manifest':
         return this.#context.adopt({ manifest: message.text, signature: toBase64(message.signature) }, link)
       case 'heartbeat':
@@ -162,17 +167,31 @@ export class Conversation {
     if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_VERSION) {
       return this.close(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
     }
-    if (hello.manifestVersion < BigInt(membership.manifest.version)) this.sendManifest(link)
-    const host = membership.hostWithKey(this.#keys.get(link.id) ?? new Uint8Array(0))
+    if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
+    const key = this.#keys.get(link.id) ?? new Uint8Array(0)
+    const accepted = this.#context.announcements.accept({ topic: Topic.peer, bytes: hello.record })
+    if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value, now)
+    if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
+    const host = membership.hostWithKey(key)
+    if (host === undefined && membership.kind === 'open') {
+      return this.close(link, accepted.ok ? 'the record of another in hello' : accepted.error, now)
+    }
     if (host === undefined) {
-      if (hello.manifestVersion > BigInt(membership.manifest.version)) this.#held.set(link.id, hello)
-      else this.close(link, `not a member by manifest version ${membership.manifest.version}`, now)
+      if (hello.manifestVersion > BigInt(membership.version)) this.#held.set(link.id, hello)
+      else this.close(link, `not a member by manifest version ${membership.version}`, now)
       return
     }
     if (host.shortId === this.#context.options.shortId) return this.close(link, 'connected to ourselves', now)
-    const accepted = this.#context.announcements.accept({ topic: Topic.peer, bytes: hello.record })
     if (!accepted.ok) return this.close(link, accepted.error, now)
+    this.#exchange.take(accepted.value, link, now)
     this.#introduce(link, host.shortId, hello.bootId, now)
+  }
+
+  /** Tells the other end whose short id it uses; it comes back with one of its own. */
+  #outrank(link: Link, { key }: Extract<Acceptance, { kind: 'outranked' }>, now: number): void {
+    link.unsent.add(key)
+    this.flush(link)
+    this.close(link, GONE.open, now)
   }
 
   #introduce(link: Link, peer: number, bootId: bigint, now: number): void {

@@ -10,7 +10,7 @@ export class AddressBook {
 
   rebuild(membership: Membership, announcements: Announcements): void {
     const owners = new Map<string, number>()
-    for (const host of membership.manifest.hosts) {
+    for (const host of membership.members) {
       for (const key of endpointsOf(host)) owners.set(key, host.shortId)
     }
     for (const record of announcements.peers) {

@@ -1,73 +1,56 @@
-import { ok, type Result, refused } from '../../base/result.ts'
-import {
-  type ClusterManifest,
-  MANIFEST_BYTES_MAX,
-  MANIFEST_CONTEXT,
-  type ManifestHost,
-  parseManifest,
-  type SignedManifest,
-} from '../../contract/cluster-manifest.ts'
-import { isSignedBy, peerNameOf } from '../session/crypto.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { Result } from '../../base/result.ts'
+import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import type { PeerRecord } from '../wire/peer-record.ts'
 
-/** Checks the cluster's signature first, so that nothing unsigned is ever parsed. */
-export function verifyManifest(signed: SignedManifest, clusterKey: Uint8Array): Result<ClusterManifest> {
-  if (signed.manifest.length > MANIFEST_BYTES_MAX) return refused('the manifest is too large')
-  const message = new TextEncoder().encode(MANIFEST_CONTEXT + signed.manifest)
-  const signature = fromBase64(signed.signature)
-  if (!isSignedBy(clusterKey, message, signature)) return refused('the manifest is not signed by the cluster key')
-  return parseManifest(signed.manifest)
+/** A router of this cluster, heard of or not. */
+export interface Member {
+  /** What people call it. */
+  readonly host: string
+  readonly shortId: number
+  readonly peerName: PeerName
+  /** Raw Ed25519, base64. */
+  readonly publicKey: string
+  readonly addresses: readonly string[]
+  readonly port: number
 }
 
-/** Who belongs to the cluster, by the manifest of the highest version seen. */
-export class Membership {
-  readonly #clusterKey: Uint8Array
-  #signed: SignedManifest
-  #manifest: ClusterManifest
-  #byShortId = new Map<number, ManifestHost>()
-  #byPublicKey = new Map<string, ManifestHost>()
+/** What becomes of a peer's record, if it is signed with `publicKey`. */
+export type Judgement =
+  /** It stands; what is known under the short ids `gone` makes room for it. */
+  | { readonly kind: 'member'; readonly publicKey: Uint8Array; readonly gone: readonly number[] }
+  /** One of this router's own, from an earlier life. */
+  | { readonly kind: 'own'; readonly publicKey: Uint8Array }
+  /** Its short id belongs to another, whose record is known: whoever passes it on should hear of that. */
+  | { readonly kind: 'outranked'; readonly publicKey: Uint8Array }
+  /** It has the better right to this router's own short id. */
+  | { readonly kind: 'takes our number'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'refused'; readonly reason: string }
 
-  constructor(signed: SignedManifest, manifest: ClusterManifest, clusterKey: Uint8Array) {
-    this.#clusterKey = clusterKey
-    this.#signed = signed
-    this.#manifest = manifest
-    this.#index()
-  }
-
-  get manifest(): ClusterManifest {
-    return this.#manifest
-  }
-
-  get signed(): SignedManifest {
-    return this.#signed
-  }
-
-  host(shortId: number): ManifestHost | undefined {
-    return this.#byShortId.get(shortId)
-  }
-
+/**
+ * Who belongs to the cluster. Two kinds: certified, by a manifest that the cluster key has signed; and open, by records that
+ * whoever was let in passes on. The shell decides who is let in: nothing comes here from a peer that it has not admitted.
+ */
+export interface Membership {
+  readonly kind: 'certified' | 'open'
+  readonly clusterId: string
+  /** Of the manifest; 0 without one. */
+  readonly version: number
+  readonly signed: SignedManifest | undefined
+  readonly members: readonly Member[]
+  /** Bytes of the public key that follow a peer's record; 0 where keys are known otherwise. */
+  readonly keyBytes: number
+  host(shortId: number): Member | undefined
   /** `publicKey`: raw Ed25519. */
-  hostWithKey(publicKey: Uint8Array): ManifestHost | undefined {
-    return this.#byPublicKey.get(peerNameOf(publicKey) + toBase64(publicKey))
-  }
-
-  /** Takes a newer manifest of the same cluster; returns the hosts that are gone or have another key. */
-  adopt(signed: SignedManifest): Result<readonly ManifestHost[]> {
-    const verified = verifyManifest(signed, this.#clusterKey)
-    if (!verified.ok) return verified
-    const manifest = verified.value
-    if (manifest.clusterId !== this.#manifest.clusterId) return refused('the manifest is of another cluster')
-    if (manifest.version <= this.#manifest.version) return refused('the manifest is not newer')
-    const before = this.#manifest.hosts
-    this.#signed = signed
-    this.#manifest = manifest
-    this.#index()
-    return ok(before.filter(host => this.#byShortId.get(host.shortId)?.publicKey !== host.publicKey))
-  }
-
-  #index(): void {
-    this.#byShortId = new Map(this.#manifest.hosts.map(host => [host.shortId, host]))
-    this.#byPublicKey = new Map(this.#manifest.hosts.map(host => [host.peerName + host.publicKey, host]))
-  }
+  hostWithKey(publicKey: Uint8Array): Member | undefined
+  /** `publicKey`: what came with the record; empty where keys are known otherwise. Changes nothing. */
+  judge(record: PeerRecord, publicKey: Uint8Array): Judgement
+  /** The record's signature is right, and it was judged to stand; or it is this router's own. */
+  learn(record: PeerRecord, publicKey: Uint8Array): void
+  /** Takes a newer manifest of the same cluster; returns the members that are gone or have another key. */
+  adopt(signed: SignedManifest): Result<readonly Member[]>
+  /** Short ids of members that are given up because nobody has reached them for long; they are members no more. */
+  departed(isReachable: (shortId: number) => boolean, now: number): readonly number[]
 }
 
 export function fromBase64(text: string): Uint8Array {

@@ -1,8 +1,11 @@
+import { assertNever } from '../../base/assert.ts'
 import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
 import { Topic } from '../wire/topic.ts'
+import type { Acceptance } from './announcements.ts'
 import type { ConversationContext } from './conversation.ts'
+import { yieldNumber } from './yield-number.ts'
 
 /** Records go out in messages of about this size. */
 const BATCH_BYTES = 64 * 1024
@@ -11,7 +14,7 @@ const PUSHED_MAX = 64
 
 type ExchangeContext = Pick<
   ConversationContext,
-  'announcements' | 'neighbours' | 'sessions' | 'topics' | 'log' | 'changed'
+  'announcements' | 'neighbours' | 'sessions' | 'topics' | 'log' | 'changed' | 'membership' | 'options' | 'emit'
 >
 type Digest = Extract<LinkMessage, { kind: 'digest' }>
 
@@ -63,7 +66,9 @@ export class RecordExchange {
     link.unsent.clear()
   }
 
-  heard(link: Link, records: readonly SignedRecord[], now: number): void {
+  /** True when members lost their short ids to others: links with them have to end. */
+  heard(link: Link, records: readonly SignedRecord[], now: number): boolean {
+    let hasReplaced = false
     for (const record of records) {
       const accepted = this.#context.announcements.accept(record)
       if (!accepted.ok) {
@@ -72,8 +77,28 @@ export class RecordExchange {
       }
       if (accepted.value.kind === 'known') continue
       this.#context.changed('soon')
-      if (accepted.value.kind === 'own') this.#context.topics.outdo(accepted.value.topic)
-      else this.#merged(accepted.value, link, now)
+      this.take(accepted.value, link, now)
+      hasReplaced ||= accepted.value.kind === 'merged' && accepted.value.gone.length > 0
+    }
+    return hasReplaced
+  }
+
+  /** Does what follows from a record that was heard on the link. */
+  take(accepted: Acceptance, link: Link, now: number): void {
+    switch (accepted.kind) {
+      case 'known':
+        return
+      case 'own':
+        return this.#context.topics.outdo(accepted.topic)
+      case 'outranked':
+        link.unsent.add(accepted.key)
+        return
+      case 'takes our number':
+        return yieldNumber(this.#context)
+      case 'merged':
+        return this.#merged(accepted, link, now)
+      default:
+        assertNever(accepted)
     }
   }
 
@@ -101,8 +126,12 @@ export class RecordExchange {
     this.#send(link, { kind: 'digest', buckets, wantsDigest, entries })
   }
 
-  #merged({ shortId, topic }: { shortId: number; topic: number }, from: Link, now: number): void {
+  #merged({ shortId, topic, gone }: Extract<Acceptance, { kind: 'merged' }>, from: Link, now: number): void {
     const { announcements, neighbours, sessions, topics } = this.#context
+    for (const former of gone) {
+      sessions.forget(former.shortId)
+      topics.forgotten(former.shortId, former.topics)
+    }
     const stored = announcements.store.get(recordKey({ shortId, topic }))
     const peer = topic === Topic.peer ? announcements.peer(shortId) : undefined
     if (peer !== undefined) sessions.announce(shortId, peer, now)

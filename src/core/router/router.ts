@@ -1,4 +1,4 @@
-import { assert, assertNever } from '../../base/assert.ts'
+import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
@@ -20,10 +20,11 @@ import type {
   RouterStatus,
 } from './api.ts'
 import { Conversation, type ConversationContext } from './conversation.ts'
+import { createMembership } from './create-membership.ts'
 import { DialPolicy } from './dial-policy.ts'
 import { AddressBook } from './discovery.ts'
 import { describeForwarding } from './forwarding.ts'
-import { Membership, verifyManifest } from './membership.ts'
+import type { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
 import { describeRouter } from './status.ts'
@@ -35,16 +36,11 @@ const FLUSH_AFTER_MS = 50
 const FLUSH_PER_HOST_MS = 0.5
 const DIGEST_EVERY_MS = 10_000
 
-/** Throws only when the options contradict each other: the shell has verified the manifest and the host's place in it. */
-export function createRouter(options: RouterOptions): RouterMachine {
-  return new Router(options)
-}
-
 /**
  * Composes the machines: membership, announcements and neighbours on the control side; routes and session keys for the data
  * plane. See `RouterMachine` for the contract.
  */
-class Router implements RouterMachine {
+export class Router implements RouterMachine {
   readonly #options: RouterOptions
   readonly #membership: Membership
   readonly #announcements: Announcements
@@ -66,9 +62,7 @@ class Router implements RouterMachine {
     this.#options = options
     this.#now = options.now
     this.#digestAt = options.now + DIGEST_EVERY_MS
-    const verified = verifyManifest(options.manifest, options.clusterKey)
-    assert(verified.ok, 'the shell starts the router with a valid manifest')
-    this.#membership = new Membership(options.manifest, verified.value, options.clusterKey)
+    this.#membership = createMembership(options)
     this.#announcements = new Announcements(options, this.#membership)
     this.#topics = new Topics(options.shortId, this.#announcements, () => this.#changed('soon'))
     this.#neighbours = new Neighbours(options.shortId)
@@ -225,15 +219,17 @@ class Router implements RouterMachine {
   #adopt(signed: SignedManifest, source: Link | undefined): void {
     const gone = this.#membership.adopt(signed)
     if (!gone.ok) return this.#log('debug', 'manifest not taken', { reason: gone.error })
-    this.#log('info', 'manifest taken', { version: this.#membership.manifest.version, gone: gone.value.length })
+    this.#log('info', 'manifest taken', { version: this.#membership.version, gone: gone.value.length })
     this.#emit({ kind: 'store-manifest', signed })
-    for (const host of gone.value) {
-      this.#sessions.forget(host.shortId)
-      this.#topics.forgotten(host.shortId, this.#announcements.forget(host.shortId))
-    }
+    for (const host of gone.value) this.#forget(host.shortId)
     this.#conversation.reconsider(this.#now)
     for (const link of this.#neighbours.ready) if (link !== source) this.#conversation.sendManifest(link)
     this.#changed('at once')
+  }
+
+  #forget(shortId: number): void {
+    this.#sessions.forget(shortId)
+    this.#topics.forgotten(shortId, this.#announcements.forget(shortId))
   }
 
   /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
@@ -264,11 +260,14 @@ class Router implements RouterMachine {
 
   #sendDigest(now: Instant): void {
     this.#digestAt = now + DIGEST_EVERY_MS
+    const departed = this.#membership.departed(shortId => this.#routes.has(shortId), now)
+    for (const shortId of departed) this.#forget(shortId)
+    if (departed.length > 0) this.#changed('soon')
     this.#conversation.compare(this.#options.random(1)[0] ?? 0)
   }
 
   #changed(when: 'soon' | 'at once'): void {
-    const later = FLUSH_AFTER_MS + this.#membership.manifest.hosts.length * FLUSH_PER_HOST_MS
+    const later = FLUSH_AFTER_MS + this.#membership.members.length * FLUSH_PER_HOST_MS
     const at = when === 'soon' ? this.#now + later : this.#now
     this.#flushAt = Math.min(this.#flushAt, at)
   }

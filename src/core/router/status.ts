@@ -27,8 +27,10 @@ export function describeRouter(sources: StatusSources): RouterStatus {
   return {
     name: peerNameOf(announcements.publicKey),
     nickname: options.nickname,
-    clusterId: membership.manifest.clusterId,
-    manifestVersion: membership.manifest.version,
+    membership: membership.kind,
+    shortId: options.shortId,
+    clusterId: membership.clusterId,
+    manifestVersion: membership.version,
     discovery: options.discovery,
     targets: maker.configured,
     connections: [...linkConnections(sources), ...pathConnections(sources), ...targetConnections(sources)],
@@ -92,10 +94,10 @@ function describeTarget(target: Target, now: Instant): Pick<ConnectionStatus, 's
   return { state: 'failed', info: `${error === '' ? 'not tried yet' : error}, retry in ${seconds} s` }
 }
 
-/** All members of the manifest, heard of or not. */
+/** All members, heard of or not. */
 function describePeers(sources: StatusSources): readonly PeerStatus[] {
   const { membership, announcements, options, routes } = sources
-  return membership.manifest.hosts.map(host => {
+  return membership.members.map(host => {
     const record = announcements.peer(host.shortId)
     const route = routes.get(host.shortId)
     const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name

@@ -11,6 +11,8 @@ import { useTemporaryFolder } from '../temporary-folder.ts'
 const STATUS: RouterStatus = {
   name: '02:00:00:00:00:01' as PeerName,
   nickname: 'alpha',
+  membership: 'certified',
+  shortId: 1,
   clusterId: 'x',
   manifestVersion: 1,
   discovery: true,

@@ -43,6 +43,8 @@ const PEERS: readonly PeerStatus[] = [
 const STATUS: RouterStatus = {
   name: SELF,
   nickname: 'alpha',
+  membership: 'certified',
+  shortId: 1,
   clusterId: 'x',
   manifestVersion: 1,
   discovery: true,

@@ -48,6 +48,8 @@ function status(connections: readonly ConnectionStatus[]): RouterStatus {
   return {
     name,
     nickname: 'alpha',
+    membership: 'certified' as const,
+    shortId: 1,
     clusterId: 'x',
     manifestVersion: 3,
     discovery: true,

@@ -9,6 +9,8 @@ const ADDRESS = { ip: '192.0.2.2', port: 6783 }
 const STATUS: RouterStatus = {
   name: ALPHA,
   nickname: 'alpha',
+  membership: 'certified' as const,
+  shortId: 1,
   clusterId: 'x',
   manifestVersion: 3,
   discovery: true,

@@ -1,6 +1,7 @@
 import { Announcements } from '../../../../src/core/router/announcements.ts'
 import type { RouterOptions } from '../../../../src/core/router/api.ts'
-import { Membership, verifyManifest } from '../../../../src/core/router/membership.ts'
+import { CertifiedMembership, verifyManifest } from '../../../../src/core/router/certified-membership.ts'
+import type { Membership } from '../../../../src/core/router/membership.ts'
 import { Topics } from '../../../../src/core/router/topics.ts'
 import { SimulatedCluster } from '../../../simulation/cluster.ts'
 import { SeededRandom } from '../../../simulation/random.ts'
@@ -24,7 +25,7 @@ export function startPair(): { cluster: SimulatedCluster; start: (shortId: 1 | 2
     cluster,
     start: (shortId, bootId = 1n) => {
       const member = cluster.members[shortId - 1]
-      const membership = new Membership(manifest, verified.value, cluster.clusterKey)
+      const membership = new CertifiedMembership(manifest, verified.value, cluster.clusterKey)
       const options = { shortId, identitySeed: member?.seed, bootId, nickname: 'x', port: 1, addresses: [] }
       const announcements = new Announcements(options as unknown as RouterOptions, membership)
       const flushes: number[] = []

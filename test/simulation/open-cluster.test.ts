@@ -1,0 +1,101 @@
+import { shortIdOf } from '../../src/core/router/index.ts'
+import { GIVE_UP_AFTER_MS } from '../../src/core/router/open-membership.ts'
+import { World } from './world.ts'
+
+const NAMES = ['a', 'b', 'c', 'd', 'e']
+
+describe('routers without a manifest', () => {
+  it('know each other from one target, and carry frames', () => {
+    const world = startChain(NAMES)
+    world.run(8000)
+    for (const name of NAMES) expect(reachableFrom(world, name)).toEqual(NAMES)
+    world.send('a', frame('from a to all'))
+    world.run(500)
+    for (const name of NAMES.slice(1)) expect(world.host(name).injected).toHaveLength(1)
+  })
+
+  it('that begin with the same short id come to different ones, the lowest name keeping it', () => {
+    const world = startChain(NAMES, () => 77)
+    world.run(20_000)
+    const status = NAMES.map(name => world.host(name).router.status(world.now))
+    expect(new Set(status.map(({ shortId }) => shortId)).size).toBe(NAMES.length)
+    const lowest = [...status].sort((a, b) => (a.name < b.name ? -1 : 1))[0]
+    expect(lowest?.shortId).toBe(77)
+    for (const name of NAMES) expect(reachableFrom(world, name)).toEqual(NAMES)
+    for (const { name, shortId } of status) {
+      if (shortId !== 77) expect(Array.from({ length: 9 }, (_, attempt) => shortIdOf(name, attempt))).toContain(shortId)
+    }
+    world.send('e', frame('after all that'))
+    world.run(500)
+    for (const name of NAMES.slice(0, -1)) expect(world.host(name).injected.length).toBeGreaterThan(0)
+  })
+
+  it('keep the short id that they came to over a restart', () => {
+    const world = startChain(['a', 'b'], () => 5)
+    world.run(8000)
+    const before = ['a', 'b'].map(name => world.host(name).router.status(world.now).shortId)
+    for (const name of ['a', 'b']) world.kill(name)
+    for (const name of ['a', 'b']) world.restart(name)
+    world.run(1000)
+    expect(['a', 'b'].map(name => world.host(name).router.status(world.now).shortId)).toEqual(before)
+  })
+
+  it('heal a partition in which both sides gave out the same short ids', () => {
+    const world = new World({ seed: 5 })
+    world.cluster.open(name => (name === 'a' || name === 'c' ? 10 : 20))
+    world.define(['a', 'b', 'c', 'd'])
+    world.wireAll(['a', 'b', 'c', 'd'])
+    for (const x of ['a', 'b']) for (const y of ['c', 'd']) world.cut(x, y)
+    for (const name of ['a', 'b', 'c', 'd']) {
+      world.start(
+        name,
+        ['a', 'c'].filter(target => target !== name),
+      )
+    }
+    world.run(8000)
+    world.heal()
+    world.run(15_000)
+    for (const name of ['a', 'b', 'c', 'd']) expect(reachableFrom(world, name)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('forget a peer that nobody has reached for a minute, and take it back when it returns', () => {
+    const world = startChain(NAMES)
+    world.run(8000)
+    world.kill('e')
+    world.run(20_000)
+    expect(knownTo(world, 'a')).toContain('e')
+    world.run(GIVE_UP_AFTER_MS + 20_000)
+    for (const name of NAMES.slice(0, -1)) expect(knownTo(world, name)).not.toContain('e')
+    world.run(60_000)
+    for (const name of NAMES.slice(0, -1)) expect(knownTo(world, name)).not.toContain('e')
+    world.restart('e')
+    world.run(10_000)
+    for (const name of NAMES) expect(reachableFrom(world, name)).toEqual(NAMES)
+  })
+})
+
+/** Each dials the one before it. */
+function startChain(names: readonly string[], numberOf: (name: string) => number | undefined = () => undefined): World {
+  const world = new World({ seed: 9 })
+  world.cluster.open(numberOf)
+  world.define(names)
+  world.wireAll(names)
+  for (const [i, name] of names.entries()) world.start(name, names.slice(Math.max(0, i - 1), i))
+  return world
+}
+
+function reachableFrom(world: World, name: string): readonly string[] {
+  const { peers } = world.host(name).router.status(world.now)
+  return peers.flatMap(peer => (peer.isReachable ? [peer.nickname] : [])).sort()
+}
+
+function knownTo(world: World, name: string): readonly string[] {
+  return world
+    .host(name)
+    .router.status(world.now)
+    .peers.map(peer => peer.nickname)
+}
+
+function frame(text: string): Uint8Array {
+  return Uint8Array.from([255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xb5, ...Buffer.from(text)])
+}
