@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { isRouterRunning } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { ClusterFixture, type FixtureHost } from './cluster-fixture.ts'
+import { ClusterFixture, type Configure, type FixtureHost } from './cluster-fixture.ts'
 
 const run = promisify(execFile)
 /** The runtime that hosts get. */
@@ -24,6 +24,28 @@ export interface Outcome {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
+}
+
+/** Two ends of a cable, `HOST ADDRESS/LENGTH` each. The device of `a` that leads to `b` is `ab`. */
+export type Wire = readonly [one: string, other: string]
+
+export interface LabPlan {
+  readonly hosts: readonly Omit<FixtureHost, 'keys'>[]
+  readonly wires: readonly Wire[]
+  readonly underlayMtu?: number
+  readonly configure?: Configure
+}
+
+const CHAIN: LabPlan = {
+  hosts: [
+    { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
+    { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
+    { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2:6783'] },
+  ],
+  wires: [
+    ['a 10.91.1.1/24', 'b 10.91.1.2/24'],
+    ['b 10.91.2.2/24', 'c 10.91.2.3/24'],
+  ],
 }
 
 /**
@@ -42,20 +64,18 @@ export class AgentLab {
   }
 
   /** A chain a – b – c: a and c have no underlay network in common. */
-  static async createChain(): Promise<AgentLab> {
-    const hosts: readonly Omit<FixtureHost, 'keys'>[] = [
-      { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
-      { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
-      { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2:6783'] },
-    ]
+  static createChain(): Promise<AgentLab> {
+    return AgentLab.create(CHAIN)
+  }
+
+  static async create({ hosts, wires, underlayMtu = 1500, configure }: LabPlan): Promise<AgentLab> {
     // Does nothing when nothing changed: what is tried is what the sources say.
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     await sweep()
-    const lab = new AgentLab(await ClusterFixture.create(hosts))
+    const lab = new AgentLab(await ClusterFixture.create(hosts, configure))
     lab.#unpackRelease()
     for (const { name } of hosts) await lab.#addHost(name)
-    lab.#connect(['a', '10.91.1.1/24', 'ab'], ['b', '10.91.1.2/24', 'ba'])
-    lab.#connect(['b', '10.91.2.2/24', 'bc'], ['c', '10.91.2.3/24', 'cb'])
+    for (const [one, other] of wires) lab.#connect([one, other], underlayMtu)
     return lab
   }
 
@@ -168,7 +188,7 @@ export class AgentLab {
   async awaitReachable(host: string, seconds = 15): Promise<void> {
     const outcome = await this.weave(host, 'status', '--wait', String(seconds))
     if (outcome.exitCode === 0) return
-    const logs = ['a', 'b', 'c'].map(name => `--- ${name}\n${this.log(name)}`).join('\n')
+    const logs = this.cluster.hosts.map(({ name }) => `--- ${name}\n${this.log(name)}`).join('\n')
     throw new Error(`${host}: ${outcome.stderr}\n${logs}`)
   }
 
@@ -198,22 +218,22 @@ export class AgentLab {
     const namespace = this.#namespaceOf(host)
     execFileSync('ip', ['netns', 'add', namespace])
     this.#namespaces.push(namespace)
-    execFileSync('ip', ['-n', namespace, 'link', 'set', 'lo', 'up'])
+    ip(namespace, 'link', 'set', 'lo', 'up')
     mkdirSync(this.rootOf(host))
     await this.cluster.write(this.rootOf(host), host)
   }
 
-  #connect(...ends: readonly [LinkEnd, LinkEnd]): void {
-    const [[a, addressA, deviceA], [b, addressB, deviceB]] = ends
-    const [from, to] = [this.#namespaceOf(a), this.#namespaceOf(b)]
-    const pair = ['type', 'veth', 'peer', 'name', deviceB, 'netns', to]
-    execFileSync('ip', ['-n', from, 'link', 'add', deviceA, ...pair])
-    for (const [namespace, device, address] of [
-      [from, deviceA, addressA],
-      [to, deviceB, addressB],
-    ] as const) {
-      execFileSync('ip', ['-n', namespace, 'address', 'add', address, 'dev', device])
-      execFileSync('ip', ['-n', namespace, 'link', 'set', device, 'up'])
+  #connect([one, other]: Wire, mtu: number): void {
+    const ends = [
+      { ...parseEnd(one), device: parseEnd(one).host + parseEnd(other).host },
+      { ...parseEnd(other), device: parseEnd(other).host + parseEnd(one).host },
+    ] as const
+    const [from, to] = ends
+    const pair = ['type', 'veth', 'peer', 'name', to.device, 'netns', this.#namespaceOf(to.host)]
+    ip(this.#namespaceOf(from.host), 'link', 'add', from.device, ...pair)
+    for (const { host, device, address } of ends) {
+      ip(this.#namespaceOf(host), 'address', 'add', address, 'dev', device)
+      ip(this.#namespaceOf(host), 'link', 'set', device, 'mtu', String(mtu), 'up')
     }
   }
 
@@ -237,7 +257,10 @@ async function sweep(): Promise<void> {
   }
 }
 
-type LinkEnd = readonly [host: string, address: string, device: string]
+function parseEnd(end: string): { readonly host: string; readonly address: string } {
+  const [host = '', address = ''] = end.split(' ')
+  return { host, address }
+}
 
 export function endOf(child: ChildProcess): Promise<unknown> {
   const hasEnded = child.exitCode !== null || child.signalCode !== null

@@ -30,20 +30,33 @@ export interface FixtureHost {
   readonly keys: KeyPair
 }
 
+/** Changes what a host would be told. */
+export type Configure = (config: AgentConfig) => AgentConfig
+
+interface FixtureOptions {
+  readonly hosts: readonly FixtureHost[]
+  readonly configure: Configure
+}
+
 /** The keys and files of a cluster, as the provisioner would make them. */
 export class ClusterFixture {
   readonly hosts: readonly FixtureHost[]
   readonly #keys: KeyPair
   readonly #certificate: X509Certificate
+  readonly #configure: Configure
   readonly admissionKey = randomBytes(32)
 
-  private constructor(keys: KeyPair, certificate: X509Certificate, hosts: readonly FixtureHost[]) {
-    this.#keys = keys
-    this.#certificate = certificate
-    this.hosts = hosts
+  private constructor(cluster: { keys: KeyPair; certificate: X509Certificate }, options: FixtureOptions) {
+    this.#keys = cluster.keys
+    this.#certificate = cluster.certificate
+    this.hosts = options.hosts
+    this.#configure = options.configure
   }
 
-  static async create(hosts: readonly Omit<FixtureHost, 'keys'>[]): Promise<ClusterFixture> {
+  static async create(
+    hosts: readonly Omit<FixtureHost, 'keys'>[],
+    configure: Configure = config => config,
+  ): Promise<ClusterFixture> {
     const keys = await newKeyPair()
     const certificate = await X509CertificateGenerator.createSelfSigned({
       name: SUBJECT,
@@ -56,7 +69,7 @@ export class ClusterFixture {
       ],
     })
     const withKeys = await Promise.all(hosts.map(async host => ({ ...host, keys: await newKeyPair() })))
-    return new ClusterFixture(keys, certificate, withKeys)
+    return new ClusterFixture({ keys, certificate }, { hosts: withKeys, configure })
   }
 
   get certificatePem(): string {
@@ -135,7 +148,7 @@ export class ClusterFixture {
   }
 
   async #config(host: FixtureHost): Promise<AgentConfig> {
-    return {
+    return this.#configure({
       format: 1,
       clusterId: 'fixture',
       clusterKey: (await rawPublicKey(this.#keys)).toString('base64'),
@@ -149,7 +162,7 @@ export class ClusterFixture {
       advertise: [host.address],
       targets: host.targets,
       discovery: true,
-    }
+    })
   }
 }
 
