@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { assertNever } from '../../base/assert.ts'
 import { createNodeCipher } from '../../core/router/index.ts'
@@ -6,9 +7,14 @@ import { loadLibc } from '../linux/libc.ts'
 import { createEvpCipher } from './evp-cipher.ts'
 import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
 import { PacketPump } from './packet-pump.ts'
+import { rehearse } from './rehearsal.ts'
 
 const SLOW_CIPHER =
   'the runtime exports no OpenSSL functions: datagrams are sealed by node:crypto, at about a sixth of the speed'
+
+const NICENESS = -10
+const NO_PRECEDENCE =
+  'no permission to go before other processes: frames wait longer while the host is busy (CAP_SYS_NICE)'
 
 /** The data path's thread, from start to stop. Never yields to Node: orders are taken when the wake descriptor says so. */
 export function runDataPath(start: DataPathStart, port: MessagePort): void {
@@ -16,10 +22,13 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   const libc = loadLibc()
   const wake = new EventFd(libc, start.wakeFd)
   const evp = createEvpCipher()
+  const cipher = evp ?? createNodeCipher()
   if (evp === undefined) tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
+  takePrecedence(tell)
+  rehearse({ libc, cipher, offload: start.tap.offload })
   const pump = new PacketPump({
     libc,
-    cipher: evp ?? createNodeCipher(),
+    cipher,
     tap: start.tap,
     udpFd: start.udpFd,
     wakeFd: start.wakeFd,
@@ -53,5 +62,17 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
       default:
         assertNever(order)
     }
+  }
+}
+
+/**
+ * What the kernel does for a frame comes before any process; what this thread does should not have to wait for every busy process
+ * of the host. Of this thread alone: on Linux a niceness belongs to a thread (sched(7)).
+ */
+function takePrecedence(tell: (event: DataPathEvent) => void): void {
+  try {
+    setPriority(NICENESS)
+  } catch {
+    tell({ kind: 'log', level: 'warn', message: NO_PRECEDENCE })
   }
 }

@@ -85,6 +85,7 @@ export class PacketPump implements PacketSink {
 
   /** Returns after `stop`, or with the reason why it cannot go on. `woken` is called when the wake descriptor was signalled. */
   run(woken: () => void): string | undefined {
+    this.#isStopped = false
     while (!this.#isStopped) {
       if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) continue
       const now = this.#options.clock()

@@ -14,11 +14,13 @@ export interface Libc {
   poll(fds: Address, count: number, timeoutMs: number): number
   eventfd(initial: number, flags: number): number
   socket(domain: number, type: number, protocol: number): number
+  socketpair(domain: number, type: number, protocol: number, fds: Address): number
   bind(fd: number, address: Address, length: number): number
   setsockopt(fd: number, level: number, option: number, value: Address, length: number): number
   sendto(fd: number, buffer: Address, length: number, flags: number, to: Address, toLength: number): number
   sendmsg(fd: number, message: Address, flags: number): number
   recvmsg(fd: number, message: Address, flags: number): number
+  madvise(start: Address, length: number, advice: number): number
   /** Symbolic name of the last failure: `EAGAIN`. */
   errorName(): string
 }
@@ -35,11 +37,13 @@ const SIGNATURES = {
   poll: 'ipli',
   eventfd: 'iii',
   socket: 'iiii',
+  socketpair: 'iiiip',
   bind: 'iipi',
   setsockopt: 'iiiipi',
   sendto: 'sipsipi',
   sendmsg: 'sipi',
   recvmsg: 'sipi',
+  madvise: 'ipli',
 } as const
 
 const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }

@@ -17,8 +17,8 @@ const IP_MTU_DISCOVER = 10
 const IP_PMTUDISC_DONT = 0
 export const SOL_UDP = 17
 export const UDP_GRO = 104
-/** Enough for bursts. More fills up under load and makes all wait: 8 MB tripled the round trip that four streams left to others. */
-const BUFFER_BYTES = 2 * 1024 * 1024
+/** Enough for bursts. More fills up under load, and all that comes later waits behind it. */
+const BUFFER_BYTES = 1024 * 1024
 export const SOCKADDR_BYTES = 16
 
 /** Opens the socket of the sleeve. Throws a `SystemCallError`; EADDRINUSE means that the port is taken. */

@@ -4,11 +4,15 @@ import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import { Journal } from '../journal/journal.ts'
+import { loadLibc } from '../linux/libc.ts'
+import { releaseProgramPages } from '../linux/program-pages.ts'
 import { createServiceNotifier, type ServiceNotifier } from '../linux/service-notifier.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import type { Logger } from './logger.ts'
 
 const CARE_EVERY_MS = 2000
+/** By then the links of the start are up. */
+const START_IS_OVER_MS = 5000
 
 interface End {
   readonly reason: string
@@ -28,7 +32,8 @@ export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'jo
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const timers = [startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const release = setTimeout(() => releaseProgramPages(loadLibc()), START_IS_OVER_MS)
+  const timers = [release, startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
   const keeper = keepContainers(root, agent.config, log)
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -151,7 +151,7 @@ export class AgentLab {
   /** Starts the agent of a host and waits until it answers. */
   async launch(host: string, environment: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
     const argv = [...this.#program, 'launch', '--foreground', '--log-level', 'debug']
-    const child = this.spawn(host, argv, { name: host, environment })
+    const child = this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
       const isRunning = await isRouterRunning(join(this.rootOf(host), HOST_PATHS.controlSocket))

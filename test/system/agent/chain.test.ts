@@ -178,7 +178,7 @@ describe('three routers in a chain', () => {
     const pid = lab.agent('b').pid ?? -1
     const before = cpuTicks(pid)
     await new Promise(wake => setTimeout(wake, 5000))
-    expect(residentBytes(pid)).toBeLessThan(110e6)
+    expect(residentBytes(pid)).toBeLessThan(90e6)
     expect(cpuTicks(pid) - before).toBeLessThan(50)
   }, 20_000)
 

@@ -94,6 +94,8 @@ class FakeKernel {
       ioctl: refuse,
       eventfd: refuse,
       socket: refuse,
+      socketpair: refuse,
+      madvise: refuse,
       bind: refuse,
       setsockopt: refuse,
       write: refuse,

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs'
+import { rehearse } from '../../../../src/agent/datapath/rehearsal.ts'
+import { loadLibc } from '../../../../src/agent/linux/libc.ts'
+import { createNodeCipher, type DatagramCipher } from '../../../../src/core/router/index.ts'
+
+describe.each([true, false])('the rehearsal of the data path, with a header before frames: %s', hasHeader => {
+  it('has every frame sealed and opened, and leaves no descriptor and no key behind', () => {
+    const counts = { loaded: 0, sealed: 0, opened: 0 }
+    const before = openDescriptors()
+    rehearse({ libc: loadLibc(), cipher: counting(counts), offload: { hasHeader, cutsUdp: false }, rounds: 20 })
+    expect(counts).toEqual({ loaded: 0, sealed: 40, opened: 40 })
+    expect(openDescriptors()).toBe(before)
+  })
+})
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length
+}
+
+function counting(counts: { loaded: number; sealed: number; opened: number }): DatagramCipher {
+  const cipher = createNodeCipher()
+  return {
+    load: key => {
+      counts.loaded++
+      return cipher.load(key)
+    },
+    unload: key => {
+      counts.loaded--
+      cipher.unload(key)
+    },
+    seal: (key, counter, datagram, offset, length) => {
+      counts.sealed++
+      cipher.seal(key, counter, datagram, offset, length)
+    },
+    open: (key, datagram, offset, length) => {
+      const isAuthentic = cipher.open(key, datagram, offset, length)
+      if (isAuthentic) counts.opened++
+      return isAuthentic
+    },
+  }
+}
