@@ -36,7 +36,9 @@ const WANT_EVERY_MS = 1_000
  * `sendProbe`; what is there is overwritten after the return.
  */
 export interface PacketSink extends FrameSink, RunSink {
-  /** There are frames for a peer that is reached over a relay: is there no direct way? At most once a second for each peer. */
+  /**
+   * There are frames for a peer without a link: a direct way is to be found, or kept. At most once a second for each peer.
+   */
   wanted(peer: number): void
   /** Tells the router of an authentic probe. */
   probed(peer: number, probe: Probe, from: EndpointKey): void
@@ -71,7 +73,7 @@ export class Forwarder {
   /** Peer to the endpoint of the neighbour that leads there. */
   #routes = new Map<number, EndpointKey>()
   #neighbours = new Set<EndpointKey>()
-  /** Peers behind a relay, and when a direct way was last asked for. */
+  /** Peers behind a relay, or on a way beside the links, and when that way was last asked for. */
   #relayed = new Map<number, number>()
 
   constructor({ cipher, sink, memory, joins }: ForwarderOptions) {
@@ -95,7 +97,9 @@ export class Forwarder {
       if (endpoint !== undefined) routes.set(peer.shortId, endpoint)
     }
     for (const peer of this.#routes.keys()) if (!routes.has(peer)) this.#macs.forgetPeer(peer)
-    const relayed = table.peers.filter(peer => peer.nextHop !== peer.shortId && routes.has(peer.shortId))
+    const relayed = table.peers.filter(
+      peer => (peer.nextHop !== peer.shortId || peer.isBeside === true) && routes.has(peer.shortId),
+    )
     this.#relayed = new Map(
       relayed.map(({ shortId }) => [shortId, this.#relayed.get(shortId) ?? Number.NEGATIVE_INFINITY]),
     )

@@ -12,6 +12,8 @@ export interface ForwardingPeer {
   readonly shortId: number
   /** Neighbour that frames for this peer are given to; absent while the peer is unreachable. */
   readonly nextHop?: number
+  /** Its way is beside the links, and is let go unless the data plane says from time to time that there are frames for it. */
+  readonly isBeside?: boolean
   /** Seals what is sent to the peer. */
   readonly sealing?: SessionKey
   /** Open what comes from the peer; several during a re-key. */

@@ -28,6 +28,7 @@ export function describeForwarding(sources: ForwardingSources): ForwardingTable 
       return {
         shortId,
         ...(nextHop === undefined ? {} : { nextHop }),
+        ...(isDirect ? { isBeside: true } : {}),
         ...(sealing === undefined ? {} : { sealing }),
         opening: sessions.openingFor(shortId),
       }
