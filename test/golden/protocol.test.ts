@@ -9,6 +9,7 @@ import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
 import { encodeMessage } from '../../src/core/wire/link-message.ts'
 import { encodeRecord } from '../../src/core/wire/peer-record.ts'
 import { writeProbe } from '../../src/core/wire/probe.ts'
+import { encodePunch, PUNCH_CONTEXT } from '../../src/core/wire/punch.ts'
 import { contextOf, Topic } from '../../src/core/wire/topic.ts'
 import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
 
@@ -51,6 +52,11 @@ function makeVectors(): Readonly<Record<string, string>> {
     'summary of the record of host 1': encodeMessage({ kind: 'summary', hash: storeOfHost1().summary() }),
     'buckets of the record of host 1': encodeMessage({ kind: 'buckets', hashes: storeOfHost1().bucketHashes() }),
     'digest of host 1': encodeMessage({ kind: 'digest', buckets: 2n, wantsDigest: true, entries }),
+    'host 1 was seen at 203.0.113.1:20000': encodeMessage({
+      kind: 'observed',
+      endpoint: { ip: '203.0.113.1', port: 20_000 },
+    }),
+    'punch from host 1 to host 2': encodeMessage({ kind: 'punch', hopsLeft: 16, punch: punchOfHost1() }),
     goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
     'signed record of host 1': record,
     'signed record of host 1, topic 1': topicRecordOfHost1(),
@@ -76,6 +82,22 @@ function recordOfHost1(): Uint8Array {
     links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
   })
   return Buffer.concat([encoded, signer.sign(Buffer.concat([text(contextOf(Topic.peer)), encoded]))])
+}
+
+function punchOfHost1(): Uint8Array {
+  const encoded = encodePunch({
+    source: 1,
+    destination: 2,
+    bootId: 1_700_000_000_000n,
+    sequence: 1,
+    isReply: false,
+    isSymmetric: false,
+    candidates: [
+      { ip: '192.0.2.1', port: 6783 },
+      { ip: '203.0.113.1', port: 20_000 },
+    ],
+  })
+  return Buffer.concat([encoded, createSigner(filled(1)).sign(Buffer.concat([text(PUNCH_CONTEXT), encoded]))])
 }
 
 function topicRecordOfHost1(): Uint8Array {

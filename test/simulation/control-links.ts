@@ -45,6 +45,9 @@ export class ControlLinks {
     this.#world = world
   }
 
+  /** Sees every piece that sets out. */
+  tap: ((from: string, bytes: Uint8Array) => void) | undefined
+
   get size(): number {
     return this.#ends.size
   }
@@ -77,6 +80,12 @@ export class ControlLinks {
 
   send(id: number, bytes: Uint8Array): void {
     this.#enqueue(id, { kind: 'data', bytes })
+  }
+
+  /** Lets a host say what its router did not, on a connection that it has with another. */
+  sendFromTo(from: string, to: string, bytes: Uint8Array): void {
+    const end = [...this.#ends.values()].find(({ host, far }) => host.name === from && far.host.name === to)
+    if (end !== undefined) this.send(end.id, bytes)
   }
 
   /** Closes this side at once; the far side hears of it behind all that was sent. */
@@ -159,7 +168,10 @@ export class ControlLinks {
     }
     end.isRetrying = false
     for (const piece of end.waiting.splice(0)) {
-      if (piece.kind === 'data') this.#world.sent(from, to, piece.bytes)
+      if (piece.kind === 'data') {
+        this.tap?.(from.name, piece.bytes)
+        this.#world.sent(from, to, piece.bytes)
+      }
       const bytes = piece.kind === 'data' ? piece.bytes.length : 0
       end.arrivesAt = Math.max(end.arrivesAt, now + network.streamDelay(from.name, to.name, { now, bytes }))
       this.#world.after(end.arrivesAt - now, () => this.#arrive(end, piece))

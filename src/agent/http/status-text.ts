@@ -46,9 +46,16 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
     .map(peer => {
       const isKnown = peer.isSelf || peer.isReachable
       if (!isKnown) return `${nameOf(peer)} - unreachable!\n`
-      return `${nameOf(peer)}\n${peer.connections.map(formatPeerConnection).join('')}`
+      return `${nameOf(peer)}\n${formatRelay(peer, peers)}${peer.connections.map(formatPeerConnection).join('')}`
     })
     .join('')
+}
+
+/** Only of a peer that frames go to by way of others. */
+function formatRelay({ path, nextHop }: PeerStatus, peers: readonly PeerStatus[]): string {
+  const relay = peers.find(peer => peer.name === nextHop)
+  if (path?.kind !== 'relayed' || relay === undefined) return ''
+  return `   relayed via ${nameOf(relay)}: ${path.reason}\n`
 }
 
 export function formatTargets(targets: RouterStatus['targets']): string {

@@ -1,12 +1,24 @@
-import type { Endpoint } from '../../base/endpoint.ts'
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
 
 /** A path that nothing was sent over for so long is let go. */
 export const IDLE_MAX_MS = 60_000
+/** Also keeps the mappings of NATs: none that is in use forgets sooner. */
 export const KEEP_ALIVE_EVERY_MS = 2_000
 export const PATH_SILENCE_MAX_MS = 6_000
 /** Pauses between attempts on a peer that does not answer; the last one repeats. */
 const RETRY_MS = [300, 300, 5_000, 15_000, 60_000]
-const ENDPOINTS_MAX = 8
+/** Both ends of a punch send so many rounds of probes, so that each has let the other's in. */
+const PUNCH_ROUNDS = 4
+const PUNCH_EVERY_MS = 300
+/** A peer that was told of us is probed for so long, though there are no frames for it here. */
+const OFFER_KEPT_MS = 10_000
+/** An authentic probe from elsewhere moves a path that has been silent for so long: the peer has moved. */
+const MOVED_AFTER_MS = 2_500
+/** A better address that answers so soon after the first one takes its place. */
+const UPGRADE_WITHIN_MS = 1_000
+/** Addresses of a peer that are tried: known, heard from, and offered by the peer. */
+export const ENDPOINTS_MAX = 8
+const OFFERED_MAX = 8
 /** Paths kept at one time; frames for more peers than that take the links. */
 export const PATHS_MAX = 1_024
 
@@ -15,20 +27,49 @@ export interface DirectPath {
   readonly peer: number
   /** Where the peer answered; undefined while it has not. */
   readonly endpoint: Endpoint | undefined
+  /** Whether it took a punch, or the peer answered where it says that it is. */
+  readonly isPunched: boolean
   readonly roundTripMs: number | undefined
   readonly changedAt: number
+  /** Rounds of probes without an answer. */
+  readonly attempts: number
+  /** Addresses that were tried in the last round. */
+  readonly tried: number
+  /** The peer's NAT shows another port to each of its peers. */
+  readonly isSymmetric: boolean
+}
+
+/** What a peer says of where it can perhaps be reached. */
+export interface Offer {
+  readonly candidates: readonly Endpoint[]
+  readonly isSymmetric: boolean
 }
 
 interface Path {
   readonly peer: number
   endpoint: Endpoint | undefined
+  /** Place of the endpoint among the candidates: the lower the better. */
+  rank: number
+  isPunched: boolean
   roundTripMs: number | undefined
   changedAt: number
   wantedAt: number
   answeredAt: number
   probeAt: number
   attempts: number
-  readonly sent: Map<number, number>
+  tried: number
+  /** Rounds left of the burst that follows a punch. */
+  roundsLeft: number
+  heardFrom: Endpoint | undefined
+  offered: readonly Endpoint[]
+  isSymmetric: boolean
+  sent: Map<number, Sent>
+}
+
+interface Sent {
+  readonly at: number
+  readonly rank: number
+  readonly isKnown: boolean
 }
 
 export interface PathProbe {
@@ -37,14 +78,27 @@ export interface PathProbe {
   readonly sequence: number
 }
 
+export interface DuePaths {
+  readonly probes: readonly PathProbe[]
+  /** Peers that do not answer where they are known to be: they are to be asked for a punch. */
+  readonly punches: readonly number[]
+  /** Peers whose open path fell silent. */
+  readonly lost: readonly number[]
+  /** A path was lost or let go. */
+  readonly hasChanged: boolean
+}
+
 /**
  * Direct ways to peers that this router has no link with, opened when there is traffic for them:
  *
  *     absent ──frames──▶ probing ──answer──▶ open ──idle for a minute──▶ absent
- *                           ▲                  │
- *                           └── 6 s of silence ┘
+ *                           ▲ │ silence: punch  │
+ *                           │ ▼                 │
+ *                           └── 6 s of silence ─┘
  *
- * Until a path is open, and when it cannot be opened, frames go over the links. Needs no connection: the keys are known by gossip.
+ * Candidates, in order: addresses that are known of the peer (configured and private), the one it was last heard from, those that it
+ * offers in a punch (as its neighbours see it). Until a path is open, and when it cannot be opened, frames go over the links. Needs
+ * no connection: the keys are known by gossip.
  */
 export class DirectPaths {
   readonly #paths = new Map<number, Path>()
@@ -75,9 +129,8 @@ export class DirectPaths {
 
   /** There are frames for the peer. */
   want(peer: number, now: number): void {
-    const path = this.#paths.get(peer)
+    const path = this.#paths.get(peer) ?? this.#add(peer, now)
     if (path !== undefined) path.wantedAt = now
-    else if (this.#paths.size < PATHS_MAX) this.#paths.set(peer, newPath(peer, now))
   }
 
   /** The peer has a link, or is gone. True when an open path went with it. */
@@ -87,64 +140,144 @@ export class DirectPaths {
     return isOpen
   }
 
-  /** A probe came back from `from`. True when that opens or moves the path. */
-  answered(peer: number, sequence: number, from: Endpoint, now: number): boolean {
+  /** The peer sends probes to us, and has said where ours may find it. */
+  offered(peer: number, { candidates, isSymmetric }: Offer, now: number): void {
+    const kept = now + OFFER_KEPT_MS - IDLE_MAX_MS
+    const path = this.#paths.get(peer) ?? this.#add(peer, kept)
+    if (path === undefined) return
+    path.wantedAt = Math.max(path.wantedAt, kept)
+    Object.assign(path, { offered: candidates.slice(0, OFFERED_MAX), isSymmetric })
+    if (path.endpoint !== undefined) return
+    path.roundsLeft = PUNCH_ROUNDS
+    path.probeAt = now
+  }
+
+  /** An authentic question came from `from`. True when the path moves there. */
+  heard(peer: number, from: Endpoint, now: number): boolean {
     const path = this.#paths.get(peer)
-    const sentAt = path?.sent.get(sequence)
-    if (path === undefined || sentAt === undefined) return false
-    path.sent.delete(sequence)
-    path.answeredAt = now
-    path.roundTripMs = now - sentAt
-    path.attempts = 0
-    path.probeAt = now + KEEP_ALIVE_EVERY_MS
-    if (path.endpoint !== undefined) return false
-    path.endpoint = from
-    path.changedAt = now
+    if (path === undefined || isSame(path.endpoint, from)) return false
+    const isNews = !isSame(path.heardFrom, from)
+    path.heardFrom = from
+    if (path.endpoint === undefined) {
+      if (isNews) path.probeAt = now
+      return false
+    }
+    if (now < path.answeredAt + MOVED_AFTER_MS) return false
+    Object.assign(path, { endpoint: from, isPunched: true, rank: ENDPOINTS_MAX, changedAt: now, probeAt: now })
     return true
   }
 
-  /** Probes to send at `now`, and whether a path was lost or let go. */
-  due(now: number): { readonly probes: readonly PathProbe[]; readonly hasChanged: boolean } {
+  /** A probe came back from `from`. True when that opens or moves the path. */
+  answered(peer: number, sequence: number, from: Endpoint, now: number): boolean {
+    const path = this.#paths.get(peer)
+    const sent = path?.sent.get(sequence)
+    if (path === undefined || sent === undefined) return false
+    path.sent.delete(sequence)
+    const isBetter = sent.rank < path.rank && now < path.changedAt + UPGRADE_WITHIN_MS
+    if (path.endpoint !== undefined && !isBetter) {
+      if (!isSame(path.endpoint, from)) return false
+      this.#confirmed(path, sent, now)
+      return false
+    }
+    this.#confirmed(path, sent, now)
+    if (path.endpoint === undefined) path.changedAt = now
+    Object.assign(path, { endpoint: from, rank: sent.rank, isPunched: !sent.isKnown || path.offered.length > 0 })
+    return true
+  }
+
+  /** Probes and punches to send at `now`, and what became of paths. */
+  due(now: number): DuePaths {
     let hasChanged = false
-    const probes: PathProbe[] = []
+    const [probes, punches, lost]: [PathProbe[], number[], number[]] = [[], [], []]
     for (const path of this.#paths.values()) {
       if (now >= path.wantedAt + IDLE_MAX_MS) {
         hasChanged = this.forget(path.peer) || hasChanged
         continue
       }
       if (path.endpoint !== undefined && now >= path.answeredAt + PATH_SILENCE_MAX_MS) {
-        Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
+        close(path, now)
+        lost.push(path.peer)
         hasChanged = true
       }
-      if (now >= path.probeAt) probes.push(...this.#probe(path, now))
+      if (now < path.probeAt) continue
+      if (path.endpoint === undefined && path.attempts > 0 && path.roundsLeft === 0) punches.push(path.peer)
+      probes.push(...this.#probe(path, now))
     }
-    return { probes, hasChanged }
+    return { probes, punches, lost, hasChanged }
+  }
+
+  #confirmed(path: Path, sent: Sent, now: number): void {
+    path.answeredAt = now
+    path.roundTripMs = now - sent.at
+    path.attempts = 0
+    path.roundsLeft = 0
+    path.probeAt = now + KEEP_ALIVE_EVERY_MS
   }
 
   #probe(path: Path, now: number): readonly PathProbe[] {
-    const pause = RETRY_MS[Math.min(path.attempts, RETRY_MS.length - 1)] ?? 0
-    path.probeAt = now + (path.endpoint === undefined ? pause : KEEP_ALIVE_EVERY_MS)
-    path.attempts++
-    path.sent.clear()
-    const endpoints =
-      path.endpoint === undefined ? this.#candidatesOf(path.peer).slice(0, ENDPOINTS_MAX) : [path.endpoint]
-    return endpoints.map(to => {
-      path.sent.set(++this.#sequence, now)
+    path.probeAt = now + pauseOf(path)
+    if (path.roundsLeft > 0) path.roundsLeft--
+    else path.attempts++
+    path.sent = new Map([...path.sent].filter(([, { at }]) => now < at + PATH_SILENCE_MAX_MS))
+    const candidates = path.endpoint === undefined ? this.#candidates(path) : [path.endpoint]
+    if (path.endpoint === undefined) path.tried = candidates.length
+    const known = path.endpoint === undefined ? this.#candidatesOf(path.peer).slice(0, ENDPOINTS_MAX).length : 0
+    return candidates.map((to, rank) => {
+      const sent = path.endpoint === undefined ? { at: now, rank, isKnown: rank < known } : sentAgain(path, now)
+      path.sent.set(++this.#sequence, sent)
       return { peer: path.peer, to, sequence: this.#sequence }
     })
   }
+
+  #candidates(path: Path): readonly Endpoint[] {
+    const heard = path.heardFrom === undefined ? [] : [path.heardFrom]
+    const all = [...this.#candidatesOf(path.peer).slice(0, ENDPOINTS_MAX), ...heard, ...path.offered]
+    return [...new Map(all.map(endpoint => [formatEndpoint(endpoint), endpoint])).values()]
+  }
+
+  #add(peer: number, now: number): Path | undefined {
+    if (this.#paths.size >= PATHS_MAX) return undefined
+    const path = newPath(peer, now)
+    this.#paths.set(peer, path)
+    return path
+  }
+}
+
+function pauseOf(path: Path): number {
+  if (path.endpoint !== undefined) return KEEP_ALIVE_EVERY_MS
+  if (path.roundsLeft > 0) return PUNCH_EVERY_MS
+  return RETRY_MS[Math.min(path.attempts, RETRY_MS.length - 1)] ?? 0
+}
+
+function sentAgain(path: Path, now: number): Sent {
+  return { at: now, rank: path.rank, isKnown: !path.isPunched }
+}
+
+function close(path: Path, now: number): void {
+  Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
+}
+
+function isSame(a: Endpoint | undefined, b: Endpoint): boolean {
+  return a?.ip === b.ip && a.port === b.port
 }
 
 function newPath(peer: number, now: number): Path {
   return {
     peer,
     endpoint: undefined,
+    rank: 0,
+    isPunched: false,
     roundTripMs: undefined,
     changedAt: now,
     wantedAt: now,
     answeredAt: now,
     probeAt: now,
     attempts: 0,
+    tried: 0,
+    roundsLeft: 0,
+    heardFrom: undefined,
+    offered: [],
+    isSymmetric: false,
     sent: new Map(),
   }
 }

@@ -27,7 +27,7 @@ export type Input =
   | { readonly kind: 'dial-failed'; readonly target: Endpoint; readonly reason: string }
   /** The data plane opened a probe datagram sealed by `peer`. */
   | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
-  /** The data plane has frames for a peer that it reaches over a relay. */
+  /** The data plane has frames for a peer that it reaches over a relay, or over a direct path. */
   | { readonly kind: 'path-wanted'; readonly peer: number }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
@@ -99,6 +99,12 @@ export interface ConnectionStatus {
   readonly roundTripMs?: number
 }
 
+/** How frames reach a peer, and why so: over a link or straight to an address, by a punch through NATs, or by way of others. */
+export interface PathStatus {
+  readonly kind: 'direct' | 'punched' | 'relayed'
+  readonly reason: string
+}
+
 /** One block each of `weave status peers` (STAT-06). */
 export interface PeerStatus {
   readonly name: PeerName
@@ -109,6 +115,8 @@ export interface PeerStatus {
   /** How frames get there: the first relay, or the peer itself. */
   readonly nextHop?: PeerName
   readonly hops?: number
+  /** Of a peer that can be reached. */
+  readonly path?: PathStatus
   readonly connections: readonly {
     readonly peer: PeerName
     readonly nickname: string

@@ -29,6 +29,8 @@ export interface ConversationContext {
   isSpare(peer: number): boolean
   /** Takes a manifest heard from `source`. */
   adopt(signed: SignedManifest, source: Link): void
+  /** What is said about ways beside links. */
+  aside(link: Link, message: Extract<LinkMessage, { kind: 'observed' | 'punch' }>): void
 }
 
 /** What the log says when a link has ended; metrics count it. */
@@ -154,6 +156,9 @@ export class Conversation {
         return this.#exchange.answerSummary(link, message.hash)
       case 'buckets':
         return this.#exchange.answerBuckets(link, message.hashes)
+      case 'observed':
+      case 'punch':
+        return this.#context.aside(link, message)
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)

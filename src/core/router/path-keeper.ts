@@ -1,43 +1,106 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import { DirectPaths } from '../mesh/direct-paths.ts'
+import type { Link } from '../mesh/link.ts'
+import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
-import type { Instant } from './api.ts'
+import type { Instant, PathStatus } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
+import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
 
-type PathContext = Pick<ConversationContext, 'membership' | 'neighbours' | 'emit' | 'log' | 'changed'>
+type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousContext
 
-/** Opens direct paths to peers without a link when the data plane wants them, and answers the probes of others who do. */
+/**
+ * Sends and answers probes: over the links, and over the direct paths to peers without a link, which it opens when the data plane
+ * wants them; with a punch where NATs or firewalls stand between.
+ */
 export class PathKeeper {
   readonly paths: DirectPaths
   readonly #context: PathContext
+  readonly #rendezvous: Rendezvous
 
   constructor(context: PathContext, candidatesOf: (peer: number) => readonly Endpoint[]) {
     this.#context = context
+    this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
   }
 
   want(peer: number, now: Instant): void {
-    const isNeighbour = this.#context.neighbours.linkTo(peer)?.isEstablished === true
-    if (!isNeighbour && this.#context.membership.host(peer) !== undefined) this.paths.want(peer, now)
+    if (!this.#isNeighbour(peer) && this.#context.membership.host(peer) !== undefined) this.paths.want(peer, now)
   }
 
-  /** An authentic probe of a peer that has no link with us. */
+  /** Asks the neighbour whether datagrams pass. */
+  probe(link: Link, probe: Probe): void {
+    if (link.peer !== undefined && link.endpoint !== undefined) this.#send(link.peer, link.endpoint, probe)
+  }
+
+  /** An authentic probe of `peer`. */
   probed(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
-    if (this.#context.membership.host(peer) === undefined) return
-    if (!probe.isReply) return this.#send(peer, from, { sequence: probe.sequence, isReply: true })
-    if (!this.paths.answered(peer, probe.sequence, from, now)) return
-    this.#context.log('info', 'direct path open', { peer, remote: from.ip })
-    this.#context.changed('at once')
+    const link = this.#context.neighbours.linkTo(peer)
+    if (link?.endpoint === undefined) return this.#probedBeside(peer, probe, from, now)
+    if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
+      link.endpoint = from
+      this.#context.changed('at once')
+    }
+    this.#rendezvous.tell(link, from)
+    if (!probe.isReply) return this.probe(link, { sequence: probe.sequence, isReply: true })
+    if (!link.probeAnswered(probe.sequence, now)) return
+    this.#context.log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
+    this.#context.changed('soon')
+  }
+
+  /** What a neighbour says about ways beside links. */
+  told(link: Link, message: Extract<LinkMessage, { kind: 'observed' | 'punch' }>, now: Instant): void {
+    if (message.kind === 'observed') return this.#rendezvous.observed(link, message.endpoint)
+    const punch = this.#rendezvous.heard(message, now)
+    if (punch === undefined || this.#isNeighbour(punch.source)) return
+    this.paths.offered(punch.source, punch, now)
+    if (!punch.isReply) this.#rendezvous.ask(punch.source, true)
   }
 
   tend(now: Instant): void {
     for (const { peer } of this.paths.all) {
-      const isNeighbour = this.#context.neighbours.linkTo(peer)?.isEstablished === true
-      if (isNeighbour || this.#context.membership.host(peer) === undefined) this.paths.forget(peer)
+      const isGone = this.#context.membership.host(peer) === undefined
+      if (isGone) this.#rendezvous.forget(peer)
+      if (isGone || this.#isNeighbour(peer)) this.paths.forget(peer)
     }
-    const { probes, hasChanged } = this.paths.due(now)
+    const { probes, punches, lost, hasChanged } = this.paths.due(now)
     for (const { peer, to, sequence } of probes) this.#send(peer, to, { sequence, isReply: false })
+    for (const peer of punches) this.#rendezvous.ask(peer, false)
+    for (const peer of lost) this.#context.log('warn', 'direct path lost', { peer })
     if (hasChanged) this.#context.changed('at once')
+  }
+
+  /** How frames for `peer`, which is reached, get there, and why so. */
+  describe(peer: number): PathStatus {
+    if (this.#isNeighbour(peer)) return { kind: 'direct', reason: 'there is a link' }
+    const path = this.paths.all.find(other => other.peer === peer)
+    if (path === undefined) return { kind: 'relayed', reason: 'there have been no frames for it' }
+    if (path.endpoint !== undefined) {
+      return path.isPunched
+        ? { kind: 'punched', reason: 'both ends sent at the same time' }
+        : { kind: 'direct', reason: 'it answers at its address' }
+    }
+    if (path.attempts <= 1) return { kind: 'relayed', reason: `${path.tried} addresses are being tried` }
+    const nats = path.isSymmetric && this.#rendezvous.isSymmetric ? ': both NATs show another port to each peer' : ''
+    return { kind: 'relayed', reason: `no answer at ${path.tried} addresses${nats}` }
+  }
+
+  #probedBeside(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
+    if (this.#context.membership.host(peer) === undefined) return
+    if (!probe.isReply) {
+      this.#send(peer, from, { sequence: probe.sequence, isReply: true })
+      if (this.paths.heard(peer, from, now)) this.#opened(peer, from)
+    } else if (this.paths.answered(peer, probe.sequence, from, now)) this.#opened(peer, from)
+  }
+
+  #opened(peer: number, from: Endpoint): void {
+    const { kind } = this.describe(peer)
+    this.#context.log('info', 'direct path open', { peer, remote: from.ip, port: from.port, kind })
+    this.#context.changed('at once')
+  }
+
+  #isNeighbour(peer: number): boolean {
+    return this.#context.neighbours.linkTo(peer)?.isEstablished === true
   }
 
   #send(peer: number, to: Endpoint, probe: Probe): void {

@@ -6,7 +6,6 @@ import { ConnectionMaker } from '../mesh/connection-maker.ts'
 import { Link } from '../mesh/link.ts'
 import { computeRoutes, type Route } from '../mesh/routes.ts'
 import { SessionKeys } from '../session/session-keys.ts'
-import type { Probe } from '../wire/probe.ts'
 import { Announcements } from './announcements.ts'
 import type {
   Deadline,
@@ -75,7 +74,9 @@ export class Router implements RouterMachine {
       isReachable: peer => this.#routes.has(peer),
     })
     const context = this.#createContext()
-    this.#paths = new PathKeeper(context, peer => this.#addresses.endpointsOf(peer, options.port))
+    this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#routes.get(peer)?.nextHop }, peer =>
+      this.#addresses.endpointsOf(peer, options.port),
+    )
     this.#conversation = new Conversation(context)
     this.#maker.connect(options.targets, options.now)
     this.#publish()
@@ -106,7 +107,7 @@ export class Router implements RouterMachine {
       case 'dial-failed':
         return this.#maker.failed(input.target, input.reason, now)
       case 'probe-received':
-        return this.#probed(input.peer, input.probe, input.from)
+        return this.#paths.probed(input.peer, input.probe, input.from, now)
       case 'path-wanted':
         return this.#paths.want(input.peer, now)
       case 'connect':
@@ -150,6 +151,7 @@ export class Router implements RouterMachine {
       maker: this.#maker,
       routes: this.#routes,
       paths: this.#paths.paths,
+      pathTo: peer => this.#paths.describe(peer),
       isSatisfied: endpoint => this.#policy.isSatisfied(endpoint, this.#now),
       now,
     })
@@ -176,7 +178,7 @@ export class Router implements RouterMachine {
           this.#conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
           break
         case 'probe':
-          this.#probe(link, { sequence: action.sequence, isReply: false })
+          this.#paths.probe(link, { sequence: action.sequence, isReply: false })
           break
         case 'path-lost':
           this.#log('warn', 'datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
@@ -186,24 +188,6 @@ export class Router implements RouterMachine {
           assertNever(action)
       }
     }
-  }
-
-  #probe(link: Link, probe: Probe): void {
-    if (link.peer === undefined || link.endpoint === undefined) return
-    this.#emit({ kind: 'probe', peer: link.peer, to: link.endpoint, probe })
-  }
-
-  #probed(peer: number, probe: Probe, from: Endpoint): void {
-    const link = this.#neighbours.linkTo(peer)
-    if (link?.endpoint === undefined) return this.#paths.probed(peer, probe, from, this.#now)
-    if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
-      link.endpoint = from
-      this.#changed('at once')
-    }
-    if (!probe.isReply) return this.#probe(link, { sequence: probe.sequence, isReply: true })
-    if (!link.probeAnswered(probe.sequence, this.#now)) return
-    this.#log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
-    this.#changed('soon')
   }
 
   #connect(targets: readonly Endpoint[], replace: boolean): void {
@@ -294,6 +278,7 @@ export class Router implements RouterMachine {
       changed: when => this.#changed(when),
       isSpare: peer => this.#policy.isSpare(peer),
       adopt: (signed, source) => this.#adopt(signed, source),
+      aside: (link, message) => this.#paths.told(link, message, this.#now),
     }
   }
 }

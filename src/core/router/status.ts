@@ -6,7 +6,7 @@ import type { Link } from '../mesh/link.ts'
 import type { Route } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import type { Announcements } from './announcements.ts'
-import type { ConnectionStatus, Instant, PeerStatus, RouterOptions, RouterStatus } from './api.ts'
+import type { ConnectionStatus, Instant, PathStatus, PeerStatus, RouterOptions, RouterStatus } from './api.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -18,6 +18,7 @@ export interface StatusSources {
   readonly maker: ConnectionMaker
   readonly routes: ReadonlyMap<number, Route>
   readonly paths: DirectPaths
+  readonly pathTo: (peer: number) => PathStatus
   readonly isSatisfied: (endpoint: Endpoint) => boolean
   readonly now: Instant
 }
@@ -62,14 +63,14 @@ function describeLink(link: Link, peer: string, mtu: number): string {
 
 /** Direct paths that are open beside the links. */
 function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
-  return sources.paths.all.flatMap(({ peer: shortId, endpoint, roundTripMs, changedAt }) => {
+  return sources.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
     const peer = nameOf(sources, shortId)
     if (peer === undefined || endpoint === undefined) return []
     return {
       direction: 'outbound' as const,
       address: endpoint,
       state: 'established' as const,
-      info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${sources.options.mtu} direct, without a link`,
+      info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${sources.options.mtu} ${isPunched ? 'punched' : 'direct'}, without a link`,
       peer,
       forMs: sources.now - changedAt,
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
@@ -109,7 +110,7 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
       isSelf,
       isReachable: isSelf || route !== undefined,
       ...(nextHop === undefined ? {} : { nextHop }),
-      ...(route === undefined ? {} : { hops: route.hops }),
+      ...(route === undefined ? {} : { hops: route.hops, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)
         const direction = link.isOutbound ? ('outbound' as const) : ('inbound' as const)

@@ -1,5 +1,7 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
+import { PUNCH_BYTES_MAX, readEndpoint, writeEndpoint } from './punch.ts'
 import { TOPICS_MAX } from './topic.ts'
 
 /** What two neighbours say to each other over their control link. */
@@ -31,6 +33,10 @@ export type LinkMessage =
       readonly wantsDigest: boolean
       readonly entries: readonly DigestEntry[]
     }
+  /** Where the receiver's datagrams come from, as the sender sees it. */
+  | { readonly kind: 'observed'; readonly endpoint: Endpoint }
+  /** A signed punch on its way to a router that need not be a neighbour. */
+  | { readonly kind: 'punch'; readonly hopsLeft: number; readonly punch: Uint8Array }
   | { readonly kind: 'goodbye'; readonly reason: string }
 
 /** `bytes`: the encoding and its signature. */
@@ -63,6 +69,8 @@ const Code = {
   goodbye: 7,
   summary: 8,
   buckets: 9,
+  observed: 10,
+  punch: 11,
 } as const
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
@@ -113,6 +121,10 @@ function encodeBody(message: LinkMessage): Uint8Array {
       writer.u8(Code.buckets)
       for (const hash of message.hashes) writer.u32(hash)
       return writer.finish()
+    case 'observed':
+      return writeEndpoint(writer.u8(Code.observed), message.endpoint).finish()
+    case 'punch':
+      return writer.u8(Code.punch).u8(message.hopsLeft).bytes(message.punch).finish()
     case 'goodbye':
       return writer.u8(Code.goodbye).text8(message.reason).finish()
   }
@@ -148,6 +160,12 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
       return { kind: 'summary', hash: reader.bytes(8) }
     case Code.buckets:
       return { kind: 'buckets', hashes: Uint32Array.from({ length: BUCKETS }, () => reader.u32()) }
+    case Code.observed:
+      return { kind: 'observed', endpoint: readEndpoint(reader) }
+    case Code.punch: {
+      const hopsLeft = reader.u8()
+      return { kind: 'punch', hopsLeft, punch: reader.bytes(Math.min(reader.remaining, PUNCH_BYTES_MAX)) }
+    }
     case Code.goodbye:
       return { kind: 'goodbye', reason: reader.text8() }
     default:

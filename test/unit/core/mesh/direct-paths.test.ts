@@ -10,8 +10,54 @@ describe('direct paths', () => {
     const { probes } = paths.due(0)
     expect(probes.map(probe => probe.to)).toEqual([near, far])
     expect(paths.answered(2, probes[1]!.sequence, far, 5)).toBe(true)
-    expect(paths.answered(2, probes[0]!.sequence, near, 6)).toBe(false)
     expect(paths.endpointOf(2)).toEqual(far)
+  })
+
+  it('move to a better address that answers soon after the first, and stay there', () => {
+    const paths = new DirectPaths(() => [near, far])
+    paths.want(2, 0)
+    const { probes } = paths.due(0)
+    paths.answered(2, probes[1]!.sequence, far, 5)
+    expect(paths.answered(2, probes[0]!.sequence, near, 6)).toBe(true)
+    expect(paths.endpointOf(2)).toEqual(near)
+    const late = new DirectPaths(() => [near, far])
+    late.want(2, 0)
+    const again = late.due(0).probes
+    late.answered(2, again[1]!.sequence, far, 5)
+    expect(late.answered(2, again[0]!.sequence, near, 2_000)).toBe(false)
+    expect(late.endpointOf(2)).toEqual(far)
+  })
+
+  it('ask for a punch when a peer does not answer where it is known to be', () => {
+    const paths = new DirectPaths(() => [near])
+    paths.want(2, 0)
+    expect(paths.due(0).punches).toEqual([])
+    expect(paths.due(300).punches).toEqual([2])
+  })
+
+  it('try what a peer offers, and say that it took a punch', () => {
+    const paths = new DirectPaths(() => [near])
+    paths.offered(2, { candidates: [far], isSymmetric: false }, 0)
+    const { probes, punches } = paths.due(0)
+    expect(punches).toEqual([])
+    expect(probes.map(probe => probe.to)).toEqual([near, far])
+    expect(paths.answered(2, probes[1]!.sequence, far, 5)).toBe(true)
+    expect(paths.all[0]?.isPunched).toBe(true)
+  })
+
+  it('follow a peer that is heard from elsewhere and silent where it was', () => {
+    const paths = opened()
+    expect(paths.heard(2, far, 1_000)).toBe(false)
+    expect(paths.endpointOf(2)).toEqual(near)
+    expect(paths.heard(2, far, 3_000)).toBe(true)
+    expect(paths.endpointOf(2)).toEqual(far)
+  })
+
+  it('to a peer that offers itself, though there are no frames for it, are kept for a while only', () => {
+    const paths = new DirectPaths(() => [])
+    paths.offered(2, { candidates: [far], isSymmetric: false }, 0)
+    paths.due(10_000)
+    expect(paths.all).toEqual([])
   })
 
   it('take no answer to a question that was not asked', () => {

@@ -36,6 +36,15 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
   }),
   fc.record({ kind: kind('summary'), hash: fc.uint8Array({ minLength: 8, maxLength: 8 }) }),
   fc.record({ kind: kind('buckets'), hashes: fc.uint32Array({ minLength: 64, maxLength: 64 }) }),
+  fc.record({
+    kind: kind('observed'),
+    endpoint: fc.record({ ip: fc.ipV4(), port: u16 }),
+  }),
+  fc.record({
+    kind: kind('punch'),
+    hopsLeft: fc.integer({ min: 0, max: 255 }),
+    punch: fc.uint8Array({ maxLength: 130 }),
+  }),
   fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
 )
 

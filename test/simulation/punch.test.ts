@@ -1,0 +1,129 @@
+import type { PathStatus } from '../../src/core/router/index.ts'
+import { broadcastFrame, unicastFrame } from './convergence.ts'
+import type { GatewayKind } from './gateway.ts'
+import { moveHost } from './gateway-deeds.ts'
+import { World } from './world.ts'
+
+type Place = GatewayKind | 'open'
+
+describe('two routers that have frames for each other', () => {
+  it.each<{ a: Place; b: Place; path: PathStatus['kind'] }>([
+    { a: 'full cone', b: 'full cone', path: 'punched' },
+    { a: 'full cone', b: 'restricted', path: 'punched' },
+    { a: 'full cone', b: 'symmetric', path: 'punched' },
+    { a: 'restricted', b: 'restricted', path: 'punched' },
+    { a: 'restricted', b: 'firewall', path: 'punched' },
+    { a: 'firewall', b: 'firewall', path: 'direct' },
+    { a: 'firewall', b: 'symmetric', path: 'relayed' },
+    { a: 'restricted', b: 'symmetric', path: 'relayed' },
+    { a: 'symmetric', b: 'symmetric', path: 'relayed' },
+  ])('behind $a and $b are $path', ({ a, b, path }) => {
+    const world = startSites({ a, b })
+    talk(world, 12_000)
+    expect([pathOf(world, 'a', 'b').kind, pathOf(world, 'b', 'a').kind]).toEqual([path, path])
+    const relayed = relayedFrames(world)
+    talk(world, 5_000)
+    expect(relayedFrames(world) > relayed).toBe(path === 'relayed')
+  })
+
+  it('are told why they are relayed when both NATs show another port to each peer', () => {
+    const world = startSites({ a: 'symmetric', b: 'symmetric' })
+    talk(world, 12_000)
+    expect(pathOf(world, 'a', 'b').reason).toMatch(
+      /no answer at \d addresses: both NATs show another port to each peer/,
+    )
+  })
+
+  it('keep the mappings of their NATs for hours', () => {
+    const world = startSites({ a: 'restricted', b: 'restricted' })
+    talk(world, 600_000)
+    const relayed = relayedFrames(world)
+    talk(world, 600_000)
+    expect(relayedFrames(world)).toBe(relayed)
+  }, 30_000)
+
+  it('take the links again when the hole closes, and say so in the log', () => {
+    const world = startSites({ a: 'restricted', b: 'restricted' })
+    talk(world, 10_000)
+    world.cut('a', 'b')
+    talk(world, 10_000)
+    expect(pathOf(world, 'a', 'b').kind).toBe('relayed')
+    const before = world.host('b').injected.length
+    talk(world, 1_000)
+    expect(world.host('b').injected.length).toBeGreaterThan(before)
+  })
+
+  it('follow each other to another address within 5 s', () => {
+    const world = startSites({ a: 'restricted', b: 'open' }, { hasWireBeside: false })
+    talk(world, 10_000)
+    world.underlay.takeOut('a')
+    moveHost(world, 'a', '198.51.100.9')
+    talk(world, 5_000)
+    const before = world.host('a').injected.length
+    talk(world, 2_000)
+    expect(world.host('a').injected.length).toBeGreaterThan(before)
+  })
+})
+
+describe('a punch', () => {
+  it('that a relay repeats or alters makes nobody send probes', () => {
+    const kept: Uint8Array[] = []
+    const world = startSites({ a: 'symmetric', b: 'symmetric' })
+    world.links.tap = (from, bytes) => {
+      if (from === 'hub' && bytes[4] === 11) kept.push(bytes)
+    }
+    talk(world, 2_000)
+    expect(kept.length).toBeGreaterThan(0)
+    world.links.tap = undefined
+    world.run(120_000)
+    const before = world.wiretap.length
+    const altered = kept.map(bytes => bytes.map((byte, i) => (i === bytes.length - 70 ? byte ^ 1 : byte)))
+    for (const bytes of [...kept, ...altered]) world.links.sendFromTo('hub', 'b', bytes)
+    world.run(300)
+    const probesOfB = world.wiretap.slice(before).filter(datagram => datagram[5] === 2 && datagram[7] === 1)
+    expect(probesOfB).toEqual([])
+  })
+})
+
+/** `a`, `b` where they are put, and `hub` and `hub2`, which are in the open. */
+function startSites(places: Readonly<Record<'a' | 'b', Place>>, { hasWireBeside = true } = {}): World {
+  const names = ['a', 'b', 'hub', 'hub2']
+  const world = new World({ seed: 33 })
+  world.define(names)
+  world.wireAll(names)
+  for (const [i, name] of (['a', 'b'] as const).entries()) {
+    const kind = places[name]
+    if (kind === 'open') continue
+    world.underlay.putBehind([name], { kind, publicIp: `203.0.113.${i + 1}`, mappingTimeoutMs: 30_000 })
+  }
+  const manifest = world.cluster.manifest()
+  const targets = hasWireBeside ? ['hub', 'hub2'] : ['hub']
+  for (const name of names) {
+    world.start(
+      name,
+      targets.filter(other => other !== name),
+      manifest,
+    )
+  }
+  world.run(3_000)
+  for (const name of ['a', 'b']) world.send(name, broadcastFrame(world.member(name).shortId, 'here I am'))
+  world.run(200)
+  return world
+}
+
+function talk(world: World, forMs: number): void {
+  for (let passed = 0; passed < forMs; passed += 500) {
+    world.send('a', unicastFrame(1, 2, 'to b'))
+    world.send('b', unicastFrame(2, 1, 'to a'))
+    world.run(500)
+  }
+}
+
+function pathOf(world: World, from: string, to: string): PathStatus {
+  const { peers } = world.host(from).router.status(world.now)
+  return peers.find(peer => peer.nickname === to)?.path ?? { kind: 'relayed', reason: 'unreachable' }
+}
+
+function relayedFrames(world: World): number {
+  return ['hub', 'hub2'].reduce((sum, name) => sum + world.host(name).forwarder.counters.relayed, 0)
+}
