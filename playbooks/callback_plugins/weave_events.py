@@ -71,7 +71,7 @@ class CallbackModule(CallbackBase):
         details = {key: str(told[key])[:TEXT_MAX] for key in MESSAGE_KEYS if told.get(key)}
         self._write(outcome, host=result._host.get_name(), task=result._task._uuid,
                     delegate=result._task.delegate_to, changed=bool(content.get('changed')),
-                    details=details, diffs=self._diffs_of(content))
+                    details=details, diffs=self._diffs_of(content), answer=content.get('survey') or content.get('answer'))
 
     @staticmethod
     def _diffs_of(content):

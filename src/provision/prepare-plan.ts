@@ -1,45 +1,74 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { EXIT_CODES, UserError } from '../base/user-error.ts'
+import { EXIT_CODES, type Problem, UserError } from '../base/user-error.ts'
 import type { Listing } from './inventory/listing.ts'
 import { parseInventory } from './inventory/parse-inventory.ts'
 import { readInventory } from './inventory/read-inventory.ts'
 import { readLock } from './lock/lock-file.ts'
 import { type StatePaths, statePaths } from './lock/state-paths.ts'
 import { type FactsByHost, parseFacts } from './plan/host-facts.ts'
+import type { Inventory } from './plan/inventory.ts'
 import type { Lock } from './plan/lock.ts'
 import { makePlan, type Plan } from './plan/plan.ts'
 
-export interface PlanOptions {
+export interface SourceOptions {
   readonly inventoryPath: string
-  readonly factsPath?: string | undefined
   readonly vaultPasswordFile?: string | undefined
+  /** Plans what this inventory said, in place of what the files say: an earlier apply. Hosts are reached as the files say. */
+  readonly formerInventory?: Inventory | undefined
 }
 
-export interface PreparedPlan {
-  readonly plan: Plan
+export interface PlanOptions extends SourceOptions {
+  readonly factsPath?: string | undefined
+}
+
+/** All that a plan is made from, but what the hosts say. */
+export interface Sources {
+  readonly inventory: Inventory
   /** As it was before the plan. */
   readonly lock: Lock
   readonly paths: StatePaths
-  readonly facts: FactsByHost
   /** Settings of the lab, when the inventory describes one. */
   readonly lab: Readonly<Record<string, unknown>> | undefined
   /** As Ansible gives them, of every host of the inventory. */
   readonly hostVariables: Listing['hostVariables']
+  readonly problems: readonly Problem[]
+}
+
+export interface PreparedPlan extends Omit<Sources, 'inventory' | 'problems'> {
+  readonly inventory: Inventory
+  readonly plan: Plan
+  readonly facts: FactsByHost
 }
 
 /** Reads the inventory and what is known of its hosts, and plans. Writes nothing. */
 export async function preparePlan(options: PlanOptions): Promise<PreparedPlan> {
-  const { inventoryPath, factsPath, vaultPasswordFile } = options
-  const facts = factsPath === undefined ? {} : readFacts(factsPath)
+  const facts = options.factsPath === undefined ? {} : readFacts(options.factsPath)
+  return decide(await readSources(options), facts)
+}
+
+export async function readSources(options: SourceOptions): Promise<Sources> {
+  const { inventoryPath, vaultPasswordFile, formerInventory } = options
   const listing = await readInventory(inventoryPath, { vaultPasswordFile })
   const parsed = parseInventory(listing)
   const paths = statePaths(inventoryPath)
-  const lock = readLock(paths.lock)
-  const outcome = makePlan({ inventory: parsed.inventory, lock, facts })
-  const refusals = outcome.kind === 'refused' && parsed.inventory.hosts.length > 0 ? outcome.problems : []
-  const problems = [...parsed.problems, ...refusals]
+  return {
+    inventory: formerInventory ?? parsed.inventory,
+    lock: readLock(paths.lock),
+    paths,
+    lab: parsed.lab,
+    hostVariables: listing.hostVariables,
+    problems: formerInventory === undefined ? parsed.problems : [],
+  }
+}
+
+/** The plan, or a refusal that names all that stands against it. */
+export function decide(sources: Sources, facts: FactsByHost): PreparedPlan {
+  const { inventory, lock } = sources
+  const outcome = makePlan({ inventory, lock, facts })
+  const refusals = outcome.kind === 'refused' && inventory.hosts.length > 0 ? outcome.problems : []
+  const problems = [...sources.problems, ...refusals]
   if (problems.length > 0 || outcome.kind === 'refused') throw new UserError(problems, EXIT_CODES.badInput)
-  return { plan: outcome.plan, lock, paths, facts, lab: parsed.lab, hostVariables: listing.hostVariables }
+  return { ...sources, plan: outcome.plan, facts }
 }
 
 function readFacts(path: string): FactsByHost {

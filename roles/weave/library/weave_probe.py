@@ -11,6 +11,9 @@ options:
   agent_digest: {type: str, required: true, description: digest of the release to ship}
   runtime_version: {type: str, required: true, description: version of the Node runtime to ship}
   node: {type: str, default: shipped, choices: [shipped, auto], description: whether a host's own Node may serve}
+  surveys: {type: bool, default: false, description: tell all that the plan asks for, and refuse nothing}
+  paths: {type: list, elements: str, default: [], description: files to fingerprint beside those that were installed}
+  texts: {type: list, elements: str, default: [], description: files to read whole; never one that is secret}
 '''
 
 import glob
@@ -22,6 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     OPT, SHARED_FILES, Record, Refusal, Service, docker_is_installed, init_system, read_bytes, read_text, run_refusable)
 from ansible.module_utils.weave_network import inodes_on_port, overlaps
+from ansible.module_utils.weave_survey import docker_networks, survey
 
 NODE_MAJOR_MIN = 20
 SHOWN_MAX = 120
@@ -35,12 +39,15 @@ def probe(module):
     runtime = OPT + '/runtimes/' + module.params['runtime_version']
     needs_runtime = not os.path.exists(runtime + '/bin/node') and not own_node_serves(module)
     needs_agent = not os.path.isdir(release)
-    refuse_unfit_host(module)
-    refuse_full_disk(needs_runtime, needs_agent)
-    refuse_overlap(module)
-    refuse_busy_port(module.params['port'])
+    problems = refusals(
+        lambda: refuse_unfit_machine(), lambda: refuse_missing_tools(module), lambda: refuse_missing_tun(),
+        lambda: refuse_full_disk(needs_runtime, needs_agent), lambda: refuse_overlap(module),
+        lambda: refuse_busy_port(module.params['port']))
+    if problems and not module.params['surveys']:
+        raise Refusal('; '.join(problem['cause'] for problem in problems),
+                      '; '.join(problem['remedy'] for problem in problems))
     router, init = Service(module, 'weave'), init_system()
-    return {
+    found = {
         'changed': False,
         'needs_runtime': needs_runtime,
         'needs_agent': needs_agent,
@@ -55,16 +62,37 @@ def probe(module):
             'files': {path: read_text(path) for path in SHARED_FILES},
         },
     }
+    if not module.params['surveys']:
+        return found
+    return {'changed': False, 'survey': survey(module, {
+        'facts': found['facts'], 'problems': problems, 'needsAgent': needs_agent, 'needsRuntime': needs_runtime})}
 
 
-def refuse_unfit_host(module):
+def refusals(*checks):
+    """All that stands against the host, not only the first."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except Refusal as refusal:
+            found.append({'cause': refusal.cause, 'remedy': refusal.remedy})
+    return found
+
+
+def refuse_unfit_machine():
     if platform.machine() not in MACHINES:
         raise Refusal('the machine is %s, and only x86_64 is supported' % platform.machine(),
                       'leave the host out of the group')
+
+
+def refuse_missing_tools(module):
     if module.get_bin_path('ifup') is None or module.get_bin_path('ifquery') is None:
         raise Refusal('ifupdown is missing: there is no ifup on the host', "install it: 'apt-get install ifupdown'")
     if module.get_bin_path('ip') is None:
         raise Refusal('iproute2 is missing: there is no ip on the host', "install it: 'apt-get install iproute2'")
+
+
+def refuse_missing_tun():
     if not os.path.exists('/dev/net/tun') and not tun_can_be_loaded():
         raise Refusal('the kernel has no TUN device (/dev/net/tun)',
                       "load it with 'modprobe tun', or give the container /dev/net/tun")
@@ -90,13 +118,26 @@ def refuse_full_disk(needs_runtime, needs_agent):
 
 def refuse_overlap(module):
     """The overlay's own bridge has its addresses there, and stays out of it."""
+    if module.get_bin_path('ip') is None:
+        return
     lines = []
     for argv in (['ip', '-o', '-4', 'address', 'show'], ['ip', '-o', '-4', 'route', 'show']):
         lines += module.run_command(argv, check_rc=True)[1].splitlines()
     found = overlaps(module.params['subnet'], lines, module.params['bridge'])
+    found += docker_overlaps(module)
     if found:
         raise Refusal('the overlay %s overlaps %s' % (module.params['subnet'], ', '.join(found)),
                       'set weave_subnet to a network that no host uses')
+
+
+def docker_overlaps(module):
+    """A network of Docker's need not have a route while nothing uses it. The one on our own bridge is ours."""
+    if not docker_is_installed() or module.get_bin_path('docker') is None:
+        return []
+    listed = [(network['name'], subnet) for network in docker_networks(module) for subnet in network['subnets']
+              if network['bridge'] != module.params['bridge']]
+    return ["%s of Docker's network '%s'" % (subnet, name) for name, subnet in listed
+            if overlaps(module.params['subnet'], ['%s dev docker' % subnet], module.params['bridge'])]
 
 
 def refuse_busy_port(port):
@@ -173,6 +214,9 @@ def main():
             'agent_digest': {'type': 'str', 'required': True},
             'runtime_version': {'type': 'str', 'required': True},
             'node': {'type': 'str', 'default': 'shipped', 'choices': ['shipped', 'auto']},
+            'surveys': {'type': 'bool', 'default': False},
+            'paths': {'type': 'list', 'elements': 'str', 'default': []},
+            'texts': {'type': 'list', 'elements': 'str', 'default': []},
         },
         supports_check_mode=True,
     )

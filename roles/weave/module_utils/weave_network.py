@@ -11,7 +11,8 @@ def overlaps(subnet, lines, own_device):
     found = []
     for line in lines:
         network, device = _network_of(line)
-        if network is None or device == own_device or network.prefixlen == 0:
+        is_own = device == own_device or (device or '').startswith(own_device + '-')
+        if network is None or is_own or network.prefixlen == 0:
             continue
         if wanted.overlaps(network):
             found.append('%s on %s' % (network, device))

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { UserError } from '../../base/user-error.ts'
 import { printLine } from '../output.ts'
+import { askToGoOn } from './confirm.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 import { printReport, runSession, type Session } from './playbook-session.ts'
 
@@ -52,14 +52,5 @@ async function confirm(options: DownArguments, hosts: readonly string[]): Promis
   if (!process.stdin.isTTY) {
     throw new UserError({ cause: 'down asks before it removes anything, and there is no terminal to ask', remedy }, 2)
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question(
-      `Remove the overlay from ${hosts.length} hosts (${hosts.join(', ')})? [y/N] `,
-    )
-    if (/^y(es)?$/i.test(answer.trim())) return
-    throw new UserError({ cause: 'not confirmed: nothing was changed', remedy }, EXIT_CODES.failure)
-  } finally {
-    terminal.close()
-  }
+  await askToGoOn(`Remove the overlay from ${hosts.length} hosts (${hosts.join(', ')})?`)
 }

@@ -12,7 +12,7 @@ export interface LabAccess {
 /** Undefined for an inventory that describes no lab. */
 export async function openLab(
   inventory: string,
-  prepared: PreparedPlan,
+  prepared: Pick<PreparedPlan, 'hostVariables'>,
   options: { readonly isStarted: boolean },
 ): Promise<LabAccess | undefined> {
   const lab = await labOfHosts(inventory, prepared.hostVariables)

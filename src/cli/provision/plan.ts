@@ -1,17 +1,20 @@
-import type { Command } from 'commander'
-import { EXIT_CODES } from '../../base/user-error.ts'
+import { type Command, Option } from 'commander'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { planFileOf, writePlanFile } from '../../provision/change/plan-file.ts'
+import { errorsOf, hasChanges } from '../../provision/change/review.ts'
 import { changesBetween, type LockChange } from '../../provision/plan/changes.ts'
 import type { Plan } from '../../provision/plan/plan.ts'
 import { preparePlan } from '../../provision/prepare-plan.ts'
-import { coloursFor, formatTable, printJson, printLine } from '../output.ts'
-import { inventoryOption } from './inventory-option.ts'
+import { coloursFor, formatTable, printJson, printLine, printNotice } from '../output.ts'
+import { releaseDigest, reviewHosts, withHostAccess } from './host-access.ts'
+import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
+import { listed, printFindings, printReview, reviewAsJson } from './review-view.ts'
 
-interface PlanArguments {
-  readonly inventory: string
+interface PlanArguments extends PlaybookArguments {
   readonly facts?: string
-  readonly vaultPasswordFile?: string
-  readonly json?: true
-  readonly detailedExitcode?: true
+  readonly offline?: true
+  readonly out?: string
+  readonly diff: boolean
 }
 
 /** As of Terraform: 0 nothing to change, 1 failure, 2 changes. */
@@ -27,27 +30,67 @@ const SIGNS: Readonly<Record<LockChange['kind'], string>> = {
 
 const EXAMPLES = `
 Examples:
-  $ weave-provision plan -i inventories/example
-  $ weave-provision plan -i inventories/example --json
-  $ weave-provision plan -i inventories/example --detailed-exitcode || echo "something would change"
+  $ weave-provision plan -i hosts.yml
+  $ weave-provision plan -i hosts.yml --out monday.plan && weave-provision up -i hosts.yml monday.plan
+  $ weave-provision plan -i inventories/example --offline
+  $ weave-provision plan -i hosts.yml --json || echo "the hosts are not as the inventory says"
 
-Reads the inventory and the lock file beside it; writes nothing and connects to nothing.
-Exit codes: 0 done; 1 failure; 2 bad input, or with --detailed-exitcode: hosts would be added, removed or renumbered.`
+Reads the inventory, and with one task what the hosts are like; changes nothing. --offline connects to nothing.
+Exit codes: 0 nothing to do; 2 changes; 1 error of any kind, so that cron can tell drift from failure.`
 
 export function registerPlan(program: Command): void {
-  program
+  const plan = program
     .command('plan')
-    .description("show each host's number, addresses and peers, and what would change; change nothing")
-    .addOption(inventoryOption())
-    .option('--facts <file>', 'what the hosts say of themselves, as JSON')
-    .option('--vault-password-file <file>', 'password of vaulted variables')
-    .option('--json', 'print the plan as JSON')
-    .option('--detailed-exitcode', 'end with 2 when something would change')
+    .description('show what up would do, host by host and line by line, and what follows from it; change nothing')
+  addPlaybookOptions(plan)
+    .option('--offline', 'connect to no host: show numbers, addresses and peers, and changes of the lock file')
+    .option('--facts <file>', 'what the hosts say of themselves, as JSON; implies --offline')
+    .option('--out <file>', "keep the plan for 'up FILE'; it holds digests, no text and no secret")
+    .option('--no-diff', 'name the files that change, without the lines')
+    .addOption(new Option('--detailed-exitcode', 'accepted for older scripts: it is the rule').hideHelp())
     .addHelpText('after', EXAMPLES)
     .action(run)
 }
 
 async function run(options: PlanArguments): Promise<void> {
+  try {
+    const isChanged =
+      options.offline === true || options.facts !== undefined ? await planOffline(options) : await planHosts(options)
+    process.exitCode = isChanged ? EXIT_CODE_CHANGES : EXIT_CODES.ok
+  } catch (error) {
+    // 2 says that there are changes: what is wrong with the input must not say the same.
+    throw error instanceof UserError ? new UserError(error.problems, EXIT_CODES.failure) : error
+  }
+}
+
+async function planHosts(options: PlanArguments): Promise<boolean> {
+  return withHostAccess(options, { startsLab: false }, async access => {
+    const review = await reviewHosts(access, options)
+    if (options.json === true) printJson(reviewAsJson(review))
+    else printReview(review, { showsDiff: options.diff })
+    for (const notice of review.notices) printNotice(notice)
+    if (options.json !== true) printFindings(review.findings)
+    const errors = errorsOf(review)
+    if (errors.length > 0) {
+      const cause = `${listed([...new Set(errors.map(({ host }) => host))])} cannot be brought to the plan`
+      throw new UserError({ cause, remedy: 'mend what is named above, or leave the host out with --limit' })
+    }
+    if (options.out !== undefined) {
+      const facts = { release: releaseDigest(), limit: access.limit, at: new Date() }
+      writePlanFile(options.out, planFileOf(review, facts))
+      printNotice(
+        `Kept in ${options.out}; 'weave-provision up -i ${options.inventory} ${options.out}' applies exactly this.`,
+      )
+    }
+    return hasChanges(review)
+  })
+}
+
+async function planOffline(options: PlanArguments): Promise<boolean> {
+  if (options.out !== undefined) {
+    const remedy = 'leave out --offline and --facts'
+    throw new UserError({ cause: '--out needs a look at the hosts', remedy })
+  }
   const { plan, lock } = await preparePlan({
     inventoryPath: options.inventory,
     factsPath: options.facts,
@@ -56,8 +99,7 @@ async function run(options: PlanArguments): Promise<void> {
   const changes = changesBetween(lock, plan.lock)
   if (options.json === true) printPlanAsJson(plan, changes)
   else printPlan(plan, changes)
-  const isChanged = options.detailedExitcode === true && changes.length > 0
-  process.exitCode = isChanged ? EXIT_CODE_CHANGES : EXIT_CODES.ok
+  return changes.length > 0
 }
 
 function printPlanAsJson({ lock: _lock, ...plan }: Plan, changes: readonly LockChange[]): void {

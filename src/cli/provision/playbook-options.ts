@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { nearNames } from '../../provision/apply/near-names.ts'
+import { inventoryOption } from './inventory-option.ts'
 
 /** What every command that runs Ansible takes. */
 export interface PlaybookArguments {
@@ -17,12 +18,12 @@ export interface PlaybookArguments {
 
 export function addPlaybookOptions(command: Command): Command {
   return command
-    .requiredOption('-i, --inventory <path>', 'inventory file or folder, as Ansible knows it')
+    .addOption(inventoryOption())
     .option('--limit <hosts>', 'only these hosts, separated by commas', splitNames)
     .option('--private-key <file>', 'SSH key')
     .option('-K, --ask-become-pass', 'ask for the password of sudo')
     .option('--vault-password-file <file>', 'password of the cluster secrets and of vaulted variables')
-    .option('-f, --forks <number>', 'how many hosts at a time (Ansible: 5)', parseForks)
+    .option('-f, --forks <number>', 'how many hosts at a time (25, or as ansible.cfg says)', parseForks)
     .option(
       '-v, --verbose',
       "show Ansible's own output; twice and thrice for more",

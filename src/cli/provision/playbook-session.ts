@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { EXIT_CODES } from '../../base/user-error.ts'
 import { applyPlaybook, PLAYBOOKS, type PlaybookName } from '../../provision/apply/apply-playbook.ts'
 import { ensureAnsible } from '../../provision/apply/ensure-ansible.ts'
 import type { Report } from '../../provision/apply/report.ts'
@@ -8,13 +7,14 @@ import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { type PreparedPlan, preparePlan } from '../../provision/prepare-plan.ts'
 import { printJson, printNotice } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { refuseUnbuilt } from './host-access.ts'
 import { type LabAccess, openLab } from './lab-access.ts'
 import { checkLimit, type PlaybookArguments } from './playbook-options.ts'
 import { createProgressView } from './progress-view.ts'
 import { printDiffs, printFailures } from './report-view.ts'
 
 /** Apart from the lock that `render` takes: the roles call `render` while this one is held. */
-const LOCK_NAME = '.weave.apply.lock'
+export const LOCK_NAME = '.weave.apply.lock'
 
 const EXIT_CODE_INTERRUPTED = 130
 
@@ -81,7 +81,7 @@ async function apply(session: Session, { prepared, limit, lab }: Prepared): Prom
 }
 
 /** What every command shows of its outcome; the caller adds a closing sentence when all went well. */
-export function printReport(report: Report, session: Session): void {
+export function printReport(report: Report, session: Pick<Session, 'options' | 'showsDiff'>): void {
   if (session.options.json === true) printJson(report)
   else if (session.showsDiff) printDiffs(report)
   for (const notice of report.notices) printNotice(notice)
@@ -91,12 +91,7 @@ export function printReport(report: Report, session: Session): void {
   }
 }
 
-function exitCodeOf(report: Report): number {
+export function exitCodeOf(report: Report): number {
   if (report.isInterrupted) return EXIT_CODE_INTERRUPTED
   return report.isComplete ? EXIT_CODES.ok : EXIT_CODES.failure
-}
-
-function refuseUnbuilt(): void {
-  if (existsSync(join(projectRoot(), 'dist', 'ship', 'index.json'))) return
-  throw new UserError({ cause: 'the agent has not been built', remedy: "run 'npm run build' in the project's folder" })
 }

@@ -8,8 +8,10 @@ import { registerCompletion } from './completion.ts'
 import { registerDown } from './down.ts'
 import { registerLab } from './lab.ts'
 import { registerPlan } from './plan.ts'
+import { registerPreflight } from './preflight.ts'
 import { registerRender } from './render.ts'
 import { registerUp } from './up.ts'
+import { registerValidate } from './validate.ts'
 import { registerVerify } from './verify.ts'
 
 export function createProgram(): Command {
@@ -19,6 +21,8 @@ export function createProgram(): Command {
     .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
     .showSuggestionAfterError()
     .exitOverride()
+  registerValidate(program)
+  registerPreflight(program)
   registerPlan(program)
   registerUp(program)
   registerVerify(program)
@@ -35,9 +39,14 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     await program.parseAsync([...argv])
     return (process.exitCode ?? EXIT_CODES.ok) as ExitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.badInput
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : usageCode(argv)
     return printError(error)
   }
+}
+
+/** Of `plan`, 2 says that there are changes. */
+function usageCode(argv: readonly string[]): ExitCode {
+  return argv[2] === 'plan' ? EXIT_CODES.failure : EXIT_CODES.badInput
 }
 
 function readVersion(): string {

@@ -10,37 +10,36 @@ import { Progress } from './progress.ts'
 import { makeReport, type Report } from './report.ts'
 import { type PlaybookRun, runPlaybook } from './run-playbook.ts'
 
+/** How the hosts are reached, the same for every run of one command. */
+export interface Reach
+  extends Pick<
+    PlaybookRequest,
+    'prefix' | 'verbosity' | 'asksBecomePassword' | 'becomePasswordFile' | 'forks' | 'privateKey' | 'further'
+  > {
+  readonly projectRoot: string
+  /** Absolute, as all paths that Ansible is given. */
+  readonly inventory: string
+  readonly vaultPasswordFile?: string | undefined
+  readonly outputFd: 1 | 2
+}
+
 /** What each playbook does, stage by stage. */
 export const PLAYBOOKS = {
   up: ['preflight', 'agent', 'files', 'bridge', 'router', 'verify', 'docker'],
+  admit: ['preflight', 'agent', 'files'],
   verify: ['verify'],
   down: ['remove'],
 } as const satisfies Readonly<Record<string, readonly Phase[]>>
 
 export type PlaybookName = keyof typeof PLAYBOOKS
 
-export interface ApplyOptions
-  extends Pick<
-    PlaybookRequest,
-    | 'prefix'
-    | 'limit'
-    | 'isCheck'
-    | 'showsDiff'
-    | 'verbosity'
-    | 'asksBecomePassword'
-    | 'forks'
-    | 'privateKey'
-    | 'further'
-  > {
+export interface ApplyOptions extends Reach, Pick<PlaybookRequest, 'limit' | 'isCheck' | 'showsDiff'> {
   readonly playbook: PlaybookName
-  readonly projectRoot: string
-  /** Absolute, as all paths that Ansible is given. */
-  readonly inventory: string
-  readonly vaultPasswordFile?: string | undefined
-  readonly plan: Plan
+  readonly plan: Pick<Plan, 'group' | 'subnet' | 'hosts'>
   /** How the roles call this program, to render. */
   readonly provisionCommand: readonly string[]
-  readonly outputFd: 1 | 2
+  /** Further words for the roles' `render`. */
+  readonly renderArguments?: readonly string[]
   readonly onProgress: (progress: Progress, event: PlaybookEvent) => void
 }
 
@@ -81,6 +80,7 @@ function requestOf(options: ApplyOptions, folder: string): PlaybookRequest {
       weave_group: plan.group,
       weave_subnet: plan.subnet,
       weave_provision_command: options.provisionCommand,
+      ...(options.renderArguments === undefined ? {} : { weave_render_arguments: options.renderArguments }),
       weave_inventory_sources: [inventory],
       weave_render_folder: join(folder, 'rendered'),
       weave_ship_folder: join(projectRoot, 'dist', 'ship'),

@@ -111,7 +111,11 @@ export function diagnoseText(text: string): Problem {
     const match = rule.pattern.exec(text)
     if (match !== null) return { cause: filled(rule.cause, match), remedy: filled(rule.remedy, match) }
   }
-  const line = text.split('\n').find(candidate => candidate.trim() !== '') ?? 'no reason given'
+  const lines = text.split('\n').filter(candidate => candidate.trim() !== '')
+  const line =
+    (/^MODULE FAILURE/.test(text) ? lines.find(one => /^\w*(Error|Exception)\b/.test(one)) : undefined) ??
+    lines[0] ??
+    'no reason given'
   return { cause: line.trim().replace(/^ERROR! /, ''), remedy: 'run again with -v to see all that Ansible says' }
 }
 

@@ -30,6 +30,8 @@ export interface ResultEvent {
   /** Messages by the name that Ansible gives them. */
   readonly details: Readonly<Record<string, string>>
   readonly diffs: readonly FileDiff[]
+  /** What a module that was asked has found; its shape is the module's. */
+  readonly answer?: unknown
 }
 
 const OUTCOMES = ['ok', 'skipped', 'failed', 'ignored', 'unreachable'] as const
@@ -81,6 +83,7 @@ function readResult(shape: ShapeReader, { fields, outcome, at }: ResultInput): R
     isChanged: shape.flag('changed'),
     details: textsOf(fields.details),
     diffs: shape.list('diffs', readDiff),
+    ...(fields.answer === undefined || fields.answer === null ? {} : { answer: fields.answer }),
   }
 }
 

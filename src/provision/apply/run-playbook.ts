@@ -11,7 +11,7 @@ import {
   playbookArgv,
   playbookEnvironment,
 } from '../commands/playbook-command.ts'
-import { configuresSshArguments } from './ansible-configuration.ts'
+import { configuresForks, configuresSshArguments } from './ansible-configuration.ts'
 import { type PlaybookEvent, parseEvent } from './event.ts'
 import { forwardInterrupts } from './interrupts.ts'
 
@@ -73,6 +73,7 @@ function surroundingsOf(options: RunOptions, controlFolder: string): PlaybookSur
     eventsFd: EVENTS_FD,
     vaultPasswordFile: options.vaultPasswordFile,
     hasOwnSshArguments: configuresSshArguments(process.env),
+    hasOwnForks: configuresForks(process.env),
     inherited: process.env,
   }
 }

@@ -3,6 +3,7 @@ import { UserError } from '../../base/user-error.ts'
 import { writeAtomically } from '../files/atomic-write.ts'
 import type { LockedCluster } from '../plan/lock.ts'
 import { type ClusterSecrets, createSecrets, formatSecrets, parseSecrets, publicKeyOf } from './cluster-secrets.ts'
+import { placeholderSecrets } from './placeholders.ts'
 import { decrypt, encrypt } from './vault.ts'
 import { findVaultPassword, type VaultPasswordOptions } from './vault-password.ts'
 
@@ -25,7 +26,7 @@ export interface SecretsOutcome {
 export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> {
   const isThere = existsSync(input.path)
   if (!isThere && input.cluster !== undefined) throw lost(input.path)
-  if (!isThere && input.isCheck === true) return { secrets: createSecrets(), notices: [MADE_UP] }
+  if (!isThere && input.isCheck === true) return { secrets: placeholderSecrets(), notices: [MADE_UP] }
   const password = await findVaultPassword({ ...input.password, mayCreate: !isThere })
   const notices = password.created === undefined ? [] : [noticeOf(password.created)]
   if (!isThere) {
@@ -39,7 +40,7 @@ export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> 
   return { secrets: parsed.value, notices }
 }
 
-const MADE_UP = 'The cluster has no keys yet: those shown are made up for this check.'
+const MADE_UP = 'The cluster has no keys yet: what follows from them is shown with placeholders.'
 
 function noticeOf(passwordFile: string): string {
   return `A vault password for the cluster's secrets was made: ${passwordFile}. Keep a copy in a safe place.`

@@ -10,6 +10,8 @@ export interface PlaybookRequest {
   readonly showsDiff: boolean
   readonly verbosity: number
   readonly asksBecomePassword: boolean
+  /** A private file that holds it, for commands that run Ansible more than once. */
+  readonly becomePasswordFile?: string | undefined
   readonly forks?: number | undefined
   readonly privateKey?: string | undefined
   /** Not secret: they are seen in the list of processes. */
@@ -28,6 +30,7 @@ export function playbookArgv(request: PlaybookRequest): readonly [string, ...str
     ...(request.showsDiff ? ['--diff'] : []),
     ...(request.verbosity > 0 ? [`-${'v'.repeat(request.verbosity)}`] : []),
     ...(request.asksBecomePassword ? ['--ask-become-pass'] : []),
+    ...(request.becomePasswordFile === undefined ? [] : [`--become-password-file=${request.becomePasswordFile}`]),
     ...(request.forks === undefined ? [] : [`--forks=${request.forks}`]),
     `--extra-vars=${JSON.stringify(request.variables)}`,
     ...request.further,
@@ -47,12 +50,17 @@ export interface PlaybookSurroundings {
   readonly vaultPasswordFile?: string | undefined
   /** The user's configuration decides how SSH is called. */
   readonly hasOwnSshArguments: boolean
+  /** The user's configuration says how many hosts at a time. */
+  readonly hasOwnForks?: boolean
   /** The environment that is inherited. */
   readonly inherited: Readonly<Record<string, string | undefined>>
 }
 
 /** Not compressed, as Ansible's default is: what is shipped is compressed already. */
 const SSH_ARGUMENTS = '-o ControlMaster=auto -o ControlPersist=60s'
+
+/** Ansible's five keep most of a cluster waiting. */
+const FORKS = '25'
 
 /** The environment outranks ansible.cfg, so only what a run cannot do without is set. */
 export function playbookEnvironment(surroundings: PlaybookSurroundings): Readonly<Record<string, string>> {
@@ -64,6 +72,7 @@ export function playbookEnvironment(surroundings: PlaybookSurroundings): Readonl
     ANSIBLE_SSH_CONTROL_PATH_DIR: surroundings.controlFolder,
     ...(keepsSshArguments ? {} : { ANSIBLE_SSH_ARGS: SSH_ARGUMENTS }),
     ANSIBLE_PYTHON_INTERPRETER: inherited.ANSIBLE_PYTHON_INTERPRETER ?? '/usr/bin/python3',
+    ...(surroundings.hasOwnForks === true || inherited.ANSIBLE_FORKS !== undefined ? {} : { ANSIBLE_FORKS: FORKS }),
     ANSIBLE_RETRY_FILES_ENABLED: 'False',
     ANSIBLE_CALLBACK_PLUGINS: joined(
       `${projectRoot}/playbooks/callback_plugins`,

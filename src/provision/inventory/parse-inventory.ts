@@ -98,6 +98,7 @@ function readHost(host: HostVariables): InventoryHost {
     dockerMethod: host.choice('weave_docker_method', DOCKER_METHODS),
     dockerOptions: host.dictionary('weave_docker_options') ?? {},
     peers: host.texts('weave_peers'),
+    hooks: { before: host.text('weave_hook_before'), after: host.text('weave_hook_after') },
   }
 }
 

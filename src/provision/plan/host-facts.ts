@@ -37,7 +37,7 @@ export function parseFacts(text: string): Result<FactsByHost> {
   return root.result(facts)
 }
 
-function readFacts(shape: ShapeReader, host: string): HostFacts {
+export function readFacts(shape: ShapeReader, host: string): HostFacts {
   const initSystem = shape.text('initSystem')
   shape.check(
     INIT_SYSTEMS.some(known => known === initSystem),

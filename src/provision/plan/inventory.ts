@@ -30,4 +30,11 @@ export interface InventoryHost {
   readonly dockerOptions: Readonly<Record<string, unknown>>
   /** Overrides the targets that follow from the inventory: `ip[:port]` or names of hosts. */
   readonly peers: readonly string[] | undefined
+  /** Programs of the user's on the control machine, run around a change that containers notice. */
+  readonly hooks: Hooks
+}
+
+export interface Hooks {
+  readonly before?: string | undefined
+  readonly after?: string | undefined
 }

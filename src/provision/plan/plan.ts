@@ -5,7 +5,7 @@ import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.t
 import { chooseDockerMethod } from './docker-method.ts'
 import { wantedIndex } from './historic-numbers.ts'
 import type { FactsByHost } from './host-facts.ts'
-import type { DockerMethod, InitSystem, Inventory, InventoryHost } from './inventory.ts'
+import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
 import { targetsFor } from './targets.ts'
@@ -38,6 +38,7 @@ export interface PlannedHost {
   /** Undefined as long as the init system may be. */
   readonly dockerMethod: DockerMethod | undefined
   readonly dockerOptions: Readonly<Record<string, unknown>>
+  readonly hooks: Hooks
 }
 
 export interface PlanInput {
@@ -114,6 +115,7 @@ function planHost({ input, host, layout, numbering }: HostInput): { host: Planne
     initSystem: host.initSystem ?? facts?.initSystem,
     dockerMethod: docker.method,
     dockerOptions: host.dockerOptions,
+    hooks: host.hooks,
   }
   return { host: planned, problems: [...docker.problems, ...targets.problems] }
 }

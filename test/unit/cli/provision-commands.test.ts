@@ -55,8 +55,8 @@ describe('plan', () => {
     'shows hosts, numbers, ranges and peers, and writes nothing',
     async () => {
       const before = readdirSync(folder)
-      const { code, out } = await run('plan', '-i', inventory)
-      expect(code).toBe(0)
+      const { code, out } = await run('plan', '-i', inventory, '--offline')
+      expect(code).toBe(2)
       expect(out).toMatch(/^a +1 +10\.2\.0\.1\/16 +10\.2\.1\.0\/24 +192\.0\.2\.1 +auto +auto +192\.0\.2\.2:6783$/m)
       expect(out).toContain('+ b gets number 2')
       expect(readdirSync(folder)).toEqual(before)
@@ -65,14 +65,14 @@ describe('plan', () => {
   )
 
   it(
-    'tells changes by its exit code when asked to',
+    'tells changes by its exit code',
     async () => {
-      expect((await run('plan', '-i', inventory, '--detailed-exitcode')).code).toBe(2)
+      expect((await run('plan', '-i', inventory, '--offline')).code).toBe(2)
       await render()
-      const same = await run('plan', '-i', inventory, '--detailed-exitcode')
+      const same = await run('plan', '-i', inventory, '--offline', '--detailed-exitcode')
       expect([same.code, same.out.includes('Nothing changes')]).toEqual([0, true])
       writeHosts('b: {ansible_host: 192.0.2.2}, c: {ansible_host: 192.0.2.3}')
-      const { code, out } = await run('plan', '-i', inventory, '--detailed-exitcode', '--json')
+      const { code, out } = await run('plan', '-i', inventory, '--offline', '--json')
       expect(code).toBe(2)
       const plan = JSON.parse(out) as { hosts: { name: string; index: number }[]; changes: { text: string }[] }
       expect(plan.hosts.map(({ name, index }) => `${name} ${index}`)).toEqual(['b 2', 'c 3'])
@@ -85,11 +85,11 @@ describe('plan', () => {
   )
 
   it(
-    'names every problem with its remedy, and ends with 2',
+    'names every problem with its remedy, and ends with 1: 2 would say that there are changes',
     async () => {
       writeHosts('a: {ansible_host: 10.2.0.1, weave_mtu: 9}, b: {ansible_host: nowhere.example.org}')
-      const { code, out, err } = await run('plan', '-i', inventory)
-      expect([code, out]).toEqual([2, ''])
+      const { code, out, err } = await run('plan', '-i', inventory, '--offline')
+      expect([code, out]).toEqual([1, ''])
       expect(err.match(/^error: /gm)).toHaveLength(3)
       expect(err.match(/^remedy: /gm)).toHaveLength(3)
     },
@@ -98,8 +98,22 @@ describe('plan', () => {
 
   it('takes one inventory only', async () => {
     const { code, err } = await run('plan', '-i', inventory, '-i', folder)
-    expect([code, err.includes('Give one inventory')]).toEqual([2, true])
+    expect([code, err.includes('Give one inventory')]).toEqual([1, true])
   })
+})
+
+describe('validate', () => {
+  it(
+    'needs no host, and names all that is wrong',
+    async () => {
+      const good = await run('validate', '-i', inventory)
+      expect([good.code, good.out]).toEqual([0, expect.stringContaining('2 hosts')])
+      writeHosts('a: {ansible_host: 10.2.0.1, weave_mtu: 9}, b: {ansible_host: nowhere.example.org}')
+      const bad = await run('validate', '-i', inventory)
+      expect([bad.code, bad.err.match(/^remedy: /gm)?.length]).toEqual([2, 3])
+    },
+    TIMEOUT_MS,
+  )
 })
 
 describe('render', () => {
@@ -182,12 +196,12 @@ describe('the program', () => {
   })
 
   it('has examples in the help of each command that reads an inventory', async () => {
-    for (const command of ['plan', 'render', 'up', 'down', 'verify']) {
+    for (const command of ['plan', 'render', 'up', 'down', 'verify', 'validate', 'preflight']) {
       expect((await run(command, '--help')).out).toContain(`$ weave-provision ${command}`)
     }
   })
 
-  it.each([[['plna']], [['plan']], [['plan', '-i', 'x', '--no-such-option']], [[]]])(
+  it.each([[['plna']], [['up']], [['up', '-i', 'x', '--no-such-option']], [[]]])(
     'ends with 2 and says how to get help: %j',
     async args => {
       const { code, err } = await run(...args)
@@ -204,7 +218,7 @@ it('the completion for bash knows commands and their options', () => {
     return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim()
   }
   expect(complete(['weave-provision', 'ren'])).toBe('render')
-  expect(complete(['weave-provision', 'plan', '--det'])).toBe('--detailed-exitcode')
+  expect(complete(['weave-provision', 'plan', '--off'])).toBe('--offline')
   expect(complete(['weave-provision', 'plan', '-i', 'x', '--js'])).toBe('--json')
   expect(complete(['weave-provision', 'completion', 'b'])).toBe('bash')
 })

@@ -16,6 +16,7 @@ export function host(name: string, settings: Partial<InventoryHost> = {}): Inven
     dockerMethod: undefined,
     dockerOptions: {},
     peers: undefined,
+    hooks: {},
     ...settings,
   }
 }

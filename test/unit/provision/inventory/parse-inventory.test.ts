@@ -77,6 +77,7 @@ describe('variables', () => {
           dockerMethod: undefined,
           dockerOptions: {},
           peers: undefined,
+          hooks: { before: undefined, after: undefined },
         },
       ],
     })

@@ -1,0 +1,175 @@
+import { join, resolve } from 'node:path'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { applyPlaybook, PLAYBOOKS } from '../../provision/apply/apply-playbook.ts'
+import type { Report } from '../../provision/apply/report.ts'
+import { isUnchanged } from '../../provision/change/host-change.ts'
+import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
+import { errorsOf, hasChanges, type Review } from '../../provision/change/review.ts'
+import { rollOut, untouched } from '../../provision/change/rollout.ts'
+import { withRunLock } from '../../provision/lock/run-lock.ts'
+import { statePaths } from '../../provision/lock/state-paths.ts'
+import { batchesOf, type Serial } from '../../provision/plan/batches.ts'
+import { printJson, printLine, printNotice } from '../output.ts'
+import { askToGoOn } from './confirm.ts'
+import { type HostAccess, releaseDigest, reviewHosts, withHostAccess } from './host-access.ts'
+import type { PlaybookArguments } from './playbook-options.ts'
+import { exitCodeOf, LOCK_NAME, printReport } from './playbook-session.ts'
+import { createProgressView } from './progress-view.ts'
+import { counted, listed, printFindings, printReview, reviewAsJson } from './review-view.ts'
+
+export interface UpArguments extends PlaybookArguments {
+  readonly planFile?: string | undefined
+  readonly yes?: true
+  readonly check?: true
+  readonly diff?: true
+  readonly serial?: Serial
+  readonly canary?: string
+  readonly resume?: true
+  readonly message?: string
+}
+
+/** Look, show, ask, change, verify. */
+export async function runUp(options: UpArguments): Promise<void> {
+  const saved = options.planFile === undefined ? undefined : readPlanFile(options.planFile)
+  const limited = saved === undefined || saved.limit.length === 0 ? options : { ...options, limit: saved.limit }
+  const lockFile = join(statePaths(options.inventory).folder, LOCK_NAME)
+  const startedAt = performance.now()
+  await withHostAccess(limited, { startsLab: options.check !== true }, access =>
+    withRunLock(lockFile, 'up', async () => {
+      const review = await reviewHosts(access, options)
+      if (saved !== undefined) refuseOther(options.planFile ?? '', differencesOf(saved, presentPlan(review, access)))
+      showReview(review, options)
+      refuseErrors(review)
+      if (options.check === true) return showCheck(review, options)
+      await confirm(review, access, options)
+      const report = await bringAbout(review, access, options)
+      const seconds = Math.round((performance.now() - startedAt) / 10) / 100
+      finish({ ...report, seconds }, options)
+    }),
+  )
+}
+
+function presentPlan(review: Review, access: HostAccess) {
+  return planFileOf(review, { release: releaseDigest(), limit: access.limit, at: new Date() })
+}
+
+function refuseOther(path: string, differences: readonly string[]): void {
+  if (differences.length === 0) return
+  const cause = `the plan ${path} is not what would be done any more: ${differences.join('; ')}`
+  throw new UserError({ cause, remedy: "look at it anew with 'weave-provision plan --out'; nothing was changed" })
+}
+
+function showReview(review: Review, options: UpArguments): void {
+  const { plan } = review
+  for (const notice of review.notices) printNotice(notice)
+  if (hasChanges(review) || errorsOf(review).length > 0) printFindings(review.findings)
+  if (options.json === true) return
+  printLine(`Cluster ${plan.clusterName}, overlay ${plan.subnet}, ${counted(plan.hosts.length, 'host')}:`)
+  printReview(review, { showsDiff: options.diff === true })
+}
+
+/** Before the first change anywhere. */
+function refuseErrors(review: Review): void {
+  const errors = errorsOf(review)
+  if (errors.length === 0) return
+  const hosts = listed([...new Set(errors.map(({ host }) => host))])
+  const cause = `nothing was changed on any host, because of ${hosts}`
+  throw new UserError({ cause, remedy: 'mend what is named above, or leave the host out with --limit' })
+}
+
+function showCheck(review: Review, options: UpArguments): void {
+  if (options.json === true) printJson(reviewAsJson(review))
+  else printLine('Checked; nothing was changed.')
+}
+
+/** A lab is there to be tried on; and where there is no terminal, whoever has started this has decided. */
+async function confirm(review: Review, access: HostAccess, options: UpArguments): Promise<void> {
+  const isAsked = options.yes !== true && !access.isLab && process.stdin.isTTY === true
+  if (isAsked && options.planFile === undefined && hasChanges(review)) await askToGoOn('Go ahead?')
+}
+
+async function bringAbout(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {
+  const changed = review.changes.filter(change => !isUnchanged(change)).map(({ host }) => host)
+  if (changed.length === 0 && review.lockChanges.length === 0) return settle(review, access, options)
+  const stream = options.json === true ? process.stderr : process.stdout
+  const createView = () => (options.verbose > 0 ? undefined : createProgressView(stream, PLAYBOOKS.up))
+  let view = createView()
+  const hosts = changed.length > 0 ? changed : review.changes.map(({ host }) => host)
+  return rollOut({
+    review,
+    reach: access.reach,
+    batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
+    provisionCommand: provisionCommand(),
+    renderArguments: [],
+    folder: access.sources.paths.folder,
+    onBatch: ({ number, count, hosts }) => {
+      if (count > 1) stream.write(`Batch ${number} of ${count}: ${listed(hosts)}\n`)
+      view = createView()
+    },
+    onProgress: (progress, event) => view?.update(progress, event),
+    onDone: () => {},
+  })
+}
+
+/** Nothing to change: if not everybody is reached yet, that is waited for. */
+async function settle(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {
+  const names = review.changes.map(({ host }) => host)
+  const isWell = names.every(name => (review.surveys.get(name)?.unreached ?? names).every(one => !names.includes(one)))
+  if (!isWell) {
+    return {
+      ...(await applyPlaybook({
+        ...access.reach,
+        playbook: 'verify',
+        plan: review.plan,
+        provisionCommand: provisionCommand(),
+        limit: access.limit,
+        isCheck: false,
+        showsDiff: options.diff === true,
+        onProgress: () => {},
+      })),
+      command: 'up',
+    }
+  }
+  const away = [...new Set(names.flatMap(name => review.surveys.get(name)?.unreached ?? []))]
+  return {
+    command: 'up',
+    inventory: access.reach.inventory,
+    isCheck: false,
+    isComplete: true,
+    isInterrupted: false,
+    changed: 0,
+    failed: 0,
+    seconds: 0,
+    phases: [],
+    hosts: names.map(name => untouched(name, 'ok')),
+    problems: [],
+    notices: away.length === 0 ? [] : [`not reached, and not part of this run: ${away.join(', ')}`],
+  }
+}
+
+function canaryOf({ canary }: UpArguments, review: Review): string | undefined {
+  if (canary === undefined || review.changes.some(({ host }) => host === canary)) return canary
+  const remedy = `name one of ${listed(review.changes.map(({ host }) => host))}`
+  throw new UserError(
+    { cause: `--canary: '${canary}' is not among the hosts of this run`, remedy },
+    EXIT_CODES.badInput,
+  )
+}
+
+export function provisionCommand(): readonly string[] {
+  return [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')]
+}
+
+function finish(report: Report, options: UpArguments): void {
+  printReport(report, { options, showsDiff: false })
+  process.exitCode = exitCodeOf(report)
+  if (report.isComplete && options.json !== true) printLine(closingSentence(report))
+}
+
+function closingSentence(report: Report): string {
+  const took = `${report.seconds.toFixed(1)} s`
+  const hosts = counted(report.hosts.length, 'host')
+  const verified = report.notices.length > 0 ? 'the hosts of this run see each other' : 'every host sees every other'
+  if (report.changed === 0) return `Nothing to change; verified in ${took}: ${verified}.`
+  return `Done in ${took}: ${report.changed} of ${hosts} changed; ${verified}.`
+}

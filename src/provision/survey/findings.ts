@@ -1,0 +1,118 @@
+import { parseInterfaceAddress } from '../../base/cidr.ts'
+import { parseIpv4 } from '../../base/ipv4.ts'
+import type { Problem } from '../../base/user-error.ts'
+import type { Plan, PlannedHost } from '../plan/plan.ts'
+import type { HostSurvey } from './survey.ts'
+
+/** What stands against the overlay on a host, or makes it worse than it could be. */
+export interface Finding extends Problem {
+  readonly host: string
+  /** An error stops `up` before it has changed anything anywhere. */
+  readonly severity: 'error' | 'warning'
+  readonly about: string
+}
+
+/** Ethernet, seal, UDP and IPv4 around the frame of a container (docs/protocol.md). */
+export const SLEEVE_OVERHEAD = 14 + 20 + 16 + 8 + 20
+const CLOCK_OFFSET_SECONDS_MAX = 30
+/** The first Docker whose answers are read here. */
+const DOCKER_MAJOR_MIN = 17
+
+const COSTS: Readonly<Record<string, string>> = {
+  bridge: 'there is nothing to attach containers to',
+  vxlan: 'frames cannot take the fast path in the kernel, and all go through user space',
+  wireguard: 'the fast path in the kernel cannot be encrypted, so sealed frames go through user space',
+}
+
+/** All findings of all hosts that have answered, each with its remedy. */
+export function findingsOf(plan: Plan, surveys: ReadonlyMap<string, HostSurvey>): readonly Finding[] {
+  return plan.hosts.flatMap(host => {
+    const survey = surveys.get(host.name)
+    return survey === undefined ? [] : findingsOfHost(plan, host, survey)
+  })
+}
+
+function findingsOfHost(plan: Plan, host: PlannedHost, survey: HostSurvey): readonly Finding[] {
+  const found = (severity: Finding['severity'], about: string) => (problem: Problem) => ({
+    host: host.name,
+    severity,
+    about,
+    ...problem,
+  })
+  return [
+    ...survey.problems.map(found('error', 'host')),
+    ...survey.system.missingFeatures.map(featureProblem).map(found('warning', 'kernel')),
+    ...missingTools(survey).map(found('warning', 'tools')),
+    ...clockProblems(survey).map(found('warning', 'clock')),
+    ...mtuProblems(plan, host, survey).map(found('warning', 'mtu')),
+    ...dockerProblems(host, survey).map(found('warning', 'docker')),
+  ]
+}
+
+function featureProblem(name: string): Problem {
+  return {
+    cause: `the kernel has no ${name}: ${COSTS[name] ?? 'some of the overlay is not there'}`,
+    remedy: `load it with 'modprobe ${name}', or use a kernel that has it; without it the rest works`,
+  }
+}
+
+function missingTools({ system }: HostSurvey): readonly Problem[] {
+  return system.missingTools
+    .filter(tool => tool === 'tc' || tool === 'nsenter')
+    .map(tool => ({
+      cause: `there is no ${tool} on it: ${tool === 'tc' ? 'the fast path cannot be set up' : 'containers cannot be tested from inside'}`,
+      remedy: `install it: 'apt-get install ${tool === 'tc' ? 'iproute2' : 'util-linux'}'`,
+    }))
+}
+
+function clockProblems({ clockOffsetSeconds }: HostSurvey): readonly Problem[] {
+  const seconds = Math.round(clockOffsetSeconds)
+  if (Math.abs(seconds) <= CLOCK_OFFSET_SECONDS_MAX) return []
+  const cause = `its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} that of the control machine: logs of the hosts cannot be compared`
+  return [{ cause, remedy: "synchronise it, as with 'timedatectl set-ntp true' or chrony" }]
+}
+
+function mtuProblems(plan: Plan, host: PlannedHost, { system }: HostSurvey): readonly Problem[] {
+  return host.underlayAddresses.flatMap(text => {
+    const wanted = parseIpv4(text)
+    if (!wanted.ok) return []
+    const holder = system.interfaces.find(({ addresses }) =>
+      addresses.some(address => parsed(address) === wanted.value),
+    )
+    if (holder === undefined) {
+      const cause = `its underlay address ${text} is on none of its interfaces`
+      return [
+        { cause, remedy: 'right behind NAT, where the address is that of the gateway; else correct the inventory' },
+      ]
+    }
+    const needed = plan.mtu + SLEEVE_OVERHEAD
+    if (holder.mtu >= needed) return []
+    const cause = `interface ${holder.name} (${text}) carries ${holder.mtu} bytes, and weave_mtu ${plan.mtu} needs ${needed}`
+    return [
+      { cause, remedy: `set weave_mtu to ${holder.mtu - SLEEVE_OVERHEAD} or less, or raise the MTU of ${holder.name}` },
+    ]
+  })
+}
+
+function parsed(address: string): number | undefined {
+  const result = parseInterfaceAddress(address)
+  return result.ok ? result.value.address : undefined
+}
+
+function dockerProblems(host: PlannedHost, { docker, services }: HostSurvey): readonly Problem[] {
+  if (docker === null) {
+    const remedy = 'install Docker and run again, if the host is to carry containers'
+    return host.dockerMethod === undefined || host.dockerMethod === 'none'
+      ? [{ cause: 'there is no Docker on it: it gets bridge and router only', remedy }]
+      : [{ cause: 'there is no Docker on it, though weave_docker_method says how to configure it', remedy }]
+  }
+  if (!services.docker.isActive) return []
+  if (!docker.isAnswering) {
+    const cause = `Docker runs and does not answer${docker.error === '' ? '' : `: ${docker.error}`}`
+    return [{ cause, remedy: "see 'journalctl -u docker', and 'docker info' on the host" }]
+  }
+  const major = Number(/^\d+/.exec(docker.version)?.[0] ?? 0)
+  if (major >= DOCKER_MAJOR_MIN) return []
+  const cause = `Docker ${docker.version} is older than ${DOCKER_MAJOR_MIN}, with which nothing has been tried`
+  return [{ cause, remedy: 'upgrade Docker; it goes on as it is' }]
+}
