@@ -33,4 +33,6 @@ export const HOST_PATHS = {
   /** Mode 0600, root only. */
   controlSocket: '/run/weave/control.sock',
   pidFile: '/run/weave/weave.pid',
+  /** Of a router that no init system keeps. */
+  daemonLog: '/var/log/weave.log',
 } as const

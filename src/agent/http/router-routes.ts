@@ -3,7 +3,7 @@ import { ok, type Result, refused } from '../../base/result.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import type { RouterStatus } from '../../core/router/index.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
-import { formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
+import { type AdmissionStatus, formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
 
 /** What can be asked of the running router. */
 export interface RouterControl {
@@ -11,6 +11,7 @@ export interface RouterControl {
   status(): RouterStatus
   /** Counters of the data path; absent when it does not answer. */
   report(): Promise<object | undefined>
+  admission(): AdmissionStatus
   connect(targets: readonly Endpoint[], replace: boolean): void
   forget(targets: readonly Endpoint[]): void
 }
@@ -25,8 +26,9 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
   return [
     page('/status', async router => {
       const { version } = control
-      const json = { version, pid: process.pid, router, dataPath: await control.report() }
-      return { code: 200, text: formatStatus(router, version), json }
+      const admission = control.admission()
+      const json = { version, pid: process.pid, router, admission, dataPath: await control.report() }
+      return { code: 200, text: formatStatus(router, version, admission), json }
     }),
     page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),

@@ -15,18 +15,31 @@ const CONNECTION_STATES: readonly ConnectionStatus['state'][] = [
   'connecting',
 ]
 
-export function formatStatus(status: RouterStatus, version: string): string {
+/** How peers are told from strangers, and networks named as trusted. */
+export interface AdmissionStatus {
+  readonly kind: 'certificates' | 'password' | 'anybody'
+  readonly trustedSubnets: readonly string[]
+}
+
+/** The first word is Weave's; frames are encrypted in each case. */
+const ENCRYPTION: Readonly<Record<AdmissionStatus['kind'], string>> = {
+  certificates: 'enabled',
+  password: 'enabled (password)',
+  anybody: 'enabled, but WHOEVER REACHES THIS HOST IS LET IN: set a password (weave password --file FILE)',
+}
+
+export function formatStatus(status: RouterStatus, version: string, admission: AdmissionStatus): string {
   const known = status.peers.filter(peer => peer.isSelf || peer.isReachable)
   const rows: readonly (readonly [string, string])[] = [
     ['Service', 'router'],
     ['Protocol', `weave-provision ${PROTOCOL_VERSION}`],
     ['Name', nameOf(status)],
-    ['Encryption', 'enabled'],
+    ['Encryption', ENCRYPTION[admission.kind]],
     ['PeerDiscovery', status.discovery ? 'enabled' : 'disabled'],
     ['Targets', String(status.targets.length)],
     ['Connections', countConnections(status.connections)],
     ['Peers', countPeers(known)],
-    ['TrustedSubnets', 'none'],
+    ['TrustedSubnets', describeSubnets(admission.trustedSubnets)],
   ]
   return `\n${formatRow('Version', version)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
 }
@@ -67,6 +80,10 @@ function formatPeerConnection(connection: PeerStatus['connections'][number]): st
   const name = nameOf({ name: peer, nickname }).padEnd(37)
   const state = isEstablished ? 'established' : 'pending'
   return `   ${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${name} ${state}\n`
+}
+
+function describeSubnets(subnets: readonly string[]): string {
+  return subnets.length === 0 ? 'none' : `${subnets.join(' ')} (encrypted all the same)`
 }
 
 /** `5 (2 established, 3 failed)`. */

@@ -1,5 +1,5 @@
 import { UserError } from '../../base/user-error.ts'
-import { addBridge, type BridgeWish, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
+import { addBridge, type BridgeWish, deleteDevice, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
 import { findDevice } from './network-device.ts'
 import { runCommand } from './run-command.ts'
 
@@ -37,6 +37,11 @@ export function joinBridges(name: string, other: string): void {
     runCommand(setMtuAndUp(device, mtu))
     runCommand(makePort(device, bridge))
   }
+}
+
+/** Removes the bridge, if there is one. */
+export function removeBridge(name: string): void {
+  if (findDevice(name)?.kind === 'bridge') runCommand(deleteDevice(name))
 }
 
 function makeBridge(wish: BridgeWish): void {

@@ -28,6 +28,10 @@ export function makePort(device: string, bridge: string): Argv {
   return ['ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none', 'master', bridge]
 }
 
+export function deleteDevice(device: string): Argv {
+  return ['ip', 'link', 'delete', 'dev', device]
+}
+
 export function showLink(device: string): Argv {
   return ['ip', '-json', '-details', 'link', 'show', 'dev', device]
 }

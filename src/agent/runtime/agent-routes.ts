@@ -9,15 +9,19 @@ import { journalRoutes } from '../journal/journal-routes.ts'
 import { metricRoutes } from '../metrics/metric-routes.ts'
 import { processMetrics } from '../metrics/process-metrics.ts'
 import { dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
+import { passwordRoutes } from '../password/password-routes.ts'
 import { type ReportSections, reportRoutes } from '../report/report-routes.ts'
 import { reportRouter } from '../report/router-report.ts'
 import { AGENT_VERSION } from '../version.ts'
+import type { HostAdmission } from './host-admission.ts'
 
 /** What the agent's features can be asked for. */
 export interface AgentFeatures {
   status(): RouterStatus
   dataPath(): Promise<DataPathReport | undefined>
   config(): AgentConfig
+  readonly admission: Pick<HostAdmission, 'state' | 'passwords' | 'passwordsChanged'>
+  trustedSubnets(): readonly string[]
   tell(input: Input): void
   readonly journal: Journal
 }
@@ -33,10 +37,15 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
       version: AGENT_VERSION,
       status,
       report: dataPath,
+      admission: () => ({ ...features.admission.state, trustedSubnets: features.trustedSubnets() }),
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
     }),
     ...journalRoutes(journal),
+    ...passwordRoutes({
+      passwords: features.admission.passwords,
+      changed: () => features.admission.passwordsChanged(),
+    }),
     ...reportRoutes(reportSections(features)),
     ...metricRoutes([
       () => routerMetrics(status()),

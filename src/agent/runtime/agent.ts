@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { createRouter, fromBase64, peerNameOf, type RouterOptions } from '../../core/router/index.ts'
+import { createRouter, peerNameOf } from '../../core/router/index.ts'
 import { openBridgePort } from '../datapath/bridge-port.ts'
 import { DataPath } from '../datapath/data-path.ts'
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
-import { type HostState, loadHostState } from '../host/host-state.ts'
+import { type Host, loadHost } from '../host/load-host.ts'
 import { StateStore } from '../host/state-store.ts'
 import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -18,8 +17,10 @@ import { LinkTable } from '../transport/link-table.ts'
 import { agentRoutes } from './agent-routes.ts'
 import { Driver } from './driver.ts'
 import { Effects } from './effects.ts'
+import { HostAdmission } from './host-admission.ts'
 import type { Logger } from './logger.ts'
 import { listenForLinks, openSleeveSocket } from './ports.ts'
+import { routerOptionsOf } from './router-options.ts'
 import { StrangerLog } from './stranger-log.ts'
 
 export interface AgentOptions {
@@ -47,13 +48,14 @@ export class Agent {
   readonly #dataPath: DataPath
   readonly #driver: Driver
   readonly #control: ControlServer
-  #state: HostState
+  readonly #admission: HostAdmission
+  #state: Host
 
   /** Rejects with what a user can act on: a `UserError` that names the file, port or device. */
   static async start(options: AgentOptions): Promise<Agent> {
     const paths = agentPaths(options.root)
     if (await isRouterRunning(paths.controlSocket)) throw new ControlError('alreadyRunning')
-    const agent = new Agent(options, loadHostState(paths))
+    const agent = new Agent(options, loadHost(paths))
     try {
       await agent.#open()
     } catch (cause) {
@@ -63,10 +65,11 @@ export class Agent {
     return agent
   }
 
-  private constructor(options: AgentOptions, state: HostState) {
+  private constructor(options: AgentOptions, state: Host) {
     this.#options = options
     this.#paths = agentPaths(options.root)
     this.#state = state
+    this.#admission = new HostAdmission(state, this.#paths, clock)
     this.#links = new LinkTable(input => this.#driver.handle(input))
     this.#listener = this.#createListener()
     this.#dataPath = this.#createDataPath()
@@ -76,16 +79,16 @@ export class Agent {
       dataPath: this.#dataPath,
       store,
       log: options.log,
-      credentials: () => this.#state.credentials,
+      admission: () => this.#admission.current,
       configuredTargets: () => this.#state.config.targets,
       tell: input => this.#driver.handle(input),
     })
-    const router = createRouter(this.#routerOptions(store))
+    const router = createRouter(routerOptionsOf(state, store, { peers: options.peers, now: clock() }))
     this.#driver = new Driver({ router, perform: output => effects.perform(output), clock })
     this.#control = this.#createControl()
   }
 
-  get config(): HostState['config'] {
+  get config(): Host['config'] {
     return this.#state.config
   }
 
@@ -100,13 +103,14 @@ export class Agent {
     return { reachable: peers.filter(peer => peer.isReachable).length, all: peers.length }
   }
 
-  /** Takes up a changed configuration as far as that goes without a restart: targets, manifest, certificates. */
+  /** Takes up a changed configuration as far as that goes without a restart: targets, manifest, certificates, passwords. */
   reload(): void {
     const before = this.#state
-    this.#state = loadHostState(this.#paths)
-    const { config, credentials, manifest } = this.#state
-    this.#listener.renew(credentials)
-    this.#driver.handle({ kind: 'manifest', signed: manifest })
+    this.#state = loadHost(this.#paths)
+    const { config } = this.#state
+    this.#admission.renew(this.#state)
+    this.#listener.renew(this.#admission.current)
+    if (this.#state.kind === 'certified') this.#driver.handle({ kind: 'manifest', signed: this.#state.manifest })
     const added = new StateStore(this.#paths).targets(config.targets)
     const removed = parseTargets(before.config.targets.filter(target => !config.targets.includes(target)))
     this.#driver.handle({ kind: 'forget', targets: removed.ok ? removed.value : [] })
@@ -144,7 +148,7 @@ export class Agent {
   #createListener(): LinkListener {
     const strangers = new StrangerLog(this.#options.log, clock)
     return new LinkListener({
-      credentials: this.#state.credentials,
+      admission: this.#admission.current,
       clock,
       refused: (remote, reason) => strangers.refused(remote, reason),
       accepted: (socket, publicKey) => {
@@ -161,27 +165,11 @@ export class Agent {
         status: () => this.#driver.status(),
         dataPath: () => this.#dataPath.ask(),
         config: () => this.#state.config,
+        admission: this.#admission,
+        trustedSubnets: () => (this.#state.kind === 'open' ? this.#state.launch.trustedSubnets : []),
         tell: input => this.#driver.handle(input),
         journal: this.#options.journal,
       }),
     )
-  }
-
-  #routerOptions(store: StateStore): RouterOptions {
-    const { config, identity, manifest } = this.#state
-    return {
-      shortId: config.shortId,
-      nickname: config.nickname,
-      identitySeed: identity.seed,
-      trust: { kind: 'certified', clusterKey: fromBase64(config.clusterKey), manifest },
-      bootId: BigInt(Date.now()),
-      port: config.listen.port,
-      addresses: config.advertise,
-      targets: [...store.targets(config.targets), ...this.#options.peers],
-      discovery: config.discovery,
-      mtu: config.bridge.mtu,
-      random: length => randomBytes(length),
-      now: clock(),
-    }
   }
 }

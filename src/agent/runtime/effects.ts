@@ -3,7 +3,7 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import type { Input, Output } from '../../core/router/index.ts'
 import type { DataPath } from '../datapath/data-path.ts'
 import type { StateStore } from '../host/state-store.ts'
-import type { Credentials } from '../transport/credentials.ts'
+import type { Admission } from '../transport/admission.ts'
 import { dial } from '../transport/dial.ts'
 import type { LinkTable } from '../transport/link-table.ts'
 import type { Logger } from './logger.ts'
@@ -13,7 +13,7 @@ export interface EffectsOptions {
   readonly dataPath: Pick<DataPath, 'apply' | 'probe'>
   readonly store: StateStore
   readonly log: Logger
-  readonly credentials: () => Credentials
+  readonly admission: () => Admission
   readonly configuredTargets: () => readonly string[]
   readonly tell: (input: Input) => void
 }
@@ -54,9 +54,9 @@ export class Effects {
   }
 
   async #dial(target: Endpoint): Promise<void> {
-    const { links, tell, credentials } = this.#options
+    const { links, tell, admission } = this.#options
     try {
-      const { socket, publicKey } = await dial(target, credentials())
+      const { socket, publicKey } = await dial(target, admission())
       links.add(socket, { direction: 'outbound', remote: target, publicKey })
     } catch (cause) {
       tell({ kind: 'dial-failed', target, reason: (cause as Error).message })

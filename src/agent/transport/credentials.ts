@@ -20,8 +20,13 @@ export function secureContextOf(credentials: Credentials): SecureContextOptions 
   }
 }
 
-/** The raw Ed25519 key that the other end has proved to hold; undefined when its certificate is of another kind. */
+/** The raw Ed25519 key that the other end has proved to hold and the cluster vouches for; else undefined. */
 export function provenKeyOf(socket: TLSSocket): Uint8Array | undefined {
+  return socket.authorized ? shownKeyOf(socket) : undefined
+}
+
+/** The raw Ed25519 key that the other end has proved to hold, whoever vouches for it; undefined when it is of another kind. */
+export function shownKeyOf(socket: TLSSocket): Uint8Array | undefined {
   const key = socket.getPeerX509Certificate()?.publicKey
-  return socket.authorized && key?.asymmetricKeyType === 'ed25519' ? rawPublicKey(key) : undefined
+  return key?.asymmetricKeyType === 'ed25519' ? rawPublicKey(key) : undefined
 }

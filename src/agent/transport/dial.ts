@@ -1,8 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { type Credentials, provenKeyOf, secureContextOf } from './credentials.ts'
-import { makePreface } from './preface.ts'
+import type { Admission } from './admission.ts'
 
 const CONNECT_TIMEOUT_MS = 3000
 const HANDSHAKE_TIMEOUT_MS = 5000
@@ -13,21 +12,33 @@ export interface DialledLink {
 }
 
 /** Opens a link to a member of the cluster; rejects with an error whose message is for `weave status connections`. */
-export async function dial(target: Endpoint, credentials: Credentials): Promise<DialledLink> {
+export async function dial(target: Endpoint, admission: Admission): Promise<DialledLink> {
+  for (let attempt = 0; ; attempt++) {
+    const socket = await connect(target, admission)
+    const proof = await admission.prove(socket, attempt)
+    if (proof.kind === 'proven') return { socket, publicKey: proof.publicKey }
+    socket.destroySoon()
+    if (!proof.mayRetry) throw new Error(proof.reason)
+  }
+}
+
+async function connect(target: Endpoint, admission: Admission): Promise<TLSSocket> {
   const socket = connectTcp({ host: target.ip, port: target.port })
   await awaitEvent(socket, 'connect', { timeoutMs: CONNECT_TIMEOUT_MS, tooLate: 'no answer' })
-  socket.write(makePreface(credentials.admissionKey))
+  admission.approach(socket)
   const secured = connectTls({
     socket,
-    ...secureContextOf(credentials),
+    ...admission.tls,
     // The name in a certificate says nothing here: the key is looked up in the manifest.
     checkServerIdentity: () => undefined,
   })
-  await awaitEvent(secured, 'secureConnect', { timeoutMs: HANDSHAKE_TIMEOUT_MS, tooLate: 'no TLS handshake' })
-  const publicKey = provenKeyOf(secured)
-  if (publicKey !== undefined) return { socket: secured, publicKey }
-  secured.destroy()
-  throw new Error('its certificate holds no Ed25519 key')
+  const patience = { timeoutMs: HANDSHAKE_TIMEOUT_MS, tooLate: 'no TLS handshake' }
+  try {
+    await awaitEvent(secured, 'secureConnect', patience)
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}: ${admission.suspicion}`, { cause })
+  }
+  return secured
 }
 
 interface Patience {

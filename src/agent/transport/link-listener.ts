@@ -1,19 +1,17 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { type Credentials, provenKeyOf, secureContextOf } from './credentials.ts'
-import { awaitPreface } from './preface.ts'
+import type { Admission } from './admission.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 const ACCEPT_BURST = 20
 const ACCEPTS_PER_SECOND = 20
 /** Connections at one time of which we do not know yet who they are. */
 export const STRANGERS_MAX = 64
-const PREFACE_TIMEOUT_MS = 5000
 const HANDSHAKE_TIMEOUT_MS = 5000
 
 export interface LinkListenerOptions {
-  readonly credentials: Credentials
+  readonly admission: Admission
   /** A TLS connection with a member of the cluster. */
   readonly accepted: (socket: TLSSocket, publicKey: Uint8Array) => void
   /** Somebody came and was not let in. Strangers choose how often this is called: log it sparingly. */
@@ -22,8 +20,8 @@ export interface LinkListenerOptions {
 }
 
 /**
- * Lets members in: TCP, then the preface, then TLS 1.3 with both ends certified. Whoever fails the preface is cut off without
- * having been sent a byte.
+ * Lets members in: TCP, then what the admission wants in front of TLS, then TLS 1.3, then what it wants within. Whoever fails in
+ * front of TLS is cut off without having been sent a byte.
  */
 export class LinkListener {
   readonly #options: LinkListenerOptions
@@ -32,20 +30,21 @@ export class LinkListener {
   readonly #bucket: TokenBucket
   /** By where they come from. */
   readonly #strangers = new Map<string, Socket>()
-  #credentials: Credentials
+  #admission: Admission
 
   constructor(options: LinkListenerOptions) {
     this.#options = options
-    this.#credentials = options.credentials
+    this.#admission = options.admission
     this.#bucket = new TokenBucket(ACCEPT_BURST, ACCEPTS_PER_SECOND, options.clock())
     this.#tls = createTlsServer({
-      ...secureContextOf(options.credentials),
+      ...options.admission.tls,
       requestCert: true,
-      rejectUnauthorized: true,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     })
-    this.#tls.on('secureConnection', socket => this.#authenticated(socket))
-    this.#tls.on('tlsClientError', (error, socket) => this.#refuse(socket, `TLS: ${error.message}`))
+    this.#tls.on('secureConnection', socket => void this.#admit(socket))
+    this.#tls.on('tlsClientError', (error, socket) =>
+      this.#refuse(socket, `TLS: ${error.message}: ${this.#admission.suspicion}`),
+    )
     this.#tcp = createTcpServer(socket => void this.#greet(socket))
   }
 
@@ -61,9 +60,9 @@ export class LinkListener {
   }
 
   /** For connections from here on. */
-  renew(credentials: Credentials): void {
-    this.#credentials = credentials
-    this.#tls.setSecureContext(secureContextOf(credentials))
+  renew(admission: Admission): void {
+    this.#admission = admission
+    this.#tls.setSecureContext(admission.tls)
   }
 
   close(): void {
@@ -78,16 +77,18 @@ export class LinkListener {
     const origin = originOf(socket)
     this.#strangers.set(origin, socket)
     socket.once('close', () => this.#strangers.delete(origin))
-    const isGood = await awaitPreface(socket, this.#credentials.admissionKey, PREFACE_TIMEOUT_MS)
-    if (!isGood || socket.destroyed) return this.#refuse(socket, 'no valid preface')
+    const problem = await this.#admission.greet(socket)
+    if (problem !== undefined || socket.destroyed) return this.#refuse(socket, problem ?? 'gone before TLS')
     this.#tls.emit('connection', socket)
   }
 
-  #authenticated(socket: TLSSocket): void {
-    const publicKey = provenKeyOf(socket)
-    if (publicKey === undefined) return this.#refuse(socket, 'its certificate holds no Ed25519 key')
-    this.#strangers.delete(originOf(socket))
-    this.#options.accepted(socket, publicKey)
+  async #admit(socket: TLSSocket): Promise<void> {
+    socket.on('error', () => socket.destroy())
+    const origin = originOf(socket)
+    const admitted = await this.#admission.admit(socket)
+    if (!admitted.ok) return this.#refuse(socket, admitted.error)
+    this.#strangers.delete(origin)
+    if (!socket.destroyed) this.#options.accepted(socket, admitted.value)
   }
 
   #refuse(socket: Socket, reason: string): void {

@@ -1,5 +1,4 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Socket } from 'node:net'
 
 const NONCE_BYTES = 16
 const CONTEXT = 'weave preface v1'
@@ -18,25 +17,6 @@ export function makePreface(admissionKey: Uint8Array): Uint8Array {
 export function isPreface(bytes: Uint8Array, admissionKey: Uint8Array): boolean {
   if (bytes.length !== PREFACE_BYTES) return false
   return timingSafeEqual(bytes.subarray(NONCE_BYTES), proofOf(admissionKey, bytes.subarray(0, NONCE_BYTES)))
-}
-
-/** Takes exactly the preface from the stream and leaves the rest in it. False when it is wrong, late or cut short. */
-export function awaitPreface(socket: Socket, admissionKey: Uint8Array, timeoutMs: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const late = setTimeout(() => finish(false), timeoutMs)
-    const read = () => {
-      const bytes = socket.read(PREFACE_BYTES) as Buffer | null
-      if (bytes !== null) finish(isPreface(bytes, admissionKey))
-    }
-    const end = () => finish(false)
-    socket.on('readable', read).on('end', end).on('close', end).on('error', end)
-
-    function finish(isGood: boolean): void {
-      clearTimeout(late)
-      socket.off('readable', read).off('end', end).off('close', end).off('error', end)
-      resolve(isGood)
-    }
-  })
 }
 
 function proofOf(admissionKey: Uint8Array, nonce: Uint8Array): Buffer {

@@ -1,14 +1,12 @@
 import type { Command } from 'commander'
 import { loadConfigIfThere } from '../../agent/host/host-state.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
+import { DEFAULT_BRIDGE, DEFAULT_MTU } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { ensureBridge, joinBridges } from '../../agent/linux/bridge.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { print } from './report.ts'
-
-const DEFAULT_BRIDGE = 'weave'
-const DEFAULT_MTU = 1376
 
 /** Commands that need no router: they run while the host boots. */
 export function registerHostCommands(program: Command, context: CommandContext): void {

@@ -1,6 +1,6 @@
 import { warn } from './report.ts'
 
-/** Commands that were parts of the router, or had other names (Weave rows OLD-04, OLD-05, OLD-08). */
+/** Commands that were parts of the router, or had other names (Weave rows OLD-04, OLD-05, OLD-08); `-password` is FLAG-01's. */
 const RENAMED: Readonly<Record<string, string>> = {
   'launch-router': 'launch',
   'stop-router': 'stop',
@@ -18,5 +18,6 @@ export function withoutOldSpellings(argv: readonly string[]): readonly string[] 
     warn(`'${command}' does nothing: proxy, plugin and names are parts of the router, which \`weave launch\` starts`)
     return undefined
   }
-  return [node, script, ...(command === '' ? [] : [RENAMED[command] ?? command]), ...rest]
+  const words = command === 'launch' ? rest.map(word => (word === '-password' ? '--password' : word)) : rest
+  return [node, script, ...(command === '' ? [] : [RENAMED[command] ?? command]), ...words]
 }

@@ -6,8 +6,8 @@ import { CONTROL_PORT } from '../../contract/ports.ts'
 import { warn } from './report.ts'
 
 /** `ip_or_name[:port]`, each (Weave row ARG-01); a name stands for its first IPv4 address. */
-export function resolvePeers(peers: readonly string[]): Promise<readonly Endpoint[]> {
-  return Promise.all(peers.map(resolvePeer))
+export function resolvePeers(peers: readonly string[], defaultPort = CONTROL_PORT): Promise<readonly Endpoint[]> {
+  return Promise.all(peers.map(peer => resolvePeer(peer, defaultPort)))
 }
 
 /** As the router takes them. */
@@ -25,10 +25,10 @@ export function withoutOwnAddress(peers: readonly string[]): readonly string[] {
   return others
 }
 
-async function resolvePeer(peer: string): Promise<Endpoint> {
+async function resolvePeer(peer: string, defaultPort: number): Promise<Endpoint> {
   const [, name = '', port] = /^([^:]+)(?::(\d+))?$/.exec(peer) ?? []
   const address = /^[\d.]+$/.test(name) || name === '' ? name : await lookUp(name)
-  const endpoint = parseEndpoint(port === undefined ? address : `${address}:${port}`, CONTROL_PORT)
+  const endpoint = parseEndpoint(port === undefined ? address : `${address}:${port}`, defaultPort)
   if (endpoint.ok) return endpoint.value
   throw badPeer(`'${peer}' is not a peer`)
 }

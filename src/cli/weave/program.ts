@@ -8,14 +8,18 @@ import { registerEventCommands } from './event-commands.ts'
 import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
 import { withoutOldSpellings } from './old-spellings.ts'
+import { registerPasswordCommands } from './password-commands.ts'
 import { registerQueryCommands } from './query-commands.ts'
 import { print, reportError } from './report.ts'
-import { registerRouterCommands } from './router-commands.ts'
+import { registerResetCommand } from './reset-command.ts'
+import { registerRouterCommands, stopRouter } from './router-commands.ts'
 import { registerRunCommands } from './run-commands.ts'
 
 /** Runs one command, and says how the process should end. */
 export async function runWeave(argv: readonly string[], dataPathProgram: URL): Promise<number> {
   const program = createProgram(createContext(dataPathProgram, process.env))
+  // A password among the arguments is not for everybody who lists processes.
+  process.title = 'weave'
   const words = withoutOldSpellings(argv)
   if (words === undefined) return EXIT_CODES.ok
   try {
@@ -44,6 +48,8 @@ export function createProgram(context: CommandContext): Command {
   registerContainerCommands(program, context)
   registerExposeCommands(program, context)
   registerEventCommands(program, context)
+  registerPasswordCommands(program, context)
+  registerResetCommand(program, context, stopRouter)
   registerCompletion(program)
   program
     .command('version')

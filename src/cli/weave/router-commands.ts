@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { isProvisioned } from '../../agent/host/load-host.ts'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import { findInitSystem, notInstalled } from '../../agent/linux/init-system.ts'
@@ -9,29 +10,41 @@ import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { prepareStandAlone, startDaemon } from './stand-alone.ts'
+
+type LaunchOptions = StandAloneOptions & { readonly foreground?: boolean; readonly logLevel: string }
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
 const LOOK_EVERY_MS = 100
 
 export function registerRouterCommands(program: Command, context: CommandContext): void {
-  program
+  const launch = program
     .command('launch')
     .description('start the router as a service of this host')
     .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
-    .action(async (peers: string[], options: { foreground?: boolean; logLevel: string }) => {
-      const targets = await resolvePeers(withoutOwnAddress(peers))
-      const level = parseLogLevel(options.logLevel)
-      if (options.foreground === true) await beTheRouter(context, targets, level)
-      else await launchService(context, targets)
-    })
+  addStandAloneOptions(launch).action((peers: string[], options: LaunchOptions) =>
+    launchRouter(context, peers, options),
+  )
   program
     .command('stop')
     .description('stop the router; containers keep their network on this host')
     .action(() => stopRouter(context))
+}
+
+async function launchRouter(context: CommandContext, peers: readonly string[], options: LaunchOptions): Promise<void> {
+  const targets = await resolvePeers(withoutOwnAddress(peers), options.port)
+  const level = parseLogLevel(options.logLevel)
+  checkStandAlone(context, options, peers)
+  if (await isRouterRunning(context.paths.controlSocket)) throw new ControlError('alreadyRunning')
+  prepareStandAlone(context, options, targets)
+  const added = isProvisioned(context.paths) ? targets : []
+  if (options.foreground === true) await beTheRouter(context, added, level)
+  else await launchService(context, added, level)
 }
 
 async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
@@ -42,24 +55,33 @@ async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], 
   if (!isWanted) process.exitCode = EXIT_CODES.failure
 }
 
-async function launchService(context: CommandContext, peers: readonly Endpoint[]): Promise<void> {
+async function launchService(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
   const { controlSocket } = context.paths
-  if (await isRouterRunning(controlSocket)) throw new ControlError('alreadyRunning')
-  const service = findInitSystem(context.root)
-  if (service === undefined) throw notInstalled()
-  runCommand(service.command('start'))
+  const service = startService(context, level)
   const isUp = await eventually(START_TIMEOUT_MS, () => isRouterRunning(controlSocket))
   if (!isUp) {
     throw new UserError({
       cause: `the router was started through ${service.name} but does not answer`,
-      remedy: service.name === 'systemd' ? 'journalctl -u weave shows why' : 'its log under /var/log shows why',
+      remedy: `${service.log} shows why`,
     })
   }
   if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
 }
 
+/** Through the init system where it knows the router; else, on a host without a provisioner, as a process of its own. */
+function startService(context: CommandContext, level: LogLevel): { readonly name: string; readonly log: string } {
+  const service = findInitSystem(context.root)
+  if (service !== undefined) {
+    runCommand(service.command('start'))
+    const log = service.name === 'systemd' ? 'journalctl -u weave' : 'its log under /var/log'
+    return { name: service.name, log }
+  }
+  if (isProvisioned(context.paths)) throw notInstalled()
+  return { name: 'the background', log: startDaemon(context, level) }
+}
+
 /** Through the init system, which would start it again otherwise; then directly, when it was started by hand. */
-async function stopRouter(context: CommandContext): Promise<void> {
+export async function stopRouter(context: CommandContext): Promise<void> {
   const { controlSocket } = context.paths
   const wasRunning = await isRouterRunning(controlSocket)
   const service = findInitSystem(context.root)

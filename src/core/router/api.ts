@@ -80,6 +80,8 @@ export interface RouterOptions {
   readonly addresses: readonly string[]
   readonly targets: readonly Endpoint[]
   readonly discovery: boolean
+  /** Links at most; 0, or nothing, for no limit but the router's own. */
+  readonly linksMax?: number
   readonly mtu: number
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array

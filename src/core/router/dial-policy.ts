@@ -13,6 +13,8 @@ const SETTLE_MS = 2_000
 
 export interface DialSources {
   readonly self: number
+  /** The operator's limit; 0 for none. */
+  readonly linksMax: number
   readonly addresses: AddressBook
   readonly neighbours: Neighbours
   readonly isReachable: (peer: number) => boolean
@@ -30,6 +32,7 @@ export class DialPolicy {
   }
 
   get dialsMax(): number {
+    if (this.#isFull) return 0
     const lacking = LINKS_WANTED - this.#sources.neighbours.links.length
     return lacking > 0 ? lacking : SEARCHES_MAX
   }
@@ -47,7 +50,14 @@ export class DialPolicy {
     return neighbours.links.some(link => link.direction === 'outbound' && formatEndpoint(link.remote) === key)
   }
 
+  /** No link is to be had for the peer. */
   isSpare(peer: number): boolean {
+    if (this.#isFull) return true
     return this.#sources.neighbours.ready.length >= LINKS_MAX && this.#sources.isReachable(peer)
+  }
+
+  get #isFull(): boolean {
+    const { linksMax, neighbours } = this.#sources
+    return linksMax > 0 && neighbours.ready.length >= linksMax
   }
 }

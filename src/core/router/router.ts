@@ -69,6 +69,7 @@ export class Router implements RouterMachine {
     this.#sessions = new SessionKeys(options.shortId, options.random, options.now)
     this.#policy = new DialPolicy({
       self: options.shortId,
+      linksMax: options.linksMax ?? 0,
       addresses: this.#addresses,
       neighbours: this.#neighbours,
       isReachable: peer => this.#routes.has(peer),

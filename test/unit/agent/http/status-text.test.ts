@@ -68,9 +68,20 @@ const STATUS: RouterStatus = {
   peers: PEERS,
 }
 
+const CERTIFIED = { kind: 'certificates', trustedSubnets: [] } as const
+
 describe('the texts of status', () => {
+  it('says how peers are told from strangers, loudly when they are not', () => {
+    const text = (kind: 'certificates' | 'password' | 'anybody') =>
+      formatStatus(STATUS, 'x', { kind, trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8'] : [] })
+    expect(text('certificates')).toContain('    Encryption: enabled\n')
+    expect(text('password')).toContain('    Encryption: enabled (password)\n')
+    expect(text('anybody')).toContain('    Encryption: enabled, but WHOEVER REACHES THIS HOST IS LET IN')
+    expect(text('anybody')).toContain('TrustedSubnets: 10.0.0.0/8 (encrypted all the same)\n')
+  })
+
   it('have the block of the router with keys aligned at the colon', () => {
-    expect(formatStatus(STATUS, '1.2.3')).toBe(`
+    expect(formatStatus(STATUS, '1.2.3', CERTIFIED)).toBe(`
         Version: 1.2.3
 
         Service: router
@@ -87,7 +98,7 @@ describe('the texts of status', () => {
 
   it('count nothing in detail where there is nothing', () => {
     const lonely = { ...STATUS, connections: [], peers: PEERS.slice(0, 1).map(peer => ({ ...peer, connections: [] })) }
-    const text = formatStatus(lonely, '1.2.3')
+    const text = formatStatus(lonely, '1.2.3', CERTIFIED)
     expect(text).toContain('    Connections: 0\n')
     expect(text).toContain('          Peers: 1\n')
   })
@@ -126,7 +137,9 @@ describe('the texts of status', () => {
     const lost = PEERS.map(peer => ({ ...peer, isReachable: peer.isSelf }))
     expect(formatPeers(lost)).toContain('02:00:00:00:00:02(bravo) - unreachable!\n')
     expect(formatPeers(lost)).not.toContain('10.77.1.11')
-    expect(formatStatus({ ...STATUS, peers: lost }, 'x')).toContain('Peers: 1 (with 1 established connections)')
+    expect(formatStatus({ ...STATUS, peers: lost }, 'x', CERTIFIED)).toContain(
+      'Peers: 1 (with 1 established connections)',
+    )
   })
 
   it('have a line for each target', () => {

@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
-import { awaitPreface, isPreface, makePreface, PREFACE_BYTES } from '../../../../src/agent/transport/preface.ts'
+import { isPreface, makePreface, PREFACE_BYTES } from '../../../../src/agent/transport/preface.ts'
 
 const KEY = Buffer.alloc(32, 1)
 
@@ -31,28 +29,5 @@ describe('the preface', () => {
     const nonce = 'a0'.repeat(16)
     const proof = '24e4c2a895df0b9123fb97aa30bc11562ce400cfbdb29f25a258a2ad5a6ad9d5'
     expect(isPreface(Buffer.from(nonce + proof, 'hex'), Buffer.alloc(32, 0xad))).toBe(true)
-  })
-})
-
-describe('awaiting the preface', () => {
-  it('takes it from the stream however it is cut, and leaves what follows', async () => {
-    const socket = new PassThrough()
-    const awaited = awaitPreface(socket as unknown as Socket, KEY, 1000)
-    const preface = makePreface(KEY)
-    socket.write(preface.subarray(0, 7))
-    socket.write(Buffer.concat([preface.subarray(7), Buffer.from('hello')]))
-    expect(await awaited).toBe(true)
-    expect(String(socket.read())).toBe('hello')
-  })
-
-  it('fails when the stream ends before it is whole', async () => {
-    const socket = new PassThrough()
-    const awaited = awaitPreface(socket as unknown as Socket, KEY, 1000)
-    socket.end(makePreface(KEY).subarray(0, 40))
-    expect(await awaited).toBe(false)
-  })
-
-  it('fails when it does not come in time', async () => {
-    expect(await awaitPreface(new PassThrough() as unknown as Socket, KEY, 1)).toBe(false)
   })
 })

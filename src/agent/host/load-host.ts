@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { UserError } from '../../base/user-error.ts'
+import type { AgentConfig } from '../../contract/agent-config.ts'
+import { shortIdOf } from '../../core/router/index.ts'
+import type { AgentPaths } from './agent-paths.ts'
+import { type HostState, loadHostState } from './host-state.ts'
+import { ensureIdentity, type Identity } from './identity.ts'
+import { type LaunchRecord, loadLaunch } from './launch-record.ts'
+import { peerNameOfIdentity } from './peer-name.ts'
+import { StateStore } from './state-store.ts'
+
+export const DEFAULT_BRIDGE = 'weave'
+export const DEFAULT_MTU = 1376
+/** Of the overlay, where nobody said otherwise (Weave row FLAG-12). */
+const DEFAULT_SUBNET = '10.32.0.0/12'
+const ADDRESSES_MAX = 8
+const NOT_THE_UNDERLAY = /^(weave|docker|br-|veth|virbr|cni|lo)/
+
+/** A host that the provisioner set up, or one that was launched by hand. */
+export type Host =
+  | ({ readonly kind: 'certified' } & HostState)
+  | {
+      readonly kind: 'open'
+      readonly config: AgentConfig
+      readonly identity: Identity
+      readonly launch: LaunchRecord
+    }
+
+/** What the provisioner put there counts; without it, how the host was launched. */
+export function loadHost(paths: AgentPaths): Host {
+  if (isProvisioned(paths)) return { kind: 'certified', ...loadHostState(paths) }
+  const launch = loadLaunch(paths.launch)
+  if (launch === undefined) {
+    throw new UserError({
+      cause: `${paths.agentConfig} is missing, and this host was never launched by hand`,
+      remedy: 'run `weave-provision up` on the control machine, or `weave launch --password-file FILE [PEER...]` here',
+    })
+  }
+  const identity = ensureIdentity(paths.identityKey)
+  return { kind: 'open', config: describeHost(paths, launch, identity), identity, launch }
+}
+
+export function isProvisioned(paths: AgentPaths): boolean {
+  return existsSync(paths.agentConfig)
+}
+
+function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identity): AgentConfig {
+  const { nickname, listen, discovery } = launch
+  return {
+    format: 1,
+    clusterId: '',
+    clusterKey: '',
+    host: nickname,
+    nickname,
+    shortId: new StateStore(paths).shortId() ?? shortIdOf(peerNameOfIdentity(identity)),
+    bridge: { name: DEFAULT_BRIDGE, address: '', mtu: DEFAULT_MTU },
+    containerRange: '',
+    subnet: DEFAULT_SUBNET,
+    listen,
+    advertise: listen.ip === '0.0.0.0' ? underlayAddresses() : [listen.ip],
+    targets: [],
+    discovery,
+  }
+}
+
+/** What others may reach this host at, as far as it knows itself. */
+function underlayAddresses(): readonly string[] {
+  const addresses = Object.entries(networkInterfaces()).flatMap(([device, entries]) =>
+    NOT_THE_UNDERLAY.test(device) ? [] : (entries ?? []).filter(entry => entry.family === 'IPv4' && !entry.internal),
+  )
+  return addresses.map(entry => entry.address).slice(0, ADDRESSES_MAX)
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { loadLaunch, saveLaunch } from '../../agent/host/launch-record.ts'
+import { isProvisioned } from '../../agent/host/load-host.ts'
+import { StateStore } from '../../agent/host/state-store.ts'
+import { loadPasswords, savePasswords } from '../../agent/password/password-keeper.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
+import type { CommandContext } from './context.ts'
+import { isStandAloneGiven, recordOf, type StandAloneOptions } from './launch-options.ts'
+import { takePasswords } from './password-input.ts'
+import { warn } from './report.ts'
+
+/**
+ * Puts what a launch by hand asks for where the router finds it. A launch by hand says anew what the router is like; a service that
+ * starts it again says nothing, and gets the router of the last launch.
+ */
+export function prepareStandAlone(
+  context: CommandContext,
+  options: StandAloneOptions & { readonly foreground?: boolean },
+  peers: readonly Endpoint[],
+): void {
+  const { paths } = context
+  if (isProvisioned(paths)) return
+  const passwords = takePasswords(options, process.env)
+  const isRestart = options.foreground === true && !isStandAloneGiven(options) && peers.length === 0
+  if (passwords !== undefined) savePasswords(paths.password, passwords)
+  if (options.withoutPassword === true) rmSync(paths.password, { force: true })
+  if (isRestart && loadLaunch(paths.launch) !== undefined) return
+  saveLaunch(paths.launch, recordOf(options))
+  if (options.resume !== true) keepTargets(context, peers)
+  if (passwords === undefined) tellOfPassword(paths.password)
+}
+
+/** The router as a process of its own, where no init system knows it. Its log goes to a file. */
+export function startDaemon(context: CommandContext, logLevel: string): string {
+  const { daemonLog } = context.paths
+  mkdirSync(dirname(daemonLog), { recursive: true })
+  const log = openSync(daemonLog, 'a', 0o640)
+  const argv = [...process.execArgv, process.argv[1] ?? '', 'launch', '--foreground', '--log-level', logLevel]
+  spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log] }).unref()
+  closeSync(log)
+  return daemonLog
+}
+
+function keepTargets(context: CommandContext, peers: readonly Endpoint[]): void {
+  const store = new StateStore(context.paths)
+  const former = store.targets([]).length
+  store.saveTargets(peers, [])
+  if (peers.length === 0 && former > 0) {
+    warn(`the ${former} peers of the last launch are forgotten: another time, keep them with --resume`)
+  }
+}
+
+function tellOfPassword(path: string): void {
+  if (loadPasswords(path).length > 0) warn('the password of the last launch stays valid; --without-password drops it')
+  else warn('no password: traffic is encrypted, but whoever reaches this host is let in. Give --password-file FILE')
+}
