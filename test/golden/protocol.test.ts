@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { probeDatagram } from '../../src/agent/fastpath/probe-datagram.ts'
 import { MANIFEST_CONTEXT } from '../../src/contract/cluster-manifest.ts'
 import { RecordStore } from '../../src/core/gossip/record-store.ts'
 import { createNodeCipher, peerNameOf } from '../../src/core/router/index.ts'
@@ -63,8 +64,13 @@ function makeVectors(): Readonly<Record<string, string>> {
     'data key from host 1 to host 2': dataKey(),
     'frame from host 1 to host 2, counter 5': datagram(1, 5, frame()),
     'probe 9 from host 1 to host 2, counter 6': datagram(2, 6, probe()),
+    'fast path question of host 1 to host 2, nonce 04030201': fastPathQuestion(),
   }
   return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, Buffer.from(value).toString('hex')]))
+}
+
+function fastPathQuestion(): Uint8Array {
+  return probeDatagram({ source: 1, destination: 2, nonce: 0x04030201, bytes: 46 })
 }
 
 function recordOfHost1(): Uint8Array {

@@ -21,8 +21,13 @@ export interface Libc {
   sendmsg(fd: number, message: Address, flags: number): number
   recvmsg(fd: number, message: Address, flags: number): number
   madvise(start: Address, length: number, advice: number): number
+  /** Index of a network device of this namespace; 0 when there is none of that name. */
+  if_nametoindex(name: Address): number
+  /** For calls without a function of their own. */
+  syscall(number: number, command: number, argument: Address, length: number): number
   /** Symbolic name of the last failure: `EAGAIN`. */
   errorName(): string
+  nameOfError(errno: number): string
 }
 
 const POINTER = 'uint64_t'
@@ -44,6 +49,8 @@ const SIGNATURES = {
   sendmsg: 'sipi',
   recvmsg: 'sipi',
   madvise: 'ipli',
+  if_nametoindex: 'ip',
+  syscall: 'slipl',
 } as const
 
 const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }
@@ -58,8 +65,9 @@ export function loadLibc(): Libc {
   const library = koffi.load('libc.so.6')
   const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, bindC(library, name, signature)])
   const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
-  const errorName = () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`
-  return Object.freeze({ ...Object.fromEntries(functions), errorName }) as Libc
+  const nameOfError = (errno: number) => names.get(errno) ?? `errno ${errno}`
+  const errorName = () => nameOfError(koffi.errno())
+  return Object.freeze({ ...Object.fromEntries(functions), errorName, nameOfError }) as Libc
 }
 
 /** `signature`: letters as in `SIGNATURES`. Throws when the library lacks the function. */

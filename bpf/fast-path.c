@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The fast path: the bridge's port `weave-vx`, a VXLAN device in external mode, and its way to the sleeve, `weave-tap`.
+ *
+ *   bridge ──▶ to_underlay ──▶ VXLAN to the next hop, or clones along the tree, or weave-tap when the peer has no fast path
+ *   bridge ◀── from_underlay ◀── VXLAN: deliver, relay in the kernel, flood further, or answer a probe
+ *   weave-vx ◀── from_sleeve ◀── weave-tap: frames that the sleeve brought enter the bridge through the same port
+ *
+ * VNI: 12 bits source, 12 bits destination, 0 for all. docs/protocol.md describes the bytes.
+ */
+#include "fast-path.h"
+
+static __always_inline int drop(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&weave_counters, &reason);
+	if (count)
+		*count += 1;
+	return TC_ACT_SHOT;
+}
+
+static __always_inline void tally(__u32 what)
+{
+	drop(what);
+}
+
+static __always_inline void tally_sent(__u32 peer, __u32 bytes)
+{
+	struct traffic *traffic = bpf_map_lookup_elem(&weave_traffic, &peer);
+	if (traffic) {
+		traffic->frames_sent += 1;
+		traffic->bytes_sent += bytes;
+	}
+}
+
+static __always_inline void tally_received(__u32 peer, __u32 bytes)
+{
+	struct traffic *traffic = bpf_map_lookup_elem(&weave_traffic, &peer);
+	if (traffic) {
+		traffic->frames_received += 1;
+		traffic->bytes_received += bytes;
+	}
+}
+
+static __always_inline const struct config *read_config(void)
+{
+	__u32 only = 0;
+	const struct config *config = bpf_map_lookup_elem(&weave_config, &only);
+	return config && config->self ? config : 0;
+}
+
+static __always_inline int address_frame(struct __sk_buff *skb, __u32 vni, __u32 to, __u8 ttl)
+{
+	struct bpf_tunnel_key key = { .tunnel_id = vni, .remote_ipv4 = to, .tunnel_ttl = ttl };
+	return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX);
+}
+
+/* One clone to each child. What the kernel cannot clone is lost, as on any switch without memory. */
+static __always_inline void flood_tree(struct __sk_buff *skb, const struct config *config, const struct tree *tree,
+				       __u32 source, __u8 ttl)
+{
+	__u32 count = tree->count;
+	skb->mark = ADDRESSED;
+	for (__u32 i = 0; i < CHILDREN_MAX; i++) {
+		if (i >= count)
+			break;
+		if (address_frame(skb, source << 12 | FLOOD, tree->children[i], ttl) == 0)
+			bpf_clone_redirect(skb, config->vxlan, 0);
+	}
+	skb->mark = 0;
+}
+
+/*
+ * Notes behind whom a MAC is. It changes hands only when its owner has been silent for MAC_HOLD: whoever borrows the address of a
+ * container that is alive gets none of its frames. False: another owner holds it.
+ */
+static __always_inline int learn(const struct mac *mac, __u32 peer, __u32 generation)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct owner *known = bpf_map_lookup_elem(&weave_macs, mac);
+	struct owner owner = { .peer = peer, .generation = generation, .seen_at = now };
+
+	if (known && known->peer == peer && known->generation == generation) {
+		if (now - known->seen_at > MAC_REFRESH)
+			known->seen_at = now;
+		return 1;
+	}
+	if (known && known->peer != peer) {
+		if (now - known->seen_at < MAC_HOLD)
+			return 0;
+		tally(MACS_MOVED);
+	}
+	bpf_map_update_elem(&weave_macs, mac, &owner, BPF_ANY);
+	return 1;
+}
+
+static __always_inline const struct owner *find_owner(const struct mac *mac, const struct config *config)
+{
+	const struct owner *owner = bpf_map_lookup_elem(&weave_macs, mac);
+	if (!owner || bpf_ktime_get_ns() - owner->seen_at > MAC_AGE)
+		return 0;
+	if (owner->peer == SLEEVE && owner->generation != config->generation)
+		return 0;
+	return owner;
+}
+
+static __always_inline int punt(const struct config *config)
+{
+	if (!config->tap)
+		return drop(DROPPED_ROUTE);
+	tally(PUNTED);
+	return bpf_redirect(config->tap, 0);
+}
+
+/* To all on the fast path by the tree, and once to the sleeve for those that are not. */
+static __always_inline int flood(struct __sk_buff *skb, const struct config *config)
+{
+	__u32 self = config->self;
+	const struct tree *tree = bpf_map_lookup_elem(&weave_trees, &self);
+
+	tally(FLOODED);
+	if (tree)
+		flood_tree(skb, config, tree, self, SOURCE_TTL);
+	if (!(config->flags & PUNT_FLOODS))
+		return TC_ACT_SHOT;
+	return punt(config);
+}
+
+static __always_inline int is_reserved(const struct mac *mac)
+{
+	return mac->bytes[0] == 0x01 && mac->bytes[1] == 0x80 && mac->bytes[2] == 0xc2 && mac->bytes[3] == 0 &&
+	       mac->bytes[4] == 0 && mac->bytes[5] <= PROBE_MAC_LAST;
+}
+
+SEC("tc/to_underlay") int to_underlay(struct __sk_buff *skb)
+{
+	struct mac to = {}, from = {};
+	const struct config *config;
+	const struct owner *owner;
+	const struct hop *hop;
+	__u32 peer;
+
+	if (skb->mark == ADDRESSED) {
+		skb->mark = 0;
+		return TC_ACT_OK;
+	}
+	config = read_config();
+	if (!config)
+		return drop(DROPPED_NOT_READY);
+	if (bpf_skb_load_bytes(skb, 0, to.bytes, ETH_ALEN) || bpf_skb_load_bytes(skb, ETH_ALEN, from.bytes, ETH_ALEN))
+		return drop(DROPPED_SHORT);
+	if (is_reserved(&to))
+		return drop(DROPPED_RESERVED);
+	if (!learn(&from, config->self, 0))
+		tally(MACS_HELD);
+	if (to.bytes[0] & 1)
+		return flood(skb, config);
+	owner = find_owner(&to, config);
+	if (!owner)
+		return flood(skb, config);
+	peer = owner->peer;
+	if (peer == SLEEVE)
+		return punt(config);
+	if (peer == config->self)
+		return drop(DROPPED_LOCAL);
+	hop = bpf_map_lookup_elem(&weave_hops, &peer);
+	if (!hop || !hop->address)
+		return punt(config);
+	if (address_frame(skb, config->self << 12 | peer, hop->address, SOURCE_TTL))
+		return drop(DROPPED_ROUTE);
+	tally(SENT);
+	tally_sent(peer, skb->len);
+	return TC_ACT_OK;
+}
+
+/* Answers in the kernel, so that peers keep a path whose agent is being replaced. */
+static __always_inline int handle_probe(struct __sk_buff *skb, const struct config *config, __u32 source, __u32 from)
+{
+	__u8 kind;
+	__u32 nonce;
+
+	if (bpf_skb_load_bytes(skb, PROBE_KIND_AT, &kind, 1) || bpf_skb_load_bytes(skb, PROBE_NONCE_AT, &nonce, 4))
+		return drop(DROPPED_PROBE);
+	if (kind == ANSWER) {
+		struct answer answer = { .nonce = nonce, .address = from, .at = bpf_ktime_get_ns() };
+		bpf_map_update_elem(&weave_answers, &source, &answer, BPF_ANY);
+		return TC_ACT_SHOT;
+	}
+	kind = ANSWER;
+	if (bpf_skb_store_bytes(skb, PROBE_KIND_AT, &kind, 1, 0) ||
+	    address_frame(skb, config->self << 12 | source, from, SOURCE_TTL))
+		return drop(DROPPED_PROBE);
+	tally(PROBES_ANSWERED);
+	skb->mark = ADDRESSED;
+	return bpf_redirect(config->vxlan, 0);
+}
+
+static __always_inline int deliver(struct __sk_buff *skb, const struct config *config, const struct mac *from,
+				   __u32 source)
+{
+	if (!(from->bytes[0] & 1) && !learn(from, source, 0)) {
+		const struct owner *owner = bpf_map_lookup_elem(&weave_macs, from);
+		/* Delivered, the bridge would take up that a container of this host is elsewhere. */
+		if (owner && owner->peer == config->self)
+			return drop(DROPPED_SPOOFED);
+		tally(MACS_HELD);
+	}
+	tally(DELIVERED);
+	tally_received(source, skb->len);
+	return TC_ACT_OK;
+}
+
+static __always_inline int relay(struct __sk_buff *skb, const struct config *config, const struct bpf_tunnel_key *key)
+{
+	__u32 destination = key->tunnel_id & 0xfff;
+	const struct hop *hop = bpf_map_lookup_elem(&weave_hops, &destination);
+
+	if (!hop || !hop->address || hop->address == key->remote_ipv4)
+		return drop(DROPPED_ROUTE);
+	if (key->tunnel_ttl <= 1)
+		return drop(DROPPED_TTL);
+	if (address_frame(skb, key->tunnel_id, hop->address, key->tunnel_ttl - 1))
+		return drop(DROPPED_ROUTE);
+	tally(RELAYED);
+	skb->mark = ADDRESSED;
+	return bpf_redirect(config->vxlan, 0);
+}
+
+SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
+{
+	struct bpf_tunnel_key key = {};
+	struct mac to = {}, from = {};
+	const struct config *config = read_config();
+	const struct hop *member;
+	const struct tree *tree;
+	__u32 *endpoint;
+	__u32 source, destination;
+	__u16 type;
+	long refused;
+
+	if (!config)
+		return drop(DROPPED_NOT_READY);
+	if (bpf_skb_load_bytes(skb, 0, to.bytes, ETH_ALEN) || bpf_skb_load_bytes(skb, ETH_ALEN, from.bytes, ETH_ALEN) ||
+	    bpf_skb_load_bytes(skb, 2 * ETH_ALEN, &type, 2))
+		return drop(DROPPED_SHORT);
+	refused = bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0);
+	if (refused == -22 /* EINVAL */) {
+		/* What comes without a tunnel is from weave-tap. */
+		if (!learn(&from, SLEEVE, config->generation))
+			tally(MACS_HELD);
+		tally(FROM_SLEEVE);
+		return TC_ACT_OK;
+	}
+	if (refused)
+		return drop(DROPPED_UNDERLAY);
+
+	endpoint = bpf_map_lookup_elem(&weave_endpoints, &key.remote_ipv4);
+	if (!endpoint)
+		return drop(DROPPED_ENDPOINT);
+	source = key.tunnel_id >> 12 & 0xfff;
+	destination = key.tunnel_id & 0xfff;
+	member = bpf_map_lookup_elem(&weave_hops, &source);
+	if (source == 0 || source == config->self || !member || !member->is_member)
+		return drop(DROPPED_SOURCE);
+	if (is_reserved(&to)) {
+		if (type != PROBE_ETHERTYPE || source != *endpoint || destination != config->self)
+			return drop(DROPPED_PROBE);
+		return handle_probe(skb, config, source, key.remote_ipv4);
+	}
+	if (destination == config->self)
+		return deliver(skb, config, &from, source);
+	if (destination != FLOOD)
+		return relay(skb, config, &key);
+
+	/* A flood is taken from one neighbour only, so none can come twice, and none can turn in circles. */
+	tree = bpf_map_lookup_elem(&weave_trees, &source);
+	if (!tree || tree->parent != *endpoint)
+		return drop(DROPPED_TREE);
+	if (key.tunnel_ttl > 1)
+		flood_tree(skb, config, tree, source, key.tunnel_ttl - 1);
+	return deliver(skb, config, &from, source);
+}
+
+SEC("tc/from_sleeve") int from_sleeve(struct __sk_buff *skb)
+{
+	const struct config *config = read_config();
+	if (!config)
+		return drop(DROPPED_NOT_READY);
+	return bpf_redirect(config->vxlan, BPF_F_INGRESS);
+}
+
+char license_text[] SEC("license") = "Dual MIT/GPL";

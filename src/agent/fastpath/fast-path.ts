@@ -1,0 +1,158 @@
+import { assert } from '../../base/assert.ts'
+import { ipv4FromNumber } from '../../base/ipv4.ts'
+import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../../core/router/index.ts'
+import type { BpfObject } from '../linux/bpf/bpf-object.ts'
+import { attachFilter, type FilterPlace } from '../linux/bpf/tc-filter.ts'
+import { allocatePinned, type Libc } from '../linux/libc.ts'
+import { SystemCallError } from '../linux/system-call-error.ts'
+import { type LoadedPrograms, loadPrograms } from './kernel-maps.ts'
+import {
+  type AnswerValue,
+  COUNTER_NAMES,
+  type ConfigValue,
+  type FastPathCounters,
+  type HopValue,
+  PEERS_MAX,
+  type PeerTraffic,
+  readAnswer,
+  readConfig,
+  readCounter,
+  readHop,
+  readTraffic,
+  readTree,
+  VALUE_BYTES,
+  writeConfig,
+  writeHop,
+  writeTree,
+} from './map-values.ts'
+
+export interface FastPathOptions {
+  readonly libc: Libc
+  readonly object: BpfObject
+  readonly self: number
+  /** Names of devices that exist. */
+  readonly vxlan: string
+  readonly tap: string
+}
+
+/**
+ * The agent's hold on the programs in the kernel. They need no agent to go on: `close` leaves them as they are, and the next one
+ * takes over maps and all that is in them.
+ */
+export class FastPath {
+  /** What an earlier agent had in the maps; empty when there was none. */
+  readonly adopted: FastPathTable
+  readonly #loaded: LoadedPrograms
+  #config: ConfigValue
+  #table: FastPathTable
+
+  /** Throws a `SystemCallError` when the kernel does not let us; then nothing has changed. */
+  constructor(options: FastPathOptions) {
+    const { libc, object, self } = options
+    const [vxlan, tap] = [indexOf(libc, options.vxlan), indexOf(libc, options.tap)]
+    this.#loaded = loadPrograms(libc, object, vxlan)
+    const { maps, isAdopted } = this.#loaded
+    const before = readConfig(maps.config.get(0) ?? NOTHING)
+    this.adopted = isAdopted ? this.#readTable(self, before) : emptyFastPathTable(self)
+    this.#table = this.adopted
+    this.#config = { ...before, self, tap, vxlan }
+    this.#configure()
+    this.#attach(libc, { device: vxlan, direction: 'ingress' }, 'from_underlay')
+    this.#attach(libc, { device: tap, direction: 'ingress' }, 'from_sleeve')
+    this.#attach(libc, { device: vxlan, direction: 'egress' }, 'to_underlay')
+  }
+
+  /** Writes what differs from the table before; what frames need on their way is there before what sends them. */
+  apply(table: FastPathTable): void {
+    const { endpoints, trees } = this.#loaded.maps
+    const before = this.#table
+    for (const [address, peer] of table.endpoints) {
+      if (before.endpoints.get(address) !== peer) endpoints.set(address, value => value.writeUInt32LE(peer))
+    }
+    for (const [source, tree] of table.trees) {
+      if (!isSameTree(tree, before.trees.get(source))) trees.set(source, value => writeTree(value, tree))
+    }
+    this.#applyHops(before, table)
+    for (const source of before.trees.keys()) if (!table.trees.has(source)) trees.delete(source)
+    for (const address of before.endpoints.keys()) if (!table.endpoints.has(address)) endpoints.delete(address)
+    this.#table = table
+    const hasGained = [...table.flooded].some(peer => !before.flooded.has(peer))
+    const generation = (this.#config.generation + (hasGained ? 1 : 0)) >>> 0
+    this.#config = { ...this.#config, generation, puntsFloods: table.puntsFloods }
+    this.#configure()
+  }
+
+  answerOf(peer: number): AnswerValue {
+    return readAnswer(this.#loaded.maps.answers.get(peer) ?? NOTHING)
+  }
+
+  trafficOf(peer: number): PeerTraffic {
+    return readTraffic(this.#loaded.maps.traffic.get(peer) ?? NOTHING)
+  }
+
+  counters(): FastPathCounters {
+    const { counters } = this.#loaded.maps
+    const read = COUNTER_NAMES.map((name, i) => [name, readCounter(counters.get(i) ?? NOTHING)])
+    return Object.fromEntries(read) as FastPathCounters
+  }
+
+  close(): void {
+    this.#loaded.close()
+  }
+
+  #attach(libc: Libc, place: FilterPlace, name: string): void {
+    const fd = this.#loaded.programs.get(name)
+    assert(fd !== undefined, `the object has the program ${name}`)
+    attachFilter(libc, place, { name, fd })
+  }
+
+  #configure(): void {
+    this.#loaded.maps.config.set(0, value => writeConfig(value, this.#config))
+  }
+
+  #applyHops(before: FastPathTable, table: FastPathTable): void {
+    for (const peer of new Set([...before.members, ...before.hops.keys(), ...table.members, ...table.hops.keys()])) {
+      const hop = hopOf(table, peer)
+      const was = hopOf(before, peer)
+      if (hop.address === was.address && hop.isMember === was.isMember) continue
+      this.#loaded.maps.hops.set(peer, value => writeHop(value, hop))
+    }
+  }
+
+  #readTable(self: number, config: ConfigValue): FastPathTable {
+    const { hops, trees, endpoints } = this.#loaded.maps
+    const peers = Array.from({ length: PEERS_MAX }, (_, peer) => [peer, readHop(hops.get(peer) ?? NOTHING)] as const)
+    const tree = (source: number) => readTree(trees.get(source) ?? NOTHING) as FloodTree
+    return {
+      ...emptyFastPathTable(self),
+      members: new Set(peers.filter(([, { isMember }]) => isMember).map(([peer]) => peer)),
+      hops: new Map(
+        peers.filter(([, { address }]) => address !== 0).map(([peer, { address }]) => [peer, ipv4FromNumber(address)]),
+      ),
+      trees: new Map(trees.keys().map(source => [source, tree(source)])),
+      endpoints: new Map(
+        endpoints.keys().map(key => [ipv4FromNumber(key), endpoints.get(key)?.readUInt32LE() ?? 0] as const),
+      ),
+      puntsFloods: config.puntsFloods,
+    }
+  }
+}
+
+/** Long enough for each value. */
+const NOTHING = Buffer.alloc(VALUE_BYTES.tree)
+
+function hopOf(table: FastPathTable, peer: number): HopValue {
+  return { address: table.hops.get(peer) ?? 0, isMember: table.members.has(peer) }
+}
+
+function isSameTree(a: FloodTree, b: FloodTree | undefined): boolean {
+  return a.parent === b?.parent && a.children.join() === b.children.join()
+}
+
+function indexOf(libc: Libc, device: string): number {
+  const name = allocatePinned(32)
+  name.bytes.write(`${device}\0`)
+  const index = libc.if_nametoindex(name.address)
+  if (index === 0) throw new SystemCallError(`find the device ${device}`, libc.errorName())
+  return index
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { assert } from '../../base/assert.ts'
+import { BpfCalls } from '../linux/bpf/bpf-calls.ts'
+import { BpfMap } from '../linux/bpf/bpf-map.ts'
+import { type BpfObject, bindMaps, type MapDefinition } from '../linux/bpf/bpf-object.ts'
+import { findFilter } from '../linux/bpf/tc-filter.ts'
+import type { Libc } from '../linux/libc.ts'
+
+const PERCPU_ARRAY = 6
+
+/** The maps of the fast path by their names without `weave_`. */
+export interface KernelMaps {
+  readonly config: BpfMap
+  readonly hops: BpfMap
+  readonly trees: BpfMap
+  readonly endpoints: BpfMap
+  readonly answers: BpfMap
+  readonly traffic: BpfMap
+  readonly counters: BpfMap
+}
+
+export interface LoadedPrograms {
+  readonly maps: KernelMaps
+  /** File descriptors by the names of programs. */
+  readonly programs: ReadonlyMap<string, number>
+  /** Whether the maps are those of an earlier agent, with all that is in them. */
+  readonly isAdopted: boolean
+  close(): void
+}
+
+/** Loads the programs over the maps that an earlier agent has left on the device, as far as they have the same form. */
+export function loadPrograms(libc: Libc, object: BpfObject, device: number): LoadedPrograms {
+  const calls = new BpfCalls(libc)
+  const left = findMaps(libc, calls, device)
+  const fds = new Map<string, number>()
+  let isAdopted = left.size > 0
+  for (const definition of object.maps) {
+    const adopted = left.get(signatureOf(definition))
+    left.delete(signatureOf(definition))
+    if (adopted === undefined) isAdopted = false
+    fds.set(definition.name, adopted ?? calls.createMap(definition))
+  }
+  for (const fd of left.values()) calls.close(fd)
+  const programs = new Map(
+    object.programs.map(program => [
+      program.name,
+      calls.loadProgram(program.name, bindMaps(program, fds), object.license),
+    ]),
+  )
+  const close = () => {
+    for (const fd of [...fds.values(), ...programs.values()]) calls.close(fd)
+  }
+  return { maps: openMaps(calls, object.maps, fds), programs, isAdopted, close }
+}
+
+/** Maps of the programs that are attached to the device, by name and form. */
+function findMaps(libc: Libc, calls: BpfCalls, device: number): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const [direction, name] of [
+    ['ingress', 'from_underlay'],
+    ['egress', 'to_underlay'],
+  ] as const) {
+    const id = findFilter(libc, { device, direction }, name)
+    for (const fd of id === undefined ? [] : calls.mapsOfProgram(id)) {
+      const signature = signatureOf(calls.mapInfo(fd))
+      if (found.has(signature)) calls.close(fd)
+      else found.set(signature, fd)
+    }
+  }
+  return found
+}
+
+function signatureOf(map: Omit<MapDefinition, 'flags'>): string {
+  return [map.name, map.type, map.keyBytes, map.valueBytes, map.entriesMax].join()
+}
+
+function openMaps(
+  calls: BpfCalls,
+  definitions: readonly MapDefinition[],
+  fds: ReadonlyMap<string, number>,
+): KernelMaps {
+  const cpus = countCpus(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))
+  const open = (name: keyof KernelMaps): BpfMap => {
+    const definition = definitions.find(candidate => candidate.name === `weave_${name}`)
+    const fd = fds.get(`weave_${name}`)
+    assert(definition !== undefined && fd !== undefined, `the object defines the map weave_${name}`)
+    const { keyBytes, valueBytes, type } = definition
+    const perCpu = Math.ceil(valueBytes / 8) * 8 * cpus
+    return new BpfMap(calls, fd, { keyBytes, valueBytes: type === PERCPU_ARRAY ? perCpu : valueBytes })
+  }
+  return {
+    config: open('config'),
+    hops: open('hops'),
+    trees: open('trees'),
+    endpoints: open('endpoints'),
+    answers: open('answers'),
+    traffic: open('traffic'),
+    counters: open('counters'),
+  }
+}
+
+/** `list`: as in `0-3,8-11`. */
+export function countCpus(list: string): number {
+  const highest = list.trim().split(/[,-]/).map(Number)
+  return Math.max(...highest) + 1
+}

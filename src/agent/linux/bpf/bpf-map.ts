@@ -1,0 +1,57 @@
+import { allocatePinned, type PinnedBytes } from '../libc.ts'
+import type { BpfCalls } from './bpf-calls.ts'
+
+export interface MapShape {
+  readonly keyBytes: number
+  /** Of all processors together, for a map that keeps a value for each. */
+  readonly valueBytes: number
+}
+
+/** One map in the kernel. Buffers that methods return are overwritten by the next call. */
+export class BpfMap {
+  readonly fd: number
+  readonly #calls: BpfCalls
+  readonly #key: PinnedBytes
+  readonly #next: PinnedBytes
+  readonly #value: PinnedBytes
+
+  constructor(calls: BpfCalls, fd: number, shape: MapShape) {
+    this.fd = fd
+    this.#calls = calls
+    this.#key = allocatePinned(shape.keyBytes)
+    this.#next = allocatePinned(shape.keyBytes)
+    this.#value = allocatePinned(shape.valueBytes)
+  }
+
+  set(key: number, write: (value: Buffer) => void): void {
+    this.#key.bytes.writeUInt32LE(key)
+    write(this.#value.bytes.fill(0))
+    this.#calls.update(this.fd, this.#key, this.#value)
+  }
+
+  get(key: number): Buffer | undefined {
+    this.#key.bytes.writeUInt32LE(key)
+    return this.#calls.lookup(this.fd, this.#key, this.#value) ? this.#value.bytes : undefined
+  }
+
+  delete(key: number): void {
+    this.#key.bytes.writeUInt32LE(key)
+    this.#calls.delete(this.fd, this.#key)
+  }
+
+  /** Keys of four bytes, as numbers. */
+  keys(): readonly number[] {
+    const found: number[] = []
+    let last: PinnedBytes | undefined
+    while (this.#calls.nextKey(this.fd, last, this.#next)) {
+      found.push(this.#next.bytes.readUInt32LE())
+      this.#key.bytes.set(this.#next.bytes)
+      last = this.#key
+    }
+    return found
+  }
+
+  close(): void {
+    this.#calls.close(this.fd)
+  }
+}

@@ -1,0 +1,91 @@
+import { allocatePinned, type Libc } from './libc.ts'
+import { SystemCallError } from './system-call-error.ts'
+
+const AF_NETLINK = 16
+const SOCK_RAW = 3
+const SOCK_CLOEXEC = 0x80000
+const NETLINK_ROUTE = 0
+const HEADER_BYTES = 16
+const RECEIVE_BYTES = 64 * 1024
+const NLMSG_ERROR = 2
+const NLMSG_DONE = 3
+const NLM_F_REQUEST = 1
+export const NLM_F_ACK = 4
+export const NLM_F_CREATE = 0x400
+export const NLM_F_EXCL = 0x200
+export const NLM_F_DUMP = 0x300
+
+export interface NetlinkRequest {
+  readonly type: number
+  readonly flags: number
+  readonly body: Uint8Array
+}
+
+/**
+ * Asks the kernel by rtnetlink(7) and gives the bodies of its answers. Blocks until it has answered, which takes microseconds. Throws
+ * a `SystemCallError` that says what was attempted.
+ */
+export function askNetlink(libc: Libc, request: NetlinkRequest, attempted: string): readonly Buffer[] {
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
+  if (fd < 0) throw new SystemCallError('open a netlink socket', libc.errorName())
+  try {
+    const message = allocatePinned(HEADER_BYTES + request.body.length)
+    message.bytes.writeUInt32LE(message.bytes.length, 0)
+    message.bytes.writeUInt16LE(request.type, 4)
+    message.bytes.writeUInt16LE(request.flags | NLM_F_REQUEST, 6)
+    message.bytes.set(request.body, HEADER_BYTES)
+    const sent = libc.sendto(fd, message.address, message.bytes.length, 0, 0, 0)
+    if (sent < 0) throw new SystemCallError(attempted, libc.errorName())
+    return receive(libc, fd, attempted)
+  } finally {
+    libc.close(fd)
+  }
+}
+
+/** An attribute: `struct rtattr`, padded to four bytes. */
+export function attribute(type: number, content: Uint8Array): Buffer {
+  const bytes = Buffer.alloc((4 + content.length + 3) & ~3)
+  bytes.writeUInt16LE(4 + content.length, 0)
+  bytes.writeUInt16LE(type, 2)
+  bytes.set(content, 4)
+  return bytes
+}
+
+/** Attributes by type. */
+export function readAttributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
+  const found = new Map<number, Buffer>()
+  let at = 0
+  while (at + 4 <= bytes.length) {
+    const length = bytes.readUInt16LE(at)
+    if (length < 4) break
+    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length))
+    at += (length + 3) & ~3
+  }
+  return found
+}
+
+function receive(libc: Libc, fd: number, attempted: string): readonly Buffer[] {
+  const memory = allocatePinned(RECEIVE_BYTES)
+  const answers: Buffer[] = []
+  for (;;) {
+    const length = libc.read(fd, memory.address, RECEIVE_BYTES)
+    if (length < 0) throw new SystemCallError(attempted, libc.errorName())
+    let at = 0
+    while (at + HEADER_BYTES <= length) {
+      const size = memory.bytes.readUInt32LE(at)
+      const type = memory.bytes.readUInt16LE(at + 4)
+      const body = memory.bytes.subarray(at + HEADER_BYTES, at + size)
+      if (type === NLMSG_DONE) return answers
+      if (type === NLMSG_ERROR) return endOf(libc, body, attempted) ?? answers
+      answers.push(Buffer.from(body))
+      at += (size + 3) & ~3
+    }
+  }
+}
+
+/** `struct nlmsgerr`: zero is the acknowledgement. */
+function endOf(libc: Libc, body: Buffer, attempted: string): undefined {
+  const error = -body.readInt32LE(0)
+  if (error !== 0) throw new SystemCallError(attempted, libc.nameOfError(error))
+  return undefined
+}

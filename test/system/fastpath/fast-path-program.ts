@@ -1,0 +1,89 @@
+/**
+ * One host of a `FastPathLab`: holds the programs in the kernel of its namespace and does what each line on standard input says, with
+ * one line of JSON in answer to each. Arguments: own short id, MTU.
+ */
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { createInterface } from 'node:readline'
+import { FastPath } from '../../../src/agent/fastpath/fast-path.ts'
+import { probeDatagram } from '../../../src/agent/fastpath/probe-datagram.ts'
+import { loadShippedObject } from '../../../src/agent/fastpath/shipped-object.ts'
+import { addVxlan, leaveBridge } from '../../../src/agent/fastpath/vxlan-device.ts'
+import { ensureBridge } from '../../../src/agent/linux/bridge.ts'
+import { makePort, setMtuAndUp } from '../../../src/agent/linux/ip-commands.ts'
+import { loadLibc } from '../../../src/agent/linux/libc.ts'
+import { findDevice } from '../../../src/agent/linux/network-device.ts'
+import { runCommand } from '../../../src/agent/linux/run-command.ts'
+import { openTap } from '../../../src/agent/linux/tap-device.ts'
+import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts'
+import { emptyFastPathTable } from '../../../src/core/router/index.ts'
+import type { HostOrder, HostTable } from './fast-path-lab.ts'
+
+const PORT = 6784
+const self = Number(process.argv[2])
+const mtu = Number(process.argv[3])
+const libc = loadLibc()
+const udp = createSocket('udp4')
+
+ensureBridge({ name: 'weave', mtu, mac: undefined })
+const tap = openTap(libc, 'weave-tap')
+if (findDevice('weave-vx') === undefined) runCommand(addVxlan('weave-vx', PORT))
+runCommand(leaveBridge('weave-tap'))
+runCommand(setMtuAndUp('weave-tap', mtu))
+const object = loadShippedObject(new URL('../../', import.meta.url))
+if (object === undefined) throw new Error('the BPF object is missing')
+const path = new FastPath({ libc, object, self, vxlan: 'weave-vx', tap: 'weave-tap' })
+runCommand(makePort('weave-vx', 'weave'))
+runCommand(setMtuAndUp('weave-vx', mtu))
+say({ adopted: path.adopted.hops.size, tapFd: tap.fd })
+
+for await (const line of createInterface({ input: process.stdin })) say((await obey(JSON.parse(line))) ?? {})
+
+async function obey(order: HostOrder): Promise<unknown> {
+  switch (order.kind) {
+    case 'apply':
+      return void path.apply(read(order.table))
+    case 'counters':
+      return path.counters()
+    case 'traffic':
+      return path.trafficOf(order.peer)
+    case 'probe': {
+      const nonce = randomBytes(4).readUInt32LE()
+      const datagram = probeDatagram({ source: self, destination: order.peer, nonce, bytes: mtu })
+      await new Promise(sent => udp.send(datagram, PORT, order.to, sent))
+      for (let i = 0; i < 50; i++) {
+        const answer = path.answerOf(order.peer)
+        if (answer.nonce === nonce) return { isAnswered: true }
+        await new Promise(wake => setTimeout(wake, 20))
+      }
+      return { isAnswered: false }
+    }
+  }
+}
+
+function read(table: HostTable) {
+  const pairs = <V>(record: Readonly<Record<string, V>>) => Object.entries(record)
+  return {
+    ...emptyFastPathTable(self),
+    members: new Set(table.members),
+    endpoints: new Map(pairs(table.endpoints).map(([ip, peer]) => [address(ip), peer])),
+    hops: new Map(pairs(table.hops).map(([peer, ip]) => [Number(peer), address(ip)])),
+    trees: new Map(
+      pairs(table.trees).map(([source, { parent, children }]) => [
+        Number(source),
+        { parent, children: children.map(address) },
+      ]),
+    ),
+    puntsFloods: table.puntsFloods,
+  }
+}
+
+function address(ip: string): Ipv4 {
+  const parsed = parseIpv4(ip)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return parsed.value
+}
+
+function say(answer: unknown): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+}
