@@ -1,0 +1,102 @@
+import type { PeerName } from '../../base/peer-name.ts'
+
+/**
+ * A router that has not been in contact with most of the cluster for so long uses its space no more: others may have taken it.
+ * The time between this and `GRACE_MS` covers clocks that run apart by a quarter, and news on its way.
+ */
+export const LEASE_MS = 45 * 60_000
+/** Unreachable for so long while this router was in contact with most of the cluster: dead, and its space is taken over. */
+export const GRACE_MS = 60 * 60_000
+/** The same for a peer that the manifest no longer names. */
+export const REMOVED_MS = 10_000
+/** After so long away that others may have taken this router's space, it waits for word of that before it goes on. */
+export const CATCH_UP_MS = 3_000
+
+/**
+ * Whom this router has reached, and since when. Two sets of more than half of the members share one, and whoever both reach they
+ * reach each other by: so while one router is in contact with most, none that it cannot reach is.
+ */
+export class Contacts {
+  readonly #self: PeerName
+  #members: ReadonlySet<PeerName>
+  #reachable: ReadonlySet<PeerName> = new Set()
+  readonly #lostAt = new Map<PeerName, number>()
+  /** Since when more than half have been reachable without a break; undefined while they are not. */
+  #majoritySince: number | undefined
+  /** It is not known for how long a router was away that has only just started. */
+  #majorityUntil = Number.NEGATIVE_INFINITY
+  #trustedAt = Number.NEGATIVE_INFINITY
+
+  constructor(self: PeerName) {
+    this.#self = self
+    this.#members = new Set()
+  }
+
+  get members(): ReadonlySet<PeerName> {
+    return this.#members
+  }
+
+  get hasMajority(): boolean {
+    return this.#majoritySince !== undefined
+  }
+
+  get majority(): number {
+    return Math.floor(this.#members.size / 2) + 1
+  }
+
+  get present(): readonly PeerName[] {
+    return [...this.#members].filter(peer => this.isReachable(peer))
+  }
+
+  get absent(): readonly PeerName[] {
+    return [...this.#members].filter(peer => !this.isReachable(peer))
+  }
+
+  isReachable(peer: PeerName): boolean {
+    return peer === this.#self || this.#reachable.has(peer)
+  }
+
+  /** `members` includes this router, unless it was removed; `known`: whose claims are known. */
+  update(
+    { members, reachable, known }: Record<'members' | 'reachable' | 'known', ReadonlySet<PeerName>>,
+    now: number,
+  ): void {
+    const had = new Set([...this.#members, ...this.#reachable, ...known])
+    this.#members = members
+    this.#reachable = reachable
+    for (const peer of new Set([...had, ...members])) {
+      if (this.isReachable(peer)) this.#lostAt.delete(peer)
+      else if (!this.#lostAt.has(peer)) this.#lostAt.set(peer, now)
+    }
+    if (this.present.length >= this.majority) this.#regain(now)
+    else if (this.#majoritySince !== undefined) {
+      this.#majoritySince = undefined
+      this.#majorityUntil = now
+    }
+  }
+
+  /** True when others may have declared this router dead: those out of reach are enough to do so. */
+  isFenced(now: number): boolean {
+    if (this.hasMajority) return now < this.#trustedAt
+    return this.absent.length >= this.majority && now - this.#majorityUntil >= LEASE_MS
+  }
+
+  /** When that changes by time alone. */
+  get fenceDeadline(): number {
+    return this.hasMajority ? this.#trustedAt : this.#majorityUntil + LEASE_MS
+  }
+
+  /** Since when this router could tell that the peer is gone: out of reach, and itself in contact with most. */
+  goneSince(peer: PeerName): number | undefined {
+    const lostAt = this.#lostAt.get(peer)
+    if (lostAt === undefined || this.#majoritySince === undefined) return undefined
+    return Math.max(lostAt, this.#majoritySince)
+  }
+
+  #regain(now: number): void {
+    if (this.#majoritySince !== undefined) return
+    const wasLong = now - this.#majorityUntil >= LEASE_MS
+    if (wasLong && this.#members.size > 1) this.#trustedAt = now + CATCH_UP_MS
+    this.#majoritySince = now
+  }
+}

@@ -1,0 +1,189 @@
+import type { PeerName } from '../../base/peer-name.ts'
+import type { Denial, Wish } from './body.ts'
+import { largestBlock, type Range, sizeOfRange } from './range.ts'
+import type { Territory } from './territory.ts'
+
+/** A donor that has not answered by then is passed over. */
+export const WISH_MS = 5_000
+
+/** Grants that are under way at one time: beyond these, askers wait. */
+const GRANTS_MAX = 512
+
+/**
+ * Moves space between peers that can reach each other, by what each publishes:
+ *
+ *     asker: wish ──heard──▶ donor: grant, the space is nobody's ──heard──▶ asker: claim, `taken` ──heard──▶ donor: grant is forgotten
+ *
+ * Both ends write each step to disk before they publish it, and both must be in contact with most of the cluster, so that who
+ * takes over a dead peer's space has heard of its grants.
+ */
+export class Exchange {
+  readonly #territory: Territory
+  readonly #wishedAt = new Map<number, number>()
+  /** Donors that had nothing, or did not answer, by the range that was asked for. */
+  readonly #refused = new Map<string, Map<PeerName, { readonly at: number; readonly reason: string }>>()
+
+  constructor(territory: Territory) {
+    this.#territory = territory
+  }
+
+  get deadline(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#wishedAt.values()].map(at => at + WISH_MS))
+  }
+
+  settleUp(now: number): void {
+    this.#take()
+    this.#forgetTaken()
+    this.#serve()
+    this.#hearDenials(now)
+    this.#expireWishes(now)
+  }
+
+  /** Asks the best donor that has not refused lately; says what is waited for. */
+  wish(range: Range, donors: readonly PeerName[], now: number): string {
+    const territory = this.#territory
+    const open = territory.wishes.find(wish => wish.from === range.from && wish.to === range.to)
+    if (open !== undefined) return `the answer of ${open.donor}`
+    const refusals = this.#refusalsOf(range, now)
+    const donor = donors.find(peer => !refusals.has(peer))
+    if (donor === undefined) return describeRefusals(refusals)
+    const wish: Wish = { id: ++territory.wishSequence, donor, from: range.from, to: range.to }
+    territory.wishes.push(wish)
+    territory.isChanged = true
+    this.#wishedAt.set(wish.id, now)
+    return `the answer of ${donor}`
+  }
+
+  refusalOf(range: Range, peer: PeerName, now: number): string | undefined {
+    return this.#refusalsOf(range, now).get(peer)?.reason
+  }
+
+  /** Wishes that no request needs any longer. */
+  keepOnly(isWanted: (range: Range) => boolean): void {
+    for (const wish of [...this.#territory.wishes]) if (!isWanted(wish)) this.#drop(wish)
+  }
+
+  #take(): void {
+    const { views, self, taken, contacts, space } = this.#territory
+    if (!contacts.hasMajority) return
+    for (const { name, body } of views.all) {
+      const grants = (body?.grants ?? []).filter(grant => grant.receiver === self)
+      for (const grant of [...grants].sort((a, b) => a.sequence - b.sequence)) {
+        if (grant.sequence <= (taken.get(name) ?? 0)) continue
+        taken.set(name, grant.sequence)
+        space.remove(grant)
+        space.add({ from: grant.from, to: grant.to, epoch: grant.epoch, isSettling: false })
+        this.#territory.isChanged = true
+        for (const wish of [...this.#territory.wishes]) {
+          if (wish.donor === name && wish.from <= grant.to && grant.from <= wish.to) this.#drop(wish)
+        }
+      }
+    }
+  }
+
+  #forgetTaken(): void {
+    const { views, self, grants } = this.#territory
+    const left = grants.filter(({ receiver, sequence }) => (views.get(receiver)?.body?.taken.get(self) ?? 0) < sequence)
+    if (left.length === grants.length) return
+    this.#territory.grants = left
+    this.#territory.isChanged = true
+  }
+
+  #serve(): void {
+    const territory = this.#territory
+    const denials: Denial[] = []
+    for (const { name, body } of territory.views.all) {
+      for (const wish of body?.wishes ?? []) {
+        if (wish.donor !== territory.self) continue
+        const denial = territory.denials.find(({ peer, wish: id }) => peer === name && id === wish.id)
+        if (denial !== undefined) denials.push(denial)
+        if (wish.id <= (territory.served.get(name) ?? 0)) continue
+        territory.served.set(name, wish.id)
+        territory.isChanged = true
+        const reason = this.#answer(name, wish)
+        if (reason !== undefined) denials.push({ peer: name, wish: wish.id, reason })
+      }
+    }
+    if (denials.length !== territory.denials.length) territory.isChanged = true
+    territory.denials = denials
+  }
+
+  #answer(asker: PeerName, wish: Range): Denial['reason'] | undefined {
+    const { contacts, space, leases, isFrozen, grants } = this.#territory
+    const isSafe = contacts.hasMajority && contacts.isReachable(asker) && !isFrozen && grants.length < GRANTS_MAX
+    if (!isSafe) return 'not safe'
+    if (wish.from !== wish.to) return this.#donate(asker, wish)
+    const claim = space.at(wish.from)
+    if (claim === undefined || claim.isSettling) return 'not mine'
+    if (leases.at(wish.from) !== undefined) return 'in use'
+    this.give(asker, wish)
+    return undefined
+  }
+
+  /** The largest aligned block, of at most half of what is free (Weave row IPM-05). */
+  #donate(asker: PeerName, wish: Range): Denial['reason'] | undefined {
+    const parts = this.#territory.freeParts(wish)
+    const free = parts.reduce((sum, part) => sum + sizeOfRange(part), 0n)
+    if (free === 0n) return 'nothing free'
+    const half = free > 1n ? free / 2n : 1n
+    const blocks = parts.map(part => largestBlock(part, half))
+    const best = blocks.reduce((a, b) => (sizeOfRange(b) > sizeOfRange(a) ? b : a))
+    this.give(asker, best)
+    return undefined
+  }
+
+  /** `range` is within one claim. */
+  give(receiver: PeerName, range: Range): void {
+    const territory = this.#territory
+    const epoch = (territory.space.at(range.from)?.epoch ?? 0) + 1
+    territory.space.remove(range)
+    const sequence = ++territory.grantSequence
+    territory.grants = [...territory.grants, { receiver, sequence, from: range.from, to: range.to, epoch }]
+    territory.isChanged = true
+    territory.log('info', 'address space given', { peer: receiver, addresses: String(sizeOfRange(range)) })
+  }
+
+  #hearDenials(now: number): void {
+    const { views, self, wishes } = this.#territory
+    for (const wish of [...wishes]) {
+      const denials = views.get(wish.donor)?.body?.denials ?? []
+      const denial = denials.find(({ peer, wish: id }) => peer === self && id === wish.id)
+      if (denial !== undefined) this.#refuse(wish, denial.reason, now)
+    }
+  }
+
+  #expireWishes(now: number): void {
+    for (const wish of [...this.#territory.wishes]) {
+      if ((this.#wishedAt.get(wish.id) ?? 0) + WISH_MS <= now) this.#refuse(wish, 'no answer', now)
+    }
+  }
+
+  #refuse(wish: Wish, reason: string, now: number): void {
+    this.#refusalsOf(wish, now).set(wish.donor, { at: now, reason })
+    this.#drop(wish)
+  }
+
+  #drop(wish: Wish): void {
+    const { wishes } = this.#territory
+    wishes.splice(wishes.indexOf(wish), 1)
+    this.#wishedAt.delete(wish.id)
+    this.#territory.isChanged = true
+  }
+
+  /** Refusals are forgotten after a while: what was full may have room by then. */
+  #refusalsOf(range: Range, now: number): Map<PeerName, { readonly at: number; readonly reason: string }> {
+    for (const [key, refusals] of this.#refused) {
+      for (const [peer, { at }] of refusals) if (at + WISH_MS <= now) refusals.delete(peer)
+      if (refusals.size === 0) this.#refused.delete(key)
+    }
+    const key = `${range.from}-${range.to}`
+    const refusals = this.#refused.get(key) ?? new Map()
+    this.#refused.set(key, refusals)
+    return refusals
+  }
+}
+
+function describeRefusals(refusals: ReadonlyMap<PeerName, { readonly reason: string }>): string {
+  if (refusals.size === 0) return 'a reachable peer with free addresses'
+  return `free addresses: ${[...refusals].map(([peer, { reason }]) => `${peer}: ${reason}`).join(', ')}`
+}

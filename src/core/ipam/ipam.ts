@@ -1,0 +1,236 @@
+import { assertNever } from '../../base/assert.ts'
+import type { IpNetwork } from '../../base/ip-address.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { IpamInput, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
+import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.ts'
+import { Exchange } from './exchange.ts'
+import { formatMemory } from './memory.ts'
+import type { Claim } from './owned-space.ts'
+import { Requests } from './requests.ts'
+import { describeIpam } from './status.ts'
+import { Succession } from './succession.ts'
+import { Territory } from './territory.ts'
+
+/** Ids that are no containers (Weave row ARG-06). */
+const PSEUDO = 'weave:'
+/** What others say is written down together with own changes, or so often. */
+const REMEMBER_EVERY_MS = 5_000
+
+/**
+ * Addresses for containers, each given once in the whole cluster. An address has one owner at a time, a router, and only its owner
+ * hands it out:
+ *
+ *     unowned ──found, home──▶ settling ──word of no better claim──▶ owned ──give──▶ granted ──taken──▶ owned by another
+ *                                                                      ▲                                    │
+ *                                                                      └── taken over: removed, dead, rmpeer ┘
+ *
+ * Each change of owner raises the epoch of the claim, and of two claims the higher one holds, so that a router that comes back
+ * finds out what is no longer its own. What has to outlive the process is stored before it is published or answered.
+ */
+export class Ipam {
+  readonly #territory: Territory
+  readonly #exchange: Exchange
+  readonly #succession: Succession
+  readonly #requests: Requests
+  /** The claims that were compared with those of all others. */
+  #compared: readonly Claim[] | undefined
+  #rememberedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: IpamOptions) {
+    this.#territory = new Territory(options)
+    this.#exchange = new Exchange(this.#territory)
+    this.#succession = new Succession(this.#territory)
+    this.#requests = new Requests(this.#territory, this.#exchange, this.#succession)
+    this.#territory.isChanged = !this.#territory.isFresh
+    this.#evolve(options.now)
+  }
+
+  /** When to call `advance`. */
+  deadline(now: number): number {
+    const { contacts } = this.#territory
+    const fence = contacts.fenceDeadline
+    const retry = this.#requests.pending.length > 0 ? now + 1_000 : Number.POSITIVE_INFINITY
+    const isNewsOpen = this.#territory.hasNews && !this.#territory.isFresh
+    return Math.min(
+      isNewsOpen ? this.#rememberedAt + REMEMBER_EVERY_MS : Number.POSITIVE_INFINITY,
+      this.#exchange.deadline,
+      this.#succession.deadline(now),
+      this.#requests.deadline,
+      retry,
+      fence > now ? fence : Number.POSITIVE_INFINITY,
+    )
+  }
+
+  handle(input: IpamInput, now: number): void {
+    this.#take(input, now)
+    this.#evolve(now)
+  }
+
+  advance(now: number): void {
+    this.#evolve(now)
+  }
+
+  drain(): readonly IpamOutput[] {
+    return this.#territory.outputs.splice(0)
+  }
+
+  lookUp(id: string, subnet?: IpNetwork): readonly Lease[] {
+    return this.#territory.leases.of(id, subnet)
+  }
+
+  get leases(): readonly Lease[] {
+    return this.#territory.leases.all
+  }
+
+  status(now: number): IpamStatus {
+    return describeIpam(this.#territory, this.#succession, this.#requests, now)
+  }
+
+  #take(input: IpamInput, now: number): void {
+    const territory = this.#territory
+    switch (input.kind) {
+      case 'allocate':
+      case 'claim':
+      case 'prime':
+        return this.#requests.add(input, now)
+      case 'cancel':
+        return this.#requests.cancel(input.ticket)
+      case 'release':
+        return this.#release(lease => lease.id === input.id && (input.address ?? lease.address) === lease.address)
+      case 'containers':
+        return this.#release(({ id }) => !id.startsWith(PSEUDO) && id !== '_' && !input.ids.has(id))
+      case 'heard':
+        return this.#heard(input.peer, input.body)
+      case 'reachable':
+        territory.reachable = input.peers
+        return this.#succession.lookAgain()
+      case 'members':
+        this.#succession.members = new Map(input.members.map(member => [member.name, member]))
+        return this.#succession.lookAgain()
+      case 'universe':
+        territory.universe = input.universe
+        territory.commons = input.commons
+        return
+      case 'take-over':
+        return this.#takeOver(input.ticket, input.peer, now)
+      case 'leave':
+        return this.#leave()
+      default:
+        return assertNever(input)
+    }
+  }
+
+  #evolve(now: number): void {
+    const territory = this.#territory
+    const known = new Set(territory.views.all.map(view => view.name))
+    territory.contacts.update({ members: this.#succession.electorate(), reachable: territory.reachable, known }, now)
+    this.#yield()
+    this.#exchange.settleUp(now)
+    this.#succession.advance(now)
+    const answers = this.#requests.attempt(now)
+    // What was founded for a request may be usable at once.
+    this.#succession.advance(now)
+    const more = this.#requests.attempt(now)
+    this.#tell(now)
+    for (const { ticket, answer } of [...answers, ...more]) territory.outputs.push({ kind: 'answer', ticket, answer })
+  }
+
+  #heard(peer: PeerName, bytes: Uint8Array | undefined): void {
+    const territory = this.#territory
+    // Claims of a peer that gossip forgets stay until they are taken over.
+    if (bytes === undefined) return
+    const body = decodeAddressBody(bytes)
+    if (!body.ok)
+      return territory.log('warn', 'what a peer says of its addresses is not understood', { peer, reason: body.error })
+    if (peer === territory.self) return this.#heardOwn(body.value)
+    if (!territory.views.hear(peer, body.value)) return
+    territory.hasNews = true
+    this.#succession.lookAgain()
+  }
+
+  #heardOwn(body: AddressBody): void {
+    const territory = this.#territory
+    if (body.serial <= territory.serial) return
+    if (!territory.isFresh) {
+      if (!territory.isFrozen)
+        territory.log('error', 'another host speaks in the name of this one', { serial: body.serial })
+      territory.isFrozen = true
+      return
+    }
+    territory.serial = body.serial
+    territory.isFresh = false
+    territory.grants = body.grants
+    territory.grantSequence = Math.max(0, ...body.grants.map(grant => grant.sequence))
+    for (const [peer, sequence] of body.taken) territory.taken.set(peer, sequence)
+    for (const { from, to, epoch } of body.claims) {
+      territory.space.remove({ from, to })
+      territory.space.add({ from, to, epoch, isSettling: false })
+    }
+    territory.isChanged = true
+    territory.log('warn', 'address space of an earlier life taken up from gossip', { claims: body.claims.length })
+  }
+
+  /** Gives up what another peer holds a better claim to. */
+  #yield(): void {
+    const territory = this.#territory
+    const { space, views, self, leases } = territory
+    if (!territory.hasNews && this.#compared === space.claims) return
+    for (const part of views.lostOf(self, space.claims)) {
+      space.remove(part)
+      territory.isChanged = true
+      const disputed = leases.takenIn(part).length
+      if (disputed > 0)
+        territory.log('error', 'addresses in use here belong to another peer', { peer: part.owner, disputed })
+    }
+    this.#compared = space.claims
+  }
+
+  #release(isOver: (lease: Lease) => boolean): void {
+    for (const lease of this.#territory.leases.all) {
+      if (!isOver(lease)) continue
+      this.#territory.leases.remove(lease.address)
+      this.#territory.isChanged = true
+    }
+  }
+
+  #takeOver(ticket: number, peer: PeerName, now: number): void {
+    const { outputs, reachable, self } = this.#territory
+    const isAlive = reachable.has(peer) || peer === self
+    const answer = isAlive
+      ? { kind: 'refused' as const, reason: `peer ${peer} is reachable: stop it first` }
+      : { kind: 'taken-over' as const, addresses: this.#succession.takeOver(peer, now) }
+    outputs.push({ kind: 'answer', ticket, answer })
+  }
+
+  #leave(): void {
+    const territory = this.#territory
+    for (const lease of territory.leases.all) territory.leases.remove(lease.address)
+    const heir = this.#succession.heirOf(territory.self)
+    if (heir === undefined || heir === territory.self) return
+    for (const claim of territory.space.usable) this.#exchange.give(heir, claim)
+    territory.space.dropSettling()
+  }
+
+  /** Disk first, then the others. */
+  #tell(now: number): void {
+    const territory = this.#territory
+    const isDue = territory.hasNews && now >= this.#rememberedAt + REMEMBER_EVERY_MS
+    if ((!territory.isChanged && !isDue) || (territory.isFresh && !this.#hasDeeds)) return
+    const { isChanged } = territory
+    territory.isChanged = false
+    territory.hasNews = false
+    territory.isFresh = false
+    this.#rememberedAt = now
+    if (isChanged) territory.serial++
+    territory.outputs.push({ kind: 'store', text: formatMemory(territory.memory) })
+    if (isChanged && !territory.isFrozen)
+      territory.outputs.push({ kind: 'publish', body: encodeAddressBody(territory.body) })
+  }
+
+  /** Before its first deed a router that knows nothing of an earlier life says nothing, so that it may hear of one. */
+  get #hasDeeds(): boolean {
+    const { space, leases, wishes, initial } = this.#territory
+    const claims = initial.kind === 'manifest' ? space.usable : space.claims
+    return claims.length > 0 || leases.size > 0 || wishes.length > 0
+  }
+}

@@ -1,0 +1,240 @@
+import { assertNever } from '../../base/assert.ts'
+import { formatIpAddress, formatIpNetwork, lastOf } from '../../base/ip-address.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { IpamAnswer, IpamRequest } from './api.ts'
+import type { Exchange } from './exchange.ts'
+import { intersect, type Range, rangeContains, rangeOf } from './range.ts'
+import type { Succession } from './succession.ts'
+import { hostsOf, type Territory } from './territory.ts'
+
+/** Requests that wait at one time. */
+export const PENDING_MAX = 1_024
+
+export interface Pending {
+  readonly request: IpamRequest
+  readonly endsAt: number
+  /** What the request waits for, to be said when its time is over. */
+  waitsFor: string
+}
+
+type Attempt = IpamAnswer | { readonly kind: 'wait'; readonly waitsFor: string }
+
+/** Requests, each tried again whenever something has changed, until it is answered or its time is over. */
+export class Requests {
+  readonly #territory: Territory
+  readonly #exchange: Exchange
+  readonly #succession: Succession
+  #pending: readonly Pending[] = []
+
+  constructor(territory: Territory, exchange: Exchange, succession: Succession) {
+    this.#territory = territory
+    this.#exchange = exchange
+    this.#succession = succession
+  }
+
+  get pending(): readonly Pending[] {
+    return this.#pending
+  }
+
+  get deadline(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#pending.map(pending => pending.endsAt))
+  }
+
+  add(request: IpamRequest, now: number): void {
+    if (this.#pending.length < PENDING_MAX) {
+      this.#pending = [...this.#pending, { request, endsAt: now + request.timeoutMs, waitsFor: '' }]
+      return
+    }
+    const reason = `${PENDING_MAX} requests for addresses are waiting already`
+    this.#territory.outputs.push({ kind: 'answer', ticket: request.ticket, answer: { kind: 'refused', reason } })
+  }
+
+  cancel(ticket: number): void {
+    this.#pending = this.#pending.filter(pending => pending.request.ticket !== ticket)
+  }
+
+  /** Answers what can be answered. */
+  attempt(now: number): readonly { readonly ticket: number; readonly answer: IpamAnswer }[] {
+    const answers: { readonly ticket: number; readonly answer: IpamAnswer }[] = []
+    this.#pending = this.#pending.filter(pending => {
+      const attempt = this.#try(pending.request, now)
+      if (attempt.kind === 'wait') pending.waitsFor = attempt.waitsFor
+      const answer = attempt.kind === 'wait' ? timeOut(pending, now) : attempt
+      if (answer === undefined) return true
+      answers.push({ ticket: pending.request.ticket, answer })
+      return false
+    })
+    this.#exchange.keepOnly(range => this.#pending.some(({ request }) => isWishOf(range, request)))
+    return answers
+  }
+
+  #try(request: IpamRequest, now: number): Attempt {
+    if (this.#succession.isRemoved) return refuse('the manifest does not name this host any more: it was removed')
+    switch (request.kind) {
+      case 'allocate':
+        return this.#allocate(request, now)
+      case 'claim':
+        return this.#claim(request, now)
+      case 'prime':
+        return this.#prime(now)
+      default:
+        return assertNever(request)
+    }
+  }
+
+  #allocate(request: Extract<IpamRequest, { kind: 'allocate' }>, now: number): Attempt {
+    const { leases, universe } = this.#territory
+    const { id, subnet } = request
+    const had = leases.of(id, subnet)[0]
+    if (had !== undefined) return { kind: 'address', lease: had }
+    const wanted = rangeWanted(request)
+    if (subnet.prefix > 126)
+      return refuse(`invalid subnet - ${formatIpNetwork(subnet)}: at least 4 addresses are needed`)
+    if (wanted === undefined || !universe.some(network => intersect(rangeOf(network), wanted) !== undefined)) {
+      const universeText = universe.map(formatIpNetwork).join(', ')
+      return refuse(`range ${formatIpNetwork(request.within ?? subnet)} out of bounds: ${universeText}`)
+    }
+    const barred = this.#barred(now)
+    if (barred !== undefined) return barred
+    const free = this.#territory.freeParts(wanted)
+    const part = this.#territory.order === 'lowest' ? free[0] : free.at(-1)
+    if (part === undefined) return this.#ask(wanted, now)
+    const address = this.#territory.order === 'lowest' ? part.from : part.to
+    const lease = { id, address, prefix: subnet.prefix }
+    leases.add(lease)
+    this.#territory.isChanged = true
+    return { kind: 'address', lease }
+  }
+
+  #ask(wanted: Range, now: number): Attempt {
+    const settling = this.#territory.space.claims.find(claim => claim.isSettling && intersect(claim, wanted))
+    if (settling !== undefined) return wait('word of other claims to the space taken just before')
+    if (this.#succession.found(wanted, now)) return wait('word of other claims to the space taken just before')
+    const { needed, known } = this.#succession.quorum
+    if (known < needed) return wait(this.#describeQuorum(needed, known))
+    const donors = this.#donorsOf(wanted)
+    if (donors.length === 0) return wait(this.#describeExhaustion(wanted))
+    return wait(this.#exchange.wish(wanted, donors, now))
+  }
+
+  #claim(request: Extract<IpamRequest, { kind: 'claim' }>, now: number): Attempt {
+    const { leases, space, views } = this.#territory
+    const { address, prefix } = request.address
+    const text = formatIpAddress(address)
+    const lease = { id: request.id, address, prefix }
+    const holder = leases.at(address)
+    if (holder !== undefined && holder.id !== request.id) {
+      return refuse(`address ${text} is already owned by ${holder.id}`)
+    }
+    const isOutside = !this.#territory.isInUniverse(address)
+    const own = space.at(address)
+    if (isOutside || holder !== undefined || own?.isSettling === false) {
+      const barred = isOutside || holder !== undefined ? undefined : this.#barred(now)
+      if (barred !== undefined) return barred
+      leases.add(lease)
+      this.#territory.isChanged = true
+      return { kind: 'address', lease }
+    }
+    if (own !== undefined) return wait('word of other claims to the address')
+    const owner = views.ownerOf(address)
+    if (owner !== undefined) return this.#askOwner(address, owner, now)
+    if (this.#succession.foundOne(address, now)) return wait('word of other claims to the address')
+    const { needed, known } = this.#succession.quorum
+    return wait(this.#describeQuorum(needed, known))
+  }
+
+  #askOwner(address: bigint, owner: PeerName, now: number): Attempt {
+    const range = { from: address, to: address }
+    const text = formatIpAddress(address)
+    const { contacts, reachable } = this.#territory
+    if (!reachable.has(owner)) return wait(`peer ${owner}, which owns address ${text} and cannot be reached`)
+    if (!contacts.hasMajority) return wait(this.#describeQuorum(contacts.majority, contacts.present.length))
+    const reason = this.#exchange.refusalOf(range, owner, now)
+    if (reason === 'in use') return refuse(`address ${text} is already in use by ${owner}`)
+    return wait(this.#exchange.wish(range, [owner], now))
+  }
+
+  #prime(now: number): Attempt {
+    const { space, universe, views } = this.#territory
+    const isOwned = space.usable.length > 0 || views.all.some(view => view.claims.some(claim => !claim.isSettling))
+    if (isOwned) return { kind: 'done' }
+    for (const network of universe) this.#succession.found(rangeOf(network), now)
+    const { needed, known } = this.#succession.quorum
+    return wait(known < needed ? this.#describeQuorum(needed, known) : 'the first owner of the address space')
+  }
+
+  /** Why this router must hand out nothing, be there free addresses or not. */
+  #barred(now: number): Attempt | undefined {
+    const { contacts, isFrozen } = this.#territory
+    if (isFrozen) {
+      return refuse('another host speaks in the name of this one: is it a copy of this host, or was this one restored?')
+    }
+    if (!contacts.isFenced(now)) return undefined
+    const { needed, known } = { needed: contacts.majority, known: contacts.present.length }
+    return wait(
+      `${this.#describeQuorum(needed, known)}; after so long without them its addresses may be given to others`,
+    )
+  }
+
+  /** Those in reach with free addresses there, the most first. */
+  #donorsOf(wanted: Range): readonly PeerName[] {
+    const { views, reachable } = this.#territory
+    const offers = views.all
+      .filter(({ name }) => reachable.has(name))
+      .map(({ name, body }) => ({
+        name,
+        free: (body?.claims ?? [])
+          .filter(claim => !claim.isSettling && intersect(claim, wanted) !== undefined)
+          .reduce((sum, claim) => sum + claim.free, 0n),
+      }))
+    const useful = offers.filter(({ free }) => free > 0n)
+    return useful
+      .sort((a, b) => (a.free === b.free ? (a.name < b.name ? -1 : 1) : a.free > b.free ? -1 : 1))
+      .map(({ name }) => name)
+  }
+
+  #describeQuorum(needed: number, known: number): string {
+    const { contacts } = this.#territory
+    const absent = contacts.absent
+    const missing = absent.length === 0 ? '' : `; out of reach: ${absent.slice(0, 5).join(', ')}`
+    return `${needed} routers to be in contact, of which ${known} are${missing}`
+  }
+
+  #describeExhaustion(wanted: Range): string {
+    const { views, reachable } = this.#territory
+    const away = views.all
+      .filter(
+        ({ name, claims }) => !reachable.has(name) && claims.some(claim => intersect(claim, wanted) !== undefined),
+      )
+      .map(({ name }) => name)
+    if (away.length === 0) return 'a free address: all are in use'
+    const names = away.slice(0, 5).join(', ')
+    return `a free address: all in reach are in use; ${away.length} peers with space are out of reach (${names}): use 'rmpeer' if they are dead`
+  }
+}
+
+function rangeWanted({ subnet, within }: Extract<IpamRequest, { kind: 'allocate' }>): Range | undefined {
+  const hosts = hostsOf(subnet)
+  return within === undefined ? hosts : intersect(hosts, { from: within.network, to: lastOf(within) })
+}
+
+function isWishOf(range: Range, request: IpamRequest): boolean {
+  if (request.kind === 'prime') return false
+  if (request.kind === 'claim') return range.from === range.to && range.from === request.address.address
+  const wanted = rangeWanted(request)
+  return wanted !== undefined && rangeContains(wanted, range.from) && rangeContains(wanted, range.to)
+}
+
+function timeOut({ request, endsAt, waitsFor }: Pending, now: number): IpamAnswer | undefined {
+  if (now < endsAt) return undefined
+  const seconds = Math.round(request.timeoutMs / 1000)
+  return { kind: 'refused', reason: `no answer after ${seconds} s; still waiting for ${waitsFor}` }
+}
+
+function refuse(reason: string): Attempt {
+  return { kind: 'refused', reason }
+}
+
+function wait(waitsFor: string): Attempt {
+  return { kind: 'wait', waitsFor }
+}

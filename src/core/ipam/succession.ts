@@ -1,0 +1,244 @@
+import type { PeerName } from '../../base/peer-name.ts'
+import type { IpamMember } from './api.ts'
+import { GRACE_MS, REMOVED_MS } from './contacts.ts'
+import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import type { Territory } from './territory.ts'
+
+/** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
+export const SETTLE_MS = 3_000
+/** Above what the former owner may have given away unheard. */
+const TAKE_OVER_EPOCHS = 16
+/** So often while the space of a lost peer has no heir yet. */
+const LOOK_EVERY_MS = 5_000
+/** An heir that has not acted by then is passed over. */
+const NEXT_HEIR_MS = 10_000
+/** By then an heir has settled or given up. */
+const DROP_AFTER_MS = 120_000
+
+/** Finds owners for space that has none: at the beginning, when the range grows, and when a peer is removed or dead. */
+export class Succession {
+  readonly #territory: Territory
+  #members: ReadonlyMap<PeerName, IpamMember> | undefined
+  #settledAt = Number.POSITIVE_INFINITY
+  /** When to look after peers that are gone. */
+  #lookAt = 0
+
+  constructor(territory: Territory) {
+    this.#territory = territory
+    if (territory.space.claims.some(claim => claim.isSettling)) this.#settledAt = Number.NEGATIVE_INFINITY
+  }
+
+  get members(): ReadonlyMap<PeerName, IpamMember> | undefined {
+    return this.#members
+  }
+
+  set members(members: ReadonlyMap<PeerName, IpamMember>) {
+    this.#members = members
+  }
+
+  /** True when the manifest does not name this router. */
+  get isRemoved(): boolean {
+    return this.#members !== undefined && !this.#members.has(this.#territory.self)
+  }
+
+  /** Whose agreement counts: all of the manifest, or else all that own space. */
+  electorate(): ReadonlySet<PeerName> {
+    if (this.#members !== undefined) return new Set(this.#members.keys())
+    const { views, self, space, initial } = this.#territory
+    if (initial.kind === 'manifest') return new Set()
+    const own = { name: self, claims: space.claims }
+    const owners = views.all.filter(({ name }) => views.ownedBy(name, own).length > 0).map(({ name }) => name)
+    return new Set(space.claims.length > 0 || owners.length === 0 ? [...owners, self] : owners)
+  }
+
+  /** How many must know of each other before space without an owner is taken. */
+  get quorum(): { readonly needed: number; readonly known: number } {
+    const { initial, contacts, reachable, space, views } = this.#territory
+    const hasOwners = views.all.some(view => view.claims.length > 0) || space.usable.length > 0
+    if (initial.kind === 'consensus' && !hasOwners) {
+      return { needed: Math.floor(initial.expected / 2) + 1, known: reachable.size + 1 }
+    }
+    return { needed: contacts.majority, known: contacts.present.length }
+  }
+
+  /** Whom this router reaches, or who is a member, has changed. */
+  lookAgain(): void {
+    this.#lookAt = 0
+  }
+
+  deadline(now: number): number {
+    return Math.min(this.#settledAt, Math.max(this.#lookAt, now))
+  }
+
+  /** When the peer's space will be taken over, if nothing changes. */
+  takeOverAt(peer: PeerName): number | undefined {
+    const since = this.#territory.contacts.goneSince(peer)
+    if (since === undefined) return undefined
+    return since + (this.#members === undefined || this.#members.has(peer) ? GRACE_MS : REMOVED_MS)
+  }
+
+  advance(now: number): void {
+    if (this.#settledAt === Number.NEGATIVE_INFINITY) this.#settledAt = now + SETTLE_MS
+    this.#takeHome(now)
+    this.#inherit(now)
+    this.#settle(now)
+  }
+
+  /** Takes space of the universe that nobody has spoken for; nothing when too few know of each other. */
+  found(range: Range, now: number): boolean {
+    const { initial, commons } = this.#territory
+    if (initial.kind === 'observer' || !this.#isEnough) return false
+    const networks = initial.kind === 'seed' ? this.#seedShare() : commons.map(rangeOf)
+    const wanted = networks.filter(network => network.from <= range.to && range.from <= network.to)
+    return wanted.map(network => this.#claim(network, 1, now)).includes(true)
+  }
+
+  /** An address of the universe that is nobody's. */
+  foundOne(address: bigint, now: number): boolean {
+    return this.#isEnough && this.#claim({ from: address, to: address }, 1, now)
+  }
+
+  /** Takes over at once: the operator vouches for the peer's death. Returns the number of addresses. */
+  takeOver(peer: PeerName, now: number): bigint {
+    const estate = this.#estateOf(peer)
+    for (const { range, epoch } of estate) this.#add(range, epoch + TAKE_OVER_EPOCHS, now)
+    return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
+  }
+
+  /** Who comes after the peer, among those in reach. */
+  heirOf(peer: PeerName): PeerName | undefined {
+    const present = this.#territory.contacts.present.filter(name => name !== peer).sort()
+    return present.find(name => name > peer) ?? present[0]
+  }
+
+  get #isEnough(): boolean {
+    const { needed, known } = this.quorum
+    return known >= needed && known > 0 && !this.#territory.isFrozen && !this.isRemoved
+  }
+
+  #takeHome(now: number): void {
+    const territory = this.#territory
+    const home = this.#members?.get(territory.self)?.home ?? []
+    const text = home.map(({ from, to }) => `${from}-${to}`).join()
+    if (territory.initial.kind !== 'manifest' || territory.home === text || !this.#isEnough) return
+    for (const range of home) this.#claim(range, 1, now)
+    territory.home = text
+    territory.isChanged = true
+  }
+
+  /** What is left of a range when all that others speak for is taken off. */
+  #claim(range: Range, epoch: number, now: number): boolean {
+    const { views, space, grants } = this.#territory
+    const left = without(range, [...views.spokenFor(), ...space.claims, ...grants])
+    for (const part of left) this.#add(part, epoch, now)
+    return left.length > 0
+  }
+
+  #add(range: Range, epoch: number, now: number): void {
+    const territory = this.#territory
+    territory.space.add({ from: range.from, to: range.to, epoch, isSettling: true })
+    territory.isChanged = true
+    const isAlone = territory.reachable.size === 0 && territory.contacts.members.size <= 1
+    this.#settledAt = isAlone ? now : now + SETTLE_MS
+  }
+
+  #settle(now: number): void {
+    const { space } = this.#territory
+    if (!space.claims.some(claim => claim.isSettling)) {
+      this.#settledAt = Number.POSITIVE_INFINITY
+      return
+    }
+    if (this.#isEnough && now < this.#settledAt) return
+    if (this.#isEnough) space.settle()
+    else this.#giveUpSettling()
+    this.#settledAt = Number.POSITIVE_INFINITY
+    this.#territory.isChanged = true
+  }
+
+  #giveUpSettling(): void {
+    this.#territory.space.dropSettling()
+    this.#territory.home = ''
+  }
+
+  #inherit(now: number): void {
+    if (now < this.#lookAt) return
+    const territory = this.#territory
+    const gone = this.#gone()
+    const times = gone.map(({ at }) => (at > now ? at : now + LOOK_EVERY_MS))
+    this.#lookAt = Math.min(Number.POSITIVE_INFINITY, ...times)
+    for (const { peer, at } of gone) {
+      if (at > now) continue
+      if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.views.drop(peer)
+      if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
+      const addresses = this.takeOver(peer, now)
+      if (addresses > 0n) {
+        territory.log('info', 'address space of a lost peer taken over', { peer, addresses: String(addresses) })
+      }
+    }
+    this.#reclaimGrants(now)
+  }
+
+  /** How many in reach come before this router as heirs: the first may be too young to have heard of the peer. */
+  #rankFor(peer: PeerName): number {
+    const { contacts, self } = this.#territory
+    const present = contacts.present.filter(name => name !== peer).sort()
+    const heirs = [...present.filter(name => name > peer), ...present.filter(name => name < peer)]
+    return heirs.includes(self) ? heirs.indexOf(self) : Number.POSITIVE_INFINITY
+  }
+
+  /** Space on its way to a peer that is gone comes back to its giver. */
+  #reclaimGrants(now: number): void {
+    const territory = this.#territory
+    const isLost = (peer: PeerName) => (this.takeOverAt(peer) ?? Number.POSITIVE_INFINITY) <= now
+    const lost = territory.grants.filter(({ receiver }) => isLost(receiver))
+    if (lost.length === 0) return
+    territory.grants = territory.grants.filter(grant => !lost.includes(grant))
+    for (const grant of lost) {
+      for (const part of without(grant, [...territory.views.spokenFor(), ...territory.space.claims])) {
+        this.#add(part, grant.epoch + TAKE_OVER_EPOCHS, now)
+      }
+    }
+  }
+
+  #gone(): readonly { readonly peer: PeerName; readonly at: number }[] {
+    const { views, contacts } = this.#territory
+    return views.all.flatMap(({ name: peer }) => {
+      const at = contacts.isReachable(peer) ? undefined : this.takeOverAt(peer)
+      return at === undefined ? [] : [{ peer, at }]
+    })
+  }
+
+  #estateOf(peer: PeerName): readonly { readonly range: Range; readonly epoch: number }[] {
+    const { views, self, space } = this.#territory
+    const owned = views.ownedBy(peer, { name: self, claims: space.claims })
+    return [...owned, ...this.#strandedGrantsOf(peer)].map(({ from, to, epoch }) => ({ range: { from, to }, epoch }))
+  }
+
+  /** What the peer gave to one that is out of reach too, and that nobody speaks for. */
+  #strandedGrantsOf(peer: PeerName): readonly (Range & { readonly epoch: number })[] {
+    const { views, space, contacts, self } = this.#territory
+    const claims = [...views.all.flatMap(view => view.claims), ...space.claims]
+    return (views.get(peer)?.body?.grants ?? [])
+      .filter(grant => grant.receiver !== self && !contacts.isReachable(grant.receiver))
+      .filter(grant => (views.get(grant.receiver)?.body?.taken.get(peer) ?? 0) < grant.sequence)
+      .flatMap(grant => without(grant, claims).map(part => ({ ...part, epoch: grant.epoch })))
+  }
+
+  /** Halves of the universe for halves of the sorted names, again and again (Weave row IPM-03). */
+  #seedShare(): readonly Range[] {
+    const { initial, commons, self } = this.#territory
+    if (initial.kind !== 'seed') return []
+    return commons.flatMap(network => shareOf(rangeOf(network), [...initial.peers].sort(), self))
+  }
+}
+
+function shareOf(range: Range, peers: readonly PeerName[], self: PeerName): readonly Range[] {
+  if (!peers.includes(self)) return []
+  if (peers.length === 1) return [range]
+  const half = Math.floor(peers.length / 2)
+  const middle = range.from + sizeOfRange(range) / 2n
+  return [
+    ...shareOf({ from: range.from, to: middle - 1n }, peers.slice(0, half), self),
+    ...shareOf({ from: middle, to: range.to }, peers.slice(half), self),
+  ]
+}

@@ -1,0 +1,141 @@
+import { type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import type { IpamOptions, IpamOutput } from './api.ts'
+import type { AddressBody, Denial, Grant, Wish } from './body.ts'
+import { Contacts } from './contacts.ts'
+import { type Lease, LeaseBook } from './lease-book.ts'
+import { type IpamMemory, parseMemory } from './memory.ts'
+import { OwnedSpace } from './owned-space.ts'
+import { PeerViews } from './peer-views.ts'
+import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+
+/** The state that the parts of the allocator share: whose space is whose, as far as this router knows. */
+export class Territory {
+  readonly self: PeerName
+  readonly order: IpamOptions['order']
+  readonly initial: IpamOptions['initial']
+  readonly reserved: readonly IpNetwork[]
+  readonly space = new OwnedSpace()
+  readonly leases = new LeaseBook()
+  readonly views = new PeerViews()
+  readonly contacts: Contacts
+  readonly taken = new Map<PeerName, number>()
+  readonly served = new Map<PeerName, number>()
+  readonly outputs: IpamOutput[] = []
+  readonly wishes: Wish[] = []
+  universe: readonly IpNetwork[]
+  /** The part of it that whoever needs it first may take. */
+  commons: readonly IpNetwork[]
+  grants: readonly Grant[] = []
+  denials: readonly Denial[] = []
+  reachable: ReadonlySet<PeerName> = new Set()
+  /** Nothing is known of an earlier life. */
+  isFresh = true
+  /** Somebody else speaks in this router's name. */
+  isFrozen = false
+  serial = 0
+  grantSequence = 0
+  wishSequence = 0
+  home = ''
+  /** What this router says or remembers of itself. */
+  isChanged = false
+  /** What it remembers of others. */
+  hasNews = false
+
+  constructor(options: IpamOptions) {
+    this.self = options.self
+    this.order = options.order
+    this.initial = options.initial
+    this.reserved = options.reserved
+    this.universe = options.universe
+    this.commons = options.commons
+    this.contacts = new Contacts(options.self)
+    if (options.stored !== undefined) this.#restore(options.stored)
+  }
+
+  get memory(): IpamMemory {
+    return {
+      serial: this.serial,
+      grantSequence: this.grantSequence,
+      wishSequence: this.wishSequence,
+      home: this.home,
+      claims: this.space.claims,
+      grants: this.grants,
+      leases: this.leases.all,
+      taken: [...this.taken],
+      served: [...this.served],
+      peers: this.views.all
+        .filter(view => view.claims.length > 0)
+        .map(({ name, claims }) => [
+          name,
+          claims.map(({ from, to, epoch, isSettling }) => ({ from, to, epoch, isSettling })),
+        ]),
+    }
+  }
+
+  get body(): AddressBody {
+    return {
+      serial: this.serial,
+      claims: this.space.claims.map(claim => ({ ...claim, free: this.freeIn(claim) })),
+      grants: this.grants,
+      taken: this.taken,
+      wishes: this.wishes,
+      denials: this.denials,
+    }
+  }
+
+  /** Free addresses of a range that this router owns. */
+  freeIn(range: Range): bigint {
+    return sizeOfRange(range) - BigInt(this.leases.countIn(range))
+  }
+
+  /** Parts of this router's usable space without leases and, unless told otherwise, without what is reserved. */
+  freeParts(range: Range, withReserved = false): readonly Range[] {
+    const reserved = withReserved ? [] : this.reserved.map(rangeOf)
+    return this.space
+      .usableIn(range)
+      .flatMap(part => without(part, [...this.leases.takenIn(part), ...reserved]).map(left => ({ ...part, ...left })))
+  }
+
+  /** Leases of addresses that another peer owns by now. */
+  get disputed(): readonly Lease[] {
+    return this.leases.all.filter(
+      ({ address }) =>
+        this.isInUniverse(address) && this.space.at(address) === undefined && this.views.ownerOf(address) !== undefined,
+    )
+  }
+
+  isInUniverse(address: bigint): boolean {
+    return this.universe.some(network => {
+      const { from, to } = rangeOf(network)
+      return from <= address && address <= to
+    })
+  }
+
+  log(level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, string | number>>): void {
+    this.outputs.push({ kind: 'log', level, message, fields })
+  }
+
+  #restore(text: string): void {
+    const parsed = parseMemory(text)
+    if (!parsed.ok) return this.log('error', 'addresses of an earlier life are lost', { reason: parsed.error })
+    const memory = parsed.value
+    this.isFresh = false
+    this.serial = memory.serial
+    this.grantSequence = memory.grantSequence
+    this.wishSequence = memory.wishSequence
+    this.home = memory.home
+    this.grants = memory.grants
+    for (const claim of memory.claims) this.space.add(claim)
+    for (const lease of memory.leases) this.leases.add(lease)
+    for (const [peer, sequence] of memory.taken) this.taken.set(peer, sequence)
+    for (const [peer, wish] of memory.served) this.served.set(peer, wish)
+    for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
+  }
+}
+
+/** Addresses that a host may have: the first of a subnet names it, the last of an IPv4 one means all. */
+export function hostsOf(subnet: IpNetwork): Range {
+  const { from, to } = rangeOf(subnet)
+  return { from: from + 1n, to: isIpv4(from) ? to - 1n : to }
+}

@@ -1,0 +1,97 @@
+import { GRACE_MS } from '../../src/core/ipam/contacts.ts'
+import { type AddressHost, AddressWorld } from './address-world.ts'
+
+const SUBNET = '10.0.0.0/8'
+const MINUTE = 60_000
+const NIGHT = 24 * 60 * MINUTE
+
+describe('addresses while hosts come and go', () => {
+  it('are neither leaked nor given twice when a third of the hosts is replaced each night for 30 nights', () => {
+    const world = new AddressWorld({ seed: 7, universe: SUBNET, initial: { kind: 'manifest' } })
+    let number = 0
+    const addHost = () => world.add(++number, `10.${number >> 8}.${number & 255}.0/24`)
+    for (let i = 0; i < 9; i++) addHost()
+    world.publishManifest(world.hosts.keys())
+    world.run(MINUTE)
+    for (let night = 0; night < 30; night++) {
+      const all = [...world.hosts.values()]
+      for (let i = 0; i < 3; i++) world.remove(all.splice(world.random.between(0, all.length - 1), 1)[0]!)
+      for (let i = 0; i < 3; i++) addHost()
+      world.publishManifest(world.hosts.keys())
+      world.run(2_000)
+      useSome(world, night)
+      const crashed = world.random.pick(world.up)!
+      world.crash(crashed)
+      world.run(world.random.between(0, 20_000))
+      world.split((_, i) => (i % 7 === night % 7 ? 1 : 0))
+      useSome(world, night + 1000)
+      world.run(30_000)
+      world.restart(crashed)
+      world.split(() => 0)
+      world.run(NIGHT)
+    }
+    expect(world.violations).toEqual([])
+    expect(world.errors).toEqual([])
+    expect(world.survey()).toEqual({ owned: BigInt(number * 256), doubled: 0n })
+    expect([...world.answers.values()].filter(answer => answer.kind === 'address').length).toBeGreaterThan(300)
+  })
+
+  it('come back from hosts that died, without a manifest, after the grace time', () => {
+    const world = new AddressWorld({ seed: 11, universe: '10.32.0.0/16', initial: { kind: 'consensus', expected: 9 } })
+    let number = 0
+    for (let i = 0; i < 9; i++) world.add(++number, undefined)
+    world.reconnect()
+    world.run(10_000)
+    for (let night = 0; night < 6; night++) {
+      for (const host of world.up) world.allocate(host, `n${night}`, '10.32.0.0/16')
+      world.run(MINUTE)
+      for (const host of [...world.hosts.values()].slice(0, 3)) world.remove(host)
+      for (let i = 0; i < 3; i++) world.add(++number, undefined)
+      world.reconnect()
+      world.run(GRACE_MS + MINUTE)
+      expect(world.survey()).toEqual({ owned: 65_536n, doubled: 0n })
+    }
+    expect(world.violations).toEqual([])
+    expect([...world.answers.values()].every(answer => answer.kind === 'address')).toBe(true)
+  })
+
+  it('have one owner whatever partition, crash and grace time meet', () => {
+    for (let seed = 1; seed <= 2; seed++) {
+      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
+      for (let i = 1; i <= 7; i++) world.add(i, `10.0.${i}.0/28`)
+      world.publishManifest(world.hosts.keys())
+      world.run(MINUTE)
+      for (let round = 0; round < 12; round++) {
+        const cut = world.random.between(1, 127)
+        world.split((_, i) => (cut >> i) & 1)
+        world.run(world.random.between(0, 5_000))
+        useSome(world, round)
+        world.run(world.random.between(0, GRACE_MS * 1.5))
+        useSome(world, round + 100)
+        const host = world.random.pick(world.up)!
+        if (world.random.chance(0.5)) {
+          world.crash(host)
+          world.run(world.random.between(0, 10_000))
+          world.restart(host)
+        }
+        world.run(world.random.between(0, 5_000))
+        if (world.random.chance(0.7)) world.split(() => 0)
+        for (const each of world.up) world.tell(each, { kind: 'containers', ids: new Set([`r${round}`]) })
+      }
+      world.split(() => 0)
+      world.run(GRACE_MS * 2)
+      expect({ seed, violations: world.violations }).toEqual({ seed, violations: [] })
+      expect({ seed, ...world.survey() }).toEqual({ seed, owned: 7n * 16n, doubled: 0n })
+    }
+  })
+})
+
+function useSome(world: AddressWorld, round: number): void {
+  for (const host of world.up) {
+    useOn(world, host, round)
+  }
+}
+
+function useOn(world: AddressWorld, host: AddressHost, round: number): void {
+  for (let i = 0; i < world.random.between(0, 6); i++) world.allocate(host, `r${round}-${i}`, SUBNET)
+}

@@ -1,0 +1,242 @@
+import { type IpNetwork, parseIpNetwork } from '../../src/base/ip-address.ts'
+import type { PeerName } from '../../src/base/peer-name.ts'
+import type { InitialSpace, IpamAnswer, IpamInput, IpamMember } from '../../src/core/ipam/api.ts'
+import { Ipam } from '../../src/core/ipam/ipam.ts'
+import { type Range, rangeOf, sizeOfRange } from '../../src/core/ipam/range.ts'
+import { SeededRandom } from './random.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+const NEWS_MS = 900
+const NOTICE_MS = 4_000
+const REQUEST_MS = 20_000
+
+interface Version {
+  readonly number: number
+  readonly body: Uint8Array
+}
+
+export interface AddressHost {
+  readonly name: PeerName
+  readonly home: readonly Range[]
+  ipam: Ipam
+  isUp: boolean
+  side: number
+  stored: string | undefined
+  wakeAt: number
+  /** Newest bodies heard: gone with a restart. */
+  readonly heard: Map<PeerName, Version>
+}
+
+export interface AddressWorldOptions {
+  readonly seed: number
+  readonly universe: string
+  readonly initial: InitialSpace
+}
+
+/**
+ * Routers that exchange what they publish of their addresses, with delays, partitions, crashes and a manifest, on virtual time.
+ * Whenever an address is given out, it looks whether another host has given it out too.
+ */
+export class AddressWorld {
+  readonly time = new VirtualTime()
+  readonly random: SeededRandom
+  readonly hosts = new Map<PeerName, AddressHost>()
+  readonly answers = new Map<number, IpamAnswer>()
+  readonly violations: string[] = []
+  readonly errors: string[] = []
+  readonly #options: AddressWorldOptions
+  readonly #owners = new Map<number, AddressHost>()
+  #tickets = 0
+  #versions = 0
+  members: ReadonlySet<PeerName> | undefined
+
+  constructor(options: AddressWorldOptions) {
+    this.#options = options
+    this.random = new SeededRandom(options.seed)
+    if (options.initial.kind === 'manifest') this.members = new Set()
+  }
+
+  get up(): readonly AddressHost[] {
+    return [...this.hosts.values()].filter(host => host.isUp)
+  }
+
+  add(number: number, home: string | undefined): AddressHost {
+    const name = nameOf(number)
+    const homes = home === undefined ? [] : [rangeOf(network(home))]
+    const host: AddressHost = {
+      name,
+      home: homes,
+      ipam: this.#createIpam(name, undefined),
+      isUp: true,
+      side: 0,
+      stored: undefined,
+      wakeAt: Number.POSITIVE_INFINITY,
+      heard: new Map(),
+    }
+    this.hosts.set(name, host)
+    return host
+  }
+
+  /** Makes hosts known to each other, after additions and removals. */
+  publishManifest(members: Iterable<PeerName>): void {
+    this.members = new Set(members)
+    this.reconnect()
+  }
+
+  remove(host: AddressHost): void {
+    host.isUp = false
+    this.hosts.delete(host.name)
+  }
+
+  crash(host: AddressHost): void {
+    host.isUp = false
+    this.reconnect()
+  }
+
+  /** With what it had stored, and with nothing that it had heard. */
+  restart(host: AddressHost): void {
+    host.heard.clear()
+    host.ipam = this.#createIpam(host.name, host.stored)
+    host.isUp = true
+    this.#perform(host)
+    this.reconnect()
+  }
+
+  split(sideOf: (host: AddressHost, index: number) => number): void {
+    let index = 0
+    for (const host of this.hosts.values()) host.side = sideOf(host, index++)
+    this.reconnect()
+  }
+
+  /** Each notices after a time of its own who can be reached, and hears what it has missed. */
+  reconnect(): void {
+    for (const host of this.up) {
+      this.time.after(this.random.between(500, NOTICE_MS), () => this.#notice(host))
+    }
+  }
+
+  allocate(host: AddressHost, id: string, subnet: string, timeoutMs = REQUEST_MS): number {
+    const ticket = ++this.#tickets
+    this.#owners.set(ticket, host)
+    this.tell(host, { kind: 'allocate', ticket, id, subnet: network(subnet), timeoutMs })
+    return ticket
+  }
+
+  tell(host: AddressHost, input: IpamInput): void {
+    if (!host.isUp) return
+    host.ipam.handle(input, this.time.now)
+    this.#perform(host)
+  }
+
+  run(durationMs: number): void {
+    const end = this.time.now + durationMs
+    while (this.time.step(end)) if (this.time.isSpinning) throw new Error('the routers wake themselves for ever')
+  }
+
+  /** Addresses that hosts which are up own and use, and those that two of them do. */
+  survey(): { readonly owned: bigint; readonly doubled: bigint } {
+    const claims = this.up.flatMap(host => {
+      const self = host.ipam.status(this.time.now).peers.find(peer => peer.isSelf)
+      return (self?.ranges ?? []).map(range => ({ ...range }))
+    })
+    claims.sort((a, b) => (a.from < b.from ? -1 : 1))
+    let [owned, doubled, end] = [0n, 0n, -1n]
+    for (const claim of claims) {
+      owned += sizeOfRange(claim)
+      if (claim.from <= end) doubled += (claim.to < end ? claim.to : end) - claim.from + 1n
+      if (claim.to > end) end = claim.to
+    }
+    return { owned, doubled }
+  }
+
+  #createIpam(self: PeerName, stored: string | undefined): Ipam {
+    const { universe, initial } = this.#options
+    const commons = initial.kind === 'manifest' ? [] : [network(universe)]
+    const options = { self, universe: [network(universe)], commons, initial, reserved: [], order: 'lowest' as const }
+    return new Ipam({ ...options, stored, now: this.time.now })
+  }
+
+  #notice(host: AddressHost): void {
+    if (!host.isUp) return
+    if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
+    const reachable = this.up.filter(other => other !== host && this.#areConnected(host, other))
+    this.tell(host, { kind: 'reachable', peers: new Set(reachable.map(other => other.name)) })
+    for (const other of reachable) {
+      for (const peer of other.heard.keys()) this.#carry(other, host, peer)
+      for (const peer of host.heard.keys()) this.#carry(host, other, peer)
+    }
+  }
+
+  #manifest(): readonly IpamMember[] {
+    return [...(this.members ?? [])].map(name => ({ name, home: this.hosts.get(name)?.home ?? [] }))
+  }
+
+  #areConnected(a: AddressHost, b: AddressHost): boolean {
+    const areMembers = this.members === undefined || (this.members.has(a.name) && this.members.has(b.name))
+    return a.isUp && b.isUp && a.side === b.side && areMembers
+  }
+
+  #carry(from: AddressHost, to: AddressHost, peer: PeerName): void {
+    if ((to.heard.get(peer)?.number ?? 0) >= (from.heard.get(peer)?.number ?? 0)) return
+    this.time.after(this.random.between(5, NEWS_MS), () => {
+      const version = from.heard.get(peer)
+      if (version === undefined || !this.#areConnected(from, to)) return
+      if ((to.heard.get(peer)?.number ?? 0) >= version.number) return
+      to.heard.set(peer, version)
+      this.tell(to, { kind: 'heard', peer, body: version.body })
+    })
+  }
+
+  #perform(host: AddressHost): void {
+    for (const output of host.ipam.drain()) {
+      switch (output.kind) {
+        case 'store':
+          host.stored = output.text
+          break
+        case 'publish':
+          host.heard.set(host.name, { number: ++this.#versions, body: output.body })
+          for (const other of this.up) if (other !== host) this.#carry(host, other, host.name)
+          break
+        case 'answer':
+          this.answers.set(output.ticket, output.answer)
+          if (output.answer.kind === 'address') this.#check(host, output.answer.lease.address)
+          break
+        case 'log':
+          if (output.level === 'error') this.errors.push(`${host.name} ${output.message}`)
+      }
+    }
+    this.#arm(host)
+  }
+
+  #check(host: AddressHost, address: bigint): void {
+    for (const other of this.up) {
+      if (other === host || (this.members !== undefined && !this.members.has(other.name))) continue
+      const hasIt = other.ipam.leases.some(lease => lease.address === address)
+      if (!hasIt || other.ipam.status(this.time.now).state.startsWith('out of contact')) continue
+      this.violations.push(`${address} on ${host.name} and ${other.name} at ${this.time.now}`)
+    }
+  }
+
+  #arm(host: AddressHost): void {
+    const at = host.ipam.deadline(this.time.now)
+    if (at === Number.POSITIVE_INFINITY || at === host.wakeAt) return
+    host.wakeAt = at
+    const { ipam } = host
+    this.time.at(Math.max(at, this.time.now), () => {
+      if (host.wakeAt !== at || host.ipam !== ipam || !host.isUp) return
+      host.wakeAt = Number.POSITIVE_INFINITY
+      ipam.advance(this.time.now)
+      this.#perform(host)
+    })
+  }
+}
+
+export function nameOf(number: number): PeerName {
+  return `02:00:00:00:${(number >> 8).toString(16).padStart(2, '0')}:${(number & 255).toString(16).padStart(2, '0')}` as PeerName
+}
+
+export function network(text: string): IpNetwork {
+  const parsed = parseIpNetwork(text)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return parsed.value
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import {
+  formatIpAddress,
+  formatIpNetwork,
+  lastOf,
+  networkContains,
+  parseIpAddress,
+  parseIpNetwork,
+  parseIpOnNetwork,
+} from '../../../src/base/ip-address.ts'
+
+describe('IP addresses of both families', () => {
+  it('read what they write', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 128n) - 1n), value => {
+        expect(parseIpAddress(formatIpAddress(value))).toEqual({ ok: true, value })
+      }),
+    )
+  })
+
+  it.each([
+    ['10.2.0.1', '10.2.0.1'],
+    ['2001:DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['::', '::'],
+    ['fd00::', 'fd00::'],
+    ['::ffff:10.2.0.1', '10.2.0.1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['2001:0:1:1:1:1:1:1', '2001:0:1:1:1:1:1:1'],
+  ])('%s is written %s', (text, written) => {
+    const parsed = parseIpAddress(text)
+    expect(parsed.ok && formatIpAddress(parsed.value)).toBe(written)
+  })
+
+  it.each([
+    '',
+    '10.2.0',
+    '10.2.0.256',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    'g::',
+    '12345::',
+    '::1.2.3',
+  ])('%j is refused', text => {
+    expect(parseIpAddress(text).ok).toBe(false)
+  })
+
+  it('know networks, their last address and what is in them', () => {
+    const parsed = parseIpNetwork('10.2.4.0/22')
+    if (!parsed.ok) throw new Error(parsed.error)
+    expect(formatIpNetwork(parsed.value)).toBe('10.2.4.0/22')
+    expect(formatIpAddress(lastOf(parsed.value))).toBe('10.2.7.255')
+    expect(networkContains(parsed.value, lastOf(parsed.value))).toBe(true)
+    expect(networkContains(parsed.value, lastOf(parsed.value) + 1n)).toBe(false)
+    expect(parseIpNetwork('fd00::/64').ok).toBe(true)
+    expect(parseIpOnNetwork('10.2.0.1/33').ok).toBe(false)
+    expect(parseIpOnNetwork('fd00::1/129').ok).toBe(false)
+    expect(parseIpNetwork('10.2.1.7/24')).toEqual({
+      ok: false,
+      error: "'10.2.1.7/24' has host bits set: did you mean 10.2.1.0/24?",
+    })
+  })
+})
