@@ -1,0 +1,23 @@
+import type { AgentLab } from '../../../test/system/agent/agent-lab.ts'
+import { type Candidate, CHAIN, type Contestant, DISTANCES } from '../candidate.ts'
+
+/** Containers on the bridges of agents that seal every frame. */
+export const sleeve: Candidate = {
+  name: 'sleeve',
+  kind: 'ours',
+  about: 'Ethernet, AES-256-GCM end to end, container to container',
+  isSealed: true,
+  start: startAgents,
+}
+
+async function startAgents(lab: AgentLab, underlayMtu: number): Promise<Pick<Contestant, 'routes' | 'pids'>> {
+  for (const host of CHAIN) await lab.launch(host)
+  for (const host of CHAIN) await lab.awaitReachable(host)
+  for (const host of CHAIN) lab.addContainer(host, underlayMtu - 124)
+  const routes = DISTANCES.map((distance, i) => {
+    const to = CHAIN[i + 1] ?? 'd'
+    return [distance, { from: 'ca', to: `c${to}`, address: `10.2.${i + 2}.1` }] as const
+  })
+  const pids = new Map(CHAIN.map(host => [host, lab.agent(host).pid ?? 0]))
+  return { routes: Object.fromEntries(routes), pids }
+}

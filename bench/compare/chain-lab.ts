@@ -1,0 +1,38 @@
+import type { AgentConfig } from '../../src/contract/agent-config.ts'
+import { AgentLab, eventually, type LabPlan } from '../../test/system/agent/agent-lab.ts'
+import { CHAIN, type Contestant, cableAddress } from './candidate.ts'
+
+/** What the sleeve's outer headers take of the underlay's MTU. */
+const OVERHEAD = 124
+
+/** Four hosts in a chain, each with a cable to the next. Their names get `suffix`, so that two labs can be there at a time. */
+export function createChainLab(underlayMtu: number, configure = (config: AgentConfig) => config): Promise<AgentLab> {
+  const wires = CHAIN.slice(1).map((host, i) => {
+    const before = CHAIN[i] ?? 'a'
+    return [`${before} ${cableAddress(before, host)}/24`, `${host} ${cableAddress(host, before)}/24`] as const
+  })
+  const hosts = CHAIN.map((name, i) => ({
+    name,
+    shortId: i + 1,
+    address: cableAddress(name, CHAIN[i - 1] ?? 'b'),
+    targets: i === 0 ? [] : [cableAddress(CHAIN[i - 1] ?? 'a', name)],
+  }))
+  const plan: LabPlan = {
+    hosts,
+    wires,
+    underlayMtu,
+    configure: config => configure({ ...config, bridge: { ...config.bridge, mtu: underlayMtu - OVERHEAD } }),
+  }
+  return AgentLab.create(plan)
+}
+
+/** Until every route carries pings: only then is it fair to measure. */
+export async function awaitRoutes({ lab, routes, pids, candidate }: Contestant): Promise<void> {
+  for (const { from, address } of Object.values(routes)) {
+    await eventually(30_000, async () => {
+      const { exitCode } = await lab.on(from, 'ping', '-c', '1', '-W', '1', address)
+      const logs = [...pids.keys()].map(host => lab.log(`${candidate.name} ${host}`)).join('')
+      return exitCode === 0 || `${candidate.name}: no answer from ${address}\n${logs}`
+    })
+  }
+}

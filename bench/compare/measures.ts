@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AgentLab, eventually } from '../../test/system/agent/agent-lab.ts'
+import type { Contestant, Route } from './candidate.ts'
+import { cpuSeconds } from './daemons.ts'
+
+/** The same for all: the machine's own choice may be another one, and a namespace may not allow each. */
+export const CONGESTION_CONTROL = 'cubic'
+
+const STREAM_SECONDS = 3
+const SMALL_SECONDS = 1.5
+/** A frame of 64 bytes: Ethernet, IPv4 and UDP headers take 42. */
+const SMALL_PAYLOAD = 22
+const LOSS_MAX = 0.01
+/** Thousands a second. */
+const SMALL_STEPS = [20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 160, 200] as const
+
+export interface StreamFigures {
+  /** Received, in Mbit/s. */
+  readonly rate: number
+  /** Of all daemons on the way, for each GB received; undefined when the kernel does it. */
+  readonly cpuPerGigabyte: number | undefined
+}
+
+/** One TCP stream. */
+export async function measureStream({ lab, pids }: Contestant, route: Route): Promise<StreamFigures> {
+  const before = cpuSeconds(pids.values())
+  const rate = await tcpRate(lab, route, 1)
+  const used = cpuSeconds(pids.values()) - before
+  const gigabytes = (rate * 1e6 * STREAM_SECONDS) / 8 / 1e9
+  return { rate, cpuPerGigabyte: pids.size === 0 ? undefined : used / gigabytes }
+}
+
+export interface LoadedFigures {
+  /** Four TCP streams together, in Mbit/s. */
+  readonly rate: number
+  /** Median of pings beside them, in ms. */
+  readonly roundTrip: number
+}
+
+export async function measureLoaded({ lab }: Contestant, route: Route): Promise<LoadedFigures> {
+  const rate = tcpRate(lab, route, 4)
+  await sleep(800)
+  const roundTrip = median(await roundTrips(lab, route, { count: 80, interval: 0.02 }))
+  return { rate: await rate, roundTrip }
+}
+
+/** In ms, of pings on an overlay that carries nothing else. */
+export async function measureRoundTrip({ lab }: Contestant, route: Route): Promise<{ p50: number; p99: number }> {
+  const times = await roundTrips(lab, route, { count: 200, interval: 0.005 })
+  return { p50: median(times), p99: quantile(times, 0.99) }
+}
+
+/** The highest rate received, in thousands a second, at which no more than 1 % is lost. */
+export async function measureSmall({ lab }: Contestant, route: Route): Promise<number> {
+  let best = 0
+  let failures = 0
+  for (const step of SMALL_STEPS) {
+    const { received, lost } = await smallPackets(lab, route, step * 1000)
+    const isGood = lost <= LOSS_MAX
+    if (isGood) best = Math.max(best, received / 1000)
+    failures = isGood ? 0 : failures + 1
+    if (failures === 2) break
+  }
+  return best
+}
+
+async function smallPackets(lab: AgentLab, route: Route, rate: number): Promise<{ received: number; lost: number }> {
+  const bits = String(rate * SMALL_PAYLOAD * 8)
+  const wishes = ['-u', '-l', String(SMALL_PAYLOAD), '-b', bits, '-t', String(SMALL_SECONDS)]
+  const { sum } = await iperf(lab, route, wishes)
+  const [packets, missing, seconds] = [Number(sum?.packets), Number(sum?.lost_packets), Number(sum?.seconds)]
+  const isRateReached = packets / seconds > rate * 0.95
+  return { received: (packets - missing) / seconds, lost: isRateReached ? missing / packets : 1 }
+}
+
+async function tcpRate(lab: AgentLab, route: Route, streams: number): Promise<number> {
+  const wishes = ['-C', CONGESTION_CONTROL, '-P', String(streams), '-t', String(STREAM_SECONDS)]
+  const { sum_received: received } = await iperf(lab, route, wishes)
+  return Number(received?.bits_per_second) / 1e6
+}
+
+async function roundTrips(
+  lab: AgentLab,
+  { from, address }: Route,
+  { count, interval }: { count: number; interval: number },
+): Promise<readonly number[]> {
+  const { stdout } = await lab.on(from, 'ping', '-c', String(count), '-i', String(interval), address)
+  const times = [...stdout.matchAll(/time=([\d.]+) ms/g)].map(match => Number(match[1]))
+  if (times.length < count / 2) throw new Error(`${times.length} of ${count} pings to ${address} were answered`)
+  return times
+}
+
+let runs = 0
+
+type Sums = Readonly<Record<string, Readonly<Record<string, number>> | undefined>>
+
+async function iperf(lab: AgentLab, { from, to, address }: Route, wishes: readonly string[]): Promise<Sums> {
+  const name = `iperf3 ${++runs}`
+  const server = lab.spawn(to, ['iperf3', '-s', '-1', '--forceflush'], { name })
+  try {
+    await eventually(10_000, async () => lab.log(name).includes('Server listening') || 'iperf3 does not listen')
+    const { stdout } = await lab.on(from, 'iperf3', '-c', address, '-J', ...wishes)
+    const { end, error } = JSON.parse(stdout)
+    if (error !== undefined) throw new Error(`iperf3 to ${address}: ${error}`)
+    return end
+  } finally {
+    server.kill()
+  }
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+}

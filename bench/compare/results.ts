@@ -1,0 +1,70 @@
+import type { Candidate } from './candidate.ts'
+import { median } from './measures.ts'
+
+/** What is measured, with its unit; `isMore` when more is better. */
+export const MEASURES = {
+  stream: { title: 'TCP, 1 stream', unit: 'Mbit/s', digits: 0, isMore: true },
+  streams: { title: 'TCP, 4 streams', unit: 'Mbit/s', digits: 0, isMore: true },
+  small: { title: '64 B UDP with ≤ 1 % loss', unit: 'kpps', digits: 1, isMore: true },
+  roundTrip: { title: 'RTT p50, idle', unit: 'ms', digits: 3, isMore: false },
+  roundTrip99: { title: 'RTT p99, idle', unit: 'ms', digits: 3, isMore: false },
+  roundTripLoaded: { title: 'RTT p50 beside 4 streams', unit: 'ms', digits: 2, isMore: false },
+  cpu: { title: 'CPU of all daemons', unit: 's/GB', digits: 2, isMore: false },
+  memoryIdle: { title: 'memory of a daemon, idle', unit: 'MB', digits: 0, isMore: false },
+  memoryLoaded: { title: 'memory of a daemon, after load', unit: 'MB', digits: 0, isMore: false },
+} as const
+
+export type Measure = keyof typeof MEASURES
+
+export interface Reading {
+  readonly value: number
+  /** The machine was busy with something else. */
+  readonly isNoisy: boolean
+}
+
+/** Of one candidate, one measure, under one condition: a reading for each round. */
+export interface Cell {
+  readonly candidate: string
+  readonly kind: Candidate['kind']
+  readonly isSealed: boolean
+  readonly measure: Measure
+  /** As `direct`, `one relay`, `1 % loss`, `MTU 9000`. */
+  readonly condition: string
+  readonly readings: Reading[]
+}
+
+export class Results {
+  readonly #cells = new Map<string, Cell>()
+
+  add(candidate: Candidate, key: { measure: Measure; condition: string }, reading: Reading): void {
+    const { name, kind, isSealed } = candidate
+    const id = `${name}/${key.measure}/${key.condition}`
+    const cell = this.#cells.get(id) ?? { candidate: name, kind, isSealed, ...key, readings: [] }
+    this.#cells.set(id, cell)
+    cell.readings.push(reading)
+  }
+
+  get cells(): readonly Cell[] {
+    return [...this.#cells.values()]
+  }
+
+  cell(candidate: string, measure: Measure, condition: string): Cell | undefined {
+    return this.#cells.get(`${candidate}/${measure}/${condition}`)
+  }
+}
+
+/** Of the quiet rounds, or of all when there is none. */
+export function medianOf({ readings }: Cell): number {
+  const quiet = readings.filter(reading => !reading.isNoisy)
+  return median((quiet.length === 0 ? readings : quiet).map(reading => reading.value))
+}
+
+/** `2301 (2290–2410)`, with a star for each noisy round. */
+export function formatCell(cell: Cell | undefined): string {
+  if (cell === undefined) return '–'
+  const { digits } = MEASURES[cell.measure]
+  const values = cell.readings.map(reading => reading.value)
+  const noise = '*'.repeat(cell.readings.filter(reading => reading.isNoisy).length)
+  const span = `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`
+  return `${medianOf(cell).toFixed(digits)} (${span})${noise}`
+}
