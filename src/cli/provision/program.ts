@@ -4,12 +4,16 @@ import { Command, CommanderError } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
 import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { registerAudit } from './audit.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDown } from './down.ts'
+import { registerHistory } from './history.ts'
 import { registerLab } from './lab.ts'
+import { registerLock } from './lock.ts'
 import { registerPlan } from './plan.ts'
 import { registerPreflight } from './preflight.ts'
 import { registerRender } from './render.ts'
+import { registerRollback } from './rollback.ts'
 import { registerUp } from './up.ts'
 import { registerValidate } from './validate.ts'
 import { registerVerify } from './verify.ts'
@@ -28,6 +32,10 @@ export function createProgram(): Command {
   registerVerify(program)
   registerDown(program)
   registerRender(program)
+  registerHistory(program)
+  registerRollback(program)
+  registerLock(program)
+  registerAudit(program)
   registerLab(program)
   registerCompletion(program)
   return program

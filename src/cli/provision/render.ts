@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
+import { History } from '../../provision/operate/history.ts'
 import { renderCluster } from '../../provision/render-cluster.ts'
 import { formatTable, printJson, printLine, printNotice } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
+import { parseNumber } from './history.ts'
 import { inventoryOption } from './inventory-option.ts'
 
 interface RenderArguments {
@@ -13,6 +15,7 @@ interface RenderArguments {
   readonly facts?: string
   readonly vaultPasswordFile?: string
   readonly check?: true
+  readonly asOf?: number
   readonly json?: true
 }
 
@@ -34,6 +37,7 @@ export function registerRender(program: Command): void {
     .option('--facts <file>', 'what the hosts say of themselves, as JSON')
     .option('--vault-password-file <file>', 'password of the cluster secrets and of vaulted variables')
     .option('--check', 'keep no numbers and no keys beside the inventory')
+    .option('--as-of <apply>', 'what the inventory said at an apply of the history', parseNumber)
     .option('--json', 'report what was written as JSON')
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -49,6 +53,7 @@ async function run(options: RenderArguments): Promise<void> {
       factsPath: options.facts,
       vaultPasswordFile: options.vaultPasswordFile,
       isCheck: options.check === true,
+      formerInventory: options.asOf === undefined ? undefined : new History(paths.folder).get(options.asOf).inventory,
     }),
   )
   for (const notice of outcome.notices) printNotice(notice)

@@ -8,10 +8,15 @@ import { errorsOf, hasChanges, type Review } from '../../provision/change/review
 import { rollOut, untouched } from '../../provision/change/rollout.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
-import { batchesOf, type Serial } from '../../provision/plan/batches.ts'
+import { auditEntries } from '../../provision/operate/audit.ts'
+import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
+import { type Apply, applyToResume, History } from '../../provision/operate/history.ts'
+import { batchesOf, parseSerial, type Serial } from '../../provision/plan/batches.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
+import { ApplyRecord } from './apply-record.ts'
 import { askToGoOn } from './confirm.ts'
 import { type HostAccess, releaseDigest, reviewHosts, withHostAccess } from './host-access.ts'
+import { lockPlace } from './lock.ts'
 import type { PlaybookArguments } from './playbook-options.ts'
 import { exitCodeOf, LOCK_NAME, printReport } from './playbook-session.ts'
 import { createProgressView } from './progress-view.ts'
@@ -26,26 +31,32 @@ export interface UpArguments extends PlaybookArguments {
   readonly canary?: string
   readonly resume?: true
   readonly message?: string
+  /** The apply to go back to. */
+  readonly rollbackTo?: Apply
 }
 
 /** Look, show, ask, change, verify. */
-export async function runUp(options: UpArguments): Promise<void> {
+export async function runUp(given: UpArguments): Promise<void> {
+  const options = given.resume === true ? resumed(given) : given
   const saved = options.planFile === undefined ? undefined : readPlanFile(options.planFile)
   const limited = saved === undefined || saved.limit.length === 0 ? options : { ...options, limit: saved.limit }
   const lockFile = join(statePaths(options.inventory).folder, LOCK_NAME)
   const startedAt = performance.now()
-  await withHostAccess(limited, { startsLab: options.check !== true }, access =>
-    withRunLock(lockFile, 'up', async () => {
-      const review = await reviewHosts(access, options)
-      if (saved !== undefined) refuseOther(options.planFile ?? '', differencesOf(saved, presentPlan(review, access)))
-      showReview(review, options)
-      refuseErrors(review)
-      if (options.check === true) return showCheck(review, options)
-      await confirm(review, access, options)
-      const report = await bringAbout(review, access, options)
-      const seconds = Math.round((performance.now() - startedAt) / 10) / 100
-      finish({ ...report, seconds }, options)
-    }),
+  await withHostAccess(
+    limited,
+    { startsLab: options.check !== true, formerInventory: options.rollbackTo?.inventory },
+    access =>
+      withRunLock(lockFile, 'up', async () => {
+        const review = await reviewHosts(access, options)
+        if (saved !== undefined) refuseOther(options.planFile ?? '', differencesOf(saved, presentPlan(review, access)))
+        showReview(review, options)
+        refuseErrors(review)
+        if (options.check === true) return showCheck(review, options)
+        await confirm(review, access, options)
+        const report = await decideAndApply(review, access, options)
+        const seconds = Math.round((performance.now() - startedAt) / 10) / 100
+        finish({ ...report, seconds }, options)
+      }),
   )
 }
 
@@ -88,27 +99,59 @@ async function confirm(review: Review, access: HostAccess, options: UpArguments)
   if (isAsked && options.planFile === undefined && hasChanges(review)) await askToGoOn('Go ahead?')
 }
 
-async function bringAbout(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {
+async function decideAndApply(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {
+  if (!hasChanges(review)) return settle(review, access, options)
   const changed = review.changes.filter(change => !isUnchanged(change)).map(({ host }) => host)
-  if (changed.length === 0 && review.lockChanges.length === 0) return settle(review, access, options)
+  const hosts = changed.length > 0 ? changed : review.changes.map(({ host }) => host)
+  const record = new ApplyRecord(review, { access, options, hosts })
+  return withClusterLock(lockPlace(access), record.operator, {
+    work: () =>
+      record.keep(() => changeHosts(review, access, { options, hosts, onDone: done => record.advance(done) })),
+    entriesOf: report => auditEntries(record.operator, review.changes, report),
+  })
+}
+
+interface Change {
+  readonly options: UpArguments
+  readonly hosts: readonly string[]
+  readonly onDone: (hosts: readonly string[]) => void
+}
+
+async function changeHosts(review: Review, access: HostAccess, { options, hosts, onDone }: Change): Promise<Report> {
   const stream = options.json === true ? process.stderr : process.stdout
   const createView = () => (options.verbose > 0 ? undefined : createProgressView(stream, PLAYBOOKS.up))
   let view = createView()
-  const hosts = changed.length > 0 ? changed : review.changes.map(({ host }) => host)
   return rollOut({
     review,
     reach: access.reach,
     batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
     provisionCommand: provisionCommand(),
-    renderArguments: [],
+    renderArguments: options.rollbackTo === undefined ? [] : [`--as-of=${options.rollbackTo.number}`],
     folder: access.sources.paths.folder,
     onBatch: ({ number, count, hosts }) => {
       if (count > 1) stream.write(`Batch ${number} of ${count}: ${listed(hosts)}\n`)
       view = createView()
     },
     onProgress: (progress, event) => view?.update(progress, event),
-    onDone: () => {},
+    onDone,
   })
+}
+
+/** The batches of the apply that did not come to its end; what it had done is as planned by now, and left alone. */
+function resumed(options: UpArguments): UpArguments {
+  const history = new History(statePaths(options.inventory).folder)
+  const apply = applyToResume(history.all())
+  const serial = apply.options.serial === null ? undefined : parseSerial(apply.options.serial)
+  printNotice(
+    `Resuming apply ${apply.number} of ${apply.startedAt}: ${apply.done.length} of ${apply.hosts.length} hosts were done.`,
+  )
+  return {
+    ...(apply.options.limit.length > 0 ? { limit: apply.options.limit } : {}),
+    ...(serial?.ok === true ? { serial: serial.value } : {}),
+    message: apply.operator.message,
+    ...(apply.rollbackTo === null ? {} : { rollbackTo: history.get(apply.rollbackTo) }),
+    ...options,
+  }
 }
 
 /** Nothing to change: if not everybody is reached yet, that is waited for. */

@@ -85,6 +85,12 @@ function startOf(pid: number): string | undefined {
   }
 }
 
+/** Names a process that runs for good: no later one has the same mark. */
+export function processMark(pid: number): string | undefined {
+  const start = startOf(pid)
+  return start === undefined ? undefined : `${pid} ${start}`
+}
+
 function occupied(path: string, holder: Holder): UserError {
   const who = `${holder.user} on ${holder.machine}, process ${holder.pid}`
   const cause = `weave-provision ${holder.command} works on this inventory already (${who})`

@@ -13,6 +13,10 @@ export function parseSerial(text: string): Result<Serial> {
   return number <= 100 ? ok({ kind: 'part', percent: number }) : refused(`${text} is more than all hosts`)
 }
 
+export function formatSerial(serial: Serial): string {
+  return serial.kind === 'count' ? String(serial.count) : `${serial.percent}%`
+}
+
 export interface BatchOptions {
   readonly serial: Serial | undefined
   /** Goes first, alone. */

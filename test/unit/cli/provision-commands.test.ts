@@ -196,7 +196,18 @@ describe('the program', () => {
   })
 
   it('has examples in the help of each command that reads an inventory', async () => {
-    for (const command of ['plan', 'render', 'up', 'down', 'verify', 'validate', 'preflight']) {
+    for (const command of [
+      'plan',
+      'render',
+      'up',
+      'down',
+      'verify',
+      'validate',
+      'preflight',
+      'history',
+      'rollback',
+      'audit',
+    ]) {
       expect((await run(command, '--help')).out).toContain(`$ weave-provision ${command}`)
     }
   })

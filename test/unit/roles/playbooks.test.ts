@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('Ansible accepts', () => {
-  it.each(['up', 'down', 'verify', 'upgrade'])('the playbook %s', name => {
+  it.each(['up', 'down', 'verify', 'upgrade', 'survey', 'admit', 'gate', 'operator'])('the playbook %s', name => {
     const path = join(PROJECT_ROOT, 'playbooks', `${name}.yml`)
     expect(ansiblePlaybook('--syntax-check', path)).toContain(`playbook: ${path}`)
   })

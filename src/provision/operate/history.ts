@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { parseJson } from '../../contract/json-shape.ts'
+import { writeAtomically } from '../files/atomic-write.ts'
+import type { Inventory } from '../plan/inventory.ts'
+import type { Operator } from './operator.ts'
+
+/** One apply, as it is kept beside the inventory. */
+export interface Apply {
+  readonly format: 1
+  readonly number: number
+  readonly startedAt: string
+  readonly endedAt: string | null
+  /** `running` is what a run leaves that was killed. */
+  readonly outcome: 'running' | 'done' | 'failed' | 'interrupted'
+  readonly operator: Operator
+  readonly release: string
+  /** The apply whose inventory was gone back to. */
+  readonly rollbackTo: number | null
+  readonly options: {
+    readonly serial: string | null
+    readonly canary: string | null
+    readonly limit: readonly string[]
+  }
+  readonly hosts: readonly string[]
+  readonly done: readonly string[]
+  readonly changedFiles: number
+  /** What the inventory said, in typed values: enough to go back to it. */
+  readonly inventory: Inventory
+}
+
+const FOLDER = '.weave.history'
+const KEPT_MAX = 50
+
+export class History {
+  readonly #folder: string
+
+  constructor(inventoryFolder: string) {
+    this.#folder = join(inventoryFolder, FOLDER)
+  }
+
+  /** The oldest first. A file that cannot be read is an error: silence would count it as never applied. */
+  all(): readonly Apply[] {
+    return this.#names().map(name => this.#read(name))
+  }
+
+  get(number: number): Apply {
+    const found = this.all().find(apply => apply.number === number)
+    if (found !== undefined) return found
+    const remedy = "'weave-provision history' lists those that are kept"
+    throw new UserError({ cause: `no apply ${number} is kept`, remedy }, EXIT_CODES.badInput)
+  }
+
+  nextNumber(): number {
+    return (this.all().at(-1)?.number ?? 0) + 1
+  }
+
+  /** Written before the first change, and again with each batch and at the end. */
+  keep(apply: Apply): void {
+    if (!existsSync(this.#folder)) mkdirSync(this.#folder, { mode: 0o700 })
+    writeAtomically(join(this.#folder, nameOf(apply.number)), `${JSON.stringify(apply, null, 2)}\n`, 0o600)
+    for (const name of this.#names().slice(0, -KEPT_MAX)) this.#forget(name)
+  }
+
+  #names(): readonly string[] {
+    if (!existsSync(this.#folder)) return []
+    return readdirSync(this.#folder)
+      .filter(name => /^\d{6}\.json$/.test(name))
+      .sort()
+  }
+
+  #read(name: string): Apply {
+    const path = join(this.#folder, name)
+    const json = parseJson(readFileSync(path, 'utf8'))
+    const apply = json.ok ? (json.value as Partial<Apply> | null) : null
+    if (apply?.format === 1 && Array.isArray(apply.inventory?.hosts) && apply.operator !== undefined)
+      return apply as Apply
+    const remedy = 'restore it, or remove it: that apply can then not be gone back to'
+    throw new UserError({ cause: `the kept apply ${path} is damaged`, remedy }, EXIT_CODES.badInput)
+  }
+
+  #forget(name: string): void {
+    rmSync(join(this.#folder, name), { force: true })
+  }
+}
+
+/** The last one that came to its good end and said something else than the present inventory. */
+export function applyToGoBackTo(applies: readonly Apply[]): Apply {
+  const last = applies.at(-1)
+  const found = applies.findLast(
+    apply => apply.outcome === 'done' && JSON.stringify(apply.inventory) !== JSON.stringify(last?.inventory),
+  )
+  if (found !== undefined) return found
+  const remedy = "'weave-provision history' lists what is kept; give a number"
+  throw new UserError({ cause: 'there is no earlier apply to go back to', remedy }, EXIT_CODES.badInput)
+}
+
+/** What `--resume` goes on with. */
+export function applyToResume(applies: readonly Apply[]): Apply {
+  const last = applies.at(-1)
+  if (last !== undefined && last.outcome !== 'done') return last
+  const cause = last === undefined ? 'nothing was applied yet' : `apply ${last.number} came to its end`
+  throw new UserError(
+    { cause: `${cause}: there is nothing to resume`, remedy: 'leave out --resume' },
+    EXIT_CODES.badInput,
+  )
+}
+
+function nameOf(number: number): string {
+  return `${String(number).padStart(6, '0')}.json`
+}

@@ -1,0 +1,206 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LabDriver, type Outcome } from '../acceptance/lab-driver.ts'
+
+const MINUTE = 60_000
+const CONFIG = '/etc/weave/agent-config.json'
+
+interface HostPlan {
+  readonly name: string
+  readonly files: readonly { path: string; kind: string; diff: readonly string[] }[]
+  readonly actions: readonly { kind: string; containers: readonly string[] }[]
+}
+
+/** One lab for all: each step starts from what the one before has left, as the life of a cluster does. */
+describe('a change of a cluster', () => {
+  const lab = new LabDriver()
+  const hooks = join(lab.directory, 'hook')
+  const planFile = join(lab.directory, 'plan')
+  let isUp = false
+
+  beforeAll(async () => {
+    const up = await lab.provision(['lab', 'up'])
+    if (up.exitCode !== 0) throw new Error(`lab up: ${up.stderr}${up.stdout}`)
+  }, 10 * MINUTE)
+
+  beforeEach(() => {
+    const isBefore = expect.getState().currentTestName?.includes(' bare ') === true
+    if (!isUp && !isBefore) throw new Error('not tried, because up failed')
+  })
+
+  afterAll(async () => {
+    await lab.dispose()
+  }, 2 * MINUTE)
+
+  it(
+    'preflight on bare hosts tells all findings of all hosts, and up touches none while one has an error',
+    async () => {
+      await lab.shell(
+        'delta',
+        'ip link add clash type dummy && ip address add 10.2.77.1/24 dev clash && ip link set clash up',
+      )
+      await lab.shell(
+        'alpha',
+        'ip link add narrow type dummy && ip address add 10.2.88.1/24 dev narrow && ip link set narrow up',
+      )
+      const preflight = await lab.provision(['preflight', '--json'])
+      const { findings } = JSON.parse(preflight.stdout) as {
+        findings: { host: string; severity: string; cause: string; remedy: string }[]
+      }
+      const errors = findings.filter(({ severity }) => severity === 'error')
+      expect([preflight.exitCode, errors.map(({ host }) => host)]).toEqual([1, ['alpha', 'delta']])
+      expect(errors[1]?.cause).toContain('10.2.77.0/24 on clash')
+      const up = await lab.provision(['up'])
+      expect([up.exitCode, up.stderr]).toEqual([1, expect.stringContaining('nothing was changed on any host')])
+      for (const host of ['alpha', 'relay']) expect((await lab.tryOn(host, ['ls', '/opt/weave'])).exitCode).not.toBe(0)
+      await lab.shell('delta', 'ip link delete clash')
+      await lab.shell('alpha', 'ip link delete narrow')
+    },
+    3 * MINUTE,
+  )
+
+  it(
+    'a plan of bare hosts shows every file, and exactly that plan is applied',
+    async () => {
+      const plan = await lab.provision(['plan', '--json', '--out', planFile])
+      const { hosts } = JSON.parse(plan.stdout) as { hosts: HostPlan[] }
+      expect(plan.exitCode).toBe(2)
+      const shown = new Map(hosts.map(({ name, files }) => [name, files.map(({ path }) => path)]))
+      const up = await lab.provision(['up', planFile, '--message', 'first'])
+      expect({ exitCode: up.exitCode, stderr: up.exitCode === 0 ? '' : up.stderr }).toEqual({ exitCode: 0, stderr: '' })
+      isUp = true
+      for (const [host, paths] of shown) {
+        for (const path of paths) await lab.on(host, ['test', '-e', path])
+        const installed = await lab.on(host, ['python3', '-c', INSTALLED])
+        expect(installed.split(' ').sort()).toEqual([...paths].sort())
+      }
+    },
+    5 * MINUTE,
+  )
+
+  it(
+    'there is nothing to do afterwards, and the plan that was applied is refused',
+    async () => {
+      expect((await lab.provision(['plan'])).exitCode).toBe(0)
+      const again = await lab.provision(['up', planFile])
+      expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('not what would be done any more')])
+    },
+    2 * MINUTE,
+  )
+
+  it(
+    'drift is found, shown line by line with what follows, and mended',
+    async () => {
+      await lab.shell('alpha', `sed -i 's/"mtu": 1376/"mtu": 1300/' ${CONFIG}`)
+      const plan = await lab.provision(['plan', '--json'])
+      const { hosts } = JSON.parse(plan.stdout) as { hosts: HostPlan[] }
+      const alpha = hosts.find(({ name }) => name === 'alpha')
+      expect(plan.exitCode).toBe(2)
+      expect(hosts.filter(({ files }) => files.length > 0).map(({ name }) => name)).toEqual(['alpha'])
+      expect(alpha?.files[0]?.diff).toEqual(expect.arrayContaining(['-    "mtu": 1300', '+    "mtu": 1376']))
+      expect(alpha?.actions.map(({ kind }) => kind)).toEqual(['restart-router'])
+      expect(await upOf()).toEqual({ alpha: 'changed', bravo: 'ok', delta: 'ok', relay: 'ok' })
+    },
+    2 * MINUTE,
+  )
+
+  it(
+    'goes host by host from the canary on, stops at the first failure, and is resumed',
+    async () => {
+      writeFileSync(hooks, `#!/bin/sh\necho "$1 $2" >> ${hooks}.log\ntest "$2" != delta -o -e ${hooks}.well\n`, {
+        mode: 0o755,
+      })
+      const variables = `weave_mtu: 1350\nweave_hook_before: ${hooks}\nweave_hook_after: ${hooks}\n`
+      appendFileSync(join(lab.inventory, 'group_vars', 'weave.yml'), variables)
+      const stopped = await lab.provision([
+        'up',
+        '--serial',
+        '1',
+        '--canary',
+        'relay',
+        '--message',
+        'lower MTU',
+        '--json',
+      ])
+      expect([stopped.exitCode, stopped.stderr]).toEqual([
+        1,
+        expect.stringContaining("before host 'delta' ended with 1"),
+      ])
+      expect(await mtus()).toEqual({ alpha: 1350, bravo: 1350, delta: 1376, relay: 1350 })
+      expect(readFileSync(`${hooks}.log`, 'utf8').split('\n').slice(0, 2)).toEqual(['before relay', 'after relay'])
+      writeFileSync(`${hooks}.well`, '')
+      const resumed = await lab.provision(['up', '--resume', '--json'])
+      expect({ exitCode: resumed.exitCode, stderr: resumed.exitCode === 0 ? '' : resumed.stderr }).toMatchObject({
+        exitCode: 0,
+      })
+      expect(await mtus()).toEqual({ alpha: 1350, bravo: 1350, delta: 1350, relay: 1350 })
+    },
+    4 * MINUTE,
+  )
+
+  it(
+    'is kept from a second operator, who is told by whom and why',
+    async () => {
+      const lock = {
+        id: 'x',
+        operator: 'ann',
+        machine: 'elsewhere',
+        process: '1 1',
+        command: 'up',
+        message: 'at it',
+        since: 0,
+        renewed: 0,
+      }
+      const script = `import json, time; lock = json.loads('${JSON.stringify(lock)}'); lock['since'] = lock['renewed'] = time.time()
+open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
+      await lab.on('bravo', ['python3', '-c', script])
+      await lab.shell('alpha', `sed -i 's/"mtu": 1350/"mtu": 1300/' ${CONFIG}`)
+      const refused = await lab.provision(['up'])
+      expect([refused.exitCode, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/locked by ann on elsewhere \(up, "at it"\)/),
+      ])
+      expect((await lab.provision(['lock', 'status'])).stdout).toContain('ann on elsewhere')
+      expect((await lab.provision(['lock', 'release', '--yes'])).exitCode).toBe(0)
+      expect((await upOf()).alpha).toBe('changed')
+    },
+    3 * MINUTE,
+  )
+
+  it(
+    'can be taken back, and is found in history and audit log',
+    async () => {
+      const back = await lab.provision(['rollback', '--json'])
+      expect({ exitCode: back.exitCode, stderr: back.exitCode === 0 ? '' : back.stderr }).toMatchObject({ exitCode: 0 })
+      expect(await mtus()).toEqual({ alpha: 1376, bravo: 1376, delta: 1376, relay: 1376 })
+      const history = JSON.parse((await lab.provision(['history', '--json'])).stdout) as {
+        outcome: string
+        rollbackTo: number | null
+      }[]
+      expect(history.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'failed', 'done', 'done', 'done'])
+      expect(history.at(-1)?.rollbackTo).not.toBeNull()
+      const audit = JSON.parse((await lab.provision(['audit', '--json'])).stdout) as { host: string; message: string }[]
+      expect(new Set(audit.map(({ host }) => host)).size).toBe(4)
+      expect(audit.map(({ message }) => message)).toEqual(expect.arrayContaining(['first', 'lower MTU']))
+      expect(existsSync(join(lab.inventory, '.weave.history'))).toBe(true)
+    },
+    3 * MINUTE,
+  )
+
+  async function upOf(): Promise<Readonly<Record<string, string>>> {
+    const up: Outcome = await lab.provision(['up', '--json'])
+    if (up.exitCode !== 0) throw new Error(up.stderr)
+    const { hosts } = JSON.parse(up.stdout) as { hosts: { name: string; outcome: string }[] }
+    return Object.fromEntries(hosts.map(({ name, outcome }) => [name, outcome]).sort())
+  }
+
+  async function mtus(): Promise<Readonly<Record<string, number>>> {
+    const texts = await Promise.all(
+      ['alpha', 'bravo', 'delta', 'relay'].map(async host => [host, await lab.on(host, ['cat', CONFIG])] as const),
+    )
+    return Object.fromEntries(texts.map(([host, text]) => [host, JSON.parse(text).bridge.mtu]))
+  }
+})
+
+/** The files that the record of the host knows as ours. */
+const INSTALLED = `import json; print(*json.load(open('/var/lib/weave/originals/record.json'))['files'])`

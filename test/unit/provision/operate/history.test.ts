@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Apply, applyToGoBackTo, applyToResume, History } from '../../../../src/provision/operate/history.ts'
+import { host, inventory } from '../inventories.ts'
+
+let folder: string
+let history: History
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'history-'))
+  history = new History(folder)
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function apply(number: number, settings: Partial<Apply> = {}): Apply {
+  return {
+    format: 1,
+    number,
+    startedAt: '2020-01-01T00:00:00.000Z',
+    endedAt: null,
+    outcome: 'done',
+    operator: { id: 'x', operator: 'ann', machine: 'm', process: '1 2', command: 'up', message: '' },
+    release: 'r',
+    rollbackTo: null,
+    options: { serial: null, canary: null, limit: [] },
+    hosts: ['a'],
+    done: ['a'],
+    changedFiles: 1,
+    inventory: inventory([host('a')], { mtu: 1300 + number }),
+    ...settings,
+  }
+}
+
+it('what was applied is kept in order, for the eyes of its owner only', () => {
+  for (const number of [1, 2]) history.keep(apply(number))
+  history.keep(apply(2, { outcome: 'failed' }))
+  expect(history.all().map(({ number, outcome }) => [number, outcome])).toEqual([
+    [1, 'done'],
+    [2, 'failed'],
+  ])
+  expect(history.nextNumber()).toBe(3)
+  expect(statSync(join(folder, '.weave.history/000001.json')).mode & 0o777).toBe(0o600)
+})
+
+it('the oldest ones go when there are more than fifty', () => {
+  for (let number = 1; number <= 53; number++) history.keep(apply(number))
+  expect([history.all().length, history.all()[0]?.number, history.nextNumber()]).toEqual([50, 4, 54])
+})
+
+it('a half-written file is named, not skipped', () => {
+  history.keep(apply(1))
+  writeFileSync(join(folder, '.weave.history/000001.json'), '{"format": 1')
+  expect(() => history.all()).toThrow(/000001.json is damaged/)
+})
+
+it('an inventory comes back as it was, so that the same plan follows', () => {
+  history.keep(apply(1))
+  expect(history.get(1).inventory).toEqual(JSON.parse(JSON.stringify(apply(1).inventory)))
+  expect(() => history.get(9)).toThrow('no apply 9 is kept')
+})
+
+describe('rollback goes back to', () => {
+  it('the last good apply that said something else', () => {
+    expect(applyToGoBackTo([apply(1), apply(2, { outcome: 'failed' }), apply(3)]).number).toBe(1)
+  })
+
+  it('the last good one after a failed one', () => {
+    expect(applyToGoBackTo([apply(1), apply(2), apply(3, { outcome: 'failed' })]).number).toBe(2)
+  })
+
+  it('nothing when there is nothing', () => {
+    expect(() => applyToGoBackTo([apply(1)])).toThrow('no earlier apply')
+  })
+})
+
+describe('resume goes on with', () => {
+  it.each(['failed', 'interrupted', 'running'] as const)('an apply that is %s', outcome => {
+    expect(applyToResume([apply(1), apply(2, { outcome })]).number).toBe(2)
+  })
+
+  it.each([[[]], [[apply(1)]]])('nothing else', applies => {
+    expect(() => applyToResume(applies)).toThrow('nothing to resume')
+  })
+})
