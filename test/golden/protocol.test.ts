@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { probeDatagram } from '../../src/agent/fastpath/probe-datagram.ts'
+import { CpaceRun, joinWithLengths } from '../../src/agent/password/cpace.ts'
+import { stretchPassword } from '../../src/agent/password/stretch.ts'
 import { MANIFEST_CONTEXT } from '../../src/contract/cluster-manifest.ts'
 import { RecordStore } from '../../src/core/gossip/record-store.ts'
-import { createNodeCipher, peerNameOf } from '../../src/core/router/index.ts'
+import { createNodeCipher, peerNameOf, shortIdOf } from '../../src/core/router/index.ts'
 import { createAgreementKey, createSigner } from '../../src/core/session/crypto.ts'
 import { SessionKeys } from '../../src/core/session/session-keys.ts'
 import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
@@ -14,6 +16,7 @@ import { encodePunch, PUNCH_CONTEXT } from '../../src/core/wire/punch.ts'
 import { contextOf, Topic } from '../../src/core/wire/topic.ts'
 import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
 
+const PASSWORD = 'wurst-kaese-szenario'
 const PAGE = 'docs/protocol.md'
 const text = (value: string) => new TextEncoder().encode(value)
 const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte)
@@ -41,7 +44,10 @@ function makeVectors(): Readonly<Record<string, string>> {
   const entries = [{ shortId: 1, topic: Topic.peer, bootId, version: 2n }]
   const bytes: Readonly<Record<string, Uint8Array>> = {
     'peer-name of host 1': Buffer.from(peerNameOf(signer.publicKey).replaceAll(':', ''), 'hex'),
+    'first choices of host 1: attempts 0, 1 and 2': firstChoices(),
     'preface with nonce a0…a0': Buffer.concat([filled(0xa0, 16), prefaceProof()]),
+    'stretched password wurst-kaese-szenario': stretchPassword(PASSWORD),
+    'share for it: host 1 dials host 2, session id 5e…5e, scalar 0d…0d': share(),
     'hello of host 1': encodeMessage(hello),
     'records with the record of host 1': encodeMessage({
       kind: 'records',
@@ -88,6 +94,18 @@ function recordOfHost1(): Uint8Array {
     links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
   })
   return Buffer.concat([encoded, signer.sign(Buffer.concat([text(contextOf(Topic.peer)), encoded]))])
+}
+
+function firstChoices(): Uint8Array {
+  const name = peerNameOf(createSigner(filled(1)).publicKey)
+  return Buffer.from([0, 1, 2].flatMap(attempt => [shortIdOf(name, attempt) >> 8, shortIdOf(name, attempt) & 255]))
+}
+
+function share(): Uint8Array {
+  const [dialler, acceptor] = [1, 2].map(byte => createSigner(filled(byte)).publicKey)
+  const channel = joinWithLengths(text('weave password v1'), dialler ?? filled(0), acceptor ?? filled(0))
+  const input = { password: stretchPassword(PASSWORD), sessionId: filled(0x5e), channel }
+  return new CpaceRun(input, filled(0x0d)).share
 }
 
 function punchOfHost1(): Uint8Array {
