@@ -19,6 +19,8 @@ const CONNECTION_STATES: readonly ConnectionStatus['state'][] = [
 export interface AdmissionStatus {
   readonly kind: 'certificates' | 'password' | 'anybody'
   readonly trustedSubnets: readonly string[]
+  /** Connections that were refused, by reason. */
+  readonly refused: Readonly<Record<string, number>>
 }
 
 /** The first word is Weave's; frames are encrypted in each case. */

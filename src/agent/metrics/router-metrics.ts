@@ -38,6 +38,18 @@ export function routerMetrics(router: RouterStatus): readonly Metric[] {
   ]
 }
 
+/** `refused`: connections from others, by reason. */
+export function admissionMetrics(refused: Readonly<Record<string, number>>): readonly Metric[] {
+  return [
+    {
+      name: 'weave_connections_refused_total',
+      help: 'Connections from others that were not let in, by reason.',
+      type: 'counter',
+      samples: Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+  ]
+}
+
 /** One sample for each state, present or not, so that an alert has something to look at. */
 function countConnections(connections: readonly ConnectionStatus[]): readonly Sample[] {
   const states: readonly ConnectionStatus['state'][] = ['established', 'pending', 'retrying', 'failed', 'connecting']

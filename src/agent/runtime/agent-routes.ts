@@ -8,7 +8,7 @@ import { journalMetrics } from '../journal/journal-metrics.ts'
 import { journalRoutes } from '../journal/journal-routes.ts'
 import { metricRoutes } from '../metrics/metric-routes.ts'
 import { processMetrics } from '../metrics/process-metrics.ts'
-import { dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
+import { admissionMetrics, dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
 import { passwordRoutes } from '../password/password-routes.ts'
 import { type ReportSections, reportRoutes } from '../report/report-routes.ts'
 import { reportRouter } from '../report/router-report.ts'
@@ -22,6 +22,8 @@ export interface AgentFeatures {
   config(): AgentConfig
   readonly admission: Pick<HostAdmission, 'state' | 'passwords' | 'passwordsChanged'>
   trustedSubnets(): readonly string[]
+  /** Connections that were refused, by reason. */
+  refused(): Readonly<Record<string, number>>
   tell(input: Input): void
   readonly journal: Journal
 }
@@ -37,7 +39,11 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
       version: AGENT_VERSION,
       status,
       report: dataPath,
-      admission: () => ({ ...features.admission.state, trustedSubnets: features.trustedSubnets() }),
+      admission: () => ({
+        ...features.admission.state,
+        trustedSubnets: features.trustedSubnets(),
+        refused: features.refused(),
+      }),
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
     }),
@@ -49,6 +55,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
     ...reportRoutes(reportSections(features)),
     ...metricRoutes([
       () => routerMetrics(status()),
+      () => admissionMetrics(features.refused()),
       async () => {
         const report = await dataPath()
         return report === undefined ? [] : dataPathMetrics(report)

@@ -49,6 +49,7 @@ export class Agent {
   readonly #driver: Driver
   readonly #control: ControlServer
   readonly #admission: HostAdmission
+  readonly #strangers: StrangerLog
   #state: Host
 
   /** Rejects with what a user can act on: a `UserError` that names the file, port or device. */
@@ -70,6 +71,7 @@ export class Agent {
     this.#paths = agentPaths(options.root)
     this.#state = state
     this.#admission = new HostAdmission(state, this.#paths, clock)
+    this.#strangers = new StrangerLog(options.log, clock)
     this.#links = new LinkTable(input => this.#driver.handle(input))
     this.#listener = this.#createListener()
     this.#dataPath = this.#createDataPath()
@@ -146,11 +148,10 @@ export class Agent {
   }
 
   #createListener(): LinkListener {
-    const strangers = new StrangerLog(this.#options.log, clock)
     return new LinkListener({
       admission: this.#admission.current,
       clock,
-      refused: (remote, reason) => strangers.refused(remote, reason),
+      refused: (remote, reason) => this.#strangers.refused(remote, reason),
       accepted: (socket, publicKey) => {
         const remote = { ip: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 }
         this.#links.add(socket, { direction: 'inbound', remote, publicKey })
@@ -166,6 +167,7 @@ export class Agent {
         dataPath: () => this.#dataPath.ask(),
         config: () => this.#state.config,
         admission: this.#admission,
+        refused: () => this.#strangers.counts,
         trustedSubnets: () => (this.#state.kind === 'open' ? this.#state.launch.trustedSubnets : []),
         tell: input => this.#driver.handle(input),
         journal: this.#options.journal,

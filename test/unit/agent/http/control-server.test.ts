@@ -86,7 +86,7 @@ describe('the control socket', () => {
       version: '1.2.3',
       status: () => STATUS,
       report: async () => undefined,
-      admission: () => ({ kind: 'certificates', trustedSubnets: [] }),
+      admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),
       connect: targets => void connected.push(...targets),
       forget: () => undefined,
     }

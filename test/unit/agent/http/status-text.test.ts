@@ -68,12 +68,12 @@ const STATUS: RouterStatus = {
   peers: PEERS,
 }
 
-const CERTIFIED = { kind: 'certificates', trustedSubnets: [] } as const
+const CERTIFIED = { kind: 'certificates', trustedSubnets: [], refused: {} } as const
 
 describe('the texts of status', () => {
   it('says how peers are told from strangers, loudly when they are not', () => {
     const text = (kind: 'certificates' | 'password' | 'anybody') =>
-      formatStatus(STATUS, 'x', { kind, trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8'] : [] })
+      formatStatus(STATUS, 'x', { kind, refused: {}, trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8'] : [] })
     expect(text('certificates')).toContain('    Encryption: enabled\n')
     expect(text('password')).toContain('    Encryption: enabled (password)\n')
     expect(text('anybody')).toContain('    Encryption: enabled, but WHOEVER REACHES THIS HOST IS LET IN')
