@@ -32,9 +32,10 @@ export class DialPolicy {
   }
 
   get dialsMax(): number {
-    if (this.#isFull) return 0
-    const lacking = LINKS_WANTED - this.#sources.neighbours.links.length
-    return lacking > 0 ? lacking : SEARCHES_MAX
+    const { linksMax, neighbours } = this.#sources
+    const lacking = LINKS_WANTED - neighbours.links.length
+    const wanted = lacking > 0 ? lacking : SEARCHES_MAX
+    return linksMax === 0 ? wanted : Math.max(0, Math.min(wanted, linksMax - neighbours.links.length))
   }
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
