@@ -64,6 +64,11 @@ function makeVectors(): Readonly<Record<string, string>> {
       endpoint: { ip: '203.0.113.1', port: 20_000 },
     }),
     'punch from host 1 to host 2': encodeMessage({ kind: 'punch', hopsLeft: 16, punch: punchOfHost1() }),
+    'datagrams, two of three bytes': encodeMessage({
+      kind: 'datagrams',
+      datagramBytes: 3,
+      bytes: Uint8Array.of(1, 1, 1, 2, 2, 2),
+    }),
     goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
     'signed record of host 1': record,
     'signed record of host 1, topic 1': topicRecordOfHost1(),

@@ -33,14 +33,17 @@ describe('routers in sites of their own', () => {
     expect(reachableFrom(world, 'b')).toEqual(['a', 'b', 'open'])
   })
 
-  it('do not call a link usable over which no datagram passes', () => {
+  it('exchange frames over the link itself where no datagram passes', () => {
     const world = startSites({ a: 'firewall' }, true)
-    expect(reachableFrom(world, 'open')).toEqual(['b', 'open'])
+    expect(reachableFrom(world, 'open')).toEqual(['a', 'b', 'open'])
+    world.send('a', broadcastFrame(1, 'over the link'))
+    world.run(200)
+    for (const name of ['open', 'b']) expect(textsAt(world, name)).toEqual([`${MARKER}: over the link.`])
     const toA = world
       .host('open')
       .router.status(world.now)
       .connections.filter(({ peer }) => peer?.nickname === 'a')
-    expect(toA.map(({ state }) => state)).toEqual(['pending'])
+    expect(toA).toMatchObject([{ state: 'established', info: expect.stringContaining('sleeve over tls: ') }])
   })
 })
 

@@ -73,11 +73,9 @@ export class Underlay {
     return { name, from: { ip: isTranslated ? mine.publicIp : this.ipOf(dialler), port: 0 } }
   }
 
-  /** One of the two can connect to the other, and datagrams pass both ways once the other has sent some. */
+  /** One of the two can connect to the other: where datagrams do not pass, the connection carries them. */
   canLink(a: string, b: string): boolean {
-    if (!this.#canBeDialled(a, b) && !this.#canBeDialled(b, a)) return false
-    const [one, other] = [this.#gateways.get(a), this.#gateways.get(b)]
-    return one === other || (one?.blocksUdp !== true && other?.blocksUdp !== true)
+    return this.#canBeDialled(a, b) || this.#canBeDialled(b, a)
   }
 
   #canBeDialled(name: string, by: string): boolean {

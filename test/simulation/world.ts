@@ -179,20 +179,19 @@ export class World {
 
   #createDataPlane(name: string): SimulatedDataPlane {
     const broken = this.#options.broken
-    const cipher = createNodeCipher()
-    const watched = this.invariants.watchCipher(name, cipher)
-    const plane = simulateDataPlane({
+    const watched = this.invariants.watchCipher(name, createNodeCipher())
+    return simulateDataPlane({
       cipher: broken?.cipher?.(watched) ?? watched,
       injected: frame => {
         this.invariants.injected(this.host(name), this.#wires.voyage)
         this.host(name).injected.push(frame)
       },
       transmitted: (to, datagram) => this.#wires.transmit(this.host(name), to, datagram),
+      carried: carry => this.#tellNext(name, { kind: 'carry', ...carry }),
       wanted: peer => this.#tellNext(name, { kind: 'path-wanted', peer }),
       probed: (peer, probe, from) =>
         this.#tellNext(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
     })
-    return plane
   }
 
   /** The data plane is another thread: the router hears of it when that is done with its datagram. */
@@ -215,7 +214,10 @@ export class World {
       case 'dial':
         return this.links.dial(host, output.target)
       case 'link-send':
+      case 'link-carry':
         return this.links.send(output.link, output.bytes)
+      case 'carried':
+        return host.plane.carried(output, host.clockAt(this.now))
       case 'link-close':
         return this.links.close(output.link, output.reason)
       case 'forwarding':

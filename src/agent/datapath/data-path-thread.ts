@@ -13,6 +13,8 @@ const SLOW_CIPHER =
   'the runtime exports no OpenSSL functions: datagrams are sealed by node:crypto, at about a sixth of the speed'
 
 const NICENESS = -10
+/** Between the threads, of datagrams that a control link is to carry. */
+const WAITING_BYTES_MAX = 1024 * 1024
 const NO_PRECEDENCE =
   'no permission to go before other processes: frames wait longer while the host is busy (CAP_SYS_NICE)'
 
@@ -34,6 +36,12 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
     probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
+    carry: (neighbour, datagramBytes, bytes) => {
+      if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false
+      Atomics.add(start.waitingBytes, 0, bytes.length)
+      tell({ kind: 'carry', neighbour, datagramBytes, bytes })
+      return true
+    },
     clock: () => performance.now(),
   })
   const reason = pump.run(() => {
@@ -51,11 +59,16 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return pump.forwarder.apply(order.table)
       case 'probe':
         return pump.forwarder.sendProbe(order.peer, order.to, order.probe)
+      case 'carried':
+        return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
       case 'ask': {
         const cipher = evp === undefined ? 'node' : 'openssl'
         const { forwarder, counters } = pump
         const { offload } = start.tap
-        return tell({ kind: 'report', report: { cipher, offload, forwarder: forwarder.counters, pump: counters } })
+        return tell({
+          kind: 'report',
+          report: { cipher, offload, forwarder: forwarder.counters, pump: counters, linkDropped: 0 },
+        })
       }
       case 'stop':
         return pump.stop()

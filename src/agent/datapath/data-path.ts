@@ -16,6 +16,8 @@ export interface DataPathOptions {
   readonly log: Logger
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
   readonly wanted: (peer: number) => void
+  /** Datagrams for the control link to a neighbour to carry. */
+  readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
   /** The thread has ended though nobody stopped it. */
   readonly failed: (reason: string) => void
 }
@@ -30,6 +32,8 @@ export class DataPath {
   readonly #worker: Worker
   readonly #askers: ((report: DataPathReport) => void)[] = []
   readonly #ended: Promise<void>
+  readonly #waitingBytes = new Int32Array(new SharedArrayBuffer(4))
+  #dropped = 0
   #isStopping = false
 
   constructor(options: DataPathOptions) {
@@ -38,7 +42,7 @@ export class DataPath {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     const { tap, udpFd } = options
-    const start: DataPathStart = { tap, udpFd, wakeFd: this.#wake.fd }
+    const start: DataPathStart = { tap, udpFd, wakeFd: this.#wake.fd, waitingBytes: this.#waitingBytes }
     const workerData = { start, port: port2 }
     const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
     this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })
@@ -54,6 +58,16 @@ export class DataPath {
 
   probe(peer: number, to: Endpoint, probe: Probe): void {
     this.#order({ kind: 'probe', peer, to: endpointKey(to), probe })
+  }
+
+  /** Gives it datagrams that a control link has carried. */
+  carried(neighbour: number, datagramBytes: number, bytes: Uint8Array): void {
+    this.#order({ kind: 'carried', neighbour, datagramBytes, bytes })
+  }
+
+  /** What it has asked to be carried was not. */
+  dropped(): void {
+    this.#dropped++
   }
 
   /** Undefined when the thread does not answer in time: it hangs, or has ended. */
@@ -94,8 +108,11 @@ export class DataPath {
         return this.#options.probed(event.peer, event.probe, endpointOf(event.from))
       case 'wanted':
         return this.#options.wanted(event.peer)
+      case 'carry':
+        Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
+        return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)
       case 'report':
-        return this.#askers.shift()?.(event.report)
+        return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })
       case 'log':
         return this.#options.log.write(event.level, event.message)
       case 'failed':

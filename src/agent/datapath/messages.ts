@@ -6,12 +6,21 @@ export interface DataPathStart {
   readonly tap: TapDevice
   readonly udpFd: number
   readonly wakeFd: number
+  /** One number that both threads change: bytes that are on their way to a control link. */
+  readonly waitingBytes: Int32Array
 }
 
 /** To the data path. Each is followed by a signal on the wake descriptor. */
 export type DataPathOrder =
   | { readonly kind: 'table'; readonly table: ForwardingTable }
   | { readonly kind: 'probe'; readonly peer: number; readonly to: EndpointKey; readonly probe: Probe }
+  /** Datagrams that a control link has carried. */
+  | {
+      readonly kind: 'carried'
+      readonly neighbour: number
+      readonly datagramBytes: number
+      readonly bytes: Uint8Array
+    }
   /** Answered by `report`. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'stop' }
@@ -20,6 +29,13 @@ export type DataPathOrder =
 export type DataPathEvent =
   | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: EndpointKey }
   | { readonly kind: 'wanted'; readonly peer: number }
+  /** Datagrams for a control link to carry. Those that the other thread has yet to take are counted in `waitingBytes`. */
+  | {
+      readonly kind: 'carry'
+      readonly neighbour: number
+      readonly datagramBytes: number
+      readonly bytes: Uint8Array
+    }
   | { readonly kind: 'report'; readonly report: DataPathReport }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   /** The thread ends after it. */
@@ -30,6 +46,8 @@ export interface DataPathReport {
   readonly offload: TapDevice['offload']
   readonly forwarder: ForwarderCounters
   readonly pump: PumpCounters
+  /** Datagrams and runs that a control link was to carry and was too far behind for. */
+  readonly linkDropped: number
 }
 
 /** What the system calls of the data path came to. */
@@ -45,4 +63,8 @@ export interface PumpCounters {
   runsSent: number
   /** Runs that the kernel did not take as one: their datagrams were sent one by one. */
   runsSplit: number
+  /** Given to a control link, because UDP does not pass. */
+  runsCarried: number
+  /** Not given to it, because the other thread is too far behind. */
+  carriesDropped: number
 }

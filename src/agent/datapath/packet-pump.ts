@@ -5,7 +5,10 @@ import {
   type EndpointKey,
   Forwarder,
   type FrameShape,
+  isLinkKey,
+  linkKey,
   MEMORY_BYTES,
+  neighbourOf,
   type PacketSink,
   type Probe,
   plainShape,
@@ -36,9 +39,17 @@ export interface PumpOptions {
   readonly wakeFd: number
   readonly probed: PacketSink['probed']
   readonly wanted: PacketSink['wanted']
+  /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
+  readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
   readonly clock: () => number
   /** Memory for the three `pollfd` of `poll`; its own when absent. */
   readonly polled?: PinnedBytes
+}
+
+interface Run {
+  readonly offset: number
+  readonly length: number
+  readonly datagramBytes: number
 }
 
 /** Moves frames between the TAP device, the forwarder and the UDP socket, with one blocking `poll` for all. */
@@ -53,6 +64,8 @@ export class PacketPump implements PacketSink {
     runsReceived: 0,
     runsSent: 0,
     runsSplit: 0,
+    runsCarried: 0,
+    carriesDropped: 0,
   }
   readonly forwarder: Forwarder
   readonly #options: PumpOptions
@@ -115,11 +128,18 @@ export class PacketPump implements PacketSink {
 
   /** Hot path. */
   transmit(to: EndpointKey, offset: number, length: number, datagramBytes: number): void {
+    if (isLinkKey(to)) return this.#carry(to, { offset, length, datagramBytes })
     if (length > datagramBytes && this.#transmitRun(to, offset, length, datagramBytes)) return
     this.#to.set(to)
     for (let done = 0; done < length; done += datagramBytes) {
       this.#transmitOne(offset + done, Math.min(datagramBytes, length - done))
     }
+  }
+
+  /** Takes datagrams that a neighbour's control link has carried: at most `ROOM_BYTES`. */
+  carried(neighbour: number, datagramBytes: number, bytes: Uint8Array): void {
+    this.#memory.bytes.set(bytes, RECEIVE_AT)
+    this.forwarder.receive(bytes.length, datagramBytes, linkKey(neighbour), this.#options.clock())
   }
 
   wanted(peer: number): void {
@@ -128,6 +148,12 @@ export class PacketPump implements PacketSink {
 
   probed(peer: number, probe: Probe, from: EndpointKey): void {
     this.#options.probed(peer, probe, from)
+  }
+
+  #carry(to: EndpointKey, { offset, length, datagramBytes }: Run): void {
+    const bytes = Uint8Array.from(this.#memory.bytes.subarray(offset, offset + length))
+    if (this.#options.carry(neighbourOf(to), datagramBytes, bytes)) this.counters.runsCarried++
+    else this.counters.carriesDropped++
   }
 
   /** False when the kernel does not take them as one: a device or a path may be unable to, or the datagrams too large for it. */

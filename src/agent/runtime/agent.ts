@@ -144,7 +144,9 @@ export class Agent {
     const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
-    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted })
+    const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
+      this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })
+    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted, carry })
   }
 
   #createListener(): LinkListener {

@@ -10,7 +10,7 @@ import type { Logger } from './logger.ts'
 
 export interface EffectsOptions {
   readonly links: LinkTable
-  readonly dataPath: Pick<DataPath, 'apply' | 'probe'>
+  readonly dataPath: Pick<DataPath, 'apply' | 'probe' | 'carried' | 'dropped'>
   readonly store: StateStore
   readonly log: Logger
   readonly admission: () => Admission
@@ -34,6 +34,11 @@ export class Effects {
         return
       case 'link-send':
         return links.send(output.link, output.bytes)
+      case 'link-carry':
+        if (!links.carry(output.link, output.bytes)) dataPath.dropped()
+        return
+      case 'carried':
+        return dataPath.carried(output.neighbour, output.datagramBytes, output.bytes)
       case 'link-close':
         return links.close(output.link)
       case 'forwarding':

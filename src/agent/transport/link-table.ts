@@ -4,6 +4,8 @@ import type { Input, LinkId } from '../../core/router/index.ts'
 
 /** More unsent bytes than this, and the other end is not listening. */
 export const UNSENT_BYTES_MAX = 16 * 1024 * 1024
+/** More than this ahead of it, and a frame would come too late to be of use. */
+export const CARRIED_BYTES_MAX = 512 * 1024
 /** For the last words to leave. */
 const FAREWELL_MS = 1000
 
@@ -48,6 +50,14 @@ export class LinkTable {
       return
     }
     socket.write(bytes)
+  }
+
+  /** False when the link is too far behind, or gone: then nothing is sent. */
+  carry(link: LinkId, bytes: Uint8Array): boolean {
+    const socket = this.#sockets.get(link)
+    if (socket === undefined || socket.writableLength + bytes.length > CARRIED_BYTES_MAX) return false
+    socket.write(bytes)
+    return true
   }
 
   close(link: LinkId): void {

@@ -18,7 +18,7 @@ import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { META_BYTES, readMeta, writeMeta } from '../wire/frame-meta.ts'
 import { PROBE_BYTES, type Probe, readProbe, writeProbe } from '../wire/probe.ts'
 import { Coalescer, type FrameSink, type JoinedFlows } from './coalescer.ts'
-import { type EndpointKey, endpointKey } from './endpoint-key.ts'
+import { type EndpointKey, endpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
@@ -90,7 +90,12 @@ export class Forwarder {
   apply(table: ForwardingTable): void {
     this.#self = table.self
     this.#sessions.apply(table)
-    const endpoints = new Map(table.neighbours.map(neighbour => [neighbour.shortId, endpointKey(neighbour.endpoint)]))
+    const endpoints = new Map(
+      table.neighbours.map(({ shortId, endpoint }) => [
+        shortId,
+        endpoint === undefined ? linkKey(shortId) : endpointKey(endpoint),
+      ]),
+    )
     const routes = new Map<number, EndpointKey>()
     for (const peer of table.peers) {
       const endpoint = peer.nextHop === undefined ? undefined : endpoints.get(peer.nextHop)
@@ -104,7 +109,8 @@ export class Forwarder {
       relayed.map(({ shortId }) => [shortId, this.#relayed.get(shortId) ?? Number.NEGATIVE_INFINITY]),
     )
     this.#routes = routes
-    this.#neighbours = new Set(endpoints.values())
+    // Each end of a link decides for itself when to use it for datagrams.
+    this.#neighbours = new Set([...endpoints.values(), ...[...endpoints.keys()].map(linkKey)])
   }
 
   /**
@@ -211,7 +217,8 @@ export class Forwarder {
     const bodyLength = length - HEADER_BYTES - TAG_BYTES
     const kind = readKind(this.#memory, at)
     if (kind === DatagramKind.frame) return this.#inject(source, at + HEADER_BYTES, bodyLength, now)
-    if (kind !== DatagramKind.probe || bodyLength !== PROBE_BYTES) return this.#drop('droppedVersion')
+    const isProbe = kind === DatagramKind.probe && bodyLength === PROBE_BYTES
+    if (!isProbe || isLinkKey(from)) return this.#drop('droppedVersion')
     this.#sink.probed(source, readProbe(this.#memory, at + HEADER_BYTES), from)
   }
 

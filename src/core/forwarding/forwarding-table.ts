@@ -4,8 +4,11 @@ import type { Endpoint } from '../../base/endpoint.ts'
 export interface ForwardingTable {
   readonly self: number
   readonly peers: readonly ForwardingPeer[]
-  /** Neighbours: where their datagrams go to, and the only sources whose datagrams are relayed. */
-  readonly neighbours: readonly { readonly shortId: number; readonly endpoint: Endpoint }[]
+  /**
+   * Neighbours: where their datagrams go to, and the only sources whose datagrams are relayed. Without an endpoint they go over the
+   * control link.
+   */
+  readonly neighbours: readonly { readonly shortId: number; readonly endpoint?: Endpoint }[]
 }
 
 export interface ForwardingPeer {

@@ -6,6 +6,8 @@ export const HEARTBEAT_EVERY_MS = 1_000
 export const LINK_SILENCE_MAX_MS = 5_000
 export const PROBE_EVERY_MS = 1_000
 export const PROBE_SILENCE_MAX_MS = 4_000
+/** So long a link without datagrams waits for them before it is used for frames itself. */
+export const CARRY_AFTER_MS = 2_000
 /** Quick probes until the first answer: an idle second would be felt at every start. */
 const FIRST_PROBES_EVERY_MS = 200
 
@@ -30,6 +32,8 @@ export type LinkAction =
  *                           ▲                             │
  *                           └──────── probes silent ──────┘        any state ── silent or refused ──▶ closed
  *
+ * Where datagrams do not pass, the link may carry them itself: pending ──carry──▶ established, until a probe is answered.
+ *
  * Never throws; a link that must end says so by a `close` action.
  */
 export class Link {
@@ -46,6 +50,8 @@ export class Link {
   readonly unsent = new Set<number>()
   /** Where datagrams for the peer go; moves when authentic ones come from elsewhere. */
   endpoint: Endpoint | undefined
+  /** Frames for the peer go over the link itself. */
+  isCarrying = false
   #heardAt: number
   #heartbeatAt: number
   #probeAt = Number.POSITIVE_INFINITY
@@ -64,7 +70,7 @@ export class Link {
 
   get state(): 'greeting' | 'pending' | 'established' {
     if (this.peer === undefined) return 'greeting'
-    return this.#probeAnsweredAt === undefined ? 'pending' : 'established'
+    return this.#probeAnsweredAt === undefined && !this.isCarrying ? 'pending' : 'established'
   }
 
   get isEstablished(): boolean {
@@ -91,11 +97,23 @@ export class Link {
     this.#heardAt = now
   }
 
+  /** Whether it has been without a path for datagrams for some time. */
+  lacksPath(now: number): boolean {
+    return this.state === 'pending' && now >= this.changedAt + CARRY_AFTER_MS
+  }
+
+  /** Frames go over the link from here on, until a probe is answered. */
+  carry(now: number): void {
+    this.isCarrying = true
+    this.changedAt = now
+  }
+
   /** A probe of ours came back. True when this is what makes the path usable. */
   probeAnswered(sequence: number, now: number): boolean {
     if (this.#probeSent?.sequence === sequence) this.roundTripMs = now - this.#probeSent.at
     const isFirst = this.#probeAnsweredAt === undefined
     this.#probeAnsweredAt = now
+    this.isCarrying = false
     if (isFirst) this.changedAt = now
     return isFirst
   }

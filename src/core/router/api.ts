@@ -29,6 +29,13 @@ export type Input =
   | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
   /** The data plane has frames for a peer that it reaches over a relay, or over a direct path. */
   | { readonly kind: 'path-wanted'; readonly peer: number }
+  /** The data plane has datagrams for a neighbour whose link carries them, `datagramBytes` each, the last that many or fewer. */
+  | {
+      readonly kind: 'carry'
+      readonly neighbour: number
+      readonly datagramBytes: number
+      readonly bytes: Uint8Array
+    }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }
@@ -39,6 +46,15 @@ export type Output =
   /** Open a TLS connection; answer with `link-opened` or `dial-failed`. At most one dial per target is open at a time. */
   | { readonly kind: 'dial'; readonly target: Endpoint }
   | { readonly kind: 'link-send'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** As `link-send`, but drop it when the link is behind with what it was given. */
+  | { readonly kind: 'link-carry'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** Datagrams that came over the link to a neighbour: give them to the data plane. At most 65,507 bytes. */
+  | {
+      readonly kind: 'carried'
+      readonly neighbour: number
+      readonly datagramBytes: number
+      readonly bytes: Uint8Array
+    }
   /** No `link-closed` is expected in answer, and one that comes is ignored. */
   | { readonly kind: 'link-close'; readonly link: LinkId; readonly reason: string }
   /** Replaces the whole table of the data plane. */

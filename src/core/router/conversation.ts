@@ -1,11 +1,12 @@
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import { RUN_BYTES_MAX } from '../forwarding/transmit-run.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import { encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
 import { Topic } from '../wire/topic.ts'
 import type { Acceptance, Announcements } from './announcements.ts'
-import type { LogFields, LogLevel, Output, RouterOptions } from './api.ts'
+import type { Input, LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { fromBase64, type Membership, toBase64 } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
@@ -81,6 +82,14 @@ export class Conversation {
 
   send(link: Link, message: LinkMessage): void {
     this.#context.emit({ kind: 'link-send', link: link.id, bytes: encodeMessage(message) })
+  }
+
+  /** Sends datagrams for a neighbour, which may be dropped: without a link they are. */
+  carry({ neighbour, datagramBytes, bytes }: Extract<Input, { kind: 'carry' }>): void {
+    const link = this.#context.neighbours.linkTo(neighbour)
+    if (link === undefined) return
+    const message = encodeMessage({ kind: 'datagrams', datagramBytes, bytes })
+    this.#context.emit({ kind: 'link-carry', link: link.id, bytes: message })
   }
 
   /** Ends the link from this side. */
@@ -159,11 +168,18 @@ export class Conversation {
       case 'observed':
       case 'punch':
         return this.#context.aside(link, message)
+      case 'datagrams':
+        return this.#carried(link, message, now)
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)
       case 'heartbeat-reply':
     }
+  }
+
+  #carried(link: Link, { datagramBytes, bytes }: Extract<LinkMessage, { kind: 'datagrams' }>, now: number): void {
+    if (bytes.length > RUN_BYTES_MAX) return this.close(link, 'more datagrams than go together', now)
+    this.#context.emit({ kind: 'carried', neighbour: link.peer ?? 0, datagramBytes, bytes })
   }
 
   #greet(link: Link, hello: Hello, now: number): void {

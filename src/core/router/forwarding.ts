@@ -33,8 +33,12 @@ export function describeForwarding(sources: ForwardingSources): ForwardingTable 
         opening: sessions.openingFor(shortId),
       }
     }),
-    neighbours: [...neighbours.ready, ...direct].flatMap(({ peer, endpoint }) =>
-      peer === undefined || endpoint === undefined ? [] : [{ shortId: peer, endpoint }],
-    ),
+    neighbours: [
+      ...neighbours.ready.flatMap(({ peer, endpoint, isCarrying }) => {
+        if (peer === undefined || endpoint === undefined) return []
+        return isCarrying ? [{ shortId: peer }] : [{ shortId: peer, endpoint }]
+      }),
+      ...direct.flatMap(({ peer, endpoint }) => (endpoint === undefined ? [] : [{ shortId: peer, endpoint }])),
+    ],
   }
 }

@@ -1,6 +1,13 @@
 export { completeChecksum } from '../forwarding/checksum.ts'
 export type { JoinedFlows } from '../forwarding/coalescer.ts'
-export { type EndpointKey, endpointKey, endpointOf } from '../forwarding/endpoint-key.ts'
+export {
+  type EndpointKey,
+  endpointKey,
+  endpointOf,
+  isLinkKey,
+  linkKey,
+  neighbourOf,
+} from '../forwarding/endpoint-key.ts'
 export { Forwarder, type ForwarderOptions, type PacketSink } from '../forwarding/forwarder.ts'
 export type { ForwarderCounters } from '../forwarding/forwarder-counters.ts'
 export type { ForwardingPeer, ForwardingTable, SessionKey } from '../forwarding/forwarding-table.ts'

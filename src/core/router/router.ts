@@ -111,6 +111,8 @@ export class Router implements RouterMachine {
         return this.#paths.probed(input.peer, input.probe, input.from, now)
       case 'path-wanted':
         return this.#paths.want(input.peer, now)
+      case 'carry':
+        return this.#conversation.carry(input)
       case 'connect':
         return this.#connect(input.targets, input.replace)
       case 'forget':
@@ -189,6 +191,16 @@ export class Router implements RouterMachine {
           assertNever(action)
       }
     }
+    const isCutOff = link.peer !== undefined && link.lacksPath(now) && !this.#routes.has(link.peer)
+    if (isCutOff) this.#startCarrying(link, now)
+  }
+
+  /** Slower than datagrams over a relay would be, and all that there is. */
+  #startCarrying(link: Link, now: Instant): void {
+    link.carry(now)
+    const fields = { peer: link.peer ?? 0, remote: link.remote.ip, path: 'sleeve over tls' }
+    this.#log('warn', 'no datagram comes through, frames go over the control link', fields)
+    this.#changed('soon')
   }
 
   #connect(targets: readonly Endpoint[], replace: boolean): void {

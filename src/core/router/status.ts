@@ -58,7 +58,8 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
 function describeLink(link: Link, peer: string, mtu: number): string {
   if (link.state === 'greeting') return 'waiting for hello'
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
-  return `encrypted   sleeve ${peer} mtu=${mtu}`
+  const established = `encrypted   sleeve ${peer} mtu=${mtu}`
+  return link.isCarrying ? `${established} sleeve over tls: no datagram comes through, is UDP blocked?` : established
 }
 
 /** Direct paths that are open beside the links. */

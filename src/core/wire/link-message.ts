@@ -37,6 +37,8 @@ export type LinkMessage =
   | { readonly kind: 'observed'; readonly endpoint: Endpoint }
   /** A signed punch on its way to a router that need not be a neighbour. */
   | { readonly kind: 'punch'; readonly hopsLeft: number; readonly punch: Uint8Array }
+  /** Datagrams of the sleeve where UDP does not pass, `datagramBytes` each, the last that many or fewer. */
+  | { readonly kind: 'datagrams'; readonly datagramBytes: number; readonly bytes: Uint8Array }
   | { readonly kind: 'goodbye'; readonly reason: string }
 
 /** `bytes`: the encoding and its signature. */
@@ -71,6 +73,7 @@ const Code = {
   buckets: 9,
   observed: 10,
   punch: 11,
+  datagrams: 12,
 } as const
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
@@ -125,6 +128,8 @@ function encodeBody(message: LinkMessage): Uint8Array {
       return writeEndpoint(writer.u8(Code.observed), message.endpoint).finish()
     case 'punch':
       return writer.u8(Code.punch).u8(message.hopsLeft).bytes(message.punch).finish()
+    case 'datagrams':
+      return writer.u8(Code.datagrams).u16(message.datagramBytes).bytes(message.bytes).finish()
     case 'goodbye':
       return writer.u8(Code.goodbye).text8(message.reason).finish()
   }
@@ -166,6 +171,8 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
       const hopsLeft = reader.u8()
       return { kind: 'punch', hopsLeft, punch: reader.bytes(Math.min(reader.remaining, PUNCH_BYTES_MAX)) }
     }
+    case Code.datagrams:
+      return { kind: 'datagrams', datagramBytes: reader.u16(), bytes: reader.bytes(reader.remaining) }
     case Code.goodbye:
       return { kind: 'goodbye', reason: reader.text8() }
     default:

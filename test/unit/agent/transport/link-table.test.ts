@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { TLSSocket } from 'node:tls'
-import { LinkTable, UNSENT_BYTES_MAX } from '../../../../src/agent/transport/link-table.ts'
+import { CARRIED_BYTES_MAX, LinkTable, UNSENT_BYTES_MAX } from '../../../../src/agent/transport/link-table.ts'
 import type { Input } from '../../../../src/core/router/index.ts'
 
 const END = { direction: 'inbound', remote: { ip: '192.0.2.1', port: 4000 }, publicKey: new Uint8Array(32) } as const
@@ -45,6 +45,18 @@ describe('the table of links', () => {
     socket.emit('close')
     expect(told.map(input => input.kind)).toEqual(['link-opened'])
     expect(socket.isEnded).toBe(true)
+  })
+
+  it('drops what a link that is behind would have to carry, and keeps the link', () => {
+    const { table } = createTable()
+    const socket = new FakeSocket()
+    table.add(socket.asTls(), END)
+    expect(table.carry(1, new Uint8Array(1))).toBe(true)
+    socket.writableLength = CARRIED_BYTES_MAX
+    expect(table.carry(1, new Uint8Array(1))).toBe(false)
+    expect(table.carry(2, new Uint8Array(1))).toBe(false)
+    expect(socket.written).toHaveLength(1)
+    expect(socket.isDestroyed).toBe(false)
   })
 
   it('ends a link whose other end takes nothing', () => {

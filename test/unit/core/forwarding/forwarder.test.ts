@@ -7,6 +7,7 @@ import {
   Forwarder,
   type ForwardingTable,
   type FrameShape,
+  linkKey,
   MEMORY_BYTES,
   plainShape,
   RECEIVE_AT,
@@ -84,6 +85,29 @@ describe('the forwarder', () => {
     expect(relayed).toMatchObject({ to: B, datagramBytes: run!.datagramBytes })
     expect(relayed!.bytes).toHaveLength(run!.bytes.length)
     expect(b.receive(relayed!.bytes, A, run!.datagramBytes)).toEqual([frameOf('one'), frameOf('two'), frameOf('la')])
+  })
+
+  it('gives what is for a neighbour without an endpoint to the link, and relays what came over one', () => {
+    const { a, b, tables } = pair()
+    a.forwarder.apply({ ...tables.a, neighbours: [{ shortId: 2 }] })
+    const [sent] = a.capture(frameOf('x'))
+    expect(sent!.to).toBe(linkKey(2))
+    const relay = station({
+      self: 9,
+      peers: [{ shortId: 2, nextHop: 2, opening: [] }],
+      neighbours: [near(1, A), near(2, B)],
+    })
+    expect(relay.relay(sent!.bytes.slice(), linkKey(3))).toEqual([])
+    expect(relay.relay(sent!.bytes.slice(), linkKey(1))).toMatchObject([{ to: B }])
+    expect(b.receive(sent!.bytes, linkKey(1))).toEqual([frameOf('x')])
+  })
+
+  it('takes a probe over UDP only: a link would prove nothing', () => {
+    const { a, b } = pair()
+    a.forwarder.sendProbe(2, B, { sequence: 1, isReply: false })
+    const [probe] = a.taken()
+    b.receive(probe!.bytes.slice(), linkKey(1))
+    expect(b.forwarder.counters.droppedVersion).toBe(1)
   })
 
   it('goes on counting under a key when a table comes that still has it', () => {

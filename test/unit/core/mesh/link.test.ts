@@ -1,4 +1,10 @@
-import { GREETING_TIMEOUT_MS, LINK_SILENCE_MAX_MS, Link, PROBE_SILENCE_MAX_MS } from '../../../../src/core/mesh/link.ts'
+import {
+  CARRY_AFTER_MS,
+  GREETING_TIMEOUT_MS,
+  LINK_SILENCE_MAX_MS,
+  Link,
+  PROBE_SILENCE_MAX_MS,
+} from '../../../../src/core/mesh/link.ts'
 
 const remote = { ip: '10.0.0.1', port: 6783 }
 
@@ -25,6 +31,17 @@ describe('a link', () => {
     link.heard(4000)
     expect(link.due(20 + PROBE_SILENCE_MAX_MS)).toContainEqual({ kind: 'path-lost' })
     expect(link.state).toBe('pending')
+  })
+
+  it('lacks a path after a while without datagrams, and is established while it carries frames itself', () => {
+    const link = greeted()
+    expect(link.lacksPath(CARRY_AFTER_MS - 1)).toBe(false)
+    expect(link.lacksPath(CARRY_AFTER_MS)).toBe(true)
+    link.carry(CARRY_AFTER_MS)
+    expect(link).toMatchObject({ state: 'established', isCarrying: true, changedAt: CARRY_AFTER_MS })
+    expect(link.lacksPath(2 * CARRY_AFTER_MS)).toBe(false)
+    expect(link.probeAnswered(1, 3 * CARRY_AFTER_MS)).toBe(true)
+    expect(link).toMatchObject({ state: 'established', isCarrying: false, changedAt: 3 * CARRY_AFTER_MS })
   })
 
   it('sends heartbeats and probes on time, and says when it wants to be woken', () => {

@@ -45,6 +45,7 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
     hopsLeft: fc.integer({ min: 0, max: 255 }),
     punch: fc.uint8Array({ maxLength: 130 }),
   }),
+  fc.record({ kind: kind('datagrams'), datagramBytes: fc.nat(0xffff), bytes: fc.uint8Array({ maxLength: 300 }) }),
   fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
 )
 

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { AgentLab, eventually } from './agent-lab.ts'
+
+const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
+const BLOCKED = ['INPUT', '-p', 'udp', '--dport', '6783', '-j', 'DROP']
+const PING = ['ping', '-c', '3', '-i', '0.2', '-W', '1', '10.2.3.1']
+
+/** `a` reaches `c` through `b`; a firewall in front of `c` lets TCP pass, and no UDP. */
+describe('a host whose UDP is blocked', () => {
+  let lab: AgentLab
+
+  beforeAll(async () => {
+    lab = await AgentLab.createChain()
+    for (const host of ['a', 'b', 'c']) await lab.launch(host)
+    for (const host of ['a', 'b', 'c']) await lab.awaitReachable(host)
+    for (const host of ['a', 'c']) lab.addContainer(host)
+  }, 60_000)
+
+  afterAll(() => lab?.dispose(), 30_000)
+
+  it('is reached over the control link once no datagram comes through, and says so', async () => {
+    expect(await lab.on('c', 'iptables', '-A', ...BLOCKED)).toMatchObject({ exitCode: 0 })
+    await eventually(20_000, async () => {
+      const { stdout } = await lab.weave('b', 'status', 'connections')
+      return /established .*sleeve over tls: no datagram comes through/.test(stdout) || stdout
+    })
+    await lab.awaitReachable('a')
+    expect(await lab.on('ca', ...PING)).toMatchObject({ exitCode: 0 })
+    const { pump } = JSON.parse((await lab.weave('b', 'status', '--json')).stdout).dataPath
+    expect(pump.runsCarried).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('gets what is sent as it was sent, in streams and in datagrams of all sizes', async () => {
+    const server = lab.spawn('cc', [process.execPath, PROGRAM, 'serve', '10.2.3.1'], { name: 'server' })
+    await eventually(5000, async () => lab.log('server').includes('listening') || 'not listening')
+    const { stdout, stderr } = await lab.on('ca', process.execPath, PROGRAM, 'send', '10.2.3.1')
+    server.kill()
+    expect({ stdout, stderr }).toEqual({ stdout: 'tcp equal\ndone\n', stderr: '' })
+  }, 60_000)
+
+  it('is reached over UDP again as soon as that passes', async () => {
+    expect(await lab.on('c', 'iptables', '-D', ...BLOCKED)).toMatchObject({ exitCode: 0 })
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('b', 'status', 'connections')
+      return !stdout.includes('over tls') || stdout
+    })
+    expect(await lab.on('ca', ...PING)).toMatchObject({ exitCode: 0 })
+  }, 30_000)
+})
