@@ -58,26 +58,34 @@ async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], 
 async function launchService(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
   const { controlSocket } = context.paths
   const service = startService(context, level)
-  const isUp = await eventually(START_TIMEOUT_MS, () => isRouterRunning(controlSocket))
-  if (!isUp) {
+  await eventually(START_TIMEOUT_MS, async () => service.hasEnded() || (await isRouterRunning(controlSocket)))
+  if (!(await isRouterRunning(controlSocket))) {
+    const outcome = service.hasEnded() ? 'ended at once' : 'does not answer'
     throw new UserError({
-      cause: `the router was started through ${service.name} but does not answer`,
+      cause: `the router was started through ${service.name} but ${outcome}`,
       remedy: `${service.log} shows why`,
     })
   }
   if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
 }
 
+interface StartedService {
+  readonly name: string
+  /** Where to look when it does not come up. */
+  readonly log: string
+  hasEnded(): boolean
+}
+
 /** Through the init system where it knows the router; else, on a host without a provisioner, as a process of its own. */
-function startService(context: CommandContext, level: LogLevel): { readonly name: string; readonly log: string } {
+function startService(context: CommandContext, level: LogLevel): StartedService {
   const service = findInitSystem(context.root)
   if (service !== undefined) {
     runCommand(service.command('start'))
     const log = service.name === 'systemd' ? 'journalctl -u weave' : 'its log under /var/log'
-    return { name: service.name, log }
+    return { name: service.name, log, hasEnded: () => false }
   }
   if (isProvisioned(context.paths)) throw notInstalled()
-  return { name: 'the background', log: startDaemon(context, level) }
+  return { name: 'the background', ...startDaemon(context, level) }
 }
 
 /** Through the init system, which would start it again otherwise; then directly, when it was started by hand. */

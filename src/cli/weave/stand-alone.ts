@@ -6,6 +6,7 @@ import { isProvisioned } from '../../agent/host/load-host.ts'
 import { StateStore } from '../../agent/host/state-store.ts'
 import { loadPasswords, savePasswords } from '../../agent/password/password-keeper.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
+import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { isStandAloneGiven, recordOf, type StandAloneOptions } from './launch-options.ts'
 import { takePasswords } from './password-input.ts'
@@ -20,8 +21,22 @@ export function prepareStandAlone(
   options: StandAloneOptions & { readonly foreground?: boolean },
   peers: readonly Endpoint[],
 ): void {
+  if (isProvisioned(context.paths)) return
+  try {
+    keepLaunch(context, options, peers)
+  } catch (cause) {
+    const { code, path } = cause as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw cause
+    throw new UserError({ cause: `${path} cannot be written: ${code}`, remedy: 'run as root' }, undefined, { cause })
+  }
+}
+
+function keepLaunch(
+  context: CommandContext,
+  options: StandAloneOptions & { readonly foreground?: boolean },
+  peers: readonly Endpoint[],
+): void {
   const { paths } = context
-  if (isProvisioned(paths)) return
   const passwords = takePasswords(options, process.env)
   const isRestart = options.foreground === true && !isStandAloneGiven(options) && peers.length === 0
   if (passwords !== undefined) savePasswords(paths.password, passwords)
@@ -32,15 +47,21 @@ export function prepareStandAlone(
   if (passwords === undefined) tellOfPassword(paths.password)
 }
 
+export interface Daemon {
+  readonly log: string
+  hasEnded(): boolean
+}
+
 /** The router as a process of its own, where no init system knows it. Its log goes to a file. */
-export function startDaemon(context: CommandContext, logLevel: string): string {
+export function startDaemon(context: CommandContext, logLevel: string): Daemon {
   const { daemonLog } = context.paths
   mkdirSync(dirname(daemonLog), { recursive: true })
   const log = openSync(daemonLog, 'a', 0o640)
   const argv = [...process.execArgv, process.argv[1] ?? '', 'launch', '--foreground', '--log-level', logLevel]
-  spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log] }).unref()
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log] })
+  child.unref()
   closeSync(log)
-  return daemonLog
+  return { log: daemonLog, hasEnded: () => child.exitCode !== null || child.signalCode !== null }
 }
 
 function keepTargets(context: CommandContext, peers: readonly Endpoint[]): void {

@@ -149,6 +149,16 @@ describe('hosts without a provisioner', () => {
     })
   }, 60_000)
 
+  it('say at once when the router cannot start', async () => {
+    await lab.weave('c', 'stop')
+    const holder = lab.spawn('c', ['python3', '-c', HOLD_PORT], { name: 'holder' })
+    await eventually(5000, async () => lab.log('holder').includes('holding') || 'not holding')
+    const launched = await weave('c', 'launch', '--password-file', file('first'))
+    holder.kill('SIGKILL')
+    expect(launched).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('but ended at once') })
+    expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.daemonLog))).toMatch(/TCP port 6783 is in use by python3/)
+  }, 30_000)
+
   it('write no password into logs, journals or answers', async () => {
     for (const host of ['a', 'b']) shown.push((await lab.weave(host, 'report')).stdout)
     const logs = ['a', 'b', 'c'].flatMap(host => [
@@ -196,6 +206,10 @@ describe('hosts without a provisioner', () => {
     })
   }
 })
+
+const HOLD_PORT = `import socket, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', 6783)); s.listen()
+print('holding', flush=True); time.sleep(60)`
 
 function peersOf({ stdout }: { stdout: string }): readonly { isReachable: boolean }[] {
   return stdout === '' ? [] : JSON.parse(stdout)
