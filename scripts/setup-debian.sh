@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # command:package
 needs=(
   ansible-playbook:ansible-core
+  as:binutils
   busybox:busybox-static
   clang:clang
   dockerd:docker.io

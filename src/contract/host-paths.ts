@@ -32,6 +32,8 @@ export const HOST_PATHS = {
 
   /** Mode 0600, root only. */
   controlSocket: '/run/weave/control.sock',
+  /** Docker's API with containers that come up on the overlay: `eval $(weave env)`. */
+  proxySocket: '/run/weave/weave.sock',
   pidFile: '/run/weave/weave.pid',
   /** Of a router that no init system keeps. */
   daemonLog: '/var/log/weave.log',

@@ -1,8 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatCidr } from '../../base/cidr.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
+import type { AddressSource } from '../http/address-client.ts'
 import { isFirewallThere } from '../linux/host-firewall.ts'
 import { runCommand } from '../linux/run-command.ts'
+import { weaveNetwork } from '../plugin/plugin.ts'
+import { attachProxied } from '../proxy/proxied.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Attaching } from './attaching.ts'
 import type { AttachmentStore } from './attachment-store.ts'
@@ -19,6 +23,7 @@ export interface KeeperOptions {
   readonly exposing: Exposing
   readonly store: AttachmentStore
   readonly names: BridgeNames
+  readonly addresses: Pick<AddressSource, 'defaultSubnet'>
   readonly log: Logger
 }
 
@@ -89,7 +94,7 @@ export class ContainerKeeper {
     const { attaching, names, store } = this.#options
     await this.#attempt('container not followed', async () => {
       if (action === 'start') {
-        if (store.load(id) !== undefined) await attaching.attachAgain(id)
+        await attachProxied(this.#options, id)
         await names.add(id)
       } else if (action === 'die') await names.remove(id)
       else if (action === 'destroy' && store.load(id) !== undefined) await attaching.forget(id)
@@ -104,11 +109,23 @@ export class ContainerKeeper {
       const running = new Set(await docker.list())
       for (const id of store.ids()) {
         if (!all.has(id)) await attaching.forget(id)
-        else if (running.has(id)) await this.#attempt('container not attached again', () => attaching.attachAgain(id))
       }
-      for (const id of running) await this.#attempt('container not named', () => names.add(id))
+      for (const id of running) {
+        await this.#attempt('container not attached again', () => attachProxied(this.#options, id))
+        await this.#attempt('container not named', () => names.add(id))
+      }
     })
     await this.#removeStrays()
+    await this.#attempt('network of Docker not made', () => this.#ensureNetwork())
+  }
+
+  /** The one that is there from the start (Weave row PLG-01), as soon as its addresses are known. */
+  async #ensureNetwork(): Promise<void> {
+    const subnet = await this.#options.addresses.defaultSubnet()
+    if (subnet === undefined) return
+    const isNew = await this.#options.docker.ensureNetwork(weaveNetwork(subnet))
+    if (isNew)
+      this.#options.log.write('info', 'network of Docker made', { network: 'weave', subnet: formatCidr(subnet) })
   }
 
   /** Of commands that were killed before they had written down what they did. */

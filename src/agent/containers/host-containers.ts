@@ -4,6 +4,12 @@ import type { AgentConfig } from '../../contract/agent-config.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { AddressClient } from '../http/address-client.ts'
+import { removeStrayEndpoints } from '../plugin/network-driver.ts'
+import { createPlugin } from '../plugin/plugin.ts'
+import type { PluginServer } from '../plugin/plugin-server.ts'
+import { DockerProxy } from '../proxy/docker-proxy.ts'
+import { attachProxied } from '../proxy/proxied.ts'
+import { installWaitProgram } from '../proxy/wait-program.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Attaching } from './attaching.ts'
 import { AttachmentStore } from './attachment-store.ts'
@@ -24,11 +30,13 @@ export interface HostContainers {
 
 type Place = Pick<AgentConfig, 'bridge' | 'subnet'>
 
-export function hostContainers(root: string, config: Place | undefined): HostContainers {
+export function hostContainers(root: string, config: Place | undefined, isAgent = false): HostContainers {
   const paths = agentPaths(root)
   const parsed = parseCidr(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
-  const docker = new DockerClient(dockerSocket(root, process.env))
+  const socket = dockerSocket(root, process.env)
+  // The agent is what answers on the proxy's socket: it would ask itself.
+  const docker = new DockerClient(isAgent && socket === paths.proxySocket ? dockerSocket(root, {}) : socket)
   const addresses = new AddressClient(paths.controlSocket)
   const bridge = config?.bridge.name ?? 'weave'
   const store = new AttachmentStore(paths.state)
@@ -44,8 +52,47 @@ export function hostContainers(root: string, config: Place | undefined): HostCon
   }
 }
 
-export function keepContainers(root: string, config: Place, log: Logger): ContainerKeeper {
-  const keeper = new ContainerKeeper({ ...hostContainers(root, config), log })
-  keeper.start()
-  return keeper
+/** What the agent does for containers while it runs. */
+export class ContainerService {
+  readonly #keeper: ContainerKeeper
+  readonly #plugin: PluginServer
+  readonly #proxy: DockerProxy
+  readonly #log: Logger
+
+  constructor(root: string, config: Place, log: Logger) {
+    const tools = hostContainers(root, config, true)
+    this.#log = log
+    const { bridge, addresses, docker } = tools
+    this.#keeper = new ContainerKeeper({ ...tools, log })
+    const { state, proxySocket } = agentPaths(root)
+    this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, log })
+    const attach = (id: string) => attachProxied(tools, id)
+    const waitFolder = installWaitProgram(state)
+    this.#proxy = new DockerProxy({ path: proxySocket, docker, addresses, waitFolder, attach, log })
+  }
+
+  /** Once the agent answers on its control socket: addresses and names are asked for there. */
+  async start(): Promise<void> {
+    await this.#listen('plugin for Docker not started', async () => {
+      removeStrayEndpoints()
+      await this.#plugin.listen()
+    })
+    await this.#listen('proxy for Docker not started', () => this.#proxy.listen())
+    this.#keeper.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#plugin.close()
+    this.#proxy.close()
+    await this.#keeper.stop()
+  }
+
+  /** A host without plugin or proxy still has an overlay. */
+  async #listen(failure: string, listen: () => Promise<void>): Promise<void> {
+    try {
+      await listen()
+    } catch (cause) {
+      this.#log.write('error', failure, { reason: (cause as Error).message })
+    }
+  }
 }

@@ -8,6 +8,26 @@ const DEFAULT_SOCKET = 'var/run/docker.sock'
 const TIMEOUT_MS = 60_000
 const EVENT_BYTES_MAX = 1024 * 1024
 
+type Question = Omit<UnixRequest, 'socketPath' | 'timeoutMs'>
+
+/** What an image runs when nothing else is said. */
+export interface ImageCommand {
+  readonly entrypoint: readonly string[]
+  readonly command: readonly string[]
+}
+
+interface RawImage {
+  readonly Config?: { readonly Entrypoint?: readonly string[] | null; readonly Cmd?: readonly string[] | null } | null
+}
+
+/** As `POST /networks/create` takes it. */
+export interface NetworkWish {
+  readonly Name: string
+  readonly Driver: string
+  readonly IPAM: { readonly Driver: string; readonly Config: readonly { readonly Subnet: string }[] }
+  readonly Options: Readonly<Record<string, string>>
+}
+
 /** Where Docker is asked: only this host's daemon has the containers of this host, so a remote DOCKER_HOST does not count. */
 export function dockerSocket(root: string, environment: { readonly DOCKER_HOST?: string | undefined }): string {
   const host = environment.DOCKER_HOST ?? ''
@@ -39,7 +59,7 @@ export class DockerClient {
 
   /** Undefined when there is no such container; `reference`: an id, the start of one, or a name. */
   async find(reference: string): Promise<ContainerDetails | undefined> {
-    const reply = await this.#askVersioned(`/containers/${encodeURIComponent(reference)}/json`)
+    const reply = await this.#askVersioned({ path: `/containers/${encodeURIComponent(reference)}/json` })
     return reply.code === 404 ? undefined : readDetails(JSON.parse(this.#succeeded(reply)))
   }
 
@@ -51,8 +71,37 @@ export class DockerClient {
 
   /** Ids of the running containers, or of all. */
   async list(all = false): Promise<readonly string[]> {
-    const reply = await this.#askVersioned(`/containers/json?all=${all ? 1 : 0}`)
+    const reply = await this.#askVersioned({ path: `/containers/json?all=${all ? 1 : 0}` })
     return (JSON.parse(this.#succeeded(reply)) as { Id: string }[]).map(({ Id }) => Id)
+  }
+
+  /** What an image runs; undefined when it is not on this host. */
+  async imageCommand(image: string): Promise<ImageCommand | undefined> {
+    const reply = await this.#askVersioned({
+      path: `/images/${image.split('/').map(encodeURIComponent).join('/')}/json`,
+    })
+    if (reply.code === 404) return undefined
+    const { Config: config } = JSON.parse(this.#succeeded(reply)) as RawImage
+    return { entrypoint: config?.Entrypoint ?? [], command: config?.Cmd ?? [] }
+  }
+
+  /** One that has ended is no error. */
+  async kill(id: string): Promise<void> {
+    const reply = await this.#askVersioned({ method: 'POST', path: `/containers/${encodeURIComponent(id)}/kill` })
+    if (reply.code !== 404 && reply.code !== 409) this.#succeeded(reply)
+  }
+
+  /** Makes the network unless there is one of its name. True when it was made. */
+  async ensureNetwork(network: NetworkWish): Promise<boolean> {
+    const found = await this.#askVersioned({ path: `/networks/${encodeURIComponent(network.Name)}` })
+    if (found.code !== 404) {
+      this.#succeeded(found)
+      return false
+    }
+    const headers = { 'content-type': 'application/json' }
+    const made = { method: 'POST', path: '/networks/create', headers, body: JSON.stringify(network) } as const
+    this.#succeeded(await this.#askVersioned(made))
+    return true
   }
 
   /** What happens to containers from the moment this resolves, until the daemon ends or `signal` says so. */
@@ -81,11 +130,11 @@ export class DockerClient {
     })
   }
 
-  async #askVersioned(path: string): Promise<UnixReply> {
-    return this.#ask({ path: `/v${await this.apiVersion()}${path}` })
+  async #askVersioned(wish: Question): Promise<UnixReply> {
+    return this.#ask({ ...wish, path: `/v${await this.apiVersion()}${wish.path}` })
   }
 
-  async #ask(wish: Pick<UnixRequest, 'path'>): Promise<UnixReply> {
+  async #ask(wish: Question): Promise<UnixReply> {
     try {
       return await requestOverUnix({ socketPath: this.socketPath, timeoutMs: TIMEOUT_MS, ...wish })
     } catch (cause) {

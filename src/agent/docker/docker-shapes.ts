@@ -10,6 +10,7 @@ export interface ContainerDetails {
   readonly hostname: string
   readonly domain: string
   readonly environment: readonly string[]
+  readonly entrypoint: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   /** `default`, `host`, `none`, `container:<id>`, or a network's name. */
   readonly networkMode: string
@@ -44,6 +45,7 @@ interface RawContainer {
     readonly Hostname?: string
     readonly Domainname?: string
     readonly Env?: readonly string[] | null
+    readonly Entrypoint?: readonly string[] | null
     readonly Labels?: Readonly<Record<string, string>> | null
   }
   readonly HostConfig?: { readonly NetworkMode?: string }
@@ -62,6 +64,7 @@ export function readDetails(raw: RawContainer): ContainerDetails {
     hostname: config?.Hostname ?? '',
     domain: config?.Domainname ?? '',
     environment: config?.Env ?? [],
+    entrypoint: config?.Entrypoint ?? [],
     labels: config?.Labels ?? {},
     networkMode: host?.NetworkMode ?? 'default',
     hostsPath: raw.HostsPath ?? '',

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFile
 import { dirname } from 'node:path'
 
 /** After a crash there is the old content or the given one, never a part of it. */
-export function replaceFile(path: string, content: string, mode: number): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
   inTemporaryFile({ path, content, mode }, temporary => renameSync(temporary, path))
 }
 
@@ -20,7 +20,7 @@ export function createFile(path: string, content: string, mode: number): void {
 
 interface FileWish {
   readonly path: string
-  readonly content: string
+  readonly content: string | Uint8Array
   readonly mode: number
 }
 

@@ -3,6 +3,7 @@ import {
   formatCidr,
   formatInterfaceAddress,
   type InterfaceAddress,
+  parseCidr,
   parseInterfaceAddress,
 } from '../../base/cidr.ts'
 import { formatIpv4 } from '../../base/ipv4.ts'
@@ -26,6 +27,10 @@ export interface AddressSource {
   removeNames(containerId: string, address?: InterfaceAddress): Promise<void>
   /** Without the dot at its end; undefined when the router answers no names. */
   domain(): Promise<string | undefined>
+  /** Where containers are to ask for names; undefined when the router answers none. */
+  nameServer(): Promise<string | undefined>
+  /** Undefined when the router hands out no addresses. */
+  defaultSubnet(): Promise<Cidr | undefined>
 }
 
 export class AddressClient implements AddressSource {
@@ -83,7 +88,12 @@ export class AddressClient implements AddressSource {
     return isUnknownPath(reply) ? undefined : succeeded(reply).trim().replace(/\.$/, '')
   }
 
-  /** Where containers are to ask for names; undefined when the router answers none. */
+  async defaultSubnet(): Promise<Cidr | undefined> {
+    const reply = await this.#ask('GET', '/ipinfo/defaultsubnet')
+    const subnet = parseCidr(reply.text.trim())
+    return isUnknownPath(reply) || !subnet.ok ? undefined : subnet.value
+  }
+
   async nameServer(): Promise<string | undefined> {
     const reply = await this.#ask('GET', '/dns-address')
     return isUnknownPath(reply) ? undefined : succeeded(reply).trim()

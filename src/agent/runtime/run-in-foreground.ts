@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { keepContainers } from '../containers/host-containers.ts'
+import { ContainerService } from '../containers/host-containers.ts'
 import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { replaceFile } from '../host/atomic-file.ts'
@@ -28,13 +28,15 @@ export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'jo
   const log = new Journal({ path: paths.journal, log: options.log, clock: () => new Date() })
   const agent = await Agent.start({ ...options, log, journal: log, failed })
   replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
+  const containers = new ContainerService(root, agent.config, log)
+  // Docker starts once the router is ready, and asks for its driver at once.
+  await containers.start()
   const notifier = createServiceNotifier(process.env)
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
   const release = setTimeout(() => releaseProgramPages(loadLibc()), START_IS_OVER_MS)
   const timers = [release, startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
-  const keeper = keepContainers(root, agent.config, log)
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
@@ -43,7 +45,7 @@ export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'jo
   for (const timer of timers) clearInterval(timer)
   notifier.notify('STOPPING=1')
   log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
-  await keeper.stop()
+  await containers.stop()
   await agent.stop()
   for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
   return end.isWanted

@@ -9,6 +9,7 @@ import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
 import { withoutOldSpellings } from './old-spellings.ts'
 import { registerPasswordCommands } from './password-commands.ts'
+import { registerProxyCommands } from './proxy-commands.ts'
 import { registerQueryCommands } from './query-commands.ts'
 import { print, reportError } from './report.ts'
 import { registerResetCommand } from './reset-command.ts'
@@ -47,6 +48,7 @@ export function createProgram(context: CommandContext): Command {
   registerRunCommands(program, context)
   registerContainerCommands(program, context)
   registerExposeCommands(program, context)
+  registerProxyCommands(program, context)
   registerEventCommands(program, context)
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)

@@ -172,7 +172,9 @@ export class DockerLab {
     const root = join(this.folder, name)
     mkdirSync(root)
     await this.#cluster.write(root, name)
-    const script = `${SWITCH} && ip link set lo up && sysctl -qw net.ipv4.ip_forward=0 && echo ready && exec sleep infinity`
+    const plugins = `${root}/run/docker/plugins`
+    mkdirSync(plugins, { recursive: true })
+    const script = `${SWITCH} && mkdir -p /run/docker/plugins && mount --bind ${plugins} /run/docker/plugins && ip link set lo up && sysctl -qw net.ipv4.ip_forward=0 && echo ready && exec sleep infinity`
     const holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once('data', () => resolve())

@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs'
+import { removeDevice } from '../containers/interface-commands.ts'
+import { findDevice } from '../linux/network-device.ts'
+import { runCommand, tryCommand } from '../linux/run-command.ts'
+import { makeEndpoint } from './endpoint-commands.ts'
+import type { NetworkStore } from './network-store.ts'
+import { objectOf, type PluginCall, type PluginCalls, textOf } from './plugin-server.ts'
+
+const GENERIC = 'com.docker.network.generic'
+const MULTICAST = 'works.weave.multicast'
+/** Docker adds a number: `ethwe0`. */
+const DEVICE_PREFIX = 'ethwe'
+const CONNECTED_ROUTE = 1
+
+export interface NetworkDriverOptions {
+  readonly bridge: string
+  readonly networks: NetworkStore
+}
+
+/**
+ * Docker's network driver `weavemesh` (Weave row PLG-01). Docker moves the device into the container and gives it its address,
+ * so the container has both before its first instruction. Nothing here asks Docker: it waits for the answer. Each call may come
+ * again.
+ */
+export function networkDriver({ bridge, networks }: NetworkDriverOptions): PluginCalls {
+  return {
+    'NetworkDriver.GetCapabilities': () => ({ Scope: 'local', ConnectivityScope: 'global' }),
+    'NetworkDriver.CreateNetwork': call => {
+      networks.save(textOf(call, 'NetworkID'), { multicast: wantsMulticast(call) })
+      return {}
+    },
+    'NetworkDriver.DeleteNetwork': call => {
+      networks.remove(textOf(call, 'NetworkID'))
+      return {}
+    },
+    'NetworkDriver.AllocateNetwork': () => ({}),
+    'NetworkDriver.FreeNetwork': () => ({}),
+    'NetworkDriver.CreateEndpoint': () => ({ Interface: {} }),
+    'NetworkDriver.EndpointOperInfo': () => ({ Value: {} }),
+    'NetworkDriver.DiscoverNew': () => ({}),
+    'NetworkDriver.DiscoverDelete': () => ({}),
+    'NetworkDriver.ProgramExternalConnectivity': () => ({}),
+    'NetworkDriver.RevokeExternalConnectivity': () => ({}),
+    'NetworkDriver.Join': call => join(bridge, networks, call),
+    'NetworkDriver.Leave': removeEndpoint,
+    'NetworkDriver.DeleteEndpoint': removeEndpoint,
+  }
+}
+
+/**
+ * Pairs with both ends on the host: of containers that ended while nobody heard Docker say so. For the time before Docker can
+ * call, when no pair is on its way into a container.
+ */
+export function removeStrayEndpoints(): void {
+  const devices = readdirSync('/sys/class/net')
+  for (const device of devices) {
+    const id = /^vethwl(\w+)$/.exec(device)?.[1]
+    if (id !== undefined && devices.includes(`vethwg${id}`)) runCommand(removeDevice(device))
+  }
+}
+
+function join(bridge: string, networks: NetworkStore, call: PluginCall): object {
+  const { hostEnd, containerEnd } = endsOf(call)
+  if (findDevice(hostEnd) !== undefined) runCommand(removeDevice(hostEnd))
+  const { mtu, kind } = findDevice(bridge) ?? { mtu: 0, kind: undefined }
+  if (kind !== 'bridge') throw new Error(`there is no bridge '${bridge}'`)
+  for (const argv of makeEndpoint({ hostEnd, containerEnd, bridge, mtu })) {
+    try {
+      runCommand(argv)
+    } catch (cause) {
+      tryCommand(removeDevice(hostEnd))
+      throw cause
+    }
+  }
+  const { multicast } = networks.load(textOf(call, 'NetworkID'))
+  return {
+    InterfaceName: { SrcName: containerEnd, DstPrefix: DEVICE_PREFIX },
+    StaticRoutes: multicast ? [{ Destination: '224.0.0.0/4', RouteType: CONNECTED_ROUTE }] : [],
+  }
+}
+
+function removeEndpoint(call: PluginCall): object {
+  tryCommand(removeDevice(endsOf(call).hostEnd))
+  return {}
+}
+
+/** Devices have names of at most 15 characters (Weave row LAN-02). */
+function endsOf(call: PluginCall): { readonly hostEnd: string; readonly containerEnd: string } {
+  const id = textOf(call, 'EndpointID')
+  if (!/^[0-9a-f]{12,}$/.test(id)) throw new Error(`'${id}' is not the id of an endpoint`)
+  return { hostEnd: `vethwl${id.slice(0, 9)}`, containerEnd: `vethwg${id.slice(0, 9)}` }
+}
+
+/** As `-o works.weave.multicast=true`, or without a value. */
+function wantsMulticast(call: PluginCall): boolean {
+  const value = objectOf(objectOf(call, 'Options'), GENERIC)[MULTICAST]
+  return value === '' || value === 'true' || value === '1' || value === true
+}

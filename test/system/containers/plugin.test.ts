@@ -1,0 +1,137 @@
+import { eventually } from '../agent/agent-lab.ts'
+import { DockerLab, type HostName } from './docker-lab.ts'
+
+const MINUTE = 60_000
+const CREATE = ['network', 'create', '-d', 'weavemesh', '--ipam-driver', 'weavemesh']
+
+describe('the network plugin', () => {
+  let lab: DockerLab
+
+  beforeAll(async () => {
+    lab = await DockerLab.create()
+    await lab.launch('a')
+    await lab.launch('b')
+    await lab.mustWeave('a', 'status', '--wait', '20')
+  }, 3 * MINUTE)
+
+  afterAll(async () => lab.dispose(), MINUTE)
+
+  async function endpoints(host: HostName): Promise<readonly string[]> {
+    const shown = await lab.must(host, 'ip', '-brief', 'link', 'show', 'type', 'veth')
+    return shown.split('\n').flatMap(line => /^vethw[lg]\w+/.exec(line)?.[0] ?? [])
+  }
+
+  it(
+    'makes networks across hosts, whose containers have their addresses from the first instruction',
+    async () => {
+      for (const [host, address] of [
+        ['a', '10.4.0.1'],
+        ['b', '10.4.0.2'],
+      ] as const) {
+        await lab.docker(host, ...CREATE, '--subnet', '10.4.0.0/16', '-o', 'works.weave.multicast=true', 'shop')
+        expect(await lab.docker(host, 'network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}')).toContain(
+          'shop weavemesh local',
+        )
+        await lab.docker(
+          host,
+          'run',
+          '-d',
+          '--name',
+          'p1',
+          '--network',
+          'shop',
+          '--ip',
+          address,
+          'busybox:test',
+          'sh',
+          '-c',
+          'ip addr > /tmp/first; ip route >> /tmp/first; exec sleep 86400',
+        )
+      }
+      const first = await lab.docker('a', 'exec', 'p1', 'cat', '/tmp/first')
+      expect(first).toContain('inet 10.4.0.1/16')
+      expect(first).toContain('224.0.0.0/4 dev ethwe0')
+      await lab.docker('a', 'exec', 'p1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
+      expect(await lab.mustWeave('a', 'ps', 'p1')).toMatch(/ 10\.4\.0\.1\/16$/)
+    },
+    MINUTE,
+  )
+
+  it(
+    'refuses an address outside the subnet and one that is no IPv4, and leaves no device',
+    async () => {
+      const before = await endpoints('a')
+      const outside = await lab.on('a', [
+        'docker',
+        'run',
+        '--rm',
+        '--network',
+        'shop',
+        '--ip',
+        '10.5.0.1',
+        'busybox:test',
+        'true',
+      ])
+      expect(outside.exitCode).not.toBe(0)
+      const six = await lab.on('a', [
+        'docker',
+        ...CREATE,
+        '--ipv6',
+        '--subnet',
+        '10.6.0.0/16',
+        '--subnet',
+        'fd01::/64',
+        'six',
+      ])
+      expect(six.stderr).toContain('IPv4')
+      expect(await endpoints('a')).toEqual(before)
+    },
+    MINUTE,
+  )
+
+  it(
+    'takes its devices away with their containers, and connects running ones',
+    async () => {
+      const before = await endpoints('a')
+      await lab.docker('a', 'run', '-d', '--name', 'q1', 'busybox:test', 'sleep', '86400')
+      await lab.docker('a', 'network', 'connect', '--ip', '10.4.0.9', 'shop', 'q1')
+      await lab.docker('a', 'exec', 'q1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
+      expect(await endpoints('a')).toHaveLength(before.length + 1)
+      await lab.docker('a', 'network', 'disconnect', 'shop', 'q1')
+      expect(await endpoints('a')).toEqual(before)
+      await lab.docker('a', 'rm', '-f', 'q1')
+    },
+    MINUTE,
+  )
+
+  it(
+    'works on after a restart of the agent, and Docker starts without it',
+    async () => {
+      await lab.stopAgent('a')
+      await lab.docker('a', 'rm', '-f', '-v', 'p1')
+      await lab.stopDocker('a')
+      await lab.startDocker('a')
+      await lab.launch('a')
+      await lab.docker(
+        'a',
+        'run',
+        '-d',
+        '--name',
+        'p1',
+        '--network',
+        'shop',
+        '--ip',
+        '10.4.0.1',
+        'busybox:test',
+        'sleep',
+        '86400',
+      )
+      await eventually(20_000, async () => {
+        const ping = ['docker', 'exec', 'p1', 'ping', '-c', '1', '-w', '2', '10.4.0.2']
+        return (await lab.on('a', ping)).exitCode === 0 || 'no answer'
+      })
+      expect(await endpoints('a')).toHaveLength(1)
+    },
+    3 * MINUTE,
+  )
+})

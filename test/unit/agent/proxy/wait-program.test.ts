@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { installWaitProgram, waitProgram } from '../../../../src/agent/proxy/wait-program.ts'
+import { PROJECT_ROOT } from '../../../architecture/project-files.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
+
+const HEADERS_BYTES = 120
+
+describe('the program that waits for the network', () => {
+  const folder = useTemporaryFolder()
+
+  it('is what its source says', () => {
+    const [object, code] = [join(folder(), 'w.o'), join(folder(), 'w.bin')]
+    execFileSync('as', [join(PROJECT_ROOT, 'src/agent/proxy/wait-program.s'), '-o', object])
+    execFileSync('objcopy', ['-O', 'binary', '-j', '.text', object, code])
+    expect(waitProgram().subarray(HEADERS_BYTES).toString('hex')).toBe(readFileSync(code).toString('hex'))
+  })
+
+  it('is an executable that anybody may run, and is written when it is not there or another', () => {
+    const file = join(installWaitProgram(folder()), 'w')
+    expect(statSync(file).mode & 0o777).toBe(0o755)
+    const before = statSync(file).mtimeMs
+    installWaitProgram(folder())
+    expect(statSync(file).mtimeMs).toBe(before)
+    expect(existsSync(file)).toBe(true)
+    expect(execFileSync('readelf', ['-h', '-l', file], { encoding: 'utf8' })).toMatch(/EXEC[\s\S]*X86-64[\s\S]*LOAD/)
+  })
+})
