@@ -12,7 +12,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/test/{unit,simulation,contract,golden,architecture}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{unit,simulation,contract,golden,architecture,fuzz}/**/*.test.ts'],
     },
     { ...shared, displayName: 'system', testMatch: ['<rootDir>/test/system/**/*.test.ts'] },
   ],
