@@ -1,0 +1,51 @@
+import { broadcastFrame } from './convergence.ts'
+import { World } from './world.ts'
+
+const HOSTS = 100
+const CUT_OFF_WITHIN_MS = 5_000
+const NAMES = Array.from({ length: HOSTS }, (_, i) => `h${i + 1}`)
+const REVOKED = 'h50'
+
+describe('a host that is taken out of a cluster of a hundred', () => {
+  const world = startAll()
+  const before = world.host(REVOKED).stored
+  const others = NAMES.filter(name => name !== REVOKED)
+  const kept = world.cluster.members.filter(member => member.name !== REVOKED)
+  const manifest = world.cluster.manifest(kept)
+  world.tell('h1', { kind: 'manifest', signed: manifest })
+  world.run(CUT_OFF_WITHIN_MS)
+
+  it('is cut off by every other within 5 s, and nobody knows a key of it any more', () => {
+    for (const name of others) {
+      const { peers, connections } = world.host(name).router.status(world.host(name).clockAt(world.now))
+      expect(peers.map(peer => peer.nickname)).not.toContain(REVOKED)
+      expect(connections.map(({ peer }) => peer?.nickname)).not.toContain(REVOKED)
+    }
+  })
+
+  it('has no frame delivered, neither as it runs nor after it was started again with its old state', () => {
+    const heard = () => others.reduce((sum, name) => sum + world.host(name).injected.length, 0)
+    const count = heard()
+    world.send(REVOKED, broadcastFrame(50, 'as it runs'))
+    world.run(200)
+    world.kill(REVOKED)
+    world.restart(REVOKED, before)
+    world.run(2_000)
+    world.send(REVOKED, broadcastFrame(50, 'after a restart'))
+    world.run(200)
+    expect(heard()).toBe(count)
+    for (const name of others) {
+      expect(world.host(name).router.status(world.host(name).clockAt(world.now)).peers).toHaveLength(HOSTS - 1)
+    }
+  })
+})
+
+function startAll(): World {
+  const world = new World({ seed: 17, keepsWiretap: false })
+  world.define(NAMES)
+  world.wireAll(NAMES)
+  const manifest = world.cluster.manifest()
+  for (const name of NAMES) world.start(name, name === 'h1' ? ['h2'] : ['h1'], manifest)
+  world.run(4_000)
+  return world
+}
