@@ -11,7 +11,7 @@ export function readCorpus(target: string): readonly Uint8Array[] {
   const path = pathOf(target)
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n')
-  return lines.filter(line => line !== '').map(line => Buffer.from(line.split(' #')[0] ?? '', 'hex'))
+  return lines.filter(line => line !== '').map(line => Uint8Array.from(Buffer.from(line.split(' #')[0] ?? '', 'hex')))
 }
 
 /** The shortest first, so that a full corpus keeps what is easy to read. */

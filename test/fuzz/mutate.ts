@@ -30,7 +30,7 @@ const CHANGES: readonly Change[] = [
 
 /** `bytes` with some changes; `other` is an input to take pieces from. */
 export function mutate(bytes: Uint8Array, other: Uint8Array, random: SeededRandom): Uint8Array {
-  let changed = bytes
+  let changed: Uint8Array = Uint8Array.from(bytes)
   for (let left = random.between(1, random.between(1, CHANGES_MAX)); left > 0; left--) {
     changed = random.pick(CHANGES)?.(changed, random, other) ?? changed
   }
