@@ -10,6 +10,10 @@ if [ ! -x "$node" ]; then
     exit 1
   }
 fi
+# Container runtimes call CNI plugins by name: links to this file.
+case "${0##*/}" in
+  weave-net | weave-ipam) set -- cni "${0##*/}" ;;
+esac
 # The router lives long: small generations of the heap, no start-up snapshot, and one heap of the C library for all threads are
 # worth some 15 MB of memory to it.
 case "${1-}" in

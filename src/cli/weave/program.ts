@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES } from '../../base/user-error.ts'
+import { registerCniCommands } from './cni-commands.ts'
 import { registerCompletion } from './completion.ts'
 import { registerContainerCommands } from './container-commands.ts'
 import { type CommandContext, createContext } from './context.ts'
@@ -49,6 +50,7 @@ export function createProgram(context: CommandContext): Command {
   registerContainerCommands(program, context)
   registerExposeCommands(program, context)
   registerProxyCommands(program, context)
+  registerCniCommands(program, context)
   registerEventCommands(program, context)
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { type Cidr, contains, formatCidr, type InterfaceAddress, networkOf } from '../../base/cidr.ts'
+import { formatIpv4, type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
+import { deviceOf, plugIn } from '../containers/container-interface.ts'
+import type { Exposing } from '../containers/exposing.ts'
+import { inside, removeDevice } from '../containers/interface-commands.ts'
+import { devicesIn } from '../containers/namespace-devices.ts'
+import type { AddressSource } from '../http/address-client.ts'
+import { findDevice } from '../linux/network-device.ts'
+import { runCommand } from '../linux/run-command.ts'
+import { obtainAddresses, releaseAddresses } from './cni-addresses.ts'
+import { type CniCall, type CniRoute, requireContainer } from './cni-call.ts'
+import { CNI_CODES, CniError } from './cni-error.ts'
+import type { CniRecords } from './cni-records.ts'
+import { type CniOutcome, formatResult } from './cni-result.ts'
+
+const EVERYWHERE = { network: ipv4FromNumber(0), prefix: 0 } satisfies Cidr
+
+export interface WeaveNetOptions {
+  readonly bridge: string
+  readonly addresses: AddressSource
+  readonly exposing: Pick<Exposing, 'expose'>
+  readonly records: CniRecords
+  readonly isRouterRunning: () => Promise<boolean>
+}
+
+/** The CNI plugin `weave-net` (Weave rows CNI-01, CNI-02): gives what it prints. */
+export async function weaveNet(call: CniCall, options: WeaveNetOptions): Promise<string> {
+  switch (call.command) {
+    case 'ADD':
+      return formatResult(call, await add(call, options))
+    case 'DEL':
+      await remove(call, options)
+      return ''
+    case 'CHECK':
+      check(call, options)
+      return ''
+    case 'GC':
+      await collect(call, options)
+      return ''
+    case 'STATUS':
+      await requireReady(call, options)
+      return ''
+    default:
+      throw new CniError(CNI_CODES.invalidEnvironment, `CNI_COMMAND '${call.command}' is unknown`)
+  }
+}
+
+/** From both names: a container may have several devices. Another prefix than `weave attach` has, which minds its own. */
+export function cniHostEnd(containerId: string, device: string): string {
+  return `vethwec${createHash('sha256').update(`${containerId} ${device}`).digest('hex').slice(0, 8)}`
+}
+
+async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome> {
+  requireContainer(call)
+  const { records, addresses: source } = options
+  if (deviceOf(call) !== undefined) {
+    throw new CniError(CNI_CODES.invalidEnvironment, `there is a device '${call.device}' in the container already`)
+  }
+  const bridge = call.bridge ?? options.bridge
+  const hostEnd = cniHostEnd(call.containerId, call.device)
+  records.save({ containerId: call.containerId, device: call.device, network: call.network })
+  try {
+    const addresses = await obtainAddresses(call, source)
+    plugIn({ ...call, bridge, hostEnd, addresses, multicastRoute: false })
+    const gateway = call.gateway ?? (await gatewayFor(call, bridge, options))
+    const routes = (call.routes ?? [{ dst: EVERYWHERE, gw: gateway }]).map(route => ({
+      ...route,
+      gw: route.gw ?? gateway,
+    }))
+    for (const route of routes) addRoute(call, route, addresses)
+    const mac = deviceOf(call)?.mac ?? ''
+    const ends = [
+      { name: hostEnd, mac: findDevice(hostEnd)?.mac ?? '' },
+      { name: call.device, mac, sandbox: call.namespace },
+    ]
+    return { addresses, gateway, routes, interfaces: ends }
+  } catch (cause) {
+    // Of two failures, the first is the one to tell.
+    await remove(call, options).catch(() => records.remove(call))
+    throw cause
+  }
+}
+
+/** The host is the way out: it gets an address when it has none (Weave row CNI-02). */
+async function gatewayFor(call: CniCall, bridge: string, options: WeaveNetOptions): Promise<Ipv4 | undefined> {
+  if (call.routes?.every(({ gw }) => gw !== undefined) === true) return undefined
+  const [first] = devicesIn('/proc/self/ns/net').find(({ name }) => name === bridge)?.addresses ?? []
+  if (first !== undefined) return first.address
+  const [exposed] = await options.exposing.expose([{ kind: 'default' }], { masquerade: true, fqdn: '' })
+  return exposed?.address
+}
+
+/** A gateway outside the container's subnets is reached on the link. */
+function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly InterfaceAddress[]): void {
+  const run = (...args: readonly string[]) =>
+    runCommand(inside(call.namespace, ['ip', 'route', 'replace', ...args, 'dev', call.device]))
+  if (gw === undefined) return void run(formatCidr(dst), 'scope', 'link')
+  const isOnLink = addresses.some(({ address, prefix }) =>
+    contains({ network: networkOf(address, prefix), prefix }, gw),
+  )
+  if (!isOnLink) run(`${formatIpv4(gw)}/32`, 'scope', 'link')
+  run(formatCidr(dst), 'via', formatIpv4(gw))
+}
+
+async function remove(call: CniCall, { records, addresses }: WeaveNetOptions): Promise<void> {
+  requireContainer({ ...call, command: 'DEL' })
+  const hostEnd = cniHostEnd(call.containerId, call.device)
+  if (findDevice(hostEnd) !== undefined) runCommand(removeDevice(hostEnd))
+  await releaseAddresses(call, addresses)
+  records.remove(call)
+}
+
+function check(call: CniCall, options: WeaveNetOptions): void {
+  requireContainer(call)
+  const fail = (reason: string) => {
+    throw new CniError(CNI_CODES.unknownContainer, reason, 'delete the container’s network and add it again')
+  }
+  if (!existsSync(call.namespace)) fail(`there is no network namespace ${call.namespace}`)
+  const device = deviceOf(call)
+  if (device === undefined) return fail(`there is no device '${call.device}' in the container`)
+  const has = ({ address, prefix }: InterfaceAddress) =>
+    device.addresses.some(one => one.address === address && one.prefix === prefix)
+  const lost = call.previousAddresses.find(address => !has(address))
+  if (lost !== undefined) fail(`the container has lost the address ${formatIpv4(lost.address)}`)
+  const port = findDevice(cniHostEnd(call.containerId, call.device))
+  if (port?.master !== (call.bridge ?? options.bridge)) fail('the container’s device is not in the bridge')
+}
+
+/** What no container of the runtime’s list holds is taken away. */
+async function collect(call: CniCall, options: WeaveNetOptions): Promise<void> {
+  const isValid = (one: { containerId: string; device: string }) =>
+    call.validAttachments.some(({ containerID, ifname }) => containerID === one.containerId && ifname === one.device)
+  for (const record of options.records.list()) {
+    if (record.network !== call.network || isValid(record)) continue
+    await remove({ ...call, containerId: record.containerId, device: record.device, namespace: '' }, options)
+  }
+}
+
+async function requireReady(call: CniCall, options: WeaveNetOptions): Promise<void> {
+  if (findDevice(call.bridge ?? options.bridge)?.kind !== 'bridge') {
+    throw new CniError(CNI_CODES.unavailable, 'there is no bridge', 'weave create-bridge')
+  }
+  if (await options.isRouterRunning()) return
+  throw new CniError(CNI_CODES.unavailable, 'weave is not running', 'start it with `weave launch`, as root')
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Argument, type Command } from 'commander'
+import { answerCni, CNI_PLUGINS, type CniPlugin } from '../../agent/cni/cni-plugin.ts'
+import { setupCni } from '../../agent/cni/setup-cni.ts'
+import { isRouterRunning } from '../../agent/http/control-client.ts'
+import { containerTools } from './container-tools.ts'
+import type { CommandContext } from './context.ts'
+import { print } from './report.ts'
+
+const PLUGIN_FOLDER = 'opt/cni/bin'
+const CONFIG_FOLDER = 'etc/cni/net.d'
+
+/** For runtimes that use CNI: the plugins, and what installs them. */
+export function registerCniCommands(program: Command, context: CommandContext): void {
+  program
+    .command('setup-cni')
+    .description('install the CNI plugins weave-net and weave-ipam, and their configuration')
+    .option('--no-hairpin', 'do not let a container reach itself by an address of a service')
+    .action((options: { hairpin: boolean }) => {
+      setupCni({
+        program: join(context.root, 'usr/local/bin/weave'),
+        pluginFolder: process.env.WEAVE_CNI_PLUGIN_DIR ?? join(context.root, PLUGIN_FOLDER),
+        configFolder: join(context.root, CONFIG_FOLDER),
+        hairpin: options.hairpin && process.env.HAIRPIN_MODE !== 'false',
+      })
+    })
+  program
+    .command('cni', { hidden: true })
+    .description('be a CNI plugin: what its links in the folder of the plugins call')
+    .addArgument(new Argument('<plugin>').choices(CNI_PLUGINS))
+    .action(async (plugin: CniPlugin) => {
+      const call = { environment: process.env, text: await text(process.stdin) }
+      const { controlSocket, state } = context.paths
+      const isRunning = () => isRouterRunning(controlSocket)
+      const options = { tools: containerTools(context), stateFolder: state, isRouterRunning: isRunning }
+      const reply = await answerCni(plugin, call, options)
+      if (reply.text !== '') print(`${reply.text}\n`)
+      process.exitCode = reply.exitCode
+    })
+}
