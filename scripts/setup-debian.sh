@@ -13,6 +13,7 @@ needs=(
   ip:iproute2
   iptables:iptables
   ping:iputils-ping
+  portmap:containernetworking-plugins
   shellcheck:shellcheck
   tcpdump:tcpdump
 )
@@ -26,7 +27,7 @@ unpacks=(
 
 missing=()
 for need in "${needs[@]}"; do
-  PATH="$PATH:/usr/sbin:/sbin" command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
+  PATH="$PATH:/usr/sbin:/sbin:/usr/lib/cni" command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
 packed=()
 for unpack in "${unpacks[@]}"; do
