@@ -145,7 +145,7 @@ def refuse_busy_port(port):
     for name in ('tcp', 'tcp6', 'udp', 'udp6'):
         inodes |= inodes_on_port(read_text('/proc/net/' + name) or '', port, name.startswith('tcp'))
     holder = holder_of(inodes) if inodes else None
-    if holder is not None and not any(path in holder for path in (OPT, '/usr/local/bin/weave')):
+    if holder is not None:
         raise Refusal('port %d is in use by %s' % (port, holder), 'stop it, or set weave_port to another port')
 
 
@@ -158,9 +158,20 @@ def holder_of(inodes):
         except OSError:
             continue
         pid = link.split('/')[2]
+        if is_router(pid):
+            return None
         words = (read_bytes('/proc/%s/cmdline' % pid) or b'').decode('utf-8', 'replace').replace('\0', ' ').split()
         return 'process %s (%s)' % (pid, ' '.join(words)[:SHOWN_MAX])
     return 'a process that cannot be seen'
+
+
+def is_router(pid):
+    """Told by its program and its pid file: a process may call itself what it likes."""
+    try:
+        program = os.readlink('/proc/%s/exe' % pid)
+    except OSError:
+        program = ''
+    return program.startswith(OPT + '/') or pid == (read_text('/run/weave/weave.pid') or '').strip()
 
 
 def own_node_serves(module):

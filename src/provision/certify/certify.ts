@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ClusterMaterial } from '../render/cluster-material.ts'
 import { type ClusterSecrets, publicKeyOf } from './cluster-secrets.ts'
 import { buildManifest, signManifest } from './manifest.ts'
-import { clusterCertificate, hostCertificate } from './x509.ts'
+import { clusterCertificate, createCertifier } from './x509.ts'
 
 export interface Certified {
   readonly material: ClusterMaterial
@@ -15,11 +15,8 @@ export interface Certified {
 export async function certify(plan: Plan, secrets: ClusterSecrets): Promise<Certified> {
   const { manifest, digest } = buildManifest(plan, secrets.clusterId)
   const clusterKey = publicKeyOf(secrets)
-  const certificates = await Promise.all(
-    manifest.hosts.map(
-      async ({ host, publicKey }) => [host, await hostCertificate(secrets.privateKey, publicKey)] as const,
-    ),
-  )
+  const certificateFor = await createCertifier(secrets.privateKey)
+  const certificates = manifest.hosts.map(({ host, publicKey }) => [host, certificateFor(publicKey)] as const)
   const material: ClusterMaterial = {
     clusterId: secrets.clusterId,
     clusterKey,

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
-import type { RenderedHost } from '../render/rendered-host.ts'
+import type { RenderedFile, RenderedHost } from '../render/rendered-host.ts'
 
 export interface RenderedCluster {
   readonly group: string
@@ -26,7 +26,8 @@ export function writeRendered(folder: string, cluster: RenderedCluster): void {
     for (const name of readdirSync(folder)) {
       if (existsSync(join(folder, name, HOST_FILE))) rmSync(join(folder, name), { recursive: true })
     }
-    for (const host of cluster.hosts) writeHost(join(folder, host.host), host)
+    const shared: SharedFiles = new Map()
+    for (const host of cluster.hosts) writeHost(join(folder, host.host), host, shared)
     const { hosts, ...settings } = cluster
     writeFileSync(join(folder, CLUSTER_FILE), formatJson({ ...settings, hosts: hosts.map(({ host }) => host) }))
   } catch (cause) {
@@ -55,16 +56,29 @@ function refuseForeign(folder: string): void {
   throw new UserError({ cause, remedy: 'choose an empty or a fresh folder with -o' }, EXIT_CODES.badInput)
 }
 
-function writeHost(folder: string, host: RenderedHost): void {
+/** The manifest of a large cluster is large, and the same for all: one file with many names. */
+const SHARED_LENGTH_MIN = 16_384
+
+type SharedFiles = Map<string, { readonly target: string; readonly content: string }>
+
+function writeHost(folder: string, host: RenderedHost, shared: SharedFiles): void {
   mkdirSync(folder, { mode: 0o700 })
   const { files, ...settings } = host
   const listed = files.map(({ content: _content, ...traits }) => traits)
   writeFileSync(join(folder, HOST_FILE), formatJson({ ...settings, files: listed }), { mode: 0o644 })
-  for (const { path, mode, content } of files) {
-    const target = join(folder, 'files', path)
+  for (const file of files) {
+    const target = join(folder, 'files', file.path)
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    writeFileSync(target, content, { mode: Number.parseInt(mode, 8), flag: 'wx' })
+    writeFile(target, file, shared)
   }
+}
+
+function writeFile(target: string, { path, mode, content }: RenderedFile, shared: SharedFiles): void {
+  const key = `${mode} ${path}`
+  const former = content.length < SHARED_LENGTH_MIN ? undefined : shared.get(key)
+  if (former?.content === content) return linkSync(former.target, target)
+  writeFileSync(target, content, { mode: Number.parseInt(mode, 8), flag: 'wx' })
+  shared.set(key, { target, content })
 }
 
 function formatJson(value: unknown): string {

@@ -62,7 +62,8 @@ export function makePlan(input: PlanInput): PlanOutcome {
   if (ofLayout.length > 0) return refuse([...ofLayout, ...checkNames(inventory)])
   const numbering = numberHosts(input, layout)
   const problems = [...checkNames(inventory), ...numbering.problems, ...checkHosts(inventory, layout)]
-  const hosts = inventory.hosts.map(host => planHost({ input, host, layout, numbering }))
+  const ordered = inNumberOrder(inventory.hosts, numbering)
+  const hosts = ordered.map((host, position) => planHost({ input, ordered, position, host, layout, numbering }))
   const lock = nextLock(
     input,
     hosts.map(({ host }) => host),
@@ -92,17 +93,29 @@ function numberHosts(input: PlanInput, layout: Layout): Numbering {
   return { ...numbering, problems: [...wishes.flatMap(({ wish }) => wish.problems), ...numbering.problems] }
 }
 
+/** In a large cluster the place in the row follows from the number, which is for life, and not from the inventory's order. */
+function inNumberOrder(hosts: readonly InventoryHost[], { numbers }: Numbering): readonly InventoryHost[] {
+  if (hosts.length <= ROW_MIN) return hosts
+  return [...hosts].sort((a, b) => (numbers.get(a.name) ?? 0) - (numbers.get(b.name) ?? 0))
+}
+
+/** Smaller clusters keep the order of the inventory, and with it the text of files that exist. */
+const ROW_MIN = 64
+
 interface HostInput {
   readonly input: PlanInput
+  readonly ordered: readonly InventoryHost[]
+  readonly position: number
   readonly host: InventoryHost
   readonly layout: Layout
   readonly numbering: Numbering
 }
 
-function planHost({ input, host, layout, numbering }: HostInput): { host: PlannedHost; problems: readonly Problem[] } {
+function planHost(given: HostInput): { host: PlannedHost; problems: readonly Problem[] } {
+  const { input, host, layout, numbering } = given
   const facts = Object.hasOwn(input.facts ?? {}, host.name) ? input.facts?.[host.name] : undefined
   const docker = chooseDockerMethod(host, facts)
-  const targets = targetsFor(host, input.inventory)
+  const targets = targetsFor(host, given.ordered, given.position)
   const index = numbering.numbers.get(host.name) ?? 0
   const planned: PlannedHost = {
     name: host.name,

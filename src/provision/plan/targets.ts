@@ -1,17 +1,29 @@
 import { formatEndpoint, parseEndpoint } from '../../base/endpoint.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
-import type { Inventory, InventoryHost } from './inventory.ts'
+import type { InventoryHost } from './inventory.ts'
 
 export interface Targets {
   readonly endpoints: readonly string[]
   readonly problems: readonly Problem[]
 }
 
-/** Whom a host dials at start: everybody else under all their addresses, unless the inventory names peers. */
-export function targetsFor(host: InventoryHost, inventory: Inventory): Targets {
-  const others = inventory.hosts.filter(({ name }) => name !== host.name)
-  if (host.peers === undefined) return { endpoints: others.flatMap(endpointsOf), problems: [] }
+/** In a cluster up to this size every host dials every other. */
+const ALL_MAX = 64
+/** The nearest on either side, which keep the row whole; then ever further ones, so that few steps lead anywhere. */
+const NEAR = [1, 2, 3, 4]
+
+/**
+ * Whom a host dials at start: everybody else under all their addresses, unless the inventory names peers. In a large cluster it is
+ * some of them, for gossip tells of the rest: in the order of their numbers they form a row with chords, so that a new host
+ * changes the files of a few.
+ */
+export function targetsFor(host: InventoryHost, hosts: readonly InventoryHost[], position: number): Targets {
+  if (host.peers === undefined) {
+    const chosen = hosts.length <= ALL_MAX ? hosts.filter(({ name }) => name !== host.name) : chordsOf(hosts, position)
+    return { endpoints: chosen.flatMap(endpointsOf), problems: [] }
+  }
+  const others = hosts.filter(({ name }) => name !== host.name)
   const found = host.peers.map(peer => resolvePeer(peer, others))
   const problems = host.peers
     .filter((_, i) => found[i] === undefined)
@@ -20,6 +32,13 @@ export function targetsFor(host: InventoryHost, inventory: Inventory): Targets {
       remedy: 'give ip[:port] or names of hosts in the inventory',
     }))
   return { endpoints: [...new Set(found.flatMap(endpoints => endpoints ?? []))], problems }
+}
+
+function chordsOf(hosts: readonly InventoryHost[], position: number): readonly InventoryHost[] {
+  const distances = [...NEAR]
+  for (let distance = 8; distance < hosts.length; distance *= 2) distances.push(distance)
+  const positions = distances.flatMap(distance => [position - distance, position + distance])
+  return positions.sort((a, b) => a - b).flatMap(each => hosts[each] ?? [])
 }
 
 function resolvePeer(peer: string, others: readonly InventoryHost[]): readonly string[] | undefined {

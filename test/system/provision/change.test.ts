@@ -37,11 +37,11 @@ describe('a change of a cluster', () => {
     async () => {
       await lab.shell(
         'delta',
-        'ip link add clash type dummy && ip address add 10.2.77.1/24 dev clash && ip link set clash up',
+        'ip link add clash type veth peer name far && ip address add 10.2.77.1/24 dev clash && ip link set clash up',
       )
       await lab.shell(
         'alpha',
-        'ip link add narrow type dummy && ip address add 10.2.88.1/24 dev narrow && ip link set narrow up',
+        'ip link add narrow type veth peer name far && ip address add 10.2.88.1/24 dev narrow && ip link set narrow up',
       )
       const preflight = await lab.provision(['preflight', '--json'])
       const { findings } = JSON.parse(preflight.stdout) as {

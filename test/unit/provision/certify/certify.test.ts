@@ -10,6 +10,7 @@ import {
   parseSecrets,
   publicKeyOf,
 } from '../../../../src/provision/certify/cluster-secrets.ts'
+import { createCertifier, hostCertificate } from '../../../../src/provision/certify/x509.ts'
 import { EMPTY_LOCK, type Lock } from '../../../../src/provision/plan/lock.ts'
 import { acceptedBy } from '../../base/outcome.ts'
 import { facts, host, planned } from '../inventories.ts'
@@ -156,3 +157,12 @@ function settingsOf(material: Material, name: 'a' | 'b') {
     minVersion: 'TLSv1.3' as const,
   }
 }
+
+it('a certificate out of the mould is the one that the library writes, to the byte', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const certificateFor = await createCertifier(privateKey)
+  for (const seed of [1, 2, 250]) {
+    const hostKey = createHash('sha256').update(`host ${seed}`).digest('base64')
+    expect(certificateFor(hostKey)).toBe(await hostCertificate(privateKey, hostKey))
+  }
+})
