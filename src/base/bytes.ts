@@ -41,12 +41,12 @@ export class ByteReader {
     return at === undefined ? 0n : this.#view.getBigUint64(at)
   }
 
-  /** A copy, so that the message's memory may be reused. */
+  /** A copy, so that the message's memory may be reused: `slice` of a Buffer would be a view of it. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length)
     return at === undefined
       ? new Uint8Array(length < 0 || length > 65536 ? 0 : length)
-      : this.#bytes.slice(at, at + length)
+      : new Uint8Array(this.#bytes.subarray(at, at + length))
   }
 
   /** UTF-8, after a length of one byte. Bad sequences fail. */

@@ -21,7 +21,7 @@ export class MessageStream {
       const message = decodeMessage(joined.subarray(4, this.#wanted))
       if (!message.ok) return message
       messages.push(message.value)
-      this.#keep(joined.slice(this.#wanted))
+      this.#keep(new Uint8Array(joined.subarray(this.#wanted)))
     }
     return ok(messages)
   }

@@ -18,6 +18,14 @@ const anyField: fc.Arbitrary<Field> = fc.oneof(
 )
 
 describe('messages of fields', () => {
+  it('are copied out of the memory of a socket, which is not kept for them', () => {
+    const memory = Buffer.alloc(64 * 1024, 1)
+    const piece = new ByteReader(memory.subarray(0, 8)).bytes(8)
+    memory.fill(2)
+    expect(piece).toEqual(new Uint8Array(8).fill(1))
+    expect(piece.buffer.byteLength).toBe(8)
+  })
+
   it('whatever was written is read, and nothing is left over', () => {
     fc.assert(
       fc.property(fc.array(anyField, { maxLength: 20 }), fields => {
