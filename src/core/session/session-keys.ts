@@ -7,6 +7,8 @@ export const REKEY_OVERLAP_MS = 60_000
 
 /** Keys of peers remembered under one own key; when there are more, it is replaced. */
 const MET_MAX = 16_384
+/** Re-keys that one peer can force in a period. */
+export const FORCED_MAX = 8
 
 /** A peer's announced key. */
 export interface AnnouncedKey {
@@ -49,6 +51,8 @@ export class SessionKeys {
   #metBefore = new Set<string>()
   /** Own keys up to this generation are of no more use with the peer. */
   readonly #barred = new Map<number, number>()
+  /** Re-keys that peers have forced, and since when they are counted. */
+  readonly #forced = new Map<number, { readonly count: number; readonly since: number }>()
   #generations = 0
   #current: OwnKey
   #previous: OwnKey | undefined
@@ -95,7 +99,8 @@ export class SessionKeys {
 
   /**
    * A key that comes back after another one, or after the peer was forgotten, finds its counters and replay windows gone: with the
-   * same own key it would seal under nonces that were used, and open what was opened. Hence the re-key.
+   * same own key it would seal under nonces that were used, and open what was opened. Hence the re-key, which a peer can force a few
+   * times in a period only; then it has no keys with us until the next one.
    */
   announce(peer: number, key: AnnouncedKey, now: number): void {
     const known = this.#peers.get(peer)
@@ -103,13 +108,18 @@ export class SessionKeys {
     const met = metIndex(peer, key)
     const isBack = this.#met.has(met) || this.#metBefore.has(met)
     if (isBack) this.#barred.set(peer, this.#current.generation)
-    if (isBack || this.#met.size >= MET_MAX) this.#rekey(now)
+    if (isBack ? this.#mayForce(peer, now) : this.#met.size >= MET_MAX) this.#rekey(now)
     this.#met.add(met)
     this.#peers.set(peer, {
       current: key,
       previous: known?.current,
       previousUntil: known === undefined ? 0 : now + REKEY_OVERLAP_MS,
     })
+  }
+
+  /** Replaces the own key at once, as when another process has spoken in the name of this router. */
+  renew(now: number): void {
+    this.#rekey(now)
   }
 
   /** Drops all keys shared with a router that is no member any more. */
@@ -120,7 +130,8 @@ export class SessionKeys {
 
   sealingFor(peer: number): DerivedKey | undefined {
     const keys = this.#peers.get(peer)
-    return keys === undefined ? undefined : this.#derive(peer, this.#current, keys.current, 'outgoing')
+    if (keys === undefined || !this.#isShared(this.#current, peer)) return undefined
+    return this.#derive(peer, this.#current, keys.current, 'outgoing')
   }
 
   openingFor(peer: number): readonly DerivedKey[] {
@@ -147,6 +158,15 @@ export class SessionKeys {
       this.#derived.set(index, key)
     }
     return { sourceKeyId: source.keyId, destinationKeyId: destination.keyId, key }
+  }
+
+  /** A member that goes back and forth between keys must not have everybody replace theirs each time. */
+  #mayForce(peer: number, now: number): boolean {
+    const forced = this.#forced.get(peer)
+    const isPast = forced === undefined || now >= forced.since + REKEY_AFTER_MS
+    const count = isPast ? 1 : forced.count + 1
+    this.#forced.set(peer, { count, since: isPast ? now : forced.since })
+    return count <= FORCED_MAX
   }
 
   #isShared(key: OwnKey, peer: number): boolean {

@@ -1,4 +1,4 @@
-import { REKEY_AFTER_MS, REKEY_OVERLAP_MS, SessionKeys } from '../../../../src/core/session/session-keys.ts'
+import { FORCED_MAX, REKEY_AFTER_MS, REKEY_OVERLAP_MS, SessionKeys } from '../../../../src/core/session/session-keys.ts'
 import { SeededRandom } from '../../../simulation/random.ts'
 
 describe('session keys', () => {
@@ -36,6 +36,23 @@ describe('session keys', () => {
     expect(a.sealingFor(2)?.key).not.toEqual(before?.key)
     const openedBefore = b.sealingFor(1)
     expect(a.openingFor(2).map(({ key }) => key)).not.toContainEqual(openedBefore?.key)
+  })
+
+  it('are not replaced without end for a peer that goes back and forth between two of its own', () => {
+    const [a, b] = pair()
+    const other = {
+      keyId: 77,
+      publicKey: new SessionKeys(2, length => new Uint8Array(length).fill(7), 0).announced.publicKey,
+    }
+    const own = new Set<number>()
+    for (let i = 0; i < 10 * FORCED_MAX; i++) {
+      a.announce(2, i % 2 === 0 ? other : b.announced, i)
+      own.add(a.announced.keyId)
+    }
+    expect(own.size).toBeLessThanOrEqual(FORCED_MAX + 1)
+    expect(a.sealingFor(2)).toBeUndefined()
+    a.announce(3, other, 100)
+    expect(a.sealingFor(3)).toBeDefined()
   })
 
   it('do not exist with a peer whose announced key is worthless', () => {
