@@ -4,6 +4,8 @@ const FIRST_RETRY_MS = 500
 const RETRY_FACTOR = 1.5
 /** Low enough that a healed link carries frames again within ten seconds. */
 export const RETRY_MAX_MS = 5_000
+/** A link that ends sooner is one more failure: who is refused in its first words must not come back twice a second. */
+export const STABLE_AFTER_MS = 5_000
 /** Pause before a target that needs no dial, or that has to wait its turn, is looked at again. */
 export const LOOK_AGAIN_MS = 1_000
 export const TARGETS_MAX = 16_384
@@ -15,6 +17,8 @@ export interface Target {
   failures: number
   retryAt: number
   changedAt: number
+  /** When a link to it came up that has not ended yet. */
+  upSince: number | undefined
   lastError: string | undefined
 }
 
@@ -110,7 +114,7 @@ export class ConnectionMaker {
     if (target === undefined) return
     Object.assign(target, {
       isDialling: false,
-      failures: 0,
+      upSince: now,
       retryAt: now + FIRST_RETRY_MS,
       lastError: undefined,
       changedAt: now,
@@ -121,9 +125,9 @@ export class ConnectionMaker {
     const target = this.#targets.get(formatEndpoint(endpoint))
     if (target === undefined) return
     this.#ended(target)
-    target.lastError = reason
-    target.changedAt = now
-    target.failures++
+    const { upSince } = target
+    Object.assign(target, { lastError: reason, changedAt: now, upSince: undefined })
+    target.failures = upSince !== undefined && now >= upSince + STABLE_AFTER_MS ? 1 : target.failures + 1
     this.#pause(target, now)
   }
 
@@ -158,6 +162,7 @@ export class ConnectionMaker {
       failures: 0,
       retryAt: now,
       changedAt: now,
+      upSince: undefined,
       lastError: undefined,
     }
     this.#targets.set(key, target)

@@ -1,4 +1,9 @@
-import { ConnectionMaker, LOOK_AGAIN_MS, RETRY_MAX_MS } from '../../../../src/core/mesh/connection-maker.ts'
+import {
+  ConnectionMaker,
+  LOOK_AGAIN_MS,
+  RETRY_MAX_MS,
+  STABLE_AFTER_MS,
+} from '../../../../src/core/mesh/connection-maker.ts'
 
 const target = { ip: '10.0.0.1', port: 6783 }
 const never = () => false
@@ -25,6 +30,20 @@ describe('the connection maker', () => {
     }
     expect(pauses[3]).toBeGreaterThan(pauses[0]!)
     expect(Math.max(...pauses)).toBeLessThanOrEqual(RETRY_MAX_MS)
+  })
+
+  it('waits longer for a target whose links end soon after they came up, and not for one whose link lasted', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    const pauseAfter = (upAt: number, downAt: number) => {
+      maker.succeeded(target, upAt)
+      maker.failed(target, 'refused', downAt)
+      return maker.deadline - downAt
+    }
+    const pauses = [pauseAfter(0, 10), pauseAfter(20, 30), pauseAfter(40, 50)]
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
+    expect(new Set(pauses).size).toBe(3)
+    expect(pauseAfter(60, 60 + STABLE_AFTER_MS)).toBeCloseTo(pauses[0] ?? 0, 6)
   })
 
   it('dials without delay when the operator connects to a target that is waiting (CLI-04)', () => {
