@@ -4,9 +4,10 @@ import type { SimulatedNetwork } from './network.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { Trace } from './trace.ts'
 import type { Underlay } from './underlay.ts'
+import type { VirtualTime } from './virtual-time.ts'
 
 export interface WiresWorld {
-  readonly now: number
+  readonly time: VirtualTime
   readonly network: SimulatedNetwork
   readonly underlay: Underlay
   readonly invariants: Invariants
@@ -14,7 +15,6 @@ export interface WiresWorld {
   /** Every datagram that crossed a wire; undefined for long runs. */
   readonly wiretap: Uint8Array[] | undefined
   findHost(name: string): SimulatedHost | undefined
-  after(delayMs: number, run: () => void): void
 }
 
 const PORT = 6783
@@ -35,7 +35,8 @@ export class DatagramWires {
   }
 
   transmit(host: SimulatedHost, to: EndpointKey, datagram: Uint8Array): void {
-    const { network, underlay, invariants, trace, now } = this.#world
+    const { network, underlay, invariants, trace, time } = this.#world
+    const { now } = time
     invariants.onWire(datagram, host.name)
     const path = [...(this.#voyage?.path ?? []), host.name]
     invariants.voyage(path)
@@ -47,14 +48,14 @@ export class DatagramWires {
     const voyage = { path, injectedAt: this.#voyage?.injectedAt ?? new Set<string>() }
     const from = endpointKey(arrival.from)
     for (const delay of network.datagramDelays(host.name, far.name, { now, bytes: datagram.length })) {
-      this.#world.after(delay, () => this.#receive(far, { datagram, from, voyage }))
+      time.after(delay, () => this.#receive(far, { datagram, from, voyage }))
     }
   }
 
   #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: EndpointKey; voyage: Voyage }): void {
     if (!host.isUp) return
     this.#voyage = arriving.voyage
-    host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.#world.now))
+    host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.#world.time.now))
     this.#voyage = undefined
   }
 }

@@ -37,7 +37,6 @@ export class World {
   readonly hosts = new Map<string, SimulatedHost>()
   /** Every datagram that crossed a wire, for checks on what an eavesdropper sees. */
   readonly wiretap: Uint8Array[] = []
-  /** Bytes that crossed control links. */
   controlBytes = 0
   readonly #options: WorldOptions
   readonly #time = new VirtualTime()
@@ -58,7 +57,6 @@ export class World {
     return this.#time.now
   }
 
-  /** Events so far. */
   get events(): number {
     return this.#time.events
   }
@@ -76,6 +74,12 @@ export class World {
   replace(name: string): void {
     this.kill(name)
     this.#members.set(name, this.cluster.replaceMember(name))
+  }
+
+  /** Another machine with the disk of `name`: its identity, number and state; `as` is placed already. */
+  clone(name: string, as: string): SimulatedHost {
+    this.#members.set(as, { ...this.member(name), name: as, addresses: [this.underlay.ipOf(as)] })
+    return this.#boot(as, this.host(name).stored, this.host(name).bootId + BOOT_TAKES)
   }
 
   wire(a: string, b: string): void {
@@ -283,18 +287,14 @@ export class World {
   }
 
   #createWires(): DatagramWires {
-    const now = () => this.now
     return new DatagramWires({
-      get now() {
-        return now()
-      },
+      time: this.#time,
       network: this.network,
       underlay: this.underlay,
       invariants: this.invariants,
       trace: this.trace,
       wiretap: this.#options.keepsWiretap === false ? undefined : this.wiretap,
       findHost: name => this.hosts.get(name),
-      after: (delayMs, run) => this.#time.after(delayMs, run),
     })
   }
 }

@@ -73,6 +73,11 @@ export class Link {
     return this.#probeAnsweredAt === undefined && !this.isCarrying ? 'pending' : 'established'
   }
 
+  /** When the other end was last heard. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
   get isEstablished(): boolean {
     return this.state === 'established'
   }

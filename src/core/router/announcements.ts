@@ -17,6 +17,7 @@ import {
 import { contextOf, Topic } from '../wire/topic.ts'
 import { decodeTopicRecord, encodeTopicRecord, type TopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
+import { bootIdOf } from './boot-id.ts'
 import { fromBase64, type Judgement, type Membership } from './membership.ts'
 
 /** What came of a record from the network. */
@@ -27,8 +28,16 @@ export type Acceptance =
   | { readonly kind: 'outranked'; readonly key: RecordKey }
   /** Our short id is its. */
   | { readonly kind: 'takes our number' }
-  /** One of our own from a boot with a faster clock, or of a topic not published since: to be outdone. */
-  | { readonly kind: 'own'; readonly topic: number }
+  /** One of our own from another process, or of a topic not published since: to be outdone. */
+  | OwnRecord
+
+export interface OwnRecord {
+  readonly kind: 'own'
+  readonly topic: number
+  readonly bootId: bigint
+  /** Where the process says that it is; only of the peer's own topic. */
+  readonly addresses: readonly string[]
+}
 
 /** A router whose records had to make room, and the topics that there were. */
 export interface Gone {
@@ -50,7 +59,7 @@ export class Announcements {
     this.#options = options
     this.#membership = membership
     this.#signer = createSigner(options.identitySeed)
-    this.#bootId = options.bootId
+    this.#bootId = bootIdOf(options.bootId, options.random)
   }
 
   get bootId(): bigint {
@@ -120,6 +129,11 @@ export class Announcements {
     return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
   }
 
+  /** Speaks with the boot id from here on: above what another process of ours has said (Weave row GOS-05). */
+  outdo(bootId: bigint): void {
+    this.#bootId = bootId
+  }
+
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
     this.#peers.delete(shortId)
@@ -143,13 +157,13 @@ export class Announcements {
     if (!isSigned(Topic.peer, signed, judgement.publicKey)) return refused('a record that its peer did not sign')
     switch (judgement.kind) {
       case 'own':
-        return ok(this.#outdo(head))
+        return ok({ ...head, kind: 'own', addresses: record.addresses })
       case 'outranked':
         return ok({ kind: 'outranked', key: recordKey(head) })
       case 'takes our number':
         return ok({ kind: 'takes our number' })
       case 'member':
-        if (record.shortId === this.#options.shortId) return ok(this.#outdo(head))
+        if (record.shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: record.addresses })
         return ok(this.#merge({ record, head, bytes, judgement }))
       default:
         return assertNever(judgement)
@@ -179,15 +193,9 @@ export class Announcements {
     const host = this.#membership.host(shortId)
     if (host === undefined) return refused('a record of a stranger')
     if (!isSigned(topic, bytes, fromBase64(host.publicKey))) return refused('a record that its peer did not sign')
-    if (shortId === this.#options.shortId) return ok(this.#outdo(head))
+    if (shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: [] })
     this.store.merge({ ...head, bytes })
     return ok({ kind: 'merged', shortId, topic, gone: [] })
-  }
-
-  /** A newer record of our own is from a boot with a faster clock: jump past it (Weave row GOS-05). */
-  #outdo({ topic, bootId }: VersionedRecord): Acceptance {
-    if (bootId >= this.#bootId) this.#bootId = bootId + 1n
-    return { kind: 'own', topic }
   }
 
   #nextVersion(): Version {

@@ -133,6 +133,8 @@ export interface PeerStatus {
   /** How frames get there: the first relay, or the peer itself. */
   readonly nextHop?: PeerName
   readonly hops?: number
+  /** Two routers run that claim to be this one: a cloned host, say. Kept until one has been silent for three minutes. */
+  readonly twins?: { readonly at: string; readonly andAt: string }
   /** Of a peer that can be reached. */
   readonly path?: PathStatus
   readonly connections: readonly {

@@ -1,5 +1,6 @@
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import { RUN_BYTES_MAX } from '../forwarding/transmit-run.ts'
+import { recordKey } from '../gossip/record-store.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
@@ -7,10 +8,12 @@ import { encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-
 import { Topic } from '../wire/topic.ts'
 import type { Acceptance, Announcements } from './announcements.ts'
 import type { Input, LogFields, LogLevel, Output, RouterOptions } from './api.ts'
+import { instanceOf } from './boot-id.ts'
 import { fromBase64, type Membership, toBase64 } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
 import type { Topics } from './topics.ts'
+import type { TwinDesk } from './twin-desk.ts'
 import { yieldNumber } from './yield-number.ts'
 
 /** What a conversation works with and reports to. */
@@ -22,6 +25,7 @@ export interface ConversationContext {
   readonly maker: ConnectionMaker
   readonly sessions: SessionKeys
   readonly topics: Topics
+  readonly twins: TwinDesk
   emit(output: Output): void
   log(level: LogLevel, message: string, fields: LogFields): void
   /** Links, records or members changed: tell the others and route anew, soon or at once. */
@@ -38,6 +42,8 @@ export interface ConversationContext {
 export const LINK_CLOSED = 'link closed'
 
 const GONE = { certified: 'removed from the cluster', open: 'your short id is another’s' } as const
+/** A link of which something was heard so lately is alive: heartbeats come each second. */
+const TWIN_HEARD_WITHIN_MS = 2_000
 const ENOUGH = 'links enough, and you are reached without one'
 
 type Hello = Extract<LinkMessage, { kind: 'hello' }>
@@ -221,7 +227,8 @@ export class Conversation {
     if (record === undefined) return this.close(link, 'no record in hello', now)
     const other = neighbours.linkTo(peer)
     if (other !== undefined) {
-      const isRestart = bootId !== other.peerBootId
+      const isRestart = instanceOf(bootId) !== instanceOf(other.peerBootId)
+      if (isRestart && this.#isTwin(other, bootId, now)) return this.#refuseTwin(link, other, now)
       if (!isRestart && !neighbours.isPreferred(link, other, peer)) {
         if (link.direction === 'outbound') maker.succeeded(link.remote, now)
         return this.close(link, 'there is a link already', now)
@@ -237,6 +244,23 @@ export class Conversation {
     sessions.announce(peer, record, now)
     this.#exchange.begin(link)
     this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
+    this.#context.twins.compareClocks(peer, bootId, now)
     this.#context.changed('at once')
+  }
+
+  /** Whether the process at the other end of `other` still runs, and has said more lately than the one with `bootId`. */
+  #isTwin(other: Link, bootId: bigint, now: number): boolean {
+    const newest = this.#context.announcements.peer(other.peer ?? 0)?.bootId ?? 0n
+    const isOlder = instanceOf(newest) === instanceOf(other.peerBootId) && bootId < newest
+    return isOlder && now - other.heardAt < TWIN_HEARD_WITHIN_MS
+  }
+
+  /** Shows the newcomer what the other says in its name: it may take the name back, but not by reconnecting. */
+  #refuseTwin(link: Link, other: Link, now: number): void {
+    const peer = other.peer ?? 0
+    this.#context.twins.met(peer, link, other, now)
+    link.unsent.add(recordKey({ shortId: peer, topic: Topic.peer }))
+    this.flush(link)
+    this.close(link, `another router claims to be you, at ${other.remote.ip}`, now)
   }
 }

@@ -57,6 +57,14 @@ export class PathKeeper {
     if (!punch.isReply) this.#rendezvous.ask(punch.source, true)
   }
 
+  /** Frames go over the control link: slower than datagrams over a relay would be, and all that there is. */
+  carry(link: Link, now: Instant): void {
+    link.carry(now)
+    const fields = { peer: link.peer ?? 0, remote: link.remote.ip, path: 'sleeve over tls' }
+    this.#context.log('warn', 'no datagram comes through, frames go over the control link', fields)
+    this.#context.changed('soon')
+  }
+
   tend(now: Instant): void {
     for (const { peer } of this.paths.all) {
       const isGone = this.#context.membership.host(peer) === undefined

@@ -14,7 +14,16 @@ const PUSHED_MAX = 64
 
 type ExchangeContext = Pick<
   ConversationContext,
-  'announcements' | 'neighbours' | 'sessions' | 'topics' | 'log' | 'changed' | 'membership' | 'options' | 'emit'
+  | 'announcements'
+  | 'neighbours'
+  | 'sessions'
+  | 'topics'
+  | 'log'
+  | 'changed'
+  | 'membership'
+  | 'options'
+  | 'emit'
+  | 'twins'
 >
 type Digest = Extract<LinkMessage, { kind: 'digest' }>
 
@@ -89,7 +98,7 @@ export class RecordExchange {
       case 'known':
         return
       case 'own':
-        return this.#context.topics.outdo(accepted.topic)
+        return this.#context.twins.claimed(accepted, now)
       case 'outranked':
         link.unsent.add(accepted.key)
         return
@@ -127,14 +136,17 @@ export class RecordExchange {
   }
 
   #merged({ shortId, topic, gone }: Extract<Acceptance, { kind: 'merged' }>, from: Link, now: number): void {
-    const { announcements, neighbours, sessions, topics } = this.#context
+    const { announcements, neighbours, sessions, topics, twins } = this.#context
     for (const former of gone) {
       sessions.forget(former.shortId)
       topics.forgotten(former.shortId, former.topics)
     }
     const stored = announcements.store.get(recordKey({ shortId, topic }))
     const peer = topic === Topic.peer ? announcements.peer(shortId) : undefined
-    if (peer !== undefined) sessions.announce(shortId, peer, now)
+    if (peer !== undefined) {
+      sessions.announce(shortId, peer, now)
+      twins.merged(peer, now)
+    }
     for (const link of neighbours.ready) if (link !== from && stored !== undefined) this.tell(link, stored)
     topics.merged(shortId, topic)
   }

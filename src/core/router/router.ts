@@ -28,6 +28,7 @@ import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
 import { describeRouter } from './status.ts'
 import { Topics } from './topics.ts'
+import { TwinDesk } from './twin-desk.ts'
 
 /** Changes are told to the others together, not one by one. */
 const FLUSH_AFTER_MS = 50
@@ -44,6 +45,7 @@ export class Router implements RouterMachine {
   readonly #membership: Membership
   readonly #announcements: Announcements
   readonly #topics: Topics
+  readonly #twins: TwinDesk
   readonly #neighbours: Neighbours
   readonly #maker: ConnectionMaker
   readonly #sessions: SessionKeys
@@ -75,6 +77,7 @@ export class Router implements RouterMachine {
       isReachable: peer => this.#routes.has(peer),
     })
     const context = this.#createContext()
+    this.#twins = context.twins
     this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#routes.get(peer)?.nextHop }, peer =>
       this.#addresses.endpointsOf(peer, options.port),
     )
@@ -155,6 +158,7 @@ export class Router implements RouterMachine {
       routes: this.#routes,
       paths: this.#paths.paths,
       pathTo: peer => this.#paths.describe(peer),
+      twinsOf: peer => this.#twins.twinsOf(peer, now),
       isSatisfied: endpoint => this.#policy.isSatisfied(endpoint, this.#now),
       now,
     })
@@ -192,15 +196,7 @@ export class Router implements RouterMachine {
       }
     }
     const isCutOff = link.peer !== undefined && link.lacksPath(now) && !this.#routes.has(link.peer)
-    if (isCutOff) this.#startCarrying(link, now)
-  }
-
-  /** Slower than datagrams over a relay would be, and all that there is. */
-  #startCarrying(link: Link, now: Instant): void {
-    link.carry(now)
-    const fields = { peer: link.peer ?? 0, remote: link.remote.ip, path: 'sleeve over tls' }
-    this.#log('warn', 'no datagram comes through, frames go over the control link', fields)
-    this.#changed('soon')
+    if (isCutOff) this.#paths.carry(link, now)
   }
 
   #connect(targets: readonly Endpoint[], replace: boolean): void {
@@ -227,6 +223,7 @@ export class Router implements RouterMachine {
   #forget(shortId: number): void {
     this.#sessions.forget(shortId)
     this.#topics.forgotten(shortId, this.#announcements.forget(shortId))
+    this.#twins.forget(shortId)
   }
 
   /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
@@ -278,7 +275,7 @@ export class Router implements RouterMachine {
   }
 
   #createContext(): ConversationContext {
-    return {
+    const parts: Omit<ConversationContext, 'twins'> = {
       options: this.#options,
       membership: this.#membership,
       announcements: this.#announcements,
@@ -293,5 +290,6 @@ export class Router implements RouterMachine {
       adopt: (signed, source) => this.#adopt(signed, source),
       aside: (link, message) => this.#paths.told(link, message, this.#now),
     }
+    return { ...parts, twins: new TwinDesk(parts) }
   }
 }

@@ -19,6 +19,7 @@ export interface StatusSources {
   readonly routes: ReadonlyMap<number, Route>
   readonly paths: DirectPaths
   readonly pathTo: (peer: number) => PathStatus
+  readonly twinsOf: (peer: number) => PeerStatus['twins']
   readonly isSatisfied: (endpoint: Endpoint) => boolean
   readonly now: Instant
 }
@@ -104,6 +105,7 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
     const route = routes.get(host.shortId)
     const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name
     const isSelf = host.shortId === options.shortId
+    const twins = sources.twinsOf(host.shortId)
     return {
       name: host.peerName,
       nickname: record?.nickname ?? host.host,
@@ -111,6 +113,7 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
       isSelf,
       isReachable: isSelf || route !== undefined,
       ...(nextHop === undefined ? {} : { nextHop }),
+      ...(twins === undefined ? {} : { twins }),
       ...(route === undefined ? {} : { hops: route.hops, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)

@@ -1,5 +1,6 @@
 import { Announcements } from '../../../../src/core/router/announcements.ts'
 import type { RouterOptions } from '../../../../src/core/router/api.ts'
+import { bootIdAbove } from '../../../../src/core/router/boot-id.ts'
 import { CertifiedMembership, verifyManifest } from '../../../../src/core/router/certified-membership.ts'
 import type { Membership } from '../../../../src/core/router/membership.ts'
 import { Topics } from '../../../../src/core/router/topics.ts'
@@ -26,7 +27,8 @@ export function startPair(): { cluster: SimulatedCluster; start: (shortId: 1 | 2
     start: (shortId, bootId = 1n) => {
       const member = cluster.members[shortId - 1]
       const membership = new CertifiedMembership(manifest, verified.value, cluster.clusterKey)
-      const options = { shortId, identitySeed: member?.seed, bootId, nickname: 'x', port: 1, addresses: [] }
+      const random = () => new Uint8Array(3).fill(Number(bootId))
+      const options = { shortId, identitySeed: member?.seed, bootId, random, nickname: 'x', port: 1, addresses: [] }
       const announcements = new Announcements(options as unknown as RouterOptions, membership)
       const flushes: number[] = []
       return { announcements, membership, flushes, topics: new Topics(shortId, announcements, () => flushes.push(1)) }
@@ -40,7 +42,12 @@ export function tellAll(from: GossipNode, to: GossipNode): readonly string[] {
     const accepted = to.announcements.accept(record)
     if (!accepted.ok) return accepted.error
     if (accepted.value.kind === 'merged') to.topics.merged(accepted.value.shortId, accepted.value.topic)
-    if (accepted.value.kind === 'own') to.topics.outdo(accepted.value.topic)
+    if (accepted.value.kind === 'own') {
+      const { bootId, topic } = accepted.value
+      const own = to.announcements.bootId
+      if (bootId >= own) to.announcements.outdo(bootIdAbove(bootId, own) ?? own)
+      to.topics.outdo(topic)
+    }
     return accepted.value.kind
   })
 }

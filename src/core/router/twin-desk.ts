@@ -1,0 +1,82 @@
+import { formatEndpoint } from '../../base/endpoint.ts'
+import type { Link } from '../mesh/link.ts'
+import type { PeerRecord } from '../wire/peer-record.ts'
+import { endpointsOf, type OwnRecord } from './announcements.ts'
+import type { Instant } from './api.ts'
+import { startOf } from './boot-id.ts'
+import type { ConversationContext } from './conversation.ts'
+import { type Twins, TwinWatch } from './twin-watch.ts'
+
+type TwinContext = Pick<
+  ConversationContext,
+  'options' | 'membership' | 'announcements' | 'sessions' | 'topics' | 'log' | 'changed'
+>
+
+/** A clock that is ahead by less is none of our business. */
+export const SKEW_NOTICED_MS = 60_000n
+
+/** Sees to it that two running routers with one identity are named, and do not outbid each other for ever. */
+export class TwinDesk {
+  readonly #context: TwinContext
+  readonly #watch = new TwinWatch()
+
+  constructor(context: TwinContext) {
+    this.#context = context
+  }
+
+  twinsOf(peer: number, now: Instant): Twins | undefined {
+    return this.#watch.twinsOf(peer, now)
+  }
+
+  /** A peer's record was taken. */
+  merged(record: PeerRecord, now: Instant): void {
+    const [place = ''] = endpointsOf(record)
+    if (this.#watch.merged(record.shortId, record.bootId, place, now)) this.#warn(record.shortId, now)
+  }
+
+  /** Links with two processes of one peer are open at the same time. */
+  met(peer: number, link: Link, other: Link, now: Instant): void {
+    const twins = { at: formatEndpoint(other.remote), andAt: formatEndpoint(link.remote) }
+    if (this.#watch.found(peer, twins, now)) this.#warn(peer, now)
+  }
+
+  /**
+   * Another process has spoken in our name, an earlier one or a twin: the name is taken back, with a fresh key, since what others
+   * sealed for it is not for us.
+   */
+  claimed({ topic, bootId, addresses }: OwnRecord, now: Instant): void {
+    const { announcements, sessions, topics, options } = this.#context
+    if (bootId >= announcements.bootId) {
+      const { shortId, port } = options
+      const [at = ''] = endpointsOf(options)
+      const twins = { at, andAt: endpointsOf({ addresses, port })[0] ?? at }
+      if (this.#watch.isRival(bootId) && this.#watch.found(shortId, twins, now)) this.#warn(shortId, now)
+      const next = this.#watch.takeover(bootId, announcements.bootId, now)
+      if (next === undefined) return
+      announcements.outdo(next)
+      sessions.renew(now)
+    }
+    topics.outdo(topic)
+    this.#context.changed('soon')
+  }
+
+  /** Says when the peer's clock is ahead of ours, which harms nothing but certificates and logs. */
+  compareClocks(peer: number, bootId: bigint, now: Instant): void {
+    const { options, log } = this.#context
+    const ours = options.bootId + BigInt(Math.floor(now - options.now))
+    const aheadMs = startOf(bootId) - ours
+    if (aheadMs >= SKEW_NOTICED_MS)
+      log('warn', 'the clock of a peer is ahead', { peer, bySeconds: Number(aheadMs / 1000n) })
+  }
+
+  forget(peer: number): void {
+    this.#watch.forget(peer)
+  }
+
+  #warn(peer: number, now: Instant): void {
+    const twins = this.#watch.twinsOf(peer, now)
+    const nickname = this.#context.membership.host(peer)?.host ?? ''
+    const { at, andAt } = twins ?? { at: '', andAt: '' }
+    this.#context.log('warn', 'two routers claim to be one', { peer, nickname, at, andAt })
+  }
+}

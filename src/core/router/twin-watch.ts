@@ -1,0 +1,81 @@
+import { bootIdAbove, instanceOf } from './boot-id.ts'
+
+/** How often a router takes its name back from another process at once; what an earlier life left behind needs one or two. */
+export const TAKEOVERS_MAX = 4
+export const TAKEOVER_EVERY_MS = 60_000
+/** Two routers that have not shown themselves for so long are one again. */
+export const TWINS_KEPT_MS = 180_000
+const RIVALS_MAX = 16
+
+/** Where two routers are that claim to be the same. */
+export interface Twins {
+  readonly at: string
+  readonly andAt: string
+}
+
+interface Seen {
+  readonly instance: bigint
+  readonly place: string
+}
+
+/**
+ * Notices two running processes with one identity. A peer's process that comes back after another had taken its place is alive, and
+ * so is the other: processes that have ended do not come back. Of the two the one that spoke last stays; the other takes the name
+ * back a few times, then once a minute, so that it is found again soon after the first has stopped.
+ */
+export class TwinWatch {
+  /** By peer: its process, and the one before. Members only. */
+  readonly #seen = new Map<number, { current: Seen; before: Seen | undefined }>()
+  readonly #twins = new Map<number, Twins & { readonly until: number }>()
+  /** By process of our own name: the boot id that we have outdone it with. */
+  readonly #outdone = new Map<bigint, bigint>()
+  #takeovers = TAKEOVERS_MAX
+  #refilledAt = 0
+
+  /** A record of `peer` was taken. True when that shows a twin that was not known. */
+  merged(peer: number, bootId: bigint, place: string, now: number): boolean {
+    const seen = this.#seen.get(peer)
+    const instance = instanceOf(bootId)
+    if (seen?.current.instance === instance) return false
+    const isBack = seen?.before?.instance === instance
+    this.#seen.set(peer, { current: { instance, place }, before: seen?.current })
+    return isBack && this.found(peer, { at: place, andAt: seen?.current.place ?? '' }, now)
+  }
+
+  /** Two are known to run. True when they were not known before. */
+  found(peer: number, twins: Twins, now: number): boolean {
+    const isNews = this.twinsOf(peer, now) === undefined
+    this.#twins.set(peer, { ...twins, until: now + TWINS_KEPT_MS })
+    return isNews
+  }
+
+  twinsOf(peer: number, now: number): Twins | undefined {
+    const twins = this.#twins.get(peer)
+    return twins === undefined || now >= twins.until ? undefined : { at: twins.at, andAt: twins.andAt }
+  }
+
+  /** Whether another process of our own name, which has said `bootId`, has answered to our taking the name back. */
+  isRival(bootId: bigint): boolean {
+    const outdone = this.#outdone.get(instanceOf(bootId))
+    return outdone !== undefined && bootId > outdone
+  }
+
+  /** The boot id to outdo `bootId` with; undefined when it has to be let be for now. */
+  takeover(bootId: bigint, own: bigint, now: number): bigint | undefined {
+    const refill = Math.floor((now - this.#refilledAt) / TAKEOVER_EVERY_MS)
+    this.#takeovers = Math.min(TAKEOVERS_MAX, this.#takeovers + refill)
+    this.#refilledAt += refill * TAKEOVER_EVERY_MS
+    if (this.#takeovers === 0) return undefined
+    const next = bootIdAbove(bootId, own)
+    if (next === undefined) return undefined
+    this.#takeovers--
+    if (this.#outdone.size >= RIVALS_MAX) this.#outdone.clear()
+    this.#outdone.set(instanceOf(bootId), next)
+    return next
+  }
+
+  forget(peer: number): void {
+    this.#seen.delete(peer)
+    this.#twins.delete(peer)
+  }
+}
