@@ -75,7 +75,7 @@ export const MODULE_RULES: readonly ModuleRule[] = [
     holds: /^src\/agent\//,
     modules: ['core/router', 'contract', 'base'],
     node: 'all',
-    packages: ['koffi', '@noble/curves'],
+    packages: ['dns-packet', 'koffi', '@noble/curves'],
     reason: 'the shell sees the core through core/router only, and nothing of the provisioner',
   },
   {
