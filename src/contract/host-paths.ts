@@ -21,6 +21,12 @@ export const HOST_PATHS = {
   learntManifest: '/var/lib/weave/manifest.json',
   /** Mode 0600: how `weave launch` was called on a host without a provisioner. */
   launch: '/var/lib/weave/launch.json',
+  /** Address space that the router owns, and the leases of containers. */
+  addresses: '/var/lib/weave/addresses.json',
+  /** Names of this host's containers, and those that `weave dns-add` gave. */
+  names: '/var/lib/weave/names.json',
+  /** How addresses and names are handed out: the flags of the last launch. */
+  services: '/var/lib/weave/services.json',
   /** Mode 0600: the passwords of a cluster without certificates, a line each; the first is used to dial, both let in. */
   password: '/var/lib/weave/password',
   /** The short id taken in an open cluster. */

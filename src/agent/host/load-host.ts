@@ -8,6 +8,7 @@ import { type HostState, loadHostState } from './host-state.ts'
 import { ensureIdentity, type Identity } from './identity.ts'
 import { type LaunchRecord, loadLaunch } from './launch-record.ts'
 import { peerNameOfIdentity } from './peer-name.ts'
+import { loadServices } from './service-settings.ts'
 import { StateStore } from './state-store.ts'
 
 export const DEFAULT_BRIDGE = 'weave'
@@ -56,7 +57,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     shortId: new StateStore(paths).shortId() ?? shortIdOf(peerNameOfIdentity(identity)),
     bridge: { name: DEFAULT_BRIDGE, address: '', mtu: DEFAULT_MTU },
     containerRange: '',
-    subnet: DEFAULT_SUBNET,
+    subnet: loadServices(paths.services).range || DEFAULT_SUBNET,
     listen,
     advertise: listen.ip === '0.0.0.0' ? underlayAddresses() : [listen.ip],
     targets: [],

@@ -15,6 +15,17 @@ export class StateStore {
     mkdirSync(paths.state, { recursive: true, mode: 0o700 })
   }
 
+  /** What the router stored of addresses or names; undefined when there is nothing. */
+  readShared(what: 'addresses' | 'names'): string | undefined {
+    const path = what === 'addresses' ? this.#paths.addresses : this.#paths.names
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  }
+
+  /** May throw. */
+  saveShared(what: 'addresses' | 'names', text: string): void {
+    replaceFile(what === 'addresses' ? this.#paths.addresses : this.#paths.names, text, 0o600)
+  }
+
   /** May throw: the disk can be full. */
   saveManifest(signed: SignedManifest): void {
     replaceFile(this.#paths.learntManifest, JSON.stringify(signed), 0o600)

@@ -25,6 +25,8 @@ export interface AgentFeatures {
   /** Connections that were refused, by reason. */
   refused(): Readonly<Record<string, number>>
   tell(input: Input): void
+  /** Of addresses and names. */
+  services(): readonly Route[]
   readonly journal: Journal
 }
 
@@ -47,6 +49,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
     }),
+    ...features.services(),
     ...journalRoutes(journal),
     ...passwordRoutes({
       passwords: features.admission.passwords,

@@ -15,6 +15,7 @@ import { loadLibc } from '../linux/libc.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
 import { agentRoutes } from './agent-routes.ts'
+import { AgentServices } from './agent-services.ts'
 import { Driver } from './driver.ts'
 import { Effects } from './effects.ts'
 import { HostAdmission } from './host-admission.ts'
@@ -50,6 +51,7 @@ export class Agent {
   readonly #control: ControlServer
   readonly #admission: HostAdmission
   readonly #strangers: StrangerLog
+  readonly #services: AgentServices
   #state: Host
 
   /** Rejects with what a user can act on: a `UserError` that names the file, port or device. */
@@ -76,6 +78,7 @@ export class Agent {
     this.#listener = this.#createListener()
     this.#dataPath = this.#createDataPath()
     const store = new StateStore(this.#paths)
+    this.#services = this.#createServices(store)
     const effects = new Effects({
       links: this.#links,
       dataPath: this.#dataPath,
@@ -84,8 +87,13 @@ export class Agent {
       admission: () => this.#admission.current,
       configuredTargets: () => this.#state.config.targets,
       tell: input => this.#driver.handle(input),
+      answered: (ticket, answer) => this.#services.desk.answered(ticket, answer),
     })
-    const router = createRouter(routerOptionsOf(state, store, { peers: options.peers, now: clock() }))
+    const router = createRouter({
+      ...routerOptionsOf(state, store, { peers: options.peers, now: clock() }),
+      ...this.#services.routerOptions(),
+    })
+    this.#services.attach(router)
     this.#driver = new Driver({ router, perform: output => effects.perform(output), clock })
     this.#control = this.#createControl()
   }
@@ -122,6 +130,7 @@ export class Agent {
 
   async stop(): Promise<void> {
     this.#driver.stop()
+    this.#services.stop()
     this.#control.close()
     this.#listener.close()
     await Promise.all([this.#links.drained(), this.#dataPath.stop()])
@@ -131,6 +140,7 @@ export class Agent {
     const { listen } = this.#state.config
     await listenForLinks(this.#listener, listen)
     this.#driver.start()
+    await this.#services.start()
     await this.#control.listen()
   }
 
@@ -147,6 +157,18 @@ export class Agent {
     const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
       this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })
     return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted, carry })
+  }
+
+  #createServices(store: StateStore): AgentServices {
+    return new AgentServices({
+      host: this.#state,
+      paths: this.#paths,
+      log: this.#options.log,
+      peers: store.targets(this.#state.config.targets).length + this.#options.peers.length,
+      clock,
+      tell: input => this.#driver.handle(input),
+      status: () => this.#driver.status(),
+    })
   }
 
   #createListener(): LinkListener {
@@ -173,6 +195,7 @@ export class Agent {
         trustedSubnets: () => (this.#state.kind === 'open' ? this.#state.launch.trustedSubnets : []),
         tell: input => this.#driver.handle(input),
         journal: this.#options.journal,
+        services: () => this.#services.routes(),
       }),
     )
   }

@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
-import type { Input, Output } from '../../core/router/index.ts'
+import type { Input, IpamAnswer, Output } from '../../core/router/index.ts'
 import type { DataPath } from '../datapath/data-path.ts'
 import type { StateStore } from '../host/state-store.ts'
 import type { Admission } from '../transport/admission.ts'
@@ -16,6 +16,8 @@ export interface EffectsOptions {
   readonly admission: () => Admission
   readonly configuredTargets: () => readonly string[]
   readonly tell: (input: Input) => void
+  /** The router answers a request for an address. */
+  readonly answered: (ticket: number, answer: IpamAnswer) => void
 }
 
 /** Does what the router wants done. */
@@ -49,6 +51,12 @@ export class Effects {
         return this.#save('manifest', () => store.saveManifest(output.signed))
       case 'renumber':
         return this.#save('short id', () => store.saveShortId(output.shortId))
+      case 'store-addresses':
+        return this.#save('addresses', () => store.saveShared('addresses', output.text))
+      case 'store-names':
+        return this.#save('names', () => store.saveShared('names', output.text))
+      case 'ipam-answer':
+        return this.#options.answered(output.ticket, output.answer)
       case 'store-targets':
         return this.#save('targets', () => store.saveTargets(output.targets, this.#options.configuredTargets()))
       case 'log':

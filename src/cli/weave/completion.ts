@@ -13,7 +13,7 @@ export function completionScript(program: Command): string {
   const commands = program.commands.map(command => command.name())
   const cases = program.commands.map(command => {
     const options = command.options.map(option => option.long ?? '').filter(option => option !== '')
-    const topics = command.name() === 'status' ? ['peers', 'connections', 'targets'] : []
+    const topics = command.name() === 'status' ? ['peers', 'connections', 'targets', 'dns', 'ipam'] : []
     return `    ${command.name()}) words='${[...topics, ...options].join(' ')}' ;;`
   })
   return `_weave() {

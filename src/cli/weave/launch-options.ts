@@ -78,6 +78,7 @@ export function recordOf(options: StandAloneOptions): LaunchRecord {
 
 function isOfStandAlone(name: string, value: unknown): boolean {
   if (name === 'discovery') return value === false
+  if (/^(ipalloc|dns|initPeerCount|resolvConf)/.test(name)) return false
   return !['foreground', 'logLevel', 'resume'].includes(name) && value !== undefined
 }
 

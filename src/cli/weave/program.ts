@@ -8,6 +8,7 @@ import { type CommandContext, createContext } from './context.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
+import { registerNameCommands } from './name-commands.ts'
 import { withoutOldSpellings } from './old-spellings.ts'
 import { registerPasswordCommands } from './password-commands.ts'
 import { registerProxyCommands } from './proxy-commands.ts'
@@ -51,6 +52,7 @@ export function createProgram(context: CommandContext): Command {
   registerExposeCommands(program, context)
   registerProxyCommands(program, context)
   registerCniCommands(program, context)
+  registerNameCommands(program, context)
   registerEventCommands(program, context)
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)

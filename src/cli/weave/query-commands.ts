@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts'
 import { peerForm, resolvePeers } from './peer-arguments.ts'
 import { print } from './report.ts'
 
-const TOPICS = ['peers', 'connections', 'targets'] as const
+const TOPICS = ['peers', 'connections', 'targets', 'dns', 'ipam'] as const
 const LOOK_EVERY_MS = 250
 
 interface StatusOptions {

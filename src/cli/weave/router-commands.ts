@@ -12,9 +12,10 @@ import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
 
-type LaunchOptions = StandAloneOptions & { readonly foreground?: boolean; readonly logLevel: string }
+type LaunchOptions = StandAloneOptions & ServiceOptions & { readonly foreground?: boolean; readonly logLevel: string }
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
@@ -27,7 +28,7 @@ export function registerRouterCommands(program: Command, context: CommandContext
     .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
-  addStandAloneOptions(launch).action((peers: string[], options: LaunchOptions) =>
+  addServiceOptions(addStandAloneOptions(launch)).action((peers: string[], options: LaunchOptions) =>
     launchRouter(context, peers, options),
   )
   program
@@ -41,6 +42,7 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   const level = parseLogLevel(options.logLevel)
   checkStandAlone(context, options, peers)
   if (await isRouterRunning(context.paths.controlSocket)) throw new ControlError('alreadyRunning')
+  prepareServices(context, options)
   prepareStandAlone(context, options, targets)
   const added = isProvisioned(context.paths) ? targets : []
   if (options.foreground === true) await beTheRouter(context, added, level)

@@ -1,7 +1,11 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
+import type { Entry } from '../dns/entry.ts'
+import type { Names, NamesOptions } from '../dns/names.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import type { IpamAnswer, IpamInput, IpamOptions } from '../ipam/api.ts'
+import type { Ipam } from '../ipam/ipam.ts'
 import type { Probe } from '../wire/probe.ts'
 
 /** Milliseconds on the shell's monotonic clock. */
@@ -39,7 +43,14 @@ export type Input =
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }
+  | { readonly kind: 'addresses'; readonly input: IpamInput }
+  | { readonly kind: 'names'; readonly change: NameChange }
   | { readonly kind: 'stop' }
+
+/** A name of this host's: added, or all that fit removed. */
+export type NameChange =
+  | { readonly kind: 'add'; readonly entry: Entry }
+  | { readonly kind: 'remove'; readonly fits: (entry: Entry) => boolean }
 
 /** What the router wants done, in order. */
 export type Output =
@@ -62,6 +73,11 @@ export type Output =
   /** Seal the probe for this neighbour and send it to that endpoint. */
   | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
   | { readonly kind: 'store-manifest'; readonly signed: SignedManifest }
+  /** To be on disk before what follows is performed. */
+  | { readonly kind: 'store-addresses'; readonly text: string }
+  | { readonly kind: 'store-names'; readonly text: string }
+  /** Answers a request of `addresses`. */
+  | { readonly kind: 'ipam-answer'; readonly ticket: number; readonly answer: IpamAnswer }
   | { readonly kind: 'store-targets'; readonly targets: readonly Endpoint[] }
   /** In an open cluster: another peer holds our short id by right, and this router goes on under that one. To be kept for the next start. */
   | { readonly kind: 'renumber'; readonly shortId: number; readonly bootId: bigint }
@@ -99,6 +115,10 @@ export interface RouterOptions {
   /** Links at most; 0, or nothing, for no limit but the router's own. */
   readonly linksMax?: number
   readonly mtu: number
+  /** Absent: this router hands out no addresses. */
+  readonly ipam?: Omit<IpamOptions, 'self' | 'now'>
+  /** Absent: this router knows no names. */
+  readonly names?: Omit<NamesOptions, 'self'>
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array
   readonly now: Instant
@@ -169,4 +189,14 @@ export interface RouterMachine {
   readonly deadline: Deadline | undefined
   drain(): Output[]
   status(now: Instant): RouterStatus
+  /** To look things up, never to change them. */
+  readonly shared?: SharedView
 }
+
+export interface SharedView {
+  readonly ipam: IpamView | undefined
+  readonly names: NamesView | undefined
+}
+
+export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status'>
+export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress'>

@@ -13,6 +13,8 @@ export interface Member {
   readonly publicKey: string
   readonly addresses: readonly string[]
   readonly port: number
+  /** Addresses that the manifest gives it. */
+  readonly containerRange?: string
 }
 
 /** What becomes of a peer's record, if it is signed with `publicKey`. */

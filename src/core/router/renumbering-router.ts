@@ -1,4 +1,4 @@
-import type { Deadline, Input, Instant, Output, RouterMachine, RouterOptions, RouterStatus } from './api.ts'
+import type { Deadline, Input, Instant, Output, RouterMachine, RouterOptions, RouterStatus, SharedView } from './api.ts'
 
 /**
  * A router that starts anew when its short id turns out to be another's: everything that it signed, sealed and told carries the id.
@@ -36,6 +36,10 @@ export class RenumberingRouter implements RouterMachine {
     return outputs
   }
 
+  get shared(): SharedView {
+    return this.#inner.shared ?? { ipam: undefined, names: undefined }
+  }
+
   status(now: Instant): RouterStatus {
     return this.#inner.status(now)
   }
@@ -43,6 +47,7 @@ export class RenumberingRouter implements RouterMachine {
   #settle(now: Instant): void {
     const outputs = this.#inner.drain()
     this.#outputs.push(...outputs)
+    for (const output of outputs) this.#remember(output)
     const lost = outputs.find(output => output.kind === 'renumber')
     if (lost?.kind !== 'renumber') return
     const { targets } = this.#inner.status(now)
@@ -50,5 +55,16 @@ export class RenumberingRouter implements RouterMachine {
     this.#outputs.push(...this.#inner.drain())
     this.#options = { ...this.#options, shortId: lost.shortId, bootId: lost.bootId, targets, now }
     this.#inner = this.#create(this.#options)
+  }
+
+  /** What was stored is what the next router starts from. */
+  #remember(output: Output): void {
+    const { ipam, names } = this.#options
+    if (output.kind === 'store-addresses' && ipam !== undefined) {
+      this.#options = { ...this.#options, ipam: { ...ipam, stored: output.text } }
+    }
+    if (output.kind === 'store-names' && names !== undefined) {
+      this.#options = { ...this.#options, names: { ...names, stored: output.text } }
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import { ConnectionMaker } from '../mesh/connection-maker.ts'
 import { Link } from '../mesh/link.ts'
 import { computeRoutes, type Route } from '../mesh/routes.ts'
+import { peerNameOf } from '../session/crypto.ts'
 import { SessionKeys } from '../session/session-keys.ts'
 import { Announcements } from './announcements.ts'
 import type {
@@ -23,9 +24,11 @@ import { createMembership } from './create-membership.ts'
 import { DialPolicy } from './dial-policy.ts'
 import { AddressBook } from './discovery.ts'
 import { describeForwarding } from './forwarding.ts'
+import { tendLink } from './link-care.ts'
 import type { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
+import { Shared } from './shared.ts'
 import { describeRouter } from './status.ts'
 import { Topics } from './topics.ts'
 import { TwinDesk } from './twin-desk.ts'
@@ -53,6 +56,7 @@ export class Router implements RouterMachine {
   readonly #policy: DialPolicy
   readonly #paths: PathKeeper
   readonly #conversation: Conversation
+  readonly shared: Shared
   #outputs: Output[] = []
   #routes: ReadonlyMap<number, Route> = new Map()
   #now: Instant
@@ -82,7 +86,14 @@ export class Router implements RouterMachine {
       this.#addresses.endpointsOf(peer, options.port),
     )
     this.#conversation = new Conversation(context)
+    this.shared = new Shared(options, {
+      self: peerNameOf(this.#announcements.publicKey),
+      topics: this.#topics,
+      emit: output => this.#emit(output),
+      nameOf: shortId => this.#membership.host(shortId)?.peerName,
+    })
     this.#maker.connect(options.targets, options.now)
+    this.shared.start()
     this.#publish()
   }
 
@@ -95,6 +106,7 @@ export class Router implements RouterMachine {
       { at: this.#paths.paths.deadline, reason: 'direct paths' },
       { at: this.#sessions.deadline, reason: 're-key' },
       { at: this.#digestAt, reason: 'anti-entropy' },
+      { at: this.shared.deadline(this.#now), reason: 'addresses and names' },
     ]
     return all.reduce((soonest, next) => (next.at < soonest.at ? next : soonest))
   }
@@ -123,6 +135,9 @@ export class Router implements RouterMachine {
         return this.#storeTargets()
       case 'manifest':
         return this.#adopt(input.signed, undefined)
+      case 'addresses':
+      case 'names':
+        return this.shared.handle(input, now)
       case 'stop':
         for (const link of this.#neighbours.links) this.#conversation.close(link, 'the router stops', now)
         return
@@ -140,6 +155,7 @@ export class Router implements RouterMachine {
     const isSatisfied = (endpoint: Endpoint) => this.#policy.isSatisfied(endpoint, this.#now)
     for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#sendDigest(now)
+    this.shared.advance(now)
   }
 
   drain(): Output[] {
@@ -176,27 +192,15 @@ export class Router implements RouterMachine {
   }
 
   #tend(link: Link, now: Instant): void {
-    for (const action of link.due(now)) {
-      switch (action.kind) {
-        case 'close':
-          this.#conversation.close(link, action.reason, now)
-          break
-        case 'heartbeat':
-          this.#conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
-          break
-        case 'probe':
-          this.#paths.probe(link, { sequence: action.sequence, isReply: false })
-          break
-        case 'path-lost':
-          this.#log('warn', 'datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
-          this.#changed('soon')
-          break
-        default:
-          assertNever(action)
-      }
-    }
-    const isCutOff = link.peer !== undefined && link.lacksPath(now) && !this.#routes.has(link.peer)
-    if (isCutOff) this.#paths.carry(link, now)
+    tendLink(link, now, {
+      conversation: this.#conversation,
+      paths: this.#paths,
+      isRouted: peer => this.#routes.has(peer),
+      warn: (message, fields) => {
+        this.#log('warn', message, fields)
+        this.#changed('soon')
+      },
+    })
   }
 
   #connect(targets: readonly Endpoint[], replace: boolean): void {
@@ -233,6 +237,7 @@ export class Router implements RouterMachine {
     const news = [...own, ...this.#topics.flush()]
     this.#routes = computeRoutes(this.#options.shortId, this.#announcements.graph())
     this.#addresses.rebuild(this.#membership, this.#announcements)
+    this.shared.reach(this.#membership, this.#routes, this.#now)
     if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
     this.#emit({ kind: 'forwarding', table: this.#forwarding() })
     for (const link of this.#neighbours.ready) {

@@ -16,7 +16,7 @@ describe('the command weave', () => {
 
   it('completes its commands, and the topics of status', () => {
     const script = completionScript(program())
-    expect(script).toContain("status) words='peers connections targets --json --wait' ;;")
+    expect(script).toContain("status) words='peers connections targets dns ipam --json --wait' ;;")
     expect(script).toContain('complete -F _weave weave')
   })
 })

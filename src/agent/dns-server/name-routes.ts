@@ -1,0 +1,123 @@
+import { parseIpAddress } from '../../base/ip-address.ts'
+import { type Entry, type EntryData, type Input, isName, type SharedView } from '../../core/router/index.ts'
+import type { Answer, Route, RouteRequest } from '../http/route.ts'
+
+export interface NameControl {
+  shared(): SharedView | undefined
+  tell(input: Input): void
+  /** Without the dot at its end. */
+  readonly domain: string
+  readonly ttlSeconds: number
+  upstream(): readonly string[]
+  /** Where names are answered; undefined while they are not. */
+  listening(): { readonly ip: string; readonly port: number } | undefined
+}
+
+/** Names over the original's paths (Weave rows API-19 to API-22, STAT-03), and records beyond addresses. */
+export function nameRoutes(control: NameControl): readonly Route[] {
+  if (control.shared()?.names === undefined) return []
+  const remove = (request: RouteRequest) => removeNames(control, request)
+  return [
+    { method: 'GET', path: '/domain', answer: () => said(`${control.domain}.`) },
+    { method: 'GET', path: '/dns-address', answer: () => place(control, ({ ip }) => ip) },
+    { method: 'GET', path: '/dns-address-port', answer: () => place(control, ({ ip, port }) => `${ip}:${port}`) },
+    { method: 'GET', path: '/name', answer: () => listNames(control) },
+    { method: 'GET', path: '/status/dns', answer: () => listNames(control) },
+    { method: 'PUT', path: '/name/:container/:ip', answer: request => addAddress(control, request) },
+    { method: 'PUT', path: '/name/:container', answer: request => addRecord(control, request) },
+    { method: 'DELETE', path: '/name', answer: remove },
+    { method: 'DELETE', path: '/name/:container', answer: remove },
+    { method: 'DELETE', path: '/name/:container/:ip', answer: remove },
+  ]
+}
+
+async function addAddress(control: NameControl, request: RouteRequest): Promise<Answer> {
+  const { container = '', ip = '' } = request.parameters
+  const address = parseIpAddress(ip)
+  if (!address.ok) return bad(address.error)
+  return add(control, { id: container, name: await nameIn(request), data: { kind: 'address', address: ip } })
+}
+
+/** A form with `cname`, `txt` or `srv` (PRIORITY WEIGHT PORT TARGET). */
+async function addRecord(control: NameControl, request: RouteRequest): Promise<Answer> {
+  const form = await request.form()
+  const data = dataOf(form)
+  if (data === undefined) return bad('give a form with one of cname, txt, srv')
+  return add(control, { id: request.parameters.container ?? '', name: plain(form.get('fqdn') ?? ''), data })
+}
+
+function dataOf(form: URLSearchParams): EntryData | undefined {
+  const [cname, text, srv] = [form.get('cname'), form.get('txt'), form.get('srv')]
+  if (cname !== null && isName(plain(cname))) return { kind: 'cname', target: plain(cname) }
+  if (text !== null && text.length <= 255) return { kind: 'txt', text }
+  const [, priority, weight, port, target = ''] = /^(\d+) (\d+) (\d+) (\S+)$/.exec(srv ?? '') ?? []
+  const numbers = [priority, weight, port].map(Number)
+  if (!isName(plain(target)) || !numbers.every(number => number >= 0 && number <= 65535)) return undefined
+  const [first = 0, second = 0, third = 0] = numbers
+  return { kind: 'srv', priority: first, weight: second, port: third, target: plain(target) }
+}
+
+function add(control: NameControl, entry: Entry): Answer {
+  if (!isName(entry.name)) return bad(`'${entry.name}' is not a name that DNS can carry`)
+  if (!entry.name.toLowerCase().endsWith(`.${control.domain}`)) {
+    return bad(`the name '${entry.name}' is not in the domain '${control.domain}'`)
+  }
+  control.tell({ kind: 'names', change: { kind: 'add', entry } })
+  return { code: 204, text: '' }
+}
+
+function removeNames(control: NameControl, { parameters, query }: RouteRequest): Answer {
+  const { container, ip } = parameters
+  const name = plain(query.get('fqdn') ?? '').toLowerCase()
+  const fits = (entry: Entry) =>
+    (container === undefined || container === '*' || entry.id === container) &&
+    (ip === undefined || (entry.data.kind === 'address' && entry.data.address === ip)) &&
+    (name === '' || entry.name.toLowerCase() === name)
+  control.tell({ kind: 'names', change: { kind: 'remove', fits } })
+  return { code: 204, text: '' }
+}
+
+/** `NAME ADDRESS CONTAINER PEER`; what is stale is marked. */
+function listNames(control: NameControl): Answer {
+  const names = control.shared()?.names?.all ?? []
+  const rows = [...names].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const text = rows.map(({ name, id, peer, data, isStale }) => {
+    const short = /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id
+    return `${name.slice(0, -control.domain.length - 1).padEnd(12)} ${textOf(data).padEnd(15)} ${short} ${peer}${isStale ? ' - unreachable!' : ''}\n`
+  })
+  return { code: 200, text: text.join(''), json: rows }
+}
+
+function textOf(data: EntryData): string {
+  switch (data.kind) {
+    case 'address':
+      return data.address
+    case 'cname':
+      return `CNAME ${data.target}`
+    case 'txt':
+      return `TXT ${JSON.stringify(data.text)}`
+    case 'srv':
+      return `SRV ${data.priority} ${data.weight} ${data.port} ${data.target}`
+  }
+}
+
+function place(control: NameControl, text: (at: { readonly ip: string; readonly port: number }) => string): Answer {
+  const listening = control.listening()
+  return listening === undefined ? { code: 404, text: 'no names are answered here\n' } : said(text(listening))
+}
+
+async function nameIn(request: RouteRequest): Promise<string> {
+  return plain((await request.form()).get('fqdn') ?? '')
+}
+
+function plain(name: string): string {
+  return name.replace(/\.$/, '')
+}
+
+function said(text: string): Answer {
+  return { code: 200, text: `${text}\n` }
+}
+
+function bad(reason: string): Answer {
+  return { code: 400, text: `${reason}\nsee \`weave status dns\`\n` }
+}

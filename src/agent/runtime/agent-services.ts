@@ -1,0 +1,131 @@
+import { networkInterfaces } from 'node:os'
+import { parseInterfaceAddress } from '../../base/cidr.ts'
+import { formatIpv4 } from '../../base/ipv4.ts'
+import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
+import { DnsServer } from '../dns-server/dns-server.ts'
+import { nameRoutes } from '../dns-server/name-routes.ts'
+import { Upstream } from '../dns-server/upstream.ts'
+import type { AgentPaths } from '../host/agent-paths.ts'
+import type { Host } from '../host/load-host.ts'
+import { loadServices, type ServiceSettings } from '../host/service-settings.ts'
+import { StateStore } from '../host/state-store.ts'
+import type { Route } from '../http/route.ts'
+import { AddressDesk } from '../ipam/address-desk.ts'
+import { ipamOptionsOf } from '../ipam/ipam-options.ts'
+import { ipamRoutes } from '../ipam/ipam-routes.ts'
+import type { Logger } from './logger.ts'
+
+const DEFAULT_DOMAIN = 'weave.local'
+const DNS_PORT = 53
+
+export interface AgentServicesOptions {
+  readonly host: Host
+  readonly paths: AgentPaths
+  readonly log: Logger
+  /** Peers that the router was launched with. */
+  readonly peers: number
+  readonly clock: () => number
+  readonly tell: (input: Input) => void
+  readonly status: () => RouterStatus
+}
+
+/** Addresses and names of this host: the router's part of them, what can be asked over HTTP, and the name server. */
+export class AgentServices {
+  readonly desk: AddressDesk
+  readonly #options: AgentServicesOptions
+  readonly #settings: ServiceSettings
+  readonly #upstream: Upstream
+  #router: RouterMachine | undefined
+  #dns: DnsServer | undefined
+
+  constructor(options: AgentServicesOptions) {
+    this.#options = options
+    this.#settings = loadServices(options.paths.services)
+    this.desk = new AddressDesk(options.tell)
+    this.#upstream = new Upstream({
+      resolvConf: this.#settings.resolvConf ?? '/etc/resolv.conf',
+      timeoutMs: this.#settings.fallbackTimeoutMs ?? 5_000,
+      own: () => Object.values(networkInterfaces()).flatMap(entries => (entries ?? []).map(entry => entry.address)),
+      clock: options.clock,
+    })
+  }
+
+  /** The router's options for its part. */
+  routerOptions(): Pick<RouterOptions, 'ipam' | 'names'> {
+    const { host, paths, peers } = this.#options
+    const store = new StateStore(paths)
+    const ipam = ipamOptionsOf(host, this.#settings, { peers, stored: store.readShared('addresses') })
+    return {
+      ...(ipam === undefined ? {} : { ipam }),
+      ...(this.#settings.dns === false ? {} : { names: { stored: store.readShared('names') } }),
+    }
+  }
+
+  /** Call once, with the router that was made with `routerOptions`, before anything else is asked. */
+  attach(router: RouterMachine): void {
+    this.#router = router
+  }
+
+  async start(): Promise<void> {
+    if (this.#settings.dns === false) return
+    const { log } = this.#options
+    const given = /^(.*):(\d+)$/.exec(this.#settings.dnsListen ?? '')
+    this.#dns = new DnsServer({
+      port: given === null ? DNS_PORT : Number(given[2]),
+      address: () => (given === null || given[1] === '' ? this.#bridgeAddress() : given[1]),
+      domains: [this.#domain],
+      ttlSeconds: this.#settings.ttlSeconds ?? 1,
+      nearestFirst: this.#settings.nearestFirst === true,
+      upstream: this.#upstream,
+      shared: () => this.#shared,
+      log,
+    })
+    await this.#dns.open()
+  }
+
+  stop(): void {
+    this.#dns?.close()
+  }
+
+  routes(): readonly Route[] {
+    const { host, tell, status, clock } = this.#options
+    const shared = () => this.#shared
+    return [
+      ...ipamRoutes({
+        desk: this.desk,
+        shared,
+        tell,
+        status,
+        clock,
+        defaultSubnet: this.#settings.defaultSubnet ?? this.#settings.range ?? host.config.subnet,
+      }),
+      ...nameRoutes({
+        shared,
+        tell,
+        domain: this.#domain,
+        ttlSeconds: this.#settings.ttlSeconds ?? 1,
+        upstream: () => this.#upstream.servers,
+        listening: () => this.#dns?.listening,
+      }),
+    ]
+  }
+
+  get #shared(): SharedView | undefined {
+    return this.#router?.shared
+  }
+
+  get #domain(): string {
+    return (this.#settings.domain ?? DEFAULT_DOMAIN).toLowerCase().replace(/\.$/, '')
+  }
+
+  /** The bridge's own, or else that of Docker's bridge: what every container of this host reaches. */
+  #bridgeAddress(): string | undefined {
+    const { bridge } = this.#options.host.config
+    const own = parseInterfaceAddress(bridge.address)
+    const devices = networkInterfaces()
+    const addresses = Object.values(devices).flatMap(entries => (entries ?? []).map(entry => entry.address))
+    if (own.ok && addresses.includes(formatIpv4(own.value.address))) return formatIpv4(own.value.address)
+    const fallback = [...(devices[bridge.name] ?? []), ...(devices.docker0 ?? [])]
+    return fallback.find(entry => entry.family === 'IPv4')?.address
+  }
+}

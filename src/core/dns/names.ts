@@ -1,0 +1,149 @@
+import type { PeerName } from '../../base/peer-name.ts'
+import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from './entry.ts'
+
+/** Names of a peer that cannot be reached are answered for so long, where nobody in reach has the name. */
+export const STALE_MS = 60 * 60_000
+
+export interface FoundEntry extends Entry {
+  readonly peer: PeerName
+  readonly isOwn: boolean
+  /** Its peer cannot be reached: the container may be gone. */
+  readonly isStale: boolean
+}
+
+export type NamesOutput =
+  | { readonly kind: 'store'; readonly text: string }
+  | { readonly kind: 'publish'; readonly body: Uint8Array }
+
+export interface NamesOptions {
+  readonly self: PeerName
+  /** Text of an earlier `store`. */
+  readonly stored: string | undefined
+}
+
+/**
+ * The names of this host's containers, and those that the other peers publish. Each peer speaks for its own alone, so a removal needs
+ * no tombstone and no clock: what a peer publishes no more is gone.
+ */
+export class Names {
+  readonly #self: PeerName
+  #own: readonly Entry[] = []
+  readonly #others = new Map<PeerName, readonly Entry[]>()
+  readonly #lostAt = new Map<PeerName, number>()
+  #byName = new Map<string, readonly FoundEntry[]>()
+  #byAddress = new Map<string, readonly FoundEntry[]>()
+  #reachable: ReadonlySet<PeerName> = new Set()
+  #outputs: NamesOutput[] = []
+
+  constructor({ self, stored }: NamesOptions) {
+    this.#self = self
+    const decoded = decodeEntries(new TextEncoder().encode(stored ?? ''))
+    if (decoded.ok) this.#own = decoded.value
+    this.#index()
+    if (this.#own.length > 0) this.#outputs.push({ kind: 'publish', body: encodeEntries(this.#own) })
+  }
+
+  get own(): readonly Entry[] {
+    return this.#own
+  }
+
+  get all(): readonly FoundEntry[] {
+    return [...this.#byName.values()].flat()
+  }
+
+  /** When names of a lost peer end. */
+  get deadline(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#lostAt.values()].map(at => at + STALE_MS))
+  }
+
+  /** False when this host has as many names as it can tell the others of. */
+  add(entry: Entry): boolean {
+    if (this.#own.some(known => isSame(known, entry))) return true
+    const own = [...this.#own, entry]
+    if (encodeEntries(own).length > BODY_BYTES_MAX) return false
+    this.#replace(own)
+    return true
+  }
+
+  /** Removes entries of this host that fit all that is given; returns how many. */
+  remove(fits: (entry: Entry) => boolean): number {
+    const own = this.#own.filter(entry => !fits(entry))
+    const removed = this.#own.length - own.length
+    if (removed > 0) this.#replace(own)
+    return removed
+  }
+
+  /** `body` is undefined when the peer is a member no more. */
+  heard(peer: PeerName, body: Uint8Array | undefined): void {
+    const decoded = decodeEntries(body ?? new Uint8Array(0))
+    if (!decoded.ok) return
+    if (decoded.value.length === 0) this.#others.delete(peer)
+    else this.#others.set(peer, decoded.value)
+    this.#index()
+  }
+
+  reach(peers: ReadonlySet<PeerName>, now: number): void {
+    this.#reachable = peers
+    for (const peer of this.#others.keys()) {
+      if (peers.has(peer)) this.#lostAt.delete(peer)
+      else if (!this.#lostAt.has(peer)) this.#lostAt.set(peer, now)
+    }
+    this.#index()
+  }
+
+  advance(now: number): void {
+    for (const [peer, at] of this.#lostAt) {
+      if (at + STALE_MS > now) continue
+      this.#lostAt.delete(peer)
+      this.#others.delete(peer)
+      this.#index()
+    }
+  }
+
+  drain(): readonly NamesOutput[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  /** Case does not matter (RFC 4343). Stale entries only where there are no others. */
+  find(name: string): readonly FoundEntry[] {
+    return freshest(this.#byName.get(name.toLowerCase()) ?? [])
+  }
+
+  findAddress(address: string): readonly FoundEntry[] {
+    return freshest(this.#byAddress.get(address) ?? [])
+  }
+
+  #replace(own: readonly Entry[]): void {
+    this.#own = own
+    this.#index()
+    const body = encodeEntries(own)
+    this.#outputs.push({ kind: 'store', text: new TextDecoder().decode(body) }, { kind: 'publish', body })
+  }
+
+  #index(): void {
+    this.#byName = new Map()
+    this.#byAddress = new Map()
+    const add = (entry: FoundEntry) => {
+      const name = entry.name.toLowerCase()
+      this.#byName.set(name, [...(this.#byName.get(name) ?? []), entry])
+      if (entry.data.kind !== 'address') return
+      const { address } = entry.data
+      this.#byAddress.set(address, [...(this.#byAddress.get(address) ?? []), entry])
+    }
+    for (const entry of this.#own) add({ ...entry, peer: this.#self, isOwn: true, isStale: false })
+    for (const [peer, entries] of this.#others) {
+      for (const entry of entries) add({ ...entry, peer, isOwn: false, isStale: !this.#reachable.has(peer) })
+    }
+  }
+}
+
+function freshest(entries: readonly FoundEntry[]): readonly FoundEntry[] {
+  const fresh = entries.filter(entry => !entry.isStale)
+  return fresh.length > 0 ? fresh : entries
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  return a.id === b.id && a.name === b.name && JSON.stringify(a.data) === JSON.stringify(b.data)
+}

@@ -1,0 +1,37 @@
+import { assertNever } from '../../base/assert.ts'
+import type { Link } from '../mesh/link.ts'
+import type { Instant, LogFields } from './api.ts'
+import type { Conversation } from './conversation.ts'
+import type { PathKeeper } from './path-keeper.ts'
+
+export interface LinkCare {
+  readonly conversation: Conversation
+  readonly paths: PathKeeper
+  readonly isRouted: (peer: number) => boolean
+  /** Tells the operator of a change of paths, and the others of the links as they are now. */
+  readonly warn: (message: string, fields: LogFields) => void
+}
+
+/** Does what the link wants done at this time, and has it carry frames where no datagram comes through. */
+export function tendLink(link: Link, now: Instant, care: LinkCare): void {
+  for (const action of link.due(now)) {
+    switch (action.kind) {
+      case 'close':
+        care.conversation.close(link, action.reason, now)
+        break
+      case 'heartbeat':
+        care.conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
+        break
+      case 'probe':
+        care.paths.probe(link, { sequence: action.sequence, isReply: false })
+        break
+      case 'path-lost':
+        care.warn('datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
+        break
+      default:
+        assertNever(action)
+    }
+  }
+  const isCutOff = link.peer !== undefined && link.lacksPath(now) && !care.isRouted(link.peer)
+  if (isCutOff) care.paths.carry(link, now)
+}

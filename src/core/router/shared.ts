@@ -1,0 +1,134 @@
+import { parseIpNetwork } from '../../base/ip-address.ts'
+import type { PeerName } from '../../base/peer-name.ts'
+import { Names } from '../dns/names.ts'
+import type { IpamMember, IpamOutput } from '../ipam/api.ts'
+import { Ipam } from '../ipam/ipam.ts'
+import { rangeOf } from '../ipam/range.ts'
+import { Topic } from '../wire/topic.ts'
+import type { Input, Instant, NameChange, Output, RouterOptions } from './api.ts'
+import type { Member, Membership } from './membership.ts'
+import type { TopicBoard } from './topics.ts'
+
+export interface SharedContext {
+  readonly self: PeerName
+  readonly topics: TopicBoard
+  readonly emit: (output: Output) => void
+  /** Undefined when nobody has the number. */
+  readonly nameOf: (shortId: number) => PeerName | undefined
+}
+
+/** What routers share beyond frames: addresses and names. Carries what the two machines say to gossip and to the shell. */
+export class Shared {
+  readonly ipam: Ipam | undefined
+  readonly names: Names | undefined
+  readonly #context: SharedContext
+  #reached = ''
+  #now: Instant = 0
+  /** Peers by the number that they were heard under: a number may be another's by the time it is forgotten. */
+  readonly #heardAs = new Map<number, PeerName>()
+
+  constructor({ ipam, names, now }: RouterOptions, context: SharedContext) {
+    const { self } = context
+    this.#context = context
+    this.#now = now
+    this.ipam = ipam === undefined ? undefined : new Ipam({ ...ipam, self, now })
+    this.names = names === undefined ? undefined : new Names({ ...names, self })
+  }
+
+  /** Call once, when everything else of the router is there. */
+  start(): void {
+    const { topics } = this.#context
+    topics.listen(Topic.addresses, (shortId, body) => {
+      const peer = this.#peerOf(shortId)
+      // An empty body says that the peer has just started, not that it owns nothing.
+      if (peer !== undefined && body?.length !== 0) this.#heard(peer, body)
+    })
+    topics.listen(Topic.names, (shortId, body) => {
+      const peer = this.#peerOf(shortId)
+      if (peer !== undefined) this.names?.heard(peer, body)
+    })
+    this.#perform()
+  }
+
+  deadline(now: Instant): number {
+    const { ipam, names } = this
+    return Math.min(ipam?.deadline(now) ?? Number.POSITIVE_INFINITY, names?.deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  handle(input: Extract<Input, { kind: 'addresses' | 'names' }>, now: Instant): void {
+    this.#now = now
+    if (input.kind === 'names') this.#changeNames(input.change)
+    else this.ipam?.handle(input.input, now)
+    this.#perform()
+  }
+
+  advance(now: Instant): void {
+    this.#now = now
+    if ((this.ipam?.deadline(now) ?? Number.POSITIVE_INFINITY) <= now) this.ipam?.advance(now)
+    this.names?.advance(now)
+    this.#perform()
+  }
+
+  /** Call after a change of routes or members; does nothing when it is none. */
+  reach(membership: Membership, routes: ReadonlyMap<number, unknown>, now: Instant): void {
+    this.#now = now
+    const peers = membership.members.filter(member => routes.has(member.shortId)).map(member => member.peerName)
+    const members = membership.kind === 'certified' ? membership.members.map(describeMember) : undefined
+    const text = `${[...peers].sort().join()} ${members?.map(({ name, home }) => `${name}${home[0]?.from}`).join()}`
+    if (text === this.#reached) return
+    this.#reached = text
+    const reachable = new Set(peers)
+    if (members !== undefined) this.ipam?.handle({ kind: 'members', members }, now)
+    this.ipam?.handle({ kind: 'reachable', peers: reachable }, now)
+    this.names?.reach(reachable, now)
+    this.#perform()
+  }
+
+  #changeNames(change: NameChange): void {
+    if (change.kind === 'remove') this.names?.remove(change.fits)
+    else if (this.names?.add(change.entry) === false) {
+      const { name } = change.entry
+      const message = 'this host has more names than it can tell the others of'
+      this.#context.emit({ kind: 'log', level: 'error', message, fields: { name } })
+    }
+  }
+
+  #heard(peer: PeerName, body: Uint8Array | undefined): void {
+    this.ipam?.handle({ kind: 'heard', peer, body }, this.#now)
+    this.#perform()
+  }
+
+  #peerOf(shortId: number): PeerName | undefined {
+    const peer = this.#context.nameOf(shortId) ?? this.#heardAs.get(shortId)
+    if (peer !== undefined) this.#heardAs.set(shortId, peer)
+    return peer
+  }
+
+  #perform(): void {
+    const { emit, topics } = this.#context
+    for (const output of this.ipam?.drain() ?? []) this.#performIpam(output)
+    for (const output of this.names?.drain() ?? []) {
+      if (output.kind === 'publish') topics.publish(Topic.names, output.body)
+      else emit({ kind: 'store-names', text: output.text })
+    }
+  }
+
+  #performIpam(output: IpamOutput): void {
+    const { emit, topics } = this.#context
+    switch (output.kind) {
+      case 'publish':
+        return topics.publish(Topic.addresses, output.body)
+      case 'store':
+        return emit({ kind: 'store-addresses', text: output.text })
+      case 'answer':
+        return emit({ kind: 'ipam-answer', ticket: output.ticket, answer: output.answer })
+      case 'log':
+        return emit(output)
+    }
+  }
+}
+
+function describeMember({ peerName: name, containerRange = '' }: Member): IpamMember {
+  const home = parseIpNetwork(containerRange)
+  return { name, home: home.ok ? [rangeOf(home.value)] : [] }
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import type { PeerName } from '../../../../src/base/peer-name.ts'
+import { answerFor, reversedAddress } from '../../../../src/core/dns/answer.ts'
+import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries, isName } from '../../../../src/core/dns/entry.ts'
+import { Names, STALE_MS } from '../../../../src/core/dns/names.ts'
+
+const self = '02:00:00:00:00:01' as PeerName
+const peer = '02:00:00:00:00:02' as PeerName
+const options = { domains: ['weave.local'], nearestFirst: false, random: () => 0 }
+
+describe('names', () => {
+  it('are found whatever their case, with and without the domain', () => {
+    const names = withNames(address('Web', '10.2.1.1'))
+    for (const name of ['web.weave.local', 'WEB.weave.LOCAL', 'web']) {
+      expect(dataOf(names, name, 'A')).toEqual(['10.2.1.1'])
+    }
+  })
+
+  it('are known without an answer when they have none of the type, and unknown when there are none', () => {
+    const names = withNames(address('web', '10.2.1.1'))
+    expect(answerFor(names, { name: 'web.weave.local', type: 'AAAA' }, options)).toMatchObject({
+      kind: 'found',
+      records: [],
+    })
+    expect(answerFor(names, { name: 'db.weave.local', type: 'A' }, options)).toEqual({ kind: 'unknown' })
+    expect(answerFor(names, { name: 'example.com', type: 'A' }, options)).toEqual({ kind: 'elsewhere' })
+    expect(answerFor(names, { name: 'weave.local', type: 'A' }, options)).toMatchObject({ kind: 'found', records: [] })
+  })
+
+  it('answer AAAA, PTR, SRV, TXT and follow aliases, also those that go round', () => {
+    const names = withNames(
+      address('web', 'fd00::7'),
+      { id: 'c', name: 'www.weave.local', data: { kind: 'cname', target: 'web.weave.local' } },
+      { id: 'c', name: 'a.weave.local', data: { kind: 'cname', target: 'b.weave.local' } },
+      { id: 'c', name: 'b.weave.local', data: { kind: 'cname', target: 'a.weave.local' } },
+      { id: 'c', name: 'web.weave.local', data: { kind: 'txt', text: 'hello' } },
+      {
+        id: 'c',
+        name: '_http._tcp.weave.local',
+        data: { kind: 'srv', priority: 1, weight: 2, port: 80, target: 'web.weave.local' },
+      },
+    )
+    expect(dataOf(names, 'www.weave.local', 'AAAA')).toEqual(['web.weave.local', 'fd00::7'])
+    expect(dataOf(names, 'web.weave.local', 'TXT')).toEqual(['hello'])
+    expect(dataOf(names, '_http._tcp.weave.local', 'SRV')).toEqual([
+      { priority: 1, weight: 2, port: 80, target: 'web.weave.local' },
+    ])
+    expect(dataOf(names, 'a.weave.local', 'A').length).toBe(8)
+  })
+
+  it('give addresses in turn, and the nearest first where that is wished', () => {
+    const names = withNames(address('web', '10.2.1.1'))
+    names.heard(peer, encodeEntries([address('web', '10.2.2.1')]))
+    names.reach(new Set([peer]), 0)
+    expect(dataOf(names, 'web', 'A', { random: () => 0 })).toEqual(['10.2.2.1', '10.2.1.1'])
+    expect(dataOf(names, 'web', 'A', { random: () => 0.9 })).toEqual(['10.2.1.1', '10.2.2.1'])
+    expect(dataOf(names, 'web', 'A', { nearestFirst: true })).toEqual(['10.2.1.1', '10.2.2.1'])
+  })
+
+  it('of a lost peer are answered, marked, for an hour, and only where nobody in reach has them', () => {
+    const names = withNames(address('web', '10.2.1.1'))
+    names.heard(peer, encodeEntries([address('web', '10.2.2.1'), address('db', '10.2.2.2')]))
+    names.reach(new Set([peer]), 0)
+    names.reach(new Set(), 1_000)
+    expect(dataOf(names, 'web', 'A')).toEqual(['10.2.1.1'])
+    expect(answerFor(names, { name: 'db', type: 'A' }, options)).toMatchObject({ isStale: true })
+    names.advance(999 + STALE_MS)
+    expect(dataOf(names, 'db', 'A')).toEqual(['10.2.2.2'])
+    names.advance(1_000 + STALE_MS)
+    expect(dataOf(names, 'db', 'A')).toEqual([])
+  })
+
+  it('end with what their peer publishes, and outlive their own router', () => {
+    const names = withNames(address('web', '10.2.1.1'))
+    const stored = names.drain().flatMap(output => (output.kind === 'store' ? [output.text] : []))
+    expect(dataOf(new Names({ self, stored: stored.at(-1) }), 'web', 'A')).toEqual(['10.2.1.1'])
+    names.heard(peer, encodeEntries([address('db', '10.2.2.2')]))
+    names.heard(peer, encodeEntries([]))
+    expect(dataOf(names, 'db', 'A')).toEqual([])
+    expect(names.remove(entry => entry.id === 'c')).toBe(1)
+    expect(dataOf(names, 'web', 'A')).toEqual([])
+  })
+
+  it('are limited in number by what can be told', () => {
+    const names = new Names({ self, stored: undefined })
+    let count = 0
+    while (names.add(address(`n${count}`, '10.2.1.1')) && count < 5_000) count++
+    expect(count).toBeLessThan(5_000)
+    expect(encodeEntries(names.own).length).toBeLessThanOrEqual(BODY_BYTES_MAX)
+  })
+
+  it('in a reverse zone stand for addresses', () => {
+    expect(reversedAddress('4.3.2.10.in-addr.arpa')).toBe('10.2.3.4')
+    expect(reversedAddress(`${'1.'.repeat(1)}${'0.'.repeat(29)}d.f.ip6.arpa`)).toBe('fd00::1')
+    expect(reversedAddress('x.in-addr.arpa')).toBeUndefined()
+    expect(dataOf(withNames(address('web', '10.2.1.1')), '1.1.2.10.in-addr.arpa', 'PTR')).toEqual(['web.weave.local'])
+  })
+
+  it('from the network that are anything else are refused, never thrown at', () => {
+    fc.assert(fc.property(fc.uint8Array(), bytes => void decodeEntries(bytes)))
+    for (const entry of [{}, { id: 1 }, { id: 'c', name: 'a b', data: { kind: 'txt', text: '' } }, null]) {
+      expect(decodeEntries(new TextEncoder().encode(JSON.stringify({ format: 1, entries: [entry] }))).ok).toBe(false)
+    }
+    expect(isName(`${'a'.repeat(64)}.weave.local`)).toBe(false)
+  })
+})
+
+function withNames(...entries: readonly Entry[]): Names {
+  const names = new Names({ self, stored: undefined })
+  for (const entry of entries) names.add(entry)
+  return names
+}
+
+function address(name: string, text: string): Entry {
+  return { id: 'c', name: `${name}.weave.local`, data: { kind: 'address', address: text } }
+}
+
+function dataOf(names: Names, name: string, type: string, special: Partial<typeof options> = {}): readonly unknown[] {
+  const answer = answerFor(names, { name, type }, { ...options, ...special })
+  return answer.kind === 'found' ? answer.records.map(record => record.data) : []
+}
