@@ -12,6 +12,7 @@ needs=(
   dockerd:docker.io
   ip:iproute2
   iptables:iptables
+  nft:nftables
   ping:iputils-ping
   portmap:containernetworking-plugins
   shellcheck:shellcheck

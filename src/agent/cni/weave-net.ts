@@ -7,6 +7,7 @@ import type { Exposing } from '../containers/exposing.ts'
 import { inside, removeDevice } from '../containers/interface-commands.ts'
 import { devicesIn } from '../containers/namespace-devices.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import type { PortGuarding } from '../isolation/port-guard.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { obtainAddresses, releaseAddresses } from './cni-addresses.ts'
@@ -22,6 +23,7 @@ export interface WeaveNetOptions {
   readonly addresses: AddressSource
   readonly exposing: Pick<Exposing, 'expose'>
   readonly records: CniRecords
+  readonly guard: PortGuarding
   readonly isRouterRunning: () => Promise<boolean>
 }
 
@@ -54,7 +56,7 @@ export function cniHostEnd(containerId: string, device: string): string {
 
 async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome> {
   requireContainer(call)
-  const { records, addresses: source } = options
+  const { records, guard, addresses: source } = options
   if (deviceOf(call) !== undefined) {
     throw new CniError(CNI_CODES.invalidEnvironment, `there is a device '${call.device}' in the container already`)
   }
@@ -63,7 +65,7 @@ async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome>
   records.save({ containerId: call.containerId, device: call.device, network: call.network })
   try {
     const addresses = await obtainAddresses(call, source)
-    plugIn({ ...call, bridge, hostEnd, addresses, multicastRoute: false })
+    plugIn({ ...call, bridge, guard, hostEnd, addresses, multicastRoute: false })
     const gateway = call.gateway ?? (await gatewayFor(call, bridge, options))
     const routes = (call.routes ?? [{ dst: EVERYWHERE, gw: gateway }]).map(route => ({
       ...route,
@@ -104,10 +106,11 @@ function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly Inte
   run(formatCidr(dst), 'via', formatIpv4(gw))
 }
 
-async function remove(call: CniCall, { records, addresses }: WeaveNetOptions): Promise<void> {
+async function remove(call: CniCall, { records, guard, addresses }: WeaveNetOptions): Promise<void> {
   requireContainer({ ...call, command: 'DEL' })
   const hostEnd = cniHostEnd(call.containerId, call.device)
   if (findDevice(hostEnd) !== undefined) runCommand(removeDevice(hostEnd))
+  guard.release(hostEnd)
   await releaseAddresses(call, addresses)
   records.remove(call)
 }

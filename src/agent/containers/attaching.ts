@@ -5,6 +5,7 @@ import type { DockerClient } from '../docker/docker-client.ts'
 import { containerStopped } from '../docker/docker-error.ts'
 import type { ContainerDetails } from '../docker/docker-shapes.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import type { PortGuarding } from '../isolation/port-guard.ts'
 import type { AddressWish } from './address-wish.ts'
 import type { Attachment, AttachmentStore } from './attachment-store.ts'
 import { plugIn, unplug } from './container-interface.ts'
@@ -19,6 +20,7 @@ export interface AttachingOptions {
   readonly store: AttachmentStore
   readonly bridge: string
   readonly lockFolder: string
+  readonly guard: PortGuarding
 }
 
 export interface AttachWish {
@@ -78,12 +80,13 @@ export class Attaching {
       const going = await this.#choose(container.id, before, wishes)
       const isGoing = (text: string) => going.some(address => formatInterfaceAddress(address) === text)
       unplug({ ...this.#placeOf(container), addresses: going })
+      const left = (before?.addresses ?? []).filter(text => !isGoing(text))
+      this.#options.guard.admit(hostEndOf(container.id), parsed(left))
       for (const address of going) {
         await addresses.removeNames(container.id, address)
         await addresses.release(container.id, address)
       }
       if (before !== undefined) {
-        const left = before.addresses.filter(text => !isGoing(text))
         store.save({ ...before, addresses: left })
         if (before.rewriteHosts) rewriteHosts(container, bare(left), left.length === 0 ? [] : before.extraHosts)
       }
@@ -97,6 +100,7 @@ export class Attaching {
       await this.#options.addresses.removeNames(id)
       await this.#options.addresses.release(id)
       this.#options.store.remove(id)
+      this.#options.guard.release(hostEndOf(id))
     })
   }
 
@@ -112,6 +116,7 @@ export class Attaching {
     return this.#locked(id, async () => {
       if (hostEndOf(id) !== hostEnd || this.#options.store.load(id) !== undefined) return false
       remove()
+      this.#options.guard.release(hostEnd)
       await this.#options.addresses.release(id)
       return true
     })
@@ -119,7 +124,8 @@ export class Attaching {
 
   #placeOf(container: ContainerDetails) {
     const namespace = namespaceOf(container.pid)
-    return { bridge: this.#options.bridge, hostEnd: hostEndOf(container.id), device: CONTAINER_DEVICE, namespace }
+    const { bridge, guard } = this.#options
+    return { bridge, guard, hostEnd: hostEndOf(container.id), device: CONTAINER_DEVICE, namespace }
   }
 
   async #running(reference: string): Promise<ContainerDetails> {

@@ -1,5 +1,6 @@
 import { formatInterfaceAddress, type InterfaceAddress } from '../../base/cidr.ts'
 import { UserError } from '../../base/user-error.ts'
+import type { PortGuarding } from '../isolation/port-guard.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { type Argv, runCommand, tryCommand } from '../linux/run-command.ts'
 import {
@@ -26,6 +27,7 @@ export interface InterfaceWish {
   readonly addresses: readonly InterfaceAddress[]
   readonly multicastRoute: boolean
   readonly hairpin?: boolean
+  readonly guard: PortGuarding
 }
 
 /**
@@ -37,6 +39,7 @@ export function plugIn(wish: InterfaceWish): void {
   const isNew = found === undefined
   const missing = wish.addresses.filter(address => !hasAddress(found, address))
   try {
+    wish.guard.admit(wish.hostEnd, wish.addresses)
     if (isNew) makeDevice(wish)
     const run = (argv: Argv) => runCommand(inside(wish.namespace, argv))
     for (const address of missing) run(addAddress(wish.device, address))
@@ -44,6 +47,7 @@ export function plugIn(wish: InterfaceWish): void {
     if (wish.multicastRoute) run(addMulticastRoute(wish.device))
     if (missing.length > 0 && found !== undefined) run(announce(wish.device, found.mac))
   } catch (cause) {
+    wish.guard.admit(wish.hostEnd, isNew ? [] : wish.addresses.filter(address => !missing.includes(address)))
     if (isNew) tryCommand(removeDevice(wish.hostEnd))
     else for (const address of missing) tryCommand(inside(wish.namespace, deleteAddress(wish.device, address)))
     throw cause

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatCidr } from '../../base/cidr.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import type { PortGuard } from '../isolation/port-guard.ts'
 import { isFirewallThere } from '../linux/host-firewall.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { weaveNetwork } from '../plugin/plugin.ts'
@@ -23,6 +24,7 @@ export interface KeeperOptions {
   readonly exposing: Exposing
   readonly store: AttachmentStore
   readonly names: BridgeNames
+  readonly guard: Pick<PortGuard, 'restore'>
   readonly addresses: Pick<AddressSource, 'defaultSubnet'>
   readonly log: Logger
 }
@@ -86,8 +88,14 @@ export class ContainerKeeper {
       await this.#attempt('rules of the host not restored', async () => {
         if (!isFirewallThere()) await this.#options.exposing.restore()
       })
+      await this.#attempt('isolation of subnets not restored', () => this.#isolate())
       await this.#removeStrays()
     }
+  }
+
+  async #isolate(): Promise<void> {
+    const { guard, log } = this.#options
+    if (guard.restore()) log.write('warn', 'isolation of subnets put back')
   }
 
   async #hear(action: string, id: string): Promise<void> {

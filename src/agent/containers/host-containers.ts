@@ -1,9 +1,10 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseCidr } from '../../base/cidr.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { AddressClient } from '../http/address-client.ts'
+import { PortGuard } from '../isolation/port-guard.ts'
 import { removeStrayEndpoints } from '../plugin/network-driver.ts'
 import { createPlugin } from '../plugin/plugin.ts'
 import type { PluginServer } from '../plugin/plugin-server.ts'
@@ -25,12 +26,23 @@ export interface HostContainers {
   readonly exposing: Exposing
   readonly store: AttachmentStore
   readonly names: BridgeNames
+  readonly guard: PortGuard
   readonly bridge: string
 }
 
 type Place = Pick<AgentConfig, 'bridge' | 'subnet'>
 
-export function hostContainers(root: string, config: Place | undefined, isAgent = false): HostContainers {
+export interface HostContainersOptions {
+  readonly isAgent: boolean
+  /** Told when containers of different subnets cannot be kept apart. */
+  readonly notIsolated: (reason: string) => void
+}
+
+export function hostContainers(
+  root: string,
+  config: Place | undefined,
+  { isAgent, notIsolated }: HostContainersOptions,
+): HostContainers {
   const paths = agentPaths(root)
   const parsed = parseCidr(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
@@ -40,13 +52,16 @@ export function hostContainers(root: string, config: Place | undefined, isAgent 
   const addresses = new AddressClient(paths.controlSocket)
   const bridge = config?.bridge.name ?? 'weave'
   const store = new AttachmentStore(paths.state)
-  const place = { addresses, bridge, stateFolder: paths.state, lockFolder: dirname(paths.controlSocket) }
+  const lockFolder = dirname(paths.controlSocket)
+  const place = { addresses, bridge, stateFolder: paths.state, lockFolder }
+  const guard = new PortGuard({ folder: join(lockFolder, 'ports'), overlay, failed: notIsolated })
   return {
     docker,
     addresses,
     bridge,
+    guard,
     store,
-    attaching: new Attaching({ ...place, docker, store }),
+    attaching: new Attaching({ ...place, docker, store, guard }),
     exposing: new Exposing({ ...place, overlay }),
     names: new BridgeNames({ docker, addresses, overlay }),
   }
@@ -60,12 +75,13 @@ export class ContainerService {
   readonly #log: Logger
 
   constructor(root: string, config: Place, log: Logger) {
-    const tools = hostContainers(root, config, true)
+    const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
+    const tools = hostContainers(root, config, { isAgent: true, notIsolated })
     this.#log = log
-    const { bridge, addresses, docker } = tools
+    const { bridge, addresses, docker, guard } = tools
     this.#keeper = new ContainerKeeper({ ...tools, log })
     const { state, proxySocket } = agentPaths(root)
-    this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, log })
+    this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
     const attach = (id: string) => attachProxied(tools, id)
     const waitFolder = installWaitProgram(state)
     this.#proxy = new DockerProxy({ path: proxySocket, docker, addresses, waitFolder, attach, log })
@@ -94,5 +110,14 @@ export class ContainerService {
     } catch (cause) {
       this.#log.write('error', failure, { reason: (cause as Error).message })
     }
+  }
+}
+
+/** What goes on in the same way is said when it begins. */
+function sayOnce(say: (reason: string) => void): (reason: string) => void {
+  let said: string | undefined
+  return reason => {
+    if (reason !== said) say(reason)
+    said = reason
   }
 }

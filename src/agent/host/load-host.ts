@@ -4,7 +4,7 @@ import { UserError } from '../../base/user-error.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { shortIdOf } from '../../core/router/index.ts'
 import type { AgentPaths } from './agent-paths.ts'
-import { type HostState, loadHostState } from './host-state.ts'
+import { type HostState, loadConfigIfThere, loadHostState } from './host-state.ts'
 import { ensureIdentity, type Identity } from './identity.ts'
 import { type LaunchRecord, loadLaunch } from './launch-record.ts'
 import { peerNameOfIdentity } from './peer-name.ts'
@@ -15,6 +15,7 @@ export const DEFAULT_BRIDGE = 'weave'
 export const DEFAULT_MTU = 1376
 /** Of the overlay, where nobody said otherwise (Weave row FLAG-12). */
 const DEFAULT_SUBNET = '10.32.0.0/12'
+const DEFAULT_PLACE = { name: DEFAULT_BRIDGE, address: '', mtu: DEFAULT_MTU }
 const ADDRESSES_MAX = 8
 const NOT_THE_UNDERLAY = /^(weave|docker|br-|veth|virbr|cni|lo)/
 
@@ -55,14 +56,23 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     host: nickname,
     nickname,
     shortId: new StateStore(paths).shortId() ?? shortIdOf(peerNameOfIdentity(identity)),
-    bridge: { name: DEFAULT_BRIDGE, address: '', mtu: DEFAULT_MTU },
+    bridge: DEFAULT_PLACE,
     containerRange: '',
-    subnet: loadServices(paths.services).range || DEFAULT_SUBNET,
+    subnet: openSubnet(paths),
     listen,
     advertise: listen.ip === '0.0.0.0' ? underlayAddresses() : [listen.ip],
     targets: [],
     discovery,
   }
+}
+
+/** Bridge and overlay of this host, which commands ask for without a router; of a host that was never launched, those it would have. */
+export function placeOf(paths: AgentPaths): Pick<AgentConfig, 'bridge' | 'subnet'> {
+  return loadConfigIfThere(paths.agentConfig) ?? { bridge: DEFAULT_PLACE, subnet: openSubnet(paths) }
+}
+
+function openSubnet(paths: AgentPaths): string {
+  return loadServices(paths.services).range || DEFAULT_SUBNET
 }
 
 /** What others may reach this host at, as far as it knows itself. */

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs'
+import { parseInterfaceAddress } from '../../base/cidr.ts'
 import { removeDevice } from '../containers/interface-commands.ts'
+import type { PortGuarding } from '../isolation/port-guard.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import { makeEndpoint } from './endpoint-commands.ts'
@@ -14,6 +16,7 @@ const CONNECTED_ROUTE = 1
 
 export interface NetworkDriverOptions {
   readonly bridge: string
+  readonly guard: PortGuarding
   readonly networks: NetworkStore
 }
 
@@ -22,7 +25,7 @@ export interface NetworkDriverOptions {
  * so the container has both before its first instruction. Nothing here asks Docker: it waits for the answer. Each call may come
  * again.
  */
-export function networkDriver({ bridge, networks }: NetworkDriverOptions): PluginCalls {
+export function networkDriver({ bridge, guard, networks }: NetworkDriverOptions): PluginCalls {
   return {
     'NetworkDriver.GetCapabilities': () => ({ Scope: 'local', ConnectivityScope: 'global' }),
     'NetworkDriver.CreateNetwork': call => {
@@ -35,7 +38,10 @@ export function networkDriver({ bridge, networks }: NetworkDriverOptions): Plugi
     },
     'NetworkDriver.AllocateNetwork': () => ({}),
     'NetworkDriver.FreeNetwork': () => ({}),
-    'NetworkDriver.CreateEndpoint': () => ({ Interface: {} }),
+    'NetworkDriver.CreateEndpoint': call => {
+      admit(guard, call)
+      return { Interface: {} }
+    },
     'NetworkDriver.EndpointOperInfo': () => ({ Value: {} }),
     'NetworkDriver.DiscoverNew': () => ({}),
     'NetworkDriver.DiscoverDelete': () => ({}),
@@ -43,7 +49,10 @@ export function networkDriver({ bridge, networks }: NetworkDriverOptions): Plugi
     'NetworkDriver.RevokeExternalConnectivity': () => ({}),
     'NetworkDriver.Join': call => join(bridge, networks, call),
     'NetworkDriver.Leave': removeEndpoint,
-    'NetworkDriver.DeleteEndpoint': removeEndpoint,
+    'NetworkDriver.DeleteEndpoint': call => {
+      guard.release(endsOf(call).hostEnd)
+      return removeEndpoint(call)
+    },
   }
 }
 
@@ -77,6 +86,13 @@ function join(bridge: string, networks: NetworkStore, call: PluginCall): object 
     InterfaceName: { SrcName: containerEnd, DstPrefix: DEVICE_PREFIX },
     StaticRoutes: multicast ? [{ Destination: '224.0.0.0/4', RouteType: CONNECTED_ROUTE }] : [],
   }
+}
+
+/** Docker says here, and nowhere else, what it gives the container. */
+function admit(guard: PortGuarding, call: PluginCall): void {
+  const given = objectOf(call, 'Interface')
+  const address = parseInterfaceAddress(String(given.Address ?? ''))
+  guard.admit(endsOf(call).hostEnd, address.ok ? [address.value] : [], (given.AddressIPv6 ?? '') !== '')
 }
 
 function removeEndpoint(call: PluginCall): object {

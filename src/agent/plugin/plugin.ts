@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Cidr, formatCidr } from '../../base/cidr.ts'
 import type { NetworkWish } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import type { PortGuarding } from '../isolation/port-guard.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { ipamDriver } from './ipam-driver.ts'
 import { networkDriver } from './network-driver.ts'
@@ -18,14 +19,15 @@ export interface PluginOptions {
   readonly stateFolder: string
   readonly bridge: string
   readonly addresses: AddressSource
+  readonly guard: PortGuarding
   readonly log: Logger
 }
 
 /** Docker's network and IPAM driver `weavemesh`, not yet listening. */
-export function createPlugin({ root, stateFolder, bridge, addresses, log }: PluginOptions): PluginServer {
+export function createPlugin({ root, stateFolder, bridge, addresses, guard, log }: PluginOptions): PluginServer {
   const calls = {
     'Plugin.Activate': () => ({ Implements: ['NetworkDriver', 'IpamDriver'] }),
-    ...networkDriver({ bridge, networks: new NetworkStore(stateFolder) }),
+    ...networkDriver({ bridge, guard, networks: new NetworkStore(stateFolder) }),
     ...ipamDriver(addresses),
   }
   return new PluginServer(join(root, SOCKET), calls, log)

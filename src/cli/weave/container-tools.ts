@@ -1,15 +1,17 @@
 import { type AddressWish, parseWishes } from '../../agent/containers/address-wish.ts'
 import { type HostContainers, hostContainers } from '../../agent/containers/host-containers.ts'
-import { loadConfigIfThere } from '../../agent/host/host-state.ts'
+import { placeOf } from '../../agent/host/load-host.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import type { InterfaceAddress } from '../../base/cidr.ts'
 import { formatIpv4 } from '../../base/ipv4.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import { warn } from './report.ts'
 
 export function containerTools({ root, paths }: CommandContext): HostContainers {
-  return hostContainers(root, loadConfigIfThere(paths.agentConfig))
+  const notIsolated = (reason: string) => warn(`subnets are not kept apart in the data path: ${reason}`)
+  return hostContainers(root, placeOf(paths), { isAgent: false, notIsolated })
 }
 
 /** Addresses are the router's to give, even when they are named: another may have them. */

@@ -4,6 +4,7 @@ import { DEFAULT_BRIDGE, isProvisioned } from '../../agent/host/load-host.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
 import { removeBridge } from '../../agent/linux/bridge.ts'
 import { UserError } from '../../base/user-error.ts'
+import { containerTools } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
 
 /** Weave row CLI-21: the host as if it had never been launched. */
@@ -24,6 +25,7 @@ export function registerResetCommand(
         })
       }
       if (await isRouterRunning(context.paths.controlSocket)) await stop(context)
+      containerTools(context).guard.remove()
       removeBridge(DEFAULT_BRIDGE)
       rmSync(context.paths.state, { recursive: true, force: true })
     })

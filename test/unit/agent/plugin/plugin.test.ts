@@ -108,6 +108,7 @@ describe('the IPAM driver', () => {
 describe('the plugin on its socket', () => {
   const folder = useTemporaryFolder()
   const log = { write: () => undefined, level: 'info' } as never
+  const guard = { admit: () => undefined, release: () => undefined }
 
   async function post(path: string, body: string): Promise<{ code: number; json: unknown }> {
     const socketPath = join(folder(), 'run/docker/plugins/weavemesh.sock')
@@ -123,7 +124,7 @@ describe('the plugin on its socket', () => {
 
   it('says what it is, answers what it knows, and explains what it does not', async () => {
     const place = { root: folder(), stateFolder: folder(), bridge: 'weave' }
-    const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), log })
+    const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), guard, log })
     await plugin.listen()
     expect(await post('/Plugin.Activate', '')).toEqual({
       code: 200,
@@ -143,7 +144,7 @@ describe('the plugin on its socket', () => {
 
   it('remembers which networks want multicast, until they go', async () => {
     const place = { root: folder(), stateFolder: folder(), bridge: 'weave' }
-    const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), log })
+    const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), guard, log })
     await plugin.listen()
     const Options = { 'com.docker.network.generic': { 'works.weave.multicast': 'true' } }
     const store = new NetworkStore(folder())

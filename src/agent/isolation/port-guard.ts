@@ -1,0 +1,141 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Cidr, formatInterfaceAddress, type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
+import { UserError } from '../../base/user-error.ts'
+import { replaceFile } from '../host/atomic-file.ts'
+import { runCommandWith, tryCommand } from '../linux/run-command.ts'
+import {
+  type GuardedPort,
+  ISOLATION_TABLE,
+  isolationRemoval,
+  isolationText,
+  replacePortText,
+} from './isolation-rules.ts'
+
+const APPLY = ['nft', '-f', '-'] as const
+const LIST = ['nft', 'list', 'table', 'bridge', ISOLATION_TABLE] as const
+/** A port is guarded before it is made, and it may take Docker so long to make it. */
+const FORGOTTEN_AFTER_MS = 600_000
+const ATTEMPTS_MAX = 5
+
+export interface PortGuardOptions {
+  /** On a file system that a reboot empties: the devices go with it. */
+  readonly folder: string
+  readonly overlay: Cidr | undefined
+  /** Told when the kernel or its tool cannot do it: the container has its network all the same. */
+  readonly failed: (reason: string) => void
+}
+
+export type PortGuarding = Pick<PortGuard, 'admit' | 'release'>
+
+/** Keeps containers of different subnets apart in the data path; used by commands and agent side by side. */
+export class PortGuard {
+  readonly #options: PortGuardOptions
+
+  constructor(options: PortGuardOptions) {
+    this.#options = options
+  }
+
+  /** What the container behind the port may have; in force before the port is made, if it is called before. */
+  admit(device: string, addresses: readonly InterfaceAddress[], hasIpv6 = false): void {
+    if (addresses.length === 0) return this.release(device)
+    const before = this.#load(device)
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
+    const record = { addresses: addresses.map(formatInterfaceAddress), hasIpv6 }
+    replaceFile(this.#file(device), `${JSON.stringify(record)}\n`, 0o600)
+    this.#change(before, { device, addresses, hasIpv6 })
+  }
+
+  release(device: string): void {
+    const before = this.#load(device)
+    if (before === undefined) return
+    rmSync(this.#file(device), { force: true })
+    this.#change(before, undefined)
+  }
+
+  /** Puts back what another program has flushed, and forgets ports that are gone. True when there was something to put back. */
+  restore(): boolean {
+    this.#prune()
+    const ports = this.#list()
+    const shown = tryCommand(LIST)
+    const parts = ['iifname @guarded jump', 'oifname @guarded jump', ...ports.map(({ device }) => `"${device}"`)]
+    const isWhole = ports.length === 0 || parts.every(part => shown?.includes(part) === true)
+    if (isWhole) return false
+    this.#applyAll()
+    return true
+  }
+
+  /** The table and all records of it. */
+  remove(): void {
+    rmSync(this.#options.folder, { recursive: true, force: true })
+    if (tryCommand(LIST) !== undefined) runCommandWith(isolationRemoval(), APPLY)
+  }
+
+  #change(before: GuardedPort | undefined, after: GuardedPort | undefined): void {
+    try {
+      runCommandWith(replacePortText(before, after, this.#options.overlay), APPLY)
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause
+      // There is no table, or it is not what the records say.
+      this.#applyAll()
+    }
+  }
+
+  /** Until the records are still those that were applied: a command at work beside this one may have changed them. */
+  #applyAll(): void {
+    try {
+      for (let i = 0; i < ATTEMPTS_MAX; i++) {
+        const text = isolationText(this.#list(), this.#options.overlay)
+        runCommandWith(text, APPLY)
+        if (text === isolationText(this.#list(), this.#options.overlay)) return
+      }
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause
+      this.#options.failed(cause.message)
+    }
+  }
+
+  #prune(): void {
+    for (const { device } of this.#list()) {
+      if (isThere(`/sys/class/net/${device}`)) continue
+      if (Date.now() - statSync(this.#file(device)).mtimeMs > FORGOTTEN_AFTER_MS) this.release(device)
+    }
+  }
+
+  #list(): readonly GuardedPort[] {
+    try {
+      return readdirSync(this.#options.folder)
+        .filter(name => /^[\w-]{1,15}$/.test(name))
+        .sort()
+        .flatMap(device => this.#load(device) ?? [])
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw cause
+    }
+  }
+
+  #load(device: string): GuardedPort | undefined {
+    try {
+      const record = JSON.parse(readFileSync(this.#file(device), 'utf8')) as {
+        addresses: readonly string[]
+        hasIpv6: boolean
+      }
+      const addresses = record.addresses.flatMap(text => {
+        const address = parseInterfaceAddress(text)
+        return address.ok ? [address.value] : []
+      })
+      return { device, addresses, hasIpv6: record.hasIpv6 }
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw cause
+    }
+  }
+
+  #file(device: string): string {
+    return join(this.#options.folder, device)
+  }
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}

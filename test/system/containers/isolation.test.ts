@@ -1,0 +1,135 @@
+import { eventually } from '../agent/agent-lab.ts'
+import { DockerLab, type HostName } from './docker-lab.ts'
+
+const MINUTE = 60_000
+
+/** Each container may set its own addresses and routes: it has CAP_NET_ADMIN, and uses it. */
+describe('containers of different subnets', () => {
+  let lab: DockerLab
+
+  beforeAll(async () => {
+    lab = await DockerLab.create()
+    await lab.launch('a')
+    await lab.launch('b')
+    await lab.mustWeave('a', 'status', '--wait', '20')
+    await Promise.all([
+      put('a', 'hostile', '10.2.1.1/24'),
+      put('a', 'friend', '10.2.1.2/24'),
+      put('a', 'victim', '10.2.2.1/24'),
+      put('b', 'far-friend', '10.2.1.3/24'),
+      put('b', 'far-victim', '10.2.2.2/24'),
+    ])
+    // Everybody helps: what keeps them apart is not that a route is missing.
+    await inside('a', 'hostile', 'ip', 'route', 'add', '10.2.2.0/24', 'dev', 'ethwe')
+    await inside('b', 'far-friend', 'ip', 'route', 'add', '10.2.2.0/24', 'dev', 'ethwe')
+    await inside('a', 'victim', 'ip', 'route', 'add', '10.2.1.0/24', 'dev', 'ethwe')
+    await inside('b', 'far-victim', 'ip', 'route', 'add', '10.2.1.0/24', 'dev', 'ethwe')
+  }, 3 * MINUTE)
+
+  afterAll(async () => lab.dispose(), MINUTE)
+
+  async function put(host: HostName, name: string, address: string): Promise<void> {
+    const options = ['--name', name, '--cap-add', 'NET_ADMIN', '--sysctl', 'net.ipv6.conf.default.disable_ipv6=0']
+    await lab.mustWeave(host, 'run', '--no-rewrite-hosts', address, ...options, 'busybox:test', 'sleep', '86400')
+  }
+
+  function inside(host: HostName, container: string, ...argv: readonly string[]): Promise<string> {
+    return lab.docker(host, 'exec', container, ...argv)
+  }
+
+  async function reaches(host: HostName, container: string, ...to: readonly string[]): Promise<boolean> {
+    const ping = ['docker', 'exec', container, 'ping', '-c', '2', '-w', '3', ...to]
+    return (await lab.on(host, ping)).exitCode === 0
+  }
+
+  async function dropped(host: HostName, counter: string): Promise<number> {
+    const shown = await lab.must(host, 'nft', 'list', 'counter', 'bridge', 'weave', counter)
+    return Number(/packets (\d+)/.exec(shown)?.[1])
+  }
+
+  it(
+    'do not reach each other by a route that they set, on one host as between hosts, while their own subnet does',
+    async () => {
+      expect(await reaches('a', 'hostile', '10.2.1.2')).toBe(true)
+      expect(await reaches('a', 'hostile', '10.2.1.3')).toBe(true)
+      expect(await reaches('a', 'hostile', '10.2.2.1')).toBe(false)
+      expect(await reaches('a', 'hostile', '10.2.2.2')).toBe(false)
+      expect(await reaches('b', 'far-friend', '10.2.2.1')).toBe(false)
+      expect(await dropped('a', 'foreign')).toBeGreaterThan(0)
+    },
+    MINUTE,
+  )
+
+  it(
+    'do not reach each other by an address that one sets for itself, nor by IPv6, nor by a broadcast',
+    async () => {
+      await inside('a', 'hostile', 'ip', 'address', 'add', '10.2.2.66/24', 'dev', 'ethwe')
+      const before = await dropped('a', 'spoofed')
+      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.1')).toBe(false)
+      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.2')).toBe(false)
+      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.255')).toBe(false)
+      expect(await dropped('a', 'spoofed')).toBeGreaterThan(before)
+      await inside('a', 'hostile', 'ip', 'address', 'delete', '10.2.2.66/24', 'dev', 'ethwe')
+      const shown = await inside('a', 'victim', 'ip', '-6', 'address', 'show', 'dev', 'ethwe')
+      const local = /inet6 (fe80::[\da-f:]+)/.exec(shown)?.[1] ?? 'no address'
+      expect(await reaches('a', 'hostile', '-6', '-I', 'ethwe', local)).toBe(false)
+    },
+    MINUTE,
+  )
+
+  it(
+    'have no use of an address of the host as a router between them',
+    async () => {
+      await lab.mustWeave('a', 'expose', '10.2.1.100/24', '10.2.2.100/24')
+      await inside('a', 'hostile', 'ip', 'route', 'replace', '10.2.2.0/24', 'via', '10.2.1.100')
+      expect(await reaches('a', 'hostile', '10.2.1.100')).toBe(true)
+      expect(await reaches('a', 'hostile', '10.2.2.1')).toBe(false)
+      await inside('a', 'hostile', 'ip', 'route', 'replace', '10.2.2.0/24', 'dev', 'ethwe')
+      await lab.mustWeave('a', 'hide')
+    },
+    MINUTE,
+  )
+
+  it(
+    'a container that claims the address of another gets none of its traffic',
+    async () => {
+      await inside('a', 'hostile', 'ip', 'address', 'add', '10.2.1.3/32', 'dev', 'ethwe')
+      await inside('a', 'hostile', 'arping', '-U', '-c', '3', '-I', 'ethwe', '10.2.1.3')
+      expect(await reaches('a', 'friend', '10.2.1.3')).toBe(true)
+      const seen = await inside('a', 'friend', 'ip', 'neigh', 'show', 'to', '10.2.1.3')
+      const own = await inside('a', 'hostile', 'cat', '/sys/class/net/ethwe/address')
+      expect(seen).not.toContain(own)
+      await inside('a', 'hostile', 'ip', 'address', 'delete', '10.2.1.3/32', 'dev', 'ethwe')
+    },
+    MINUTE,
+  )
+
+  it(
+    'are kept apart on arrival too, when the other host does nothing about it, and again after a flush',
+    async () => {
+      await lab.stopAgent('b')
+      await lab.launch('b')
+      await lab.mustWeave('a', 'status', '--wait', '20')
+      await lab.must('b', 'nft', 'flush', 'ruleset')
+      expect(await reaches('b', 'far-friend', '10.2.2.2')).toBe(true)
+      expect(await reaches('b', 'far-friend', '10.2.2.1')).toBe(false)
+      await eventually(45_000, async () => !(await reaches('b', 'far-friend', '10.2.2.2')) || 'not put back')
+      expect(lab.log('agent-b')).toContain('isolation of subnets put back')
+      expect(await reaches('b', 'far-friend', '10.2.1.1')).toBe(true)
+    },
+    2 * MINUTE,
+  )
+
+  it(
+    'one container may be of both, and no longer is when it is detached from one',
+    async () => {
+      expect(await lab.mustWeave('a', 'attach', '10.2.2.9/24', 'friend')).toBe('10.2.2.9')
+      expect(await reaches('a', 'friend', '10.2.2.1')).toBe(true)
+      expect(await reaches('a', 'friend', '10.2.1.3')).toBe(true)
+      await lab.mustWeave('a', 'detach', '10.2.2.9/24', 'friend')
+      await inside('a', 'friend', 'ip', 'address', 'add', '10.2.2.9/24', 'dev', 'ethwe')
+      expect(await reaches('a', 'friend', '-I', '10.2.2.9', '10.2.2.1')).toBe(false)
+    },
+    MINUTE,
+  )
+})
