@@ -4,11 +4,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
-const BUNDLE = join(ROOT, 'dist', 'simulate.mjs')
+const NAME = process.argv.includes('--scale') ? 'scale-main' : 'main'
+const BUNDLE = join(ROOT, 'dist', `simulate-${NAME}.mjs`)
 
 await build({
   absWorkingDir: ROOT,
-  entryPoints: [join(ROOT, 'test', 'simulation', 'main.ts')],
+  entryPoints: [join(ROOT, 'test', 'simulation', `${NAME}.ts`)],
   outfile: BUNDLE,
   bundle: true,
   platform: 'node',

@@ -23,7 +23,7 @@ const RECORD: PeerRecord = {
   addresses: ['192.0.2.1'],
   keyId: 7,
   publicKey: new Uint8Array(32).fill(9),
-  links: [{ shortId: 2, isOutbound: true, isEstablished: false, remote: ENDPOINT }],
+  links: [{ shortId: 2, isOutbound: true, isEstablished: false, remote: ENDPOINT, cost: 8 }],
 }
 const TOPIC_RECORD: TopicRecord = { shortId: 1, topic: 1, bootId: 1n, version: 2n, body: Uint8Array.of(1, 2, 3) }
 const ENDS = { source: 1, destination: 2, bootId: 1n, sequence: 1 }
@@ -34,7 +34,6 @@ export const MESSAGES: readonly LinkMessage[] = [
   { kind: 'records', records: [{ topic: 1, bytes: encodeTopicRecord(TOPIC_RECORD) }] },
   { kind: 'manifest', text: '{}', signature: new Uint8Array(64) },
   { kind: 'heartbeat', sequence: 7 },
-  { kind: 'heartbeat-reply', sequence: 7 },
   { kind: 'summary', hash: new Uint8Array(8) },
   { kind: 'buckets', hashes: new Uint32Array(64) },
   { kind: 'digest', buckets: 1n, wantsDigest: true, entries: [{ shortId: 1, topic: 0, bootId: 1n, version: 1n }] },

@@ -55,7 +55,6 @@ function makeVectors(): Readonly<Record<string, string>> {
     }),
     'manifest with the text {}': encodeMessage({ kind: 'manifest', text: '{}', signature }),
     'heartbeat 7': encodeMessage({ kind: 'heartbeat', sequence: 7 }),
-    'heartbeat reply 7': encodeMessage({ kind: 'heartbeat-reply', sequence: 7 }),
     'summary of the record of host 1': encodeMessage({ kind: 'summary', hash: storeOfHost1().summary() }),
     'buckets of the record of host 1': encodeMessage({ kind: 'buckets', hashes: storeOfHost1().bucketHashes() }),
     'digest of host 1': encodeMessage({ kind: 'digest', buckets: 2n, wantsDigest: true, entries }),
@@ -96,7 +95,7 @@ function recordOfHost1(): Uint8Array {
     addresses: ['192.0.2.1'],
     keyId: 0x0101,
     publicKey: createAgreementKey(filled(0x11)).publicKey,
-    links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 } }],
+    links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 }, cost: 8 }],
   })
   return Buffer.concat([encoded, signer.sign(Buffer.concat([text(contextOf(Topic.peer)), encoded]))])
 }

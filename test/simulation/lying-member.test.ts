@@ -83,7 +83,7 @@ interface Lie {
 /** A record as the liar signs it. */
 function forge(world: World, { of = 'liar', bootId, version, links }: Lie): Uint8Array {
   const known = recordOf(world, of)
-  const link = { isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.1', port: 1 } }
+  const link = { isOutbound: true, isEstablished: true, cost: 1, remote: { ip: '192.0.2.1', port: 1 } }
   const encoded = encodeRecord({
     ...known,
     bootId: bootId ?? known.bootId + 1n,

@@ -8,10 +8,16 @@ export const RETRY_MAX_MS = 5_000
 export const STABLE_AFTER_MS = 5_000
 /** Pause before a target that needs no dial, or that has to wait its turn, is looked at again. */
 export const LOOK_AGAIN_MS = 1_000
+/** The more targets there are, the less often one that needs no dial is looked at: `reconsider` says when it may have come to need one. */
+const LOOK_AGAIN_PER_TARGET_MS = 10
 export const TARGETS_MAX = 16_384
 
 export interface Target {
   readonly endpoint: Endpoint
+  /** The endpoint as `formatEndpoint` writes it. */
+  readonly key: string
+  /** No dial was needed when it was last looked at. */
+  isSatisfied: boolean
   isConfigured: boolean
   isDialling: boolean
   failures: number
@@ -29,6 +35,7 @@ export interface Target {
 export class ConnectionMaker {
   readonly #targets = new Map<string, Target>()
   #dialling = 0
+  #deadline = Number.POSITIVE_INFINITY
   readonly #random: (length: number) => Uint8Array
 
   constructor(random: (length: number) => Uint8Array) {
@@ -43,6 +50,10 @@ export class ConnectionMaker {
     return this.targets.filter(target => target.isConfigured).map(target => target.endpoint)
   }
 
+  isConfigured(endpoint: Endpoint): boolean {
+    return this.#targets.get(formatEndpoint(endpoint))?.isConfigured === true
+  }
+
   /** Adds targets of the operator's, and dials them without waiting for a pause to end (CLI-04). */
   connect(endpoints: readonly Endpoint[], now: number): void {
     for (const endpoint of endpoints) {
@@ -50,6 +61,7 @@ export class ConnectionMaker {
       if (target === undefined) continue
       target.isConfigured = true
       target.retryAt = Math.min(target.retryAt, now)
+      this.#awaits(target)
     }
   }
 
@@ -74,12 +86,14 @@ export class ConnectionMaker {
    * Targets to dial at `now`; they count as dialling until `dialled` or `failed`. Of more than `dialsMax` some are drawn by lot:
    * routers that all know the same list would otherwise all dial its head. Those that are satisfied are looked at again later.
    */
-  due(now: number, isSatisfied: (endpoint: Endpoint) => boolean, dialsMax: number): readonly Endpoint[] {
+  due(now: number, isSatisfied: (target: Target) => boolean, dialsMax: number): readonly Endpoint[] {
+    if (now < this.#deadline) return []
     const free = dialsMax - this.#dialling
     const waiting: Target[] = []
     for (const target of this.#targets.values()) {
       if (target.isDialling || target.retryAt > now) continue
-      if (isSatisfied(target.endpoint)) target.retryAt = now + LOOK_AGAIN_MS
+      target.isSatisfied = isSatisfied(target)
+      if (target.isSatisfied) target.retryAt = now + this.#lookAgainMs
       else waiting.push(target)
     }
     const due = this.#draw(waiting, free)
@@ -89,16 +103,32 @@ export class ConnectionMaker {
       this.#dialling++
     }
     for (const target of waiting) target.retryAt = now + LOOK_AGAIN_MS
+    this.#findDeadline()
     return due.map(target => target.endpoint)
+  }
+
+  /** Targets that needed no dial may come to need one at `at`: a link or a route is gone. */
+  reconsider(at: number): void {
+    for (const target of this.#targets.values()) if (target.isSatisfied) target.retryAt = Math.min(target.retryAt, at)
+    this.#deadline = Math.min(this.#deadline, at)
   }
 
   /** When to ask for what is due again. */
   get deadline(): number {
-    let soonest = Number.POSITIVE_INFINITY
-    for (const target of this.#targets.values()) {
-      if (!target.isDialling && target.retryAt < soonest) soonest = target.retryAt
-    }
-    return soonest
+    return this.#deadline
+  }
+
+  get #lookAgainMs(): number {
+    return Math.max(LOOK_AGAIN_MS, this.#targets.size * LOOK_AGAIN_PER_TARGET_MS)
+  }
+
+  #findDeadline(): void {
+    this.#deadline = Number.POSITIVE_INFINITY
+    for (const target of this.#targets.values()) this.#awaits(target)
+  }
+
+  #awaits(target: Target): void {
+    if (!target.isDialling && target.retryAt < this.#deadline) this.#deadline = target.retryAt
   }
 
   /** The dial came to a link: what the link comes to is told by `failed` or `succeeded`. */
@@ -112,13 +142,14 @@ export class ConnectionMaker {
   succeeded(endpoint: Endpoint, now: number): void {
     const target = this.#targets.get(formatEndpoint(endpoint))
     if (target === undefined) return
+    this.#ended(target)
     Object.assign(target, {
-      isDialling: false,
       upSince: now,
       retryAt: now + FIRST_RETRY_MS,
       lastError: undefined,
       changedAt: now,
     })
+    this.#awaits(target)
   }
 
   failed(endpoint: Endpoint, reason: string, now: number): void {
@@ -136,11 +167,15 @@ export class ConnectionMaker {
     target.isDialling = false
   }
 
-  #draw(targets: Target[], count: number): readonly Target[] {
+  /** The operator's before others, and those that have not failed before those that have. */
+  #draw(targets: readonly Target[], count: number): readonly Target[] {
     const drawn: Target[] = []
-    while (targets.length > 0 && drawn.length < count) {
-      const [high = 0, low = 0] = this.#random(2)
-      drawn.push(...targets.splice((high * 256 + low) % targets.length, 1))
+    const ranks = [0, 1, 2, 3].map(rank => targets.filter(target => rankOf(target) === rank))
+    for (const pool of ranks) {
+      while (pool.length > 0 && drawn.length < count) {
+        const [high = 0, low = 0] = this.#random(2)
+        drawn.push(...pool.splice((high * 256 + low) % pool.length, 1))
+      }
     }
     return drawn
   }
@@ -149,6 +184,7 @@ export class ConnectionMaker {
     const pause = Math.min(FIRST_RETRY_MS * RETRY_FACTOR ** target.failures, RETRY_MAX_MS)
     const jitter = 0.5 + (this.#random(1)[0] ?? 0) / 512
     target.retryAt = now + pause * jitter
+    this.#awaits(target)
   }
 
   #ensure(endpoint: Endpoint, now: number): Target | undefined {
@@ -157,6 +193,8 @@ export class ConnectionMaker {
     if (known !== undefined || this.#targets.size >= TARGETS_MAX) return known
     const target: Target = {
       endpoint,
+      key,
+      isSatisfied: false,
       isConfigured: false,
       isDialling: false,
       failures: 0,
@@ -166,6 +204,11 @@ export class ConnectionMaker {
       lastError: undefined,
     }
     this.#targets.set(key, target)
+    this.#awaits(target)
     return target
   }
+}
+
+function rankOf({ isConfigured, failures }: Target): number {
+  return (failures > 0 ? 2 : 0) + (isConfigured ? 0 : 1)
 }

@@ -1,15 +1,24 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import { MessageStream } from '../wire/message-stream.ts'
+import { LinkQuality } from './link-quality.ts'
 
 export const GREETING_TIMEOUT_MS = 5_000
-export const HEARTBEAT_EVERY_MS = 1_000
-export const LINK_SILENCE_MAX_MS = 5_000
-export const PROBE_EVERY_MS = 1_000
-export const PROBE_SILENCE_MAX_MS = 4_000
+export const HEARTBEAT_EVERY_MS = 1_500
+/** Below five seconds, so that all routers know of a dead one within five. */
+export const LINK_SILENCE_MAX_MS = 4_000
+export const PROBE_EVERY_MS = 4_000
+/** After a probe without an answer the next one comes so soon: a few may be lost before the path is given up. */
+export const PROBE_AGAIN_MS = 500
+export const PROBE_SILENCE_MAX_MS = 7_000
 /** So long a link without datagrams waits for them before it is used for frames itself. */
 export const CARRY_AFTER_MS = 2_000
 /** Quick probes until the first answer: an idle second would be felt at every start. */
 const FIRST_PROBES_EVERY_MS = 200
+/** Then no path is to be expected soon: probes go on, but slowly. */
+const FIRST_PROBES_FOR_MS = 5_000
+const LATER_PROBES_EVERY_MS = 1_000
+/** An answer may be overtaken by later probes. */
+const PROBES_REMEMBERED = 8
 
 export interface LinkOptions {
   readonly id: number
@@ -23,6 +32,7 @@ export type LinkAction =
   | { readonly kind: 'heartbeat'; readonly sequence: number }
   | { readonly kind: 'probe'; readonly sequence: number }
   | { readonly kind: 'path-lost' }
+  | { readonly kind: 'cost-changed' }
   | { readonly kind: 'close'; readonly reason: string }
 
 /**
@@ -45,7 +55,7 @@ export class Link {
   peer: number | undefined
   peerBootId = 0n
   changedAt: number
-  roundTripMs: number | undefined
+  readonly quality = new LinkQuality()
   /** Records that the other end has yet to be sent. */
   readonly unsent = new Set<number>()
   /** Where datagrams for the peer go; moves when authentic ones come from elsewhere. */
@@ -57,7 +67,10 @@ export class Link {
   #probeAt = Number.POSITIVE_INFINITY
   #probeAnsweredAt: number | undefined
   #sequence = 0
-  #probeSent: { sequence: number; at: number } | undefined
+  /** Probes by sequence, and when they were sent. */
+  readonly #probes = new Map<number, number>()
+  #isAwaitingAnswer = false
+  #hasOtherCost = false
 
   constructor(options: LinkOptions) {
     this.id = options.id
@@ -115,7 +128,11 @@ export class Link {
 
   /** A probe of ours came back. True when this is what makes the path usable. */
   probeAnswered(sequence: number, now: number): boolean {
-    if (this.#probeSent?.sequence === sequence) this.roundTripMs = now - this.#probeSent.at
+    const sentAt = this.#probes.get(sequence)
+    this.#probes.clear()
+    this.#isAwaitingAnswer = false
+    this.#probeAt = now + PROBE_EVERY_MS
+    if (sentAt !== undefined) this.#hasOtherCost = this.quality.answered(now - sentAt, now) || this.#hasOtherCost
     const isFirst = this.#probeAnsweredAt === undefined
     this.#probeAnsweredAt = now
     this.isCarrying = false
@@ -128,14 +145,15 @@ export class Link {
     if (this.peer === undefined) {
       return now >= this.#heardAt + GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
     }
-    if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 5 s' }]
-    return [...this.#pathLost(now), ...this.#heartbeat(now), ...this.#probe(now)]
+    if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 4 s' }]
+    return [...this.#pathLost(now), ...this.#heartbeat(now), ...this.#probe(now), ...this.#otherCost()]
   }
 
   #pathLost(now: number): readonly LinkAction[] {
     if (this.#probeAnsweredAt === undefined || now < this.#probeAnsweredAt + PROBE_SILENCE_MAX_MS) return []
     this.#probeAnsweredAt = undefined
-    this.roundTripMs = undefined
+    this.quality.reset()
+    this.#isAwaitingAnswer = false
     this.changedAt = now
     return [{ kind: 'path-lost' }]
   }
@@ -148,8 +166,25 @@ export class Link {
 
   #probe(now: number): readonly LinkAction[] {
     if (now < this.#probeAt) return []
-    this.#probeAt = now + (this.#probeAnsweredAt === undefined ? FIRST_PROBES_EVERY_MS : PROBE_EVERY_MS)
-    this.#probeSent = { sequence: ++this.#sequence, at: now }
+    if (this.#isAwaitingAnswer) this.#hasOtherCost = this.quality.lost(now) || this.#hasOtherCost
+    this.#isAwaitingAnswer = this.isEstablished
+    this.#probeAt = now + this.#probeAgainMs(now)
+    this.#probes.set(++this.#sequence, now)
+    for (const old of this.#probes.keys()) {
+      if (this.#probes.size <= PROBES_REMEMBERED) break
+      this.#probes.delete(old)
+    }
     return [{ kind: 'probe', sequence: this.#sequence }]
+  }
+
+  #probeAgainMs(now: number): number {
+    if (this.isEstablished) return Math.max(PROBE_AGAIN_MS, 2 * (this.quality.roundTripMs ?? 0))
+    return now < this.changedAt + FIRST_PROBES_FOR_MS ? FIRST_PROBES_EVERY_MS : LATER_PROBES_EVERY_MS
+  }
+
+  #otherCost(): readonly LinkAction[] {
+    if (!this.#hasOtherCost) return []
+    this.#hasOtherCost = false
+    return [{ kind: 'cost-changed' }]
   }
 }

@@ -1,9 +1,23 @@
 import { assertNever } from '../../base/assert.ts'
 import { formatEndpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { type RecordKey, RecordStore, recordKey, type Version, type VersionedRecord } from '../gossip/record-store.ts'
+import {
+  type RecordKey,
+  RecordStore,
+  recordKey,
+  type StoredRecord,
+  type Version,
+  type VersionedRecord,
+} from '../gossip/record-store.ts'
 import type { GraphNode } from '../mesh/routes.ts'
-import { createSigner, isSignedBy, peerNameOf, type Signer } from '../session/crypto.ts'
+import {
+  type Cryptography,
+  createSigner,
+  NODE_CRYPTOGRAPHY,
+  peerNameOf,
+  type Signer,
+  type Verifier,
+} from '../session/crypto.ts'
 import type { AnnouncedKey } from '../session/session-keys.ts'
 import type { SignedRecord } from '../wire/link-message.ts'
 import {
@@ -14,11 +28,13 @@ import {
   type RecordedLink,
   SIGNATURE_BYTES,
 } from '../wire/peer-record.ts'
-import { contextOf, Topic } from '../wire/topic.ts'
-import { decodeTopicRecord, encodeTopicRecord, type TopicRecord } from '../wire/topic-record.ts'
+import { establishedLinks, headOf, nameBytesOf, viewRecord } from '../wire/record-view.ts'
+import { Topic } from '../wire/topic.ts'
+import { decodeTopicRecord, encodeTopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
 import { bootIdOf } from './boot-id.ts'
 import { fromBase64, type Judgement, type Membership } from './membership.ts'
+import { concat, decodeTopic, isSameBytes, isSameList, signedText, withoutSignature } from './signed-record.ts'
 
 /** What came of a record from the network. */
 export type Acceptance =
@@ -48,10 +64,15 @@ export interface Gone {
 /** This router's own signed records, and the verified records of all others. */
 export class Announcements {
   readonly store = new RecordStore()
+  /** Grows when who can be reached at which address may have changed. */
+  identities = 0
   readonly #options: RouterOptions
   readonly #membership: Membership
   readonly #signer: Signer
-  readonly #peers = new Map<number, PeerRecord>()
+  readonly #cryptography: Cryptography
+  /** By short id; each with the key that it is of, for a manifest may bring another. */
+  readonly #verifiers = new Map<number, { readonly publicKey: Uint8Array; readonly verify: Verifier }>()
+  #own: PeerRecord | undefined
   #bootId: bigint
   #version = 0n
 
@@ -59,6 +80,7 @@ export class Announcements {
     this.#options = options
     this.#membership = membership
     this.#signer = createSigner(options.identitySeed)
+    this.#cryptography = options.cryptography ?? NODE_CRYPTOGRAPHY
     this.#bootId = bootIdOf(options.bootId, options.random)
   }
 
@@ -72,40 +94,53 @@ export class Announcements {
 
   /** Signed, for hello. */
   get ownBytes(): Uint8Array {
-    const key = recordKey({ shortId: this.#options.shortId, topic: Topic.peer })
-    return this.store.get(key)?.bytes ?? new Uint8Array(0)
+    return this.#stored(this.#options.shortId)?.bytes ?? new Uint8Array(0)
   }
 
-  /** What the peer says of itself. */
+  /** What the peer says of itself, decoded anew each time: only the bytes are kept, for there may be thousands. */
   peer(shortId: number): PeerRecord | undefined {
-    return this.#peers.get(shortId)
+    const stored = this.#stored(shortId)
+    const decoded = stored === undefined ? undefined : decodeRecord(this.#encodedOf(stored))
+    return decoded?.ok === true ? decoded.value : undefined
+  }
+
+  /** Peers that have said something of themselves, this router included; ascending. */
+  get shortIds(): readonly number[] {
+    return this.#ofPeers().map(record => record.shortId)
   }
 
   /** Ascending by short id. */
   get peers(): readonly PeerRecord[] {
-    return [...this.#peers.values()].sort((a, b) => a.shortId - b.shortId)
+    return this.shortIds.map(shortId => this.peer(shortId)).filter(peer => peer !== undefined)
   }
 
   /** Who exchanges datagrams with whom, as they say themselves. */
   graph(): readonly GraphNode[] {
-    return this.peers.map(({ shortId, links }) => ({
-      shortId,
-      neighbours: links.filter(link => link.isEstablished).map(link => link.shortId),
-    }))
+    return this.#ofPeers().map(record => ({ shortId: record.shortId, ...establishedLinks(this.#encodedOf(record)) }))
+  }
+
+  /** Links of the peer that it calls established. */
+  linkCountOf(shortId: number): number {
+    const stored = this.#stored(shortId)
+    return stored === undefined ? 0 : establishedLinks(this.#encodedOf(stored)).neighbours.length
+  }
+
+  /** True when `announce` would make another record. */
+  isNews(key: AnnouncedKey, links: readonly RecordedLink[]): boolean {
+    const own = this.#own
+    return own?.bootId !== this.#bootId || own.keyId !== key.keyId || !isSameList(own.links, links)
   }
 
   /** Makes a record of what is so. Returns its key if it differs from the one before: only then is there anything to tell. */
   announce(dataKey: AnnouncedKey, links: readonly RecordedLink[]): readonly RecordKey[] {
+    if (!this.isNews(dataKey, links)) return []
     const { shortId, nickname, port, addresses } = this.#options
-    const own = this.peer(shortId)
-    if (own?.bootId === this.#bootId && own.keyId === dataKey.keyId && isSameList(own.links, links)) return []
     const name = peerNameOf(this.#signer.publicKey)
     const version = this.#nextVersion()
-    const record: PeerRecord = { shortId, name, ...version, nickname, port, addresses, ...dataKey, links }
+    this.#own = { shortId, name, ...version, nickname, port, addresses, ...dataKey, links }
     const key = this.publicKey.subarray(0, this.#membership.keyBytes)
-    const bytes = concat(this.#sign(Topic.peer, encodeRecord(record)), key)
-    this.#membership.learn(record, this.publicKey)
-    this.#peers.set(shortId, record)
+    const bytes = concat(this.#sign(Topic.peer, encodeRecord(this.#own)), key)
+    this.#membership.learn(this.#own, this.publicKey)
     const stored = { shortId, topic: Topic.peer, ...version, bytes }
     return this.store.merge(stored) ? [recordKey(stored)] : []
   }
@@ -136,51 +171,66 @@ export class Announcements {
 
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
-    this.#peers.delete(shortId)
+    this.#verifiers.delete(shortId)
+    this.identities++
     return this.store.forget(shortId)
   }
 
+  #stored(shortId: number): StoredRecord | undefined {
+    return this.store.get(recordKey({ shortId, topic: Topic.peer }))
+  }
+
+  #ofPeers(): readonly StoredRecord[] {
+    return this.store.all().filter(record => record.topic === Topic.peer)
+  }
+
+  /** The signed part of a record of topic 0. */
+  #encodedOf({ bytes }: Pick<StoredRecord, 'bytes'>): Uint8Array {
+    return bytes.subarray(0, bytes.length - SIGNATURE_BYTES - this.#membership.keyBytes)
+  }
+
   #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
-    if (bytes.length < SIGNATURE_BYTES + this.#membership.keyBytes || bytes.length > RECORD_BYTES_MAX) {
+    const { keyBytes } = this.#membership
+    const found = headOf(Topic.peer, bytes)
+    if (found === undefined || bytes.length < SIGNATURE_BYTES + keyBytes || bytes.length > RECORD_BYTES_MAX) {
       return refused('a record of a wrong size')
     }
-    const end = bytes.length - this.#membership.keyBytes
-    const signed = bytes.subarray(0, end)
-    const decoded = decodeRecord(withoutSignature(signed))
+    const encoded = this.#encodedOf({ bytes })
+    const head = { shortId: found.shortId, topic: Topic.peer, bootId: found.bootId, version: found.version }
+    if (!this.store.wants(head) && this.#isSameName(head.shortId, encoded)) return ok({ kind: 'known' })
+    const decoded = decodeRecord(encoded)
     if (!decoded.ok) return decoded
     const record = decoded.value
-    const head = { shortId: record.shortId, topic: Topic.peer, bootId: record.bootId, version: record.version }
-    const isKnown = this.#peers.get(record.shortId)?.name === record.name && !this.store.wants(head)
-    if (isKnown) return ok({ kind: 'known' })
-    const judgement = this.#membership.judge(record, bytes.subarray(end))
+    const judgement = this.#membership.judge(record, bytes.subarray(bytes.length - keyBytes))
     if (judgement.kind === 'refused') return refused(judgement.reason)
-    if (!isSigned(Topic.peer, signed, judgement.publicKey)) return refused('a record that its peer did not sign')
+    const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
+    const verify = this.#verifierOf(head.shortId, judgement.publicKey)
+    if (!verify(signedText(Topic.peer, encoded), signature)) return refused('a record that its peer did not sign')
+    return ok(this.#judged(judgement, { record, head, bytes }))
+  }
+
+  #judged(judgement: Exclude<Judgement, { kind: 'refused' }>, peer: VerifiedPeer): Acceptance {
+    const { head } = peer
     switch (judgement.kind) {
       case 'own':
-        return ok({ ...head, kind: 'own', addresses: record.addresses })
+        return { ...head, kind: 'own', addresses: peer.record.addresses }
       case 'outranked':
-        return ok({ kind: 'outranked', key: recordKey(head) })
+        return { kind: 'outranked', key: recordKey(head) }
       case 'takes our number':
-        return ok({ kind: 'takes our number' })
+        return { kind: 'takes our number' }
       case 'member':
-        if (record.shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: record.addresses })
-        return ok(this.#merge({ record, head, bytes, judgement }))
+        if (head.shortId === this.#options.shortId) return { ...head, kind: 'own', addresses: peer.record.addresses }
+        return this.#merge(peer, judgement)
       default:
         return assertNever(judgement)
     }
   }
 
-  #merge(standing: {
-    record: PeerRecord
-    head: VersionedRecord
-    bytes: Uint8Array
-    judgement: Extract<Judgement, { kind: 'member' }>
-  }): Acceptance {
-    const { record, head, bytes, judgement } = standing
+  #merge({ record, head, bytes }: VerifiedPeer, judgement: Extract<Judgement, { kind: 'member' }>): Acceptance {
     const gone = judgement.gone.map(shortId => ({ shortId, topics: this.forget(shortId) }))
     this.#membership.learn(record, judgement.publicKey)
+    if (this.#isOtherIdentity(head.shortId, this.#encodedOf({ bytes }))) this.identities++
     this.store.merge({ ...head, bytes })
-    this.#peers.set(record.shortId, record)
     return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone }
   }
 
@@ -192,10 +242,35 @@ export class Announcements {
     if (!this.store.wants(head)) return ok({ kind: 'known' })
     const host = this.#membership.host(shortId)
     if (host === undefined) return refused('a record of a stranger')
-    if (!isSigned(topic, bytes, fromBase64(host.publicKey))) return refused('a record that its peer did not sign')
+    const encoded = withoutSignature(bytes)
+    const verify = this.#verifierOf(shortId, fromBase64(host.publicKey))
+    if (!verify(signedText(topic, encoded), bytes.subarray(encoded.length))) {
+      return refused('a record that its peer did not sign')
+    }
     if (shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: [] })
     this.store.merge({ ...head, bytes })
     return ok({ kind: 'merged', shortId, topic, gone: [] })
+  }
+
+  /** A short id may come to be another's, with another key. */
+  #verifierOf(shortId: number, publicKey: Uint8Array): Verifier {
+    const known = this.#verifiers.get(shortId)
+    if (known !== undefined && isSameBytes(known.publicKey, publicKey)) return known.verify
+    const verify = this.#cryptography.createVerifier(publicKey)
+    this.#verifiers.set(shortId, { publicKey, verify })
+    return verify
+  }
+
+  #isSameName(shortId: number, encoded: Uint8Array): boolean {
+    const before = this.#stored(shortId)
+    return before !== undefined && isSameBytes(nameBytesOf(before.bytes), nameBytesOf(encoded))
+  }
+
+  #isOtherIdentity(shortId: number, encoded: Uint8Array): boolean {
+    const before = this.#stored(shortId)
+    if (before === undefined) return true
+    const [was, is] = [viewRecord(this.#encodedOf(before)), viewRecord(encoded)]
+    return !was.ok || !is.ok || !isSameBytes(was.value.identity, is.value.identity)
   }
 
   #nextVersion(): Version {
@@ -207,46 +282,14 @@ export class Announcements {
   }
 }
 
-function isSigned(topic: number, bytes: Uint8Array, publicKey: Uint8Array): boolean {
-  const signature = bytes.subarray(bytes.length - SIGNATURE_BYTES)
-  return isSignedBy(publicKey, signedText(topic, withoutSignature(bytes)), signature)
-}
-
-function decodeTopic(topic: number, bytes: Uint8Array): Result<TopicRecord> {
-  if (bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
-  const decoded = decodeTopicRecord(withoutSignature(bytes))
-  return decoded.ok && decoded.value.topic !== topic ? refused('a record of another topic') : decoded
-}
-
-function withoutSignature(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
+/** A record of a peer whose signature is right. */
+interface VerifiedPeer {
+  readonly record: PeerRecord
+  readonly head: VersionedRecord
+  readonly bytes: Uint8Array
 }
 
 /** Addresses that `record`'s peer may be dialled at. */
 export function endpointsOf(record: Pick<PeerRecord, 'addresses' | 'port'>): readonly string[] {
   return record.addresses.map(ip => formatEndpoint({ ip, port: record.port }))
-}
-
-function isSameList(a: readonly RecordedLink[], b: readonly RecordedLink[]): boolean {
-  return a.length === b.length && a.every((link, i) => isSameLink(link, b[i]))
-}
-
-function isSameLink(a: RecordedLink, b: RecordedLink | undefined): boolean {
-  return (
-    a.shortId === b?.shortId &&
-    a.isOutbound === b.isOutbound &&
-    a.isEstablished === b.isEstablished &&
-    formatEndpoint(a.remote) === formatEndpoint(b.remote)
-  )
-}
-
-function signedText(topic: number, encoded: Uint8Array): Uint8Array {
-  return concat(new TextEncoder().encode(contextOf(topic)), encoded)
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length)
-  joined.set(a)
-  joined.set(b, a.length)
-  return joined
 }

@@ -6,6 +6,7 @@ import type { Names, NamesOptions } from '../dns/names.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import type { IpamAnswer, IpamInput, IpamOptions } from '../ipam/api.ts'
 import type { Ipam } from '../ipam/ipam.ts'
+import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
 
 /** Milliseconds on the shell's monotonic clock. */
@@ -122,6 +123,10 @@ export interface RouterOptions {
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array
   readonly now: Instant
+  /** What the operator says that the links to hosts cost, by name in the manifest, 1 to 65,535: counts in place of what is measured. */
+  readonly linkCosts?: Readonly<Record<string, number>>
+  /** Node's unless a simulation has its own. */
+  readonly cryptography?: Cryptography
 }
 
 /** One line each of `weave status connections` (STAT-05). */
@@ -135,6 +140,10 @@ export interface ConnectionStatus {
   /** Milliseconds in this state. */
   readonly forMs: number
   readonly roundTripMs?: number
+  /** Share of the last probes without an answer, 0 to 1. */
+  readonly loss?: number
+  /** What routes reckon with: measured from latency and loss, or the operator's. */
+  readonly cost?: number
 }
 
 /** How frames reach a peer, and why so: over a link or straight to an address, by a punch through NATs, or by way of others. */
@@ -157,6 +166,8 @@ export interface PeerStatus {
   readonly twins?: { readonly at: string; readonly andAt: string }
   /** Of a peer that can be reached. */
   readonly path?: PathStatus
+  /** Of the whole way. */
+  readonly cost?: number
   readonly connections: readonly {
     readonly peer: PeerName
     readonly nickname: string

@@ -49,6 +49,10 @@ export class CertifiedMembership implements Membership {
     return this.#manifest.hosts
   }
 
+  get size(): number {
+    return this.#manifest.hosts.length
+  }
+
   get signed(): SignedManifest {
     return this.#signed
   }

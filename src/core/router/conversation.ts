@@ -163,8 +163,6 @@ export class Conversation {
         return
       case 'manifest':
         return this.#context.adopt({ manifest: message.text, signature: toBase64(message.signature) }, link)
-      case 'heartbeat':
-        return this.send(link, { kind: 'heartbeat-reply', sequence: message.sequence })
       case 'digest':
         return this.#exchange.answerDigest(link, message)
       case 'summary':
@@ -179,7 +177,7 @@ export class Conversation {
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)
-      case 'heartbeat-reply':
+      case 'heartbeat':
     }
   }
 

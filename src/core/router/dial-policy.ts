@@ -1,4 +1,5 @@
-import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import type { Target } from '../mesh/connection-maker.ts'
+import type { Link } from '../mesh/link.ts'
 import type { AddressBook } from './discovery.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -9,7 +10,16 @@ export const LINKS_MAX = 24
 /** Dials open at one time for peers that cannot be reached, when there are links enough. */
 const SEARCHES_MAX = 4
 /** After the last change of a link gossip is given so long to show who is reached over it. */
-const SETTLE_MS = 2_000
+export function settleMs(hostCount: number): number {
+  return SETTLE_MIN_MS + hostCount * SETTLE_PER_HOST_MS
+}
+
+const SETTLE_MIN_MS = 300
+const SETTLE_PER_HOST_MS = 1
+/** More than these are shed one by one, where both ends have so many. */
+const LINKS_KEPT = 12
+/** A link is not shed before it is so old. */
+const SHED_AFTER_MS = 20_000
 
 export interface DialSources {
   readonly self: number
@@ -18,6 +28,9 @@ export interface DialSources {
   readonly addresses: AddressBook
   readonly neighbours: Neighbours
   readonly isReachable: (peer: number) => boolean
+  readonly hostCount: () => number
+  /** Links of the peer that it calls established. */
+  readonly linkCountOf: (peer: number) => number
 }
 
 /**
@@ -31,24 +44,39 @@ export class DialPolicy {
     this.#sources = sources
   }
 
+  /** Half of what is lacking at one time: the other half comes from those who dial here. */
   get dialsMax(): number {
     const { linksMax, neighbours } = this.#sources
     const lacking = LINKS_WANTED - neighbours.links.length
-    const wanted = lacking > 0 ? lacking : SEARCHES_MAX
+    const wanted = lacking > 0 ? Math.ceil(lacking / 2) : SEARCHES_MAX
     return linksMax === 0 ? wanted : Math.max(0, Math.min(wanted, linksMax - neighbours.links.length))
   }
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
-  isSatisfied(endpoint: Endpoint, now: number): boolean {
+  isSatisfied({ endpoint, key }: Pick<Target, 'endpoint' | 'key'>, now: number): boolean {
     const { self, addresses, neighbours, isReachable } = this.#sources
-    const owner = addresses.ownerOf(endpoint)
+    const owner = addresses.ownerOf(key)
     if (owner === self) return true
     if (owner !== undefined && neighbours.linkTo(owner) !== undefined) return true
-    if (owner !== undefined && neighbours.links.length >= LINKS_WANTED) {
-      if (isReachable(owner) || neighbours.links.some(link => now - link.changedAt < SETTLE_MS)) return true
+    const { links } = neighbours
+    if (owner !== undefined && links.length >= LINKS_WANTED) {
+      const settled = now - settleMs(this.#sources.hostCount())
+      if (isReachable(owner) || links.some(link => link.changedAt > settled)) return true
     }
-    const key = formatEndpoint(endpoint)
-    return neighbours.links.some(link => link.direction === 'outbound' && formatEndpoint(link.remote) === key)
+    const { ip, port } = endpoint
+    return links.some(({ direction, remote }) => direction === 'outbound' && remote.ip === ip && remote.port === port)
+  }
+
+  /**
+   * A link that can be spared: this router dialled it without being told to, has more than are kept, and so has the peer. After a
+   * partition has healed there are many.
+   */
+  surplus(isConfigured: (link: Link) => boolean, now: number): Link | undefined {
+    const { neighbours, linkCountOf } = this.#sources
+    if (neighbours.ready.length <= LINKS_KEPT) return undefined
+    const isSurplus = (link: Link) =>
+      link.direction === 'outbound' && now > link.changedAt + SHED_AFTER_MS && !isConfigured(link)
+    return neighbours.ready.find(link => isSurplus(link) && linkCountOf(link.peer ?? 0) > LINKS_KEPT)
   }
 
   /** No link is to be had for the peer. */

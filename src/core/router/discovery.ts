@@ -7,8 +7,13 @@ import type { Membership } from './membership.ts'
 /** Which address belongs to whom, from the manifest and from what peers say of themselves. */
 export class AddressBook {
   #owners = new Map<string, number>()
+  #madeOf = ''
 
-  rebuild(membership: Membership, announcements: Announcements): void {
+  /** Brings the book up to date; true when it had to be written anew. */
+  rebuild(membership: Membership, announcements: Announcements): boolean {
+    const madeOf = `${membership.version} ${announcements.identities}`
+    if (madeOf === this.#madeOf) return false
+    this.#madeOf = madeOf
     const owners = new Map<string, number>()
     for (const host of membership.members) {
       for (const key of endpointsOf(host)) owners.set(key, host.shortId)
@@ -17,10 +22,12 @@ export class AddressBook {
       for (const key of endpointsOf(record)) owners.set(key, record.shortId)
     }
     this.#owners = owners
+    return true
   }
 
-  ownerOf(endpoint: Endpoint): number | undefined {
-    return this.#owners.get(formatEndpoint(endpoint))
+  /** `key`: the endpoint as `formatEndpoint` writes it. */
+  ownerOf(key: string): number | undefined {
+    return this.#owners.get(key)
   }
 
   endpointsOf(peer: number, defaultPort: number): readonly Endpoint[] {

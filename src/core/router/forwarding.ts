@@ -18,17 +18,17 @@ export interface ForwardingSources {
 export function describeForwarding(sources: ForwardingSources): ForwardingTable {
   const { self, announcements, neighbours, sessions, routes, paths } = sources
   const direct = paths.all.filter(({ peer }) => routes.has(peer) && neighbours.linkTo(peer)?.isEstablished !== true)
-  const others = announcements.peers.filter(({ shortId }) => shortId !== self)
+  const open = new Set(direct.flatMap(({ peer, endpoint }) => (endpoint === undefined ? [] : [peer])))
+  const others = announcements.shortIds.filter(shortId => shortId !== self)
   return {
     self,
-    peers: others.map(({ shortId }) => {
-      const isDirect = direct.some(({ peer, endpoint }) => peer === shortId && endpoint !== undefined)
-      const nextHop = isDirect ? shortId : routes.get(shortId)?.nextHop
+    peers: others.map(shortId => {
+      const nextHop = open.has(shortId) ? shortId : routes.get(shortId)?.nextHop
       const sealing = sessions.sealingFor(shortId)
       return {
         shortId,
         ...(nextHop === undefined ? {} : { nextHop }),
-        ...(isDirect ? { isBeside: true } : {}),
+        ...(open.has(shortId) ? { isBeside: true } : {}),
         ...(sealing === undefined ? {} : { sealing }),
         opening: sessions.openingFor(shortId),
       }

@@ -8,7 +8,8 @@ export interface LinkCare {
   readonly conversation: Conversation
   readonly paths: PathKeeper
   readonly isRouted: (peer: number) => boolean
-  /** Tells the operator of a change of paths, and the others of the links as they are now. */
+  /** The others must hear of the links as they are now. */
+  readonly changed: () => void
   readonly warn: (message: string, fields: LogFields) => void
 }
 
@@ -25,8 +26,12 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
       case 'probe':
         care.paths.probe(link, { sequence: action.sequence, isReply: false })
         break
+      case 'cost-changed':
+        care.changed()
+        break
       case 'path-lost':
         care.warn('datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
+        care.changed()
         break
       default:
         assertNever(action)

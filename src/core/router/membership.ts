@@ -40,6 +40,8 @@ export interface Membership {
   readonly version: number
   readonly signed: SignedManifest | undefined
   readonly members: readonly Member[]
+  /** How many there are. */
+  readonly size: number
   /** Bytes of the public key that follow a peer's record; 0 where keys are known otherwise. */
   readonly keyBytes: number
   host(shortId: number): Member | undefined

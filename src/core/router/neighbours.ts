@@ -52,13 +52,14 @@ export class Neighbours {
     return mine === theirs ? true : mine < theirs
   }
 
-  /** For this router's record. */
-  recorded(): readonly RecordedLink[] {
+  /** For this router's record. `costSet`: what the operator says that the link to a peer costs. */
+  recorded(costSet: (peer: number) => number | undefined): readonly RecordedLink[] {
     return this.ready.map(link => ({
       shortId: link.peer ?? 0,
       isOutbound: link.direction === 'outbound',
       isEstablished: link.isEstablished,
       remote: link.remote,
+      cost: costSet(link.peer ?? 0) ?? link.quality.cost,
     }))
   }
 }

@@ -46,6 +46,10 @@ export class OpenMembership implements Membership {
     return [...this.#byShortId.values()].sort((a, b) => a.shortId - b.shortId)
   }
 
+  get size(): number {
+    return this.#byShortId.size
+  }
+
   host(shortId: number): Member | undefined {
     return this.#byShortId.get(shortId)
   }

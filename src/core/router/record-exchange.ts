@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
+import { headOf } from '../wire/record-view.ts'
 import { Topic } from '../wire/topic.ts'
 import type { Acceptance } from './announcements.ts'
 import type { ConversationContext } from './conversation.ts'
@@ -84,7 +85,10 @@ export class RecordExchange {
         this.#context.log('debug', 'record refused', { peer: link.peer ?? 0, reason: accepted.error })
         continue
       }
-      if (accepted.value.kind === 'known') continue
+      if (accepted.value.kind === 'known') {
+        this.#holds(link, record)
+        continue
+      }
       this.#context.changed('soon')
       this.take(accepted.value, link, now)
       hasReplaced ||= accepted.value.kind === 'merged' && accepted.value.gone.length > 0
@@ -128,6 +132,15 @@ export class RecordExchange {
     this.flush(link)
     const lacking = wantsDigest ? store.lacking(entries) : 0n
     if (lacking !== 0n) this.#sendDigest(link, lacking, false)
+  }
+
+  /** What the other end has just said need not be said to it. */
+  #holds(link: Link, { topic, bytes }: SignedRecord): void {
+    const head = headOf(topic, bytes)
+    if (head === undefined) return
+    const key = recordKey({ shortId: head.shortId, topic })
+    const stored = this.#context.announcements.store.get(key)
+    if (stored?.bootId === head.bootId && stored.version === head.version) link.unsent.delete(key)
   }
 
   #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {

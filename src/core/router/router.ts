@@ -1,10 +1,8 @@
 import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
-import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
-import { ConnectionMaker } from '../mesh/connection-maker.ts'
+import { ConnectionMaker, type Target } from '../mesh/connection-maker.ts'
 import { Link } from '../mesh/link.ts'
-import { computeRoutes, type Route } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import { SessionKeys } from '../session/session-keys.ts'
 import { Announcements } from './announcements.ts'
@@ -23,20 +21,17 @@ import { Conversation, type ConversationContext } from './conversation.ts'
 import { createMembership } from './create-membership.ts'
 import { DialPolicy } from './dial-policy.ts'
 import { AddressBook } from './discovery.ts'
-import { describeForwarding } from './forwarding.ts'
 import { tendLink } from './link-care.ts'
 import type { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
+import { Publication } from './publication.ts'
 import { Shared } from './shared.ts'
 import { describeRouter } from './status.ts'
 import { Topics } from './topics.ts'
 import { TwinDesk } from './twin-desk.ts'
 
-/** Changes are told to the others together, not one by one. */
-const FLUSH_AFTER_MS = 50
-/** The more there are to hear of a change, the more changes go together. */
-const FLUSH_PER_HOST_MS = 0.5
+/** On the average. */
 const DIGEST_EVERY_MS = 10_000
 
 /**
@@ -57,10 +52,9 @@ export class Router implements RouterMachine {
   readonly #paths: PathKeeper
   readonly #conversation: Conversation
   readonly shared: Shared
+  readonly #publication: Publication
   #outputs: Output[] = []
-  #routes: ReadonlyMap<number, Route> = new Map()
   #now: Instant
-  #flushAt = Number.POSITIVE_INFINITY
   #digestAt: Instant
 
   constructor(options: RouterOptions) {
@@ -72,17 +66,20 @@ export class Router implements RouterMachine {
     this.#topics = new Topics(options.shortId, this.#announcements, () => this.#changed('soon'))
     this.#neighbours = new Neighbours(options.shortId)
     this.#maker = new ConnectionMaker(options.random)
-    this.#sessions = new SessionKeys(options.shortId, options.random, options.now)
+    this.#sessions = new SessionKeys(options.shortId, options.random, options.now, options.cryptography)
     this.#policy = new DialPolicy({
       self: options.shortId,
       linksMax: options.linksMax ?? 0,
       addresses: this.#addresses,
       neighbours: this.#neighbours,
-      isReachable: peer => this.#routes.has(peer),
+      hostCount: () => this.#membership.size,
+      linkCountOf: peer => this.#announcements.linkCountOf(peer),
+      isReachable: peer => this.#publication.routes.has(peer),
     })
+    this.#publication = this.#createPublication()
     const context = this.#createContext()
     this.#twins = context.twins
-    this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#routes.get(peer)?.nextHop }, peer =>
+    this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#publication.routes.get(peer)?.nextHop }, peer =>
       this.#addresses.endpointsOf(peer, options.port),
     )
     this.#conversation = new Conversation(context)
@@ -94,13 +91,13 @@ export class Router implements RouterMachine {
     })
     this.#maker.connect(options.targets, options.now)
     this.shared.start()
-    this.#publish()
+    this.#publication.publish(options.now)
   }
 
   get deadline(): Deadline {
     const links = Math.min(Number.POSITIVE_INFINITY, ...this.#neighbours.links.map(link => link.deadline))
     const all: readonly Deadline[] = [
-      { at: this.#flushAt, reason: 'tell changes' },
+      { at: this.#publication.deadline, reason: 'tell changes' },
       { at: this.#maker.deadline, reason: 'dial' },
       { at: links, reason: 'link timers' },
       { at: this.#paths.paths.deadline, reason: 'direct paths' },
@@ -149,12 +146,12 @@ export class Router implements RouterMachine {
   advance(now: Instant): void {
     this.#now = now
     if (this.#sessions.advance(now)) this.#changed('at once')
-    if (this.#flushAt <= now) this.#publish()
+    if (this.#publication.deadline <= now) this.#publication.publish(now)
     for (const link of this.#neighbours.links) this.#tend(link, now)
     this.#paths.tend(now)
-    const isSatisfied = (endpoint: Endpoint) => this.#policy.isSatisfied(endpoint, this.#now)
+    const isSatisfied = (target: Target) => this.#policy.isSatisfied(target, this.#now)
     for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
-    if (this.#digestAt <= now) this.#sendDigest(now)
+    if (this.#digestAt <= now) this.#compare(now)
     this.shared.advance(now)
   }
 
@@ -171,11 +168,12 @@ export class Router implements RouterMachine {
       announcements: this.#announcements,
       neighbours: this.#neighbours,
       maker: this.#maker,
-      routes: this.#routes,
+      routes: this.#publication.routes,
       paths: this.#paths.paths,
       pathTo: peer => this.#paths.describe(peer),
       twinsOf: peer => this.#twins.twinsOf(peer, now),
-      isSatisfied: endpoint => this.#policy.isSatisfied(endpoint, this.#now),
+      isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
+      costSet: peer => this.#publication.costSet(peer),
       now,
     })
   }
@@ -195,11 +193,9 @@ export class Router implements RouterMachine {
     tendLink(link, now, {
       conversation: this.#conversation,
       paths: this.#paths,
-      isRouted: peer => this.#routes.has(peer),
-      warn: (message, fields) => {
-        this.#log('warn', message, fields)
-        this.#changed('soon')
-      },
+      isRouted: peer => this.#publication.routes.has(peer),
+      changed: () => this.#changed('soon'),
+      warn: (message, fields) => this.#log('warn', message, fields),
     })
   }
 
@@ -230,45 +226,19 @@ export class Router implements RouterMachine {
     this.#twins.forget(shortId)
   }
 
-  /** Brings this router's record, its routes and the data plane's table up to date, and tells the neighbours what is new. */
-  #publish(): void {
-    this.#flushAt = Number.POSITIVE_INFINITY
-    const own = this.#announcements.announce(this.#sessions.announced, this.#neighbours.recorded())
-    const news = [...own, ...this.#topics.flush()]
-    this.#routes = computeRoutes(this.#options.shortId, this.#announcements.graph())
-    this.#addresses.rebuild(this.#membership, this.#announcements)
-    this.shared.reach(this.#membership, this.#routes, this.#now)
-    if (this.#options.discovery) this.#maker.discover(this.#addresses.others(this.#options), this.#now)
-    this.#emit({ kind: 'forwarding', table: this.#forwarding() })
-    for (const link of this.#neighbours.ready) {
-      for (const key of news) link.unsent.add(key)
-      this.#conversation.flush(link)
-    }
-  }
-
-  #forwarding(): ForwardingTable {
-    return describeForwarding({
-      self: this.#options.shortId,
-      announcements: this.#announcements,
-      neighbours: this.#neighbours,
-      sessions: this.#sessions,
-      routes: this.#routes,
-      paths: this.#paths.paths,
-    })
-  }
-
-  #sendDigest(now: Instant): void {
-    this.#digestAt = now + DIGEST_EVERY_MS
-    const departed = this.#membership.departed(shortId => this.#routes.has(shortId), now)
+  #compare(now: Instant): void {
+    const [lot = 0, share = 0] = this.#options.random(2)
+    this.#digestAt = now + DIGEST_EVERY_MS * (0.75 + share / 512)
+    const departed = this.#membership.departed(shortId => this.#publication.routes.has(shortId), now)
     for (const shortId of departed) this.#forget(shortId)
     if (departed.length > 0) this.#changed('soon')
-    this.#conversation.compare(this.#options.random(1)[0] ?? 0)
+    this.#conversation.compare(lot)
+    const surplus = this.#policy.surplus(link => this.#maker.isConfigured(link.remote), now)
+    if (surplus !== undefined) this.#conversation.close(surplus, 'links enough on both ends', now)
   }
 
   #changed(when: 'soon' | 'at once'): void {
-    const later = FLUSH_AFTER_MS + this.#membership.members.length * FLUSH_PER_HOST_MS
-    const at = when === 'soon' ? this.#now + later : this.#now
-    this.#flushAt = Math.min(this.#flushAt, at)
+    this.#publication.changed(when, this.#now)
   }
 
   #emit(output: Output): void {
@@ -277,6 +247,23 @@ export class Router implements RouterMachine {
 
   #log(level: LogLevel, message: string, fields: LogFields): void {
     this.#emit({ kind: 'log', level, message, fields })
+  }
+
+  #createPublication(): Publication {
+    return new Publication({
+      options: this.#options,
+      membership: this.#membership,
+      announcements: this.#announcements,
+      topics: this.#topics,
+      neighbours: this.#neighbours,
+      sessions: this.#sessions,
+      addresses: this.#addresses,
+      maker: this.#maker,
+      paths: () => this.#paths.paths,
+      emit: output => this.#emit(output),
+      flush: link => this.#conversation.flush(link),
+      routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
+    })
   }
 
   #createContext(): ConversationContext {

@@ -1,4 +1,3 @@
-import type { Endpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
@@ -20,7 +19,9 @@ export interface StatusSources {
   readonly paths: DirectPaths
   readonly pathTo: (peer: number) => PathStatus
   readonly twinsOf: (peer: number) => PeerStatus['twins']
-  readonly isSatisfied: (endpoint: Endpoint) => boolean
+  readonly isSatisfied: (target: Target) => boolean
+  /** What the operator says that the link to a peer costs. */
+  readonly costSet: (peer: number) => number | undefined
   readonly now: Instant
 }
 
@@ -50,9 +51,14 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
       info: describeLink(link, peer === undefined ? '' : `${peer.name}(${peer.nickname})`, sources.options.mtu),
       ...(peer === undefined ? {} : { peer }),
       forMs: sources.now - link.changedAt,
-      ...(link.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
+      ...(link.quality.roundTripMs === undefined ? {} : { roundTripMs: link.quality.roundTripMs }),
+      ...(link.isEstablished ? { loss: link.quality.loss, cost: costOf(sources, link) } : {}),
     }
   })
+}
+
+function costOf(sources: StatusSources, link: Link): number {
+  return sources.costSet(link.peer ?? 0) ?? link.quality.cost
 }
 
 /** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
@@ -81,7 +87,7 @@ function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
 }
 
 function targetConnections(sources: StatusSources): readonly ConnectionStatus[] {
-  const open = sources.maker.targets.filter(target => !sources.isSatisfied(target.endpoint))
+  const open = sources.maker.targets.filter(target => !sources.isSatisfied(target))
   return open.map(target => ({
     direction: 'outbound' as const,
     address: target.endpoint,
@@ -114,7 +120,7 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
       isReachable: isSelf || route !== undefined,
       ...(nextHop === undefined ? {} : { nextHop }),
       ...(twins === undefined ? {} : { twins }),
-      ...(route === undefined ? {} : { hops: route.hops, path: sources.pathTo(host.shortId) }),
+      ...(route === undefined ? {} : { hops: route.hops, cost: route.cost, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)
         const direction = link.isOutbound ? ('outbound' as const) : ('inbound' as const)

@@ -1,5 +1,5 @@
 import { ByteWriter } from '../../base/bytes.ts'
-import { type AgreementKey, createAgreementKey, deriveKey } from './crypto.ts'
+import { type AgreementKey, type Cryptography, NODE_CRYPTOGRAPHY } from './crypto.ts'
 
 export const REKEY_AFTER_MS = 10 * 60_000
 /** How long a replaced key still opens what was sealed before all had heard of its successor. */
@@ -35,6 +35,9 @@ interface PeerKeys {
   current: AnnouncedKey
   previous: AnnouncedKey | undefined
   previousUntil: number
+  /** Derived when first asked for. */
+  sealing: DerivedKey | undefined
+  opening: readonly DerivedKey[] | undefined
 }
 
 /**
@@ -45,7 +48,7 @@ export class SessionKeys {
   readonly #self: number
   readonly #random: (length: number) => Uint8Array
   readonly #peers = new Map<number, PeerKeys>()
-  readonly #derived = new Map<string, Uint8Array>()
+  readonly #cryptography: Cryptography
   /** Keys of peers that were met under the current own key, and under the one before. */
   #met = new Set<string>()
   #metBefore = new Set<string>()
@@ -58,10 +61,18 @@ export class SessionKeys {
   #previous: OwnKey | undefined
   #previousUntil = 0
   #rekeyAt: number
+  /** When the first of the replaced keys has to go. */
+  #overlapsEndAt = Number.POSITIVE_INFINITY
 
-  constructor(self: number, random: (length: number) => Uint8Array, now: number) {
+  constructor(
+    self: number,
+    random: (length: number) => Uint8Array,
+    now: number,
+    cryptography: Cryptography = NODE_CRYPTOGRAPHY,
+  ) {
     this.#self = self
     this.#random = random
+    this.#cryptography = cryptography
     const [high = 0, low = 0] = random(2)
     this.#current = this.#generate((high << 8) | low)
     this.#rekeyAt = now + REKEY_AFTER_MS
@@ -72,29 +83,15 @@ export class SessionKeys {
   }
 
   get deadline(): number {
-    const ends = [...this.#peers.values()].filter(keys => keys.previous !== undefined).map(keys => keys.previousUntil)
-    if (this.#previous !== undefined) ends.push(this.#previousUntil)
-    return Math.min(this.#rekeyAt, ...ends)
+    return Math.min(this.#rekeyAt, this.#overlapsEndAt)
   }
 
   /** True when keys came or went. */
   advance(now: number): boolean {
-    let hasChanged = false
-    if (this.#previous !== undefined && now >= this.#previousUntil) {
-      this.#previous = undefined
-      hasChanged = true
-    }
-    for (const keys of this.#peers.values()) {
-      if (keys.previous === undefined || now < keys.previousUntil) continue
-      keys.previous = undefined
-      hasChanged = true
-    }
-    if (now >= this.#rekeyAt) {
-      this.#rekey(now)
-      hasChanged = true
-    }
-    if (hasChanged) this.#derived.clear()
-    return hasChanged
+    if (now < this.deadline) return false
+    if (now >= this.#overlapsEndAt) this.#endOverlaps(now)
+    if (now >= this.#rekeyAt) this.#rekey(now)
+    return true
   }
 
   /**
@@ -110,11 +107,11 @@ export class SessionKeys {
     if (isBack) this.#barred.set(peer, this.#current.generation)
     if (isBack ? this.#mayForce(peer, now) : this.#met.size >= MET_MAX) this.#rekey(now)
     this.#met.add(met)
-    this.#peers.set(peer, {
-      current: key,
-      previous: known?.current,
-      previousUntil: known === undefined ? 0 : now + REKEY_OVERLAP_MS,
-    })
+    const previousUntil = known === undefined ? 0 : now + REKEY_OVERLAP_MS
+    if (known !== undefined) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, previousUntil)
+    const current = { keyId: key.keyId, publicKey: key.publicKey }
+    const underived = { sealing: undefined, opening: undefined }
+    this.#peers.set(peer, { current, previous: known?.current, previousUntil, ...underived })
   }
 
   /** Replaces the own key at once, as when another process has spoken in the name of this router. */
@@ -125,18 +122,23 @@ export class SessionKeys {
   /** Drops all keys shared with a router that is no member any more. */
   forget(peer: number): void {
     this.#peers.delete(peer)
-    this.#derived.clear()
   }
 
   sealingFor(peer: number): DerivedKey | undefined {
     const keys = this.#peers.get(peer)
     if (keys === undefined || !this.#isShared(this.#current, peer)) return undefined
-    return this.#derive(peer, this.#current, keys.current, 'outgoing')
+    keys.sealing ??= this.#derive(peer, this.#current, keys.current, 'outgoing')
+    return keys.sealing
   }
 
   openingFor(peer: number): readonly DerivedKey[] {
     const keys = this.#peers.get(peer)
     if (keys === undefined) return []
+    keys.opening ??= this.#deriveOpening(peer, keys)
+    return keys.opening
+  }
+
+  #deriveOpening(peer: number, keys: PeerKeys): readonly DerivedKey[] {
     const all = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
     const own = all.filter(key => this.#isShared(key, peer))
     const theirs = keys.previous === undefined ? [keys.current] : [keys.current, keys.previous]
@@ -145,18 +147,12 @@ export class SessionKeys {
   }
 
   #derive(peer: number, own: OwnKey, theirs: AnnouncedKey, way: 'outgoing' | 'incoming'): DerivedKey | undefined {
-    const isOutgoing = way === 'outgoing'
     const ours = { shortId: this.#self, keyId: own.keyId, publicKey: own.agreement.publicKey }
     const other = { shortId: peer, keyId: theirs.keyId, publicKey: theirs.publicKey }
-    const [source, destination] = isOutgoing ? [ours, other] : [other, ours]
-    const index = `${peer} ${way} ${own.keyId} ${theirs.keyId} ${theirs.publicKey.join()}`
-    let key = this.#derived.get(index)
-    if (key === undefined) {
-      const secret = own.agreement.agree(theirs.publicKey)
-      if (secret === undefined) return undefined
-      key = deriveKey(secret, keyInfo(source, destination))
-      this.#derived.set(index, key)
-    }
+    const [source, destination] = way === 'outgoing' ? [ours, other] : [other, ours]
+    const secret = own.agreement.agree(theirs.publicKey)
+    if (secret === undefined) return undefined
+    const key = this.#cryptography.deriveKey(secret, keyInfo(source, destination))
     return { sourceKeyId: source.keyId, destinationKeyId: destination.keyId, key }
   }
 
@@ -169,6 +165,23 @@ export class SessionKeys {
     return count <= FORCED_MAX
   }
 
+  #endOverlaps(now: number): void {
+    this.#overlapsEndAt = Number.POSITIVE_INFINITY
+    if (this.#previous !== undefined && now >= this.#previousUntil) {
+      this.#previous = undefined
+      this.#forgetDerived()
+    } else if (this.#previous !== undefined) this.#overlapsEndAt = this.#previousUntil
+    for (const keys of this.#peers.values()) {
+      if (keys.previous === undefined) continue
+      if (now < keys.previousUntil) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, keys.previousUntil)
+      else Object.assign(keys, { previous: undefined, opening: undefined })
+    }
+  }
+
+  #forgetDerived(): void {
+    for (const keys of this.#peers.values()) Object.assign(keys, { sealing: undefined, opening: undefined })
+  }
+
   #isShared(key: OwnKey, peer: number): boolean {
     return key.generation > (this.#barred.get(peer) ?? 0)
   }
@@ -179,12 +192,17 @@ export class SessionKeys {
     this.#current = this.#generate((this.#current.keyId + 1) & 0xffff)
     this.#rekeyAt = now + REKEY_AFTER_MS
     this.#metBefore = this.#met
+    this.#overlapsEndAt = Math.min(this.#overlapsEndAt, this.#previousUntil)
     this.#met = new Set([...this.#peers].map(([peer, keys]) => metIndex(peer, keys.current)))
-    this.#derived.clear()
+    this.#forgetDerived()
   }
 
   #generate(keyId: number): OwnKey {
-    return { generation: ++this.#generations, keyId, agreement: createAgreementKey(this.#random(32)) }
+    return {
+      generation: ++this.#generations,
+      keyId,
+      agreement: this.#cryptography.createAgreementKey(this.#random(32)),
+    }
   }
 }
 
@@ -202,7 +220,7 @@ function keyInfo(source: KeyEnd, destination: KeyEnd): Uint8Array {
 }
 
 function metIndex(peer: number, key: AnnouncedKey): string {
-  return `${peer} ${key.keyId} ${key.publicKey.join()}`
+  return `${peer} ${key.keyId} ${String.fromCharCode(...key.publicKey)}`
 }
 
 function isSameKey(a: AnnouncedKey, b: AnnouncedKey): boolean {

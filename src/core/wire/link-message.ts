@@ -18,7 +18,6 @@ export type LinkMessage =
   | { readonly kind: 'records'; readonly records: readonly SignedRecord[] }
   | { readonly kind: 'manifest'; readonly text: string; readonly signature: Uint8Array }
   | { readonly kind: 'heartbeat'; readonly sequence: number }
-  | { readonly kind: 'heartbeat-reply'; readonly sequence: number }
   /** Eight bytes for all versions held: one that holds others answers with its buckets. */
   | { readonly kind: 'summary'; readonly hash: Uint8Array }
   /** A hash of each bucket of versions: answered with a digest of those that differ. */
@@ -66,7 +65,6 @@ const Code = {
   records: 2,
   manifest: 3,
   heartbeat: 4,
-  heartbeatReply: 5,
   digest: 6,
   goodbye: 7,
   summary: 8,
@@ -106,8 +104,6 @@ function encodeBody(message: LinkMessage): Uint8Array {
       return writer.u8(Code.manifest).bytes(message.signature).bytes(new TextEncoder().encode(message.text)).finish()
     case 'heartbeat':
       return writer.u8(Code.heartbeat).u32(message.sequence).finish()
-    case 'heartbeat-reply':
-      return writer.u8(Code.heartbeatReply).u32(message.sequence).finish()
     case 'digest':
       writer
         .u8(Code.digest)
@@ -155,8 +151,6 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
       }
     case Code.heartbeat:
       return { kind: 'heartbeat', sequence: reader.u32() }
-    case Code.heartbeatReply:
-      return { kind: 'heartbeat-reply', sequence: reader.u32() }
     case Code.digest: {
       const [buckets, wantsDigest] = [reader.u64(), reader.u8() === 1]
       return { kind: 'digest', buckets, wantsDigest, entries: listOf(reader, () => decodeEntry(reader)) }

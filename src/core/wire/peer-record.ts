@@ -30,11 +30,15 @@ export interface RecordedLink {
   /** Datagrams pass both ways. */
   readonly isEstablished: boolean
   readonly remote: Endpoint
+  /** What frames are to think this way costs, 1 to 65,535: measured, or set by the operator. */
+  readonly cost: number
 }
 
 export const SIGNATURE_BYTES = 64
-const ADDRESSES_MAX = 8
+export const ADDRESSES_MAX = 8
 export const LINKS_MAX = 1024
+/** Of each link in the encoding. */
+export const LINK_BYTES = 11
 export const RECORD_BYTES_MAX = 16 * 1024
 
 /** The signed part, without the signature that follows it on the wire. */
@@ -50,7 +54,7 @@ export function encodeRecord(record: PeerRecord): Uint8Array {
   writer.u16(links.length)
   for (const link of links) {
     const flags = (link.isEstablished ? 1 : 0) | (link.isOutbound ? 2 : 0)
-    writer.u16(link.shortId).u8(flags).u32(numberOf(link.remote.ip)).u16(link.remote.port)
+    writer.u16(link.shortId).u8(flags).u32(numberOf(link.remote.ip)).u16(link.remote.port).u16(link.cost)
   }
   return writer.finish()
 }
@@ -79,7 +83,8 @@ function decodeLink(reader: ByteReader): RecordedLink {
   const shortId = reader.u16()
   const flags = reader.u8()
   const remote = { ip: addressOf(reader.u32()), port: reader.u16() }
-  return { shortId, isEstablished: (flags & 1) !== 0, isOutbound: (flags & 2) !== 0, remote }
+  const cost = reader.u16()
+  return { shortId, isEstablished: (flags & 1) !== 0, isOutbound: (flags & 2) !== 0, remote, cost }
 }
 
 function times<T>(count: number, read: () => T): T[] {

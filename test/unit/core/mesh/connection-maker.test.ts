@@ -38,7 +38,7 @@ describe('the connection maker', () => {
     const pauseAfter = (upAt: number, downAt: number) => {
       maker.succeeded(target, upAt)
       maker.failed(target, 'refused', downAt)
-      return maker.deadline - downAt
+      return (maker.targets[0]?.retryAt ?? 0) - downAt
     }
     const pauses = [pauseAfter(0, 10), pauseAfter(20, 30), pauseAfter(40, 50)]
     expect(pauses).toEqual([...pauses].sort((a, b) => a - b))

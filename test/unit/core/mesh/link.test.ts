@@ -17,7 +17,7 @@ describe('a link', () => {
 
   it('ends when the other end falls silent', () => {
     const link = greeted()
-    expect(link.due(LINK_SILENCE_MAX_MS)).toEqual([{ kind: 'close', reason: 'nothing heard for 5 s' }])
+    expect(link.due(LINK_SILENCE_MAX_MS)).toEqual([{ kind: 'close', reason: 'nothing heard for 4 s' }])
   })
 
   it('is pending until a probe comes back, and again when probes cease to', () => {
@@ -27,8 +27,8 @@ describe('a link', () => {
     expect(probe).toEqual({ kind: 'probe', sequence: 1 })
     expect(link.probeAnswered(1, 20)).toBe(true)
     expect(link.state).toBe('established')
-    expect(link.roundTripMs).toBe(20)
-    link.heard(4000)
+    expect(link.quality.roundTripMs).toBe(20)
+    link.heard(PROBE_SILENCE_MAX_MS - 1000)
     expect(link.due(20 + PROBE_SILENCE_MAX_MS)).toContainEqual({ kind: 'path-lost' })
     expect(link.state).toBe('pending')
   })
@@ -47,15 +47,38 @@ describe('a link', () => {
   it('sends heartbeats and probes on time, and says when it wants to be woken', () => {
     const link = greeted()
     const kinds: string[] = []
-    for (let now = 0; now < 3000; now = link.deadline) {
+    for (let now = 0; now < 9_000; now = link.deadline) {
       link.heard(now)
       for (const action of link.due(now)) {
         kinds.push(action.kind)
         if (action.kind === 'probe') link.probeAnswered(action.sequence, now)
       }
     }
-    expect(kinds.filter(kind => kind === 'heartbeat')).toHaveLength(2)
-    expect(kinds.filter(kind => kind === 'probe')).toHaveLength(4)
+    expect(kinds.filter(kind => kind === 'heartbeat')).toHaveLength(5)
+    expect(kinds.filter(kind => kind === 'probe')).toHaveLength(3)
+  })
+})
+
+describe('the path of a link', () => {
+  it('is given up only after several probes in a row are lost', () => {
+    const link = greeted()
+    link.due(0)
+    link.probeAnswered(1, 1)
+    let [lost, now] = [0, 1]
+    for (; link.isEstablished; now = link.deadline) {
+      link.heard(now)
+      if (link.due(now).some(action => action.kind === 'probe')) lost++
+    }
+    expect(lost).toBeGreaterThanOrEqual(5)
+    expect(now).toBeLessThanOrEqual(1 + PROBE_SILENCE_MAX_MS + 200)
+  })
+
+  it('is measured by answers that later probes have overtaken', () => {
+    const link = greeted()
+    link.due(0)
+    link.due(200)
+    link.probeAnswered(1, 390)
+    expect(link.quality.roundTripMs).toBe(390)
   })
 })
 

@@ -6,9 +6,10 @@ import { Neighbours } from '../../../../src/core/router/neighbours.ts'
 const FAR = { ip: '192.0.2.9', port: 6783 }
 
 describe('the dial policy', () => {
-  it('dials until there are links enough', () => {
-    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED)
-    expect(policyWith(3, 0).dialsMax).toBe(LINKS_WANTED - 3)
+  it('dials half of what is lacking at one time: the other half comes from those who dial here', () => {
+    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 2)
+    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 2))
+    expect(policyWith(LINKS_WANTED - 1, 0).dialsMax).toBe(1)
   })
 
   it('never dials for more links than the operator allows', () => {
@@ -33,5 +34,6 @@ function policyWith(links: number, linksMax: number): DialPolicy {
     neighbours.add(link)
     neighbours.promote(link)
   }
-  return new DialPolicy({ self: 1, linksMax, addresses: new AddressBook(), neighbours, isReachable: () => false })
+  const cluster = { isReachable: () => false, hostCount: () => 30, linkCountOf: () => 0 }
+  return new DialPolicy({ self: 1, linksMax, addresses: new AddressBook(), neighbours, ...cluster })
 }

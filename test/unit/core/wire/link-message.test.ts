@@ -25,7 +25,6 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
   fc.record({ kind: kind('records'), records: fc.array(record, { maxLength: 10 }) }),
   fc.record({ kind: kind('manifest'), text: fc.string(), signature: fc.uint8Array({ minLength: 64, maxLength: 64 }) }),
   fc.record({ kind: kind('heartbeat'), sequence: u32 }),
-  fc.record({ kind: kind('heartbeat-reply'), sequence: u32 }),
   fc.record({
     kind: kind('digest'),
     buckets: u64,

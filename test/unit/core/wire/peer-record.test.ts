@@ -1,11 +1,18 @@
 import fc from 'fast-check'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
-import { decodeRecord, encodeRecord, LINKS_MAX, type PeerRecord } from '../../../../src/core/wire/peer-record.ts'
+import {
+  decodeRecord,
+  encodeRecord,
+  LINK_BYTES,
+  LINKS_MAX,
+  type PeerRecord,
+} from '../../../../src/core/wire/peer-record.ts'
 
 const u16 = fc.integer({ min: 0, max: 0xffff })
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const endpoint = fc.record({ ip: fc.ipV4(), port: u16 })
-const link = fc.record({ shortId: u16, isOutbound: fc.boolean(), isEstablished: fc.boolean(), remote: endpoint })
+const flags = { isOutbound: fc.boolean(), isEstablished: fc.boolean() }
+const link = fc.record({ shortId: u16, ...flags, remote: endpoint, cost: u16 })
 const record: fc.Arbitrary<PeerRecord> = fc.record({
   shortId: u16,
   name: fc.constant('02:01:02:03:04:05' as PeerName),
@@ -42,12 +49,13 @@ describe('a peer record', () => {
       isOutbound: true,
       isEstablished: true,
       remote,
+      cost: 8,
     }))
     const [base] = fc.sample(record, 1)
     const encoded = encodeRecord({ ...base!, links })
     const decoded = decodeRecord(encoded)
     expect(decoded.ok && decoded.value.links.length).toBe(LINKS_MAX)
-    encoded[encoded.length - LINKS_MAX * 9 - 2] = 0xff
+    encoded[encoded.length - LINKS_MAX * LINK_BYTES - 2] = 0xff
     expect(decodeRecord(encoded).ok).toBe(false)
   })
 })

@@ -1,0 +1,97 @@
+/** What a link costs that is short and loses nothing. */
+export const HOP_COST = 8
+export const COST_MAX = 65_535
+/** A cost stays for so long at least: what flaps is neither told to all nor allowed to move routes to and fro. */
+export const COST_HELD_MS = 10_000
+/** Probes by which loss is judged. */
+const WINDOW = 32
+/** By how much a measured value must pass a step's border for the step to be taken. */
+const HYSTERESIS = 0.25
+/** Weight of one more round trip in the mean (RFC 6298). */
+const GAIN = 1 / 8
+/** Round trips up to here are all alike; from here on each doubling is a step. Milliseconds. */
+const LATENCY_FIRST_STEP_MS = 2
+const LATENCY_STEPS_MAX = 12
+/** Shares of probes lost, and what each step adds to the cost. */
+const LOSS_STEPS: readonly { readonly above: number; readonly cost: number }[] = [
+  { above: 0.05, cost: 32 },
+  { above: 0.15, cost: 256 },
+  { above: 0.4, cost: 2048 },
+]
+
+/**
+ * Latency and loss of one link as its probes show them, and the cost that follows. Costs are coarse steps with hysteresis, and held:
+ * they are gossiped to all routers, and every change is a change of the record.
+ */
+export class LinkQuality {
+  /** Mean, milliseconds; undefined before the first answer. */
+  roundTripMs: number | undefined
+  readonly #outcomes: boolean[] = []
+  #latencyStep = 0
+  #lossStep = 0
+  #steppedAt = Number.NEGATIVE_INFINITY
+
+  /** Share of the last probes without an answer, 0 to 1. */
+  get loss(): number {
+    const { length } = this.#outcomes
+    return length === 0 ? 0 : this.#outcomes.filter(isAnswered => !isAnswered).length / length
+  }
+
+  /** 1 to `COST_MAX`. */
+  get cost(): number {
+    const latency = this.#latencyStep === 0 ? 0 : LATENCY_FIRST_STEP_MS * 2 ** this.#latencyStep
+    return Math.min(COST_MAX, HOP_COST + latency + (LOSS_STEPS[this.#lossStep - 1]?.cost ?? 0))
+  }
+
+  /** A probe came back. True when the cost is another. */
+  answered(roundTripMs: number, now: number): boolean {
+    const isFirst = this.roundTripMs === undefined
+    this.roundTripMs = this.roundTripMs === undefined ? roundTripMs : this.#mean(this.roundTripMs, roundTripMs)
+    return this.#note(true, isFirst, now)
+  }
+
+  /** The time for a probe's answer is over. True when the cost is another. */
+  lost(now: number): boolean {
+    return this.#note(false, false, now)
+  }
+
+  /** The path is gone: what comes back is measured afresh. */
+  reset(): void {
+    this.roundTripMs = undefined
+    this.#outcomes.length = 0
+  }
+
+  #mean(before: number, sample: number): number {
+    return before + (sample - before) * GAIN
+  }
+
+  #note(isAnswered: boolean, isFirst: boolean, now: number): boolean {
+    this.#outcomes.push(isAnswered)
+    if (this.#outcomes.length > WINDOW) this.#outcomes.shift()
+    if (!isFirst && now < this.#steppedAt + COST_HELD_MS) return false
+    const before = this.cost
+    this.#latencyStep = stepOf(this.roundTripMs ?? 0, this.#latencyStep, latencyBorder, LATENCY_STEPS_MAX)
+    const isJudged = this.#outcomes.length >= WINDOW / 2
+    if (isJudged) this.#lossStep = stepOf(this.loss, this.#lossStep, lossBorder, LOSS_STEPS.length)
+    if (this.cost === before) return false
+    this.#steppedAt = now
+    return true
+  }
+}
+
+/** The step that `value` belongs to; `step`, where it is, has borders that lie a little further off. */
+function stepOf(value: number, step: number, borderOf: (step: number) => number, max: number): number {
+  let next = step
+  while (next < max && value > borderOf(next + 1) * (1 + HYSTERESIS)) next++
+  while (next > 0 && value < borderOf(next) * (1 - HYSTERESIS)) next--
+  return next
+}
+
+/** Above it a value belongs to `step` or a higher one. */
+function latencyBorder(step: number): number {
+  return LATENCY_FIRST_STEP_MS * 2 ** (step - 1)
+}
+
+function lossBorder(step: number): number {
+  return LOSS_STEPS[step - 1]?.above ?? 1
+}

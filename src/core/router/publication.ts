@@ -1,0 +1,116 @@
+import type { ConnectionMaker } from '../mesh/connection-maker.ts'
+import type { DirectPaths } from '../mesh/direct-paths.ts'
+import type { Link } from '../mesh/link.ts'
+import { computeRoutes, type GraphNode, type Route } from '../mesh/routes.ts'
+import type { SessionKeys } from '../session/session-keys.ts'
+import type { Announcements } from './announcements.ts'
+import type { Instant, Output, RouterOptions } from './api.ts'
+import { settleMs } from './dial-policy.ts'
+import type { AddressBook } from './discovery.ts'
+import { describeForwarding } from './forwarding.ts'
+import type { Membership } from './membership.ts'
+import type { Neighbours } from './neighbours.ts'
+import { Pace } from './pace.ts'
+import type { Topics } from './topics.ts'
+
+export interface PublicationSources {
+  readonly options: RouterOptions
+  readonly membership: Membership
+  readonly announcements: Announcements
+  readonly topics: Topics
+  readonly neighbours: Neighbours
+  readonly sessions: SessionKeys
+  readonly addresses: AddressBook
+  readonly maker: ConnectionMaker
+  readonly paths: () => DirectPaths
+  readonly emit: (output: Output) => void
+  /** Sends what the link's unsent set names. */
+  readonly flush: (link: Link) => void
+  /** Told each time that there are new routes. */
+  readonly routed: (routes: ReadonlyMap<number, Route>, now: Instant) => void
+}
+
+/** What follows from changes, some at a time: this router's records, what neighbours are told, routes, the data plane's table. */
+export class Publication {
+  /** By peer; of this router's own view of the graph. */
+  routes: ReadonlyMap<number, Route> = new Map()
+  readonly #sources: PublicationSources
+  readonly #pace: Pace
+  #at = Number.POSITIVE_INFINITY
+
+  constructor(sources: PublicationSources) {
+    this.#sources = sources
+    this.#pace = new Pace(() => sources.membership.size, sources.options.now)
+  }
+
+  get deadline(): Instant {
+    return this.#at
+  }
+
+  changed(when: 'soon' | 'at once', now: Instant): void {
+    this.#wake(this.#pace.flushAt(when, now))
+  }
+
+  /** What the operator says that the link to a peer costs. */
+  costSet(peer: number): number | undefined {
+    const { options, membership } = this.#sources
+    const host = options.linkCosts === undefined ? undefined : membership.host(peer)?.host
+    return host === undefined ? undefined : options.linkCosts?.[host]
+  }
+
+  /** Call at the deadline. */
+  publish(now: Instant): void {
+    this.#at = Number.POSITIVE_INFINITY
+    const news = [...this.#announce(now), ...this.#sources.topics.flush()]
+    for (const link of this.#sources.neighbours.ready) {
+      for (const key of news) link.unsent.add(key)
+      this.#sources.flush(link)
+    }
+    this.#pace.flushed(now)
+    const routesAt = this.#pace.routesAt(now)
+    if (routesAt > now) this.#wake(routesAt)
+    else this.#route(now)
+  }
+
+  #announce(now: Instant): readonly number[] {
+    const { announcements, neighbours, sessions } = this.#sources
+    const links = neighbours.recorded(peer => this.costSet(peer))
+    if (!announcements.isNews(sessions.announced, links)) return []
+    const mayAt = this.#pace.recordAt(now)
+    if (mayAt > now) {
+      this.#wake(mayAt)
+      return []
+    }
+    this.#pace.recorded()
+    return announcements.announce(sessions.announced, links)
+  }
+
+  #route(now: Instant): void {
+    const { options, membership, announcements, addresses, maker } = this.#sources
+    this.#pace.routed(now)
+    const self = options.shortId
+    this.routes = computeRoutes(self, [this.#ownNode(), ...announcements.graph().filter(node => node.shortId !== self)])
+    this.#sources.routed(this.routes, now)
+    const isOtherBook = addresses.rebuild(membership, announcements)
+    if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)
+    if (this.routes.size + 1 < membership.size) {
+      maker.reconsider(now)
+      maker.reconsider(now + settleMs(membership.size))
+    }
+    const { neighbours, sessions } = this.#sources
+    const paths = this.#sources.paths()
+    const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, paths })
+    this.#sources.emit({ kind: 'forwarding', table })
+  }
+
+  /** The links as they are: the own record may have to wait before it says so. */
+  #ownNode(): GraphNode {
+    const links = this.#sources.neighbours.recorded(peer => this.costSet(peer)).filter(link => link.isEstablished)
+    const { shortId } = this.#sources.options
+    return { shortId, neighbours: links.map(link => link.shortId), costs: links.map(link => link.cost) }
+  }
+
+  #wake(at: Instant): void {
+    this.#at = Math.min(this.#at, at)
+  }
+}

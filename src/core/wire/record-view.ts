@@ -1,0 +1,86 @@
+import { ok, type Result, refused } from '../../base/result.ts'
+import { ADDRESSES_MAX, LINK_BYTES, LINKS_MAX } from './peer-record.ts'
+
+/** Where things are in an encoded record of topic 0: enough to judge and to route by, without making objects of all it says. */
+export interface RecordView {
+  /** Nickname, port and addresses, as bytes. */
+  readonly identity: Uint8Array
+  readonly keyId: number
+  readonly publicKey: Uint8Array
+}
+
+export interface RecordHead {
+  readonly shortId: number
+  readonly bootId: bigint
+  readonly version: bigint
+}
+
+const NAME_AT = 2
+const BOOT_AT = 8
+const NICKNAME_AT = 24
+const KEY_BYTES = 34
+
+/** Who it is of and how recent, of an encoded record of any topic; undefined when it is too short for that. */
+export function headOf(topic: number, bytes: Uint8Array): RecordHead | undefined {
+  const bootAt = topic === 0 ? BOOT_AT : 3
+  if (bytes.length < bootAt + 16) return undefined
+  const view = viewOf(bytes)
+  return { shortId: view.getUint16(0), bootId: view.getBigUint64(bootAt), version: view.getBigUint64(bootAt + 8) }
+}
+
+export function nameBytesOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(NAME_AT, BOOT_AT)
+}
+
+/** Checks the layout of the signed part and looks it over; accepts exactly what `decodeRecord` accepts. */
+export function viewRecord(encoded: Uint8Array): Result<RecordView> {
+  const keyAt = keyOffset(encoded)
+  if (keyAt === undefined || encoded.length < keyAt + KEY_BYTES + 2) return refused('message is too short')
+  const view = viewOf(encoded)
+  const linkCount = view.getUint16(keyAt + KEY_BYTES)
+  if (linkCount > LINKS_MAX) return refused('a list is too long')
+  const rest = encoded.length - (keyAt + KEY_BYTES + 2 + linkCount * LINK_BYTES)
+  if (rest !== 0) return refused(rest < 0 ? 'message is too short' : `${rest} bytes too many`)
+  const publicKey = encoded.slice(keyAt + 2, keyAt + KEY_BYTES)
+  return ok({ identity: encoded.subarray(NICKNAME_AT, keyAt), keyId: view.getUint16(keyAt), publicKey })
+}
+
+/** Established links of a record that was found sound: neighbours and the costs that the record's router gives them. */
+export function establishedLinks(encoded: Uint8Array): { neighbours: readonly number[]; costs: readonly number[] } {
+  const neighbours: number[] = []
+  const costs: number[] = []
+  const start = (keyOffset(encoded) ?? 0) + KEY_BYTES
+  const view = viewOf(encoded)
+  const count = view.getUint16(start)
+  for (let at = start + 2; at < start + 2 + count * LINK_BYTES; at += LINK_BYTES) {
+    if ((view.getUint8(at + 2) & 1) === 0) continue
+    neighbours.push(view.getUint16(at))
+    costs.push(view.getUint16(at + 9))
+  }
+  return { neighbours, costs }
+}
+
+function keyOffset(encoded: Uint8Array): number | undefined {
+  const nicknameEnd = NICKNAME_AT + 1 + (encoded[NICKNAME_AT] ?? 0)
+  const addressesAt = nicknameEnd + 2
+  const count = encoded[addressesAt]
+  if (count === undefined || count > ADDRESSES_MAX || !isText(encoded.subarray(NICKNAME_AT + 1, nicknameEnd))) {
+    return undefined
+  }
+  return addressesAt + 1 + count * 4
+}
+
+/** Most names are ASCII, where the decoder is not needed. */
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.every(byte => byte < 0x80)) return true
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

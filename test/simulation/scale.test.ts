@@ -1,0 +1,33 @@
+import { measureScale } from './scale-figures.ts'
+import { describeScale } from './scale-report.ts'
+
+const HOSTS = 80
+
+describe('a large cluster', () => {
+  const figures = measureScale(HOSTS, 7)
+
+  it('converges after a cold start, and after a partition in two halves has healed', () => {
+    expect(figures.coldStartMs).toBeLessThanOrEqual(30_000)
+    expect(figures.healMs).toBeLessThanOrEqual(10_000)
+  })
+
+  it('is a mesh of bounded degree in which nobody is far from anybody', () => {
+    expect(figures.linksMean).toBeLessThan(13)
+    expect(figures.linksMax).toBeLessThanOrEqual(24)
+    expect(figures.hopsMax).toBeLessThanOrEqual(5)
+  })
+
+  it('says little when nothing happens', () => {
+    expect(figures.idleBytesPerSecond).toBeLessThan(500)
+  })
+
+  it('hears of a joining router within a second, and of a dead one within five', () => {
+    expect(figures.joinKnownMs).toBeLessThanOrEqual(1_000)
+    expect(figures.deathKnownMs).toBeLessThanOrEqual(5_000)
+  })
+
+  it('is reported with all figures', () => {
+    expect(describeScale(figures, 7)).toContain(`| what | ${HOSTS} routers |`)
+    expect(describeScale({ ...figures, healMs: undefined }, 7)).toContain('not within 120 s')
+  })
+})
