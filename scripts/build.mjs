@@ -1,10 +1,12 @@
 // Builds dist/: the two bundled commands, and the archives that are shipped to hosts. Does nothing when nothing changed.
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { packArchive } from './release/archive.mjs'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -19,6 +21,9 @@ const BPF_OBJECT = 'bpf/fast-path.o'
 
 /** The command of a host, and the router's thread that moves packets. */
 const AGENT_PROGRAMS = ['weave', 'weave-data-path']
+
+/** `man -l` shows it; from the program's own help. */
+const MANUAL = 'man/weave-provision.1'
 
 /** Files of the packages that a host needs; the rest are sources and other platforms. */
 const SHIPPED_FILES = [
@@ -45,12 +50,13 @@ if (previous.inputs === inputs && previous.outputs?.every(file => existsSync(joi
 async function build() {
   await mkdir(SHIP, { recursive: true })
   await bundle(['weave-provision', ...AGENT_PROGRAMS])
+  await writeManual()
   const agent = await packAgent()
   if (previous.runtimeVersion !== runtimeVersion || !existsSync(join(SHIP, runtimeFile))) await packRuntime()
   const runtime = { version: runtimeVersion, file: runtimeFile }
   await writeAtomically(join(SHIP, 'index.json'), `${JSON.stringify({ agent, runtime }, null, 2)}\n`)
   const programs = ['weave-provision', ...AGENT_PROGRAMS].map(program => `${program}.mjs`)
-  const outputs = [...programs, 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
+  const outputs = [...programs, MANUAL, 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
   await writeAtomically(STAMP, `${JSON.stringify({ inputs, runtimeVersion, outputs }, null, 2)}\n`)
   say(`agent ${version}, release ${agent.digest}`)
 }
@@ -77,6 +83,12 @@ async function bundle(commands) {
   })
   for (const file of result.outputFiles) await writeAtomically(file.path, file.contents)
   say(`bundled ${commands.join(', ')}`)
+}
+
+async function writeManual() {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(DIST, 'weave-provision.mjs'), 'manual'])
+  await mkdir(dirname(join(DIST, MANUAL)), { recursive: true })
+  await writeAtomically(join(DIST, MANUAL), stdout)
 }
 
 async function packAgent() {

@@ -5,18 +5,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command:package
 needs=(
+  ansible-lint:ansible-lint
   ansible-playbook:ansible-core
   as:binutils
   busybox:busybox-static
   clang:clang
   dockerd:docker.io
+  fish:fish
   ip:iproute2
   iptables:iptables
+  man:man-db
   nft:nftables
   ping:iputils-ping
   portmap:containernetworking-plugins
   shellcheck:shellcheck
   tcpdump:tcpdump
+  zsh:zsh
 )
 
 # package:command, unpacked into dist/tools/PACKAGE and not installed: ifupdown would manage the network of this machine,

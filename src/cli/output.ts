@@ -13,6 +13,11 @@ export function printLine(text = ''): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** With line ends of its own. */
+export function printText(text: string): void {
+  process.stdout.write(text)
+}
+
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2))
 }

@@ -1,52 +1,49 @@
-import type { Command } from 'commander'
-import { printLine } from '../output.ts'
+import { Argument, type Command } from 'commander'
+import { completionScript, SHELLS, type Shell } from '../help/completion-script.ts'
+import { type ManualPage, manualPage } from '../help/manual-page.ts'
+import { printText } from '../output.ts'
 
-const EXAMPLE = `
+const EXAMPLES = `
+Examples:
+  $ weave-provision completion bash > /etc/bash_completion.d/weave-provision
+  $ weave-provision completion zsh > /usr/local/share/zsh/site-functions/_weave-provision
+  $ weave-provision completion fish > ~/.config/fish/completions/weave-provision.fish`
+
+const MANUAL_EXAMPLE = `
 Example:
-  $ weave-provision completion bash > /etc/bash_completion.d/weave-provision`
+  $ weave-provision manual > /usr/local/share/man/man1/weave-provision.1`
 
-export function registerCompletion(program: Command): void {
-  const completion = program.command('completion').description('print a completion script for a shell')
-  completion
-    .command('bash')
-    .description('print the completion script for bash')
-    .addHelpText('after', EXAMPLE)
-    .action(() => printLine(bashCompletion(program)))
+/** One table for all commands; docs/operations.md shows the same. */
+export const EXIT_CODE_TABLE: ManualPage['exitCodes'] = [
+  ['0', 'done; of plan: nothing to do'],
+  ['1', 'failed, or not confirmed; of plan: any error'],
+  ['2', 'bad input: nothing was changed; of plan: there are changes'],
+  ['130', 'interrupted; the next up brings about what is missing'],
+]
+
+const FILES: ManualPage['files'] = [
+  ['.weave.lock.yml', 'beside the inventory: the number of each host, to be committed'],
+  ['.weave.cluster.vault.yml', 'beside the inventory: the keys of the cluster, encrypted, to be committed'],
+  ['.weave.history', 'beside the inventory: what was applied'],
+  ['/etc/weave', 'on a host: configuration of the router'],
+  ['/var/lib/weave', 'on a host: its identity, and what it was like before'],
+]
+
+export function registerCompletion(program: Command, version: string): void {
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText('after', EXAMPLES)
+    .action((shell: Shell) => printText(completionScript(program, shell)))
+  program
+    .command('manual')
+    .description('print the manual page')
+    .addHelpText('after', MANUAL_EXAMPLE)
+    .action(() => printText(provisionManual(program, version)))
 }
 
-/** Made from the commands themselves, so that it never lags behind them. */
-export function bashCompletion(program: Command): string {
-  const cases = entriesOf(program, '').map(({ path, words }) => `    '${path}') words='${words.join(' ')}' ;;`)
-  return `# bash completion of ${program.name()}
-_weave_provision() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" path='' words='' word i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word="\${COMP_WORDS[i]}"
-    [[ $word == -* ]] && continue
-    [[ \${COMP_WORDS[i - 1]} == -* ]] && continue
-    path="$path $word"
-  done
-  case "$path" in
-${cases.join('\n')}
-  esac
-  if [[ $previous == -i || $previous == -o || $previous == --inventory || $previous == --output || $previous == --*file ]]; then
-    mapfile -t COMPREPLY < <(compgen -f -- "$current")
-  else
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  fi
-}
-complete -o filenames -F _weave_provision ${program.name()}`
-}
-
-interface Entry {
-  readonly path: string
-  readonly words: readonly string[]
-}
-
-function entriesOf(command: Command, path: string): readonly Entry[] {
-  const help = command.createHelp()
-  const subcommands = help.visibleCommands(command).map(child => child.name())
-  const options = help.visibleOptions(command).flatMap(option => [option.short, option.long])
-  const words = [...subcommands, ...options].filter(word => word !== undefined && word !== null)
-  return [{ path, words }, ...command.commands.flatMap(child => entriesOf(child, `${path} ${child.name()}`))]
+export function provisionManual(program: Command, version: string): string {
+  const seeAlso = ['ansible-playbook(1)', 'ansible-vault(1)', 'docs/operations.md']
+  return manualPage(program, { section: 1, version, exitCodes: EXIT_CODE_TABLE, files: FILES, seeAlso })
 }

@@ -19,9 +19,10 @@ import { registerValidate } from './validate.ts'
 import { registerVerify } from './verify.ts'
 
 export function createProgram(): Command {
+  const version = readVersion()
   const program = new Command('weave-provision')
     .description('Turns the Docker hosts of an Ansible inventory into one encrypted virtual Ethernet switch.')
-    .version(readVersion(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
     .showSuggestionAfterError()
     .exitOverride()
@@ -37,7 +38,7 @@ export function createProgram(): Command {
   registerLock(program)
   registerAudit(program)
   registerLab(program)
-  registerCompletion(program)
+  registerCompletion(program, version)
   return program
 }
 

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
-import { bashCompletion } from '../../../src/cli/provision/completion.ts'
 import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
 
 /** Most of these run Ansible's real programs. */
@@ -220,18 +218,6 @@ describe('the program', () => {
       expect(err).toMatch(/remedy: weave-provision --help|Usage:/)
     },
   )
-})
-
-it('the completion for bash knows commands and their options', () => {
-  const source = bashCompletion(createProgram())
-  const complete = (words: readonly string[]) => {
-    const script = `${source}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _weave_provision; echo "\${COMPREPLY[@]}"`
-    return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim()
-  }
-  expect(complete(['weave-provision', 'ren'])).toBe('render')
-  expect(complete(['weave-provision', 'plan', '--off'])).toBe('--offline')
-  expect(complete(['weave-provision', 'plan', '-i', 'x', '--js'])).toBe('--json')
-  expect(complete(['weave-provision', 'completion', 'b'])).toBe('bash')
 })
 
 function factsOf(key: number): unknown {

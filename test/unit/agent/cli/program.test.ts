@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { completionScript } from '../../../../src/cli/weave/completion.ts'
+import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
@@ -15,9 +15,9 @@ describe('the command weave', () => {
   })
 
   it('completes its commands, and the topics of status', () => {
-    const script = completionScript(program())
-    expect(script).toContain("status) words='peers connections targets dns ipam --json --wait' ;;")
-    expect(script).toContain('complete -F _weave weave')
+    const script = weaveCompletion(program(), 'bash')
+    expect(script).toMatch(/'status'\) words='peers connections targets dns ipam --json --wait /)
+    expect(script).toContain('complete -o filenames -F _weave weave')
   })
 })
 

@@ -1,0 +1,65 @@
+import type { Command, Option } from 'commander'
+
+/** A command as its user sees it, with the path of names that leads to it; that of the program itself is empty. */
+export interface CommandEntry {
+  readonly path: string
+  readonly command: Command
+  readonly description: string
+  /** Subcommands, and words that an argument may be. */
+  readonly words: readonly Word[]
+  readonly options: readonly Option[]
+}
+
+export interface Word {
+  readonly text: string
+  readonly description: string
+}
+
+/** Words that an argument takes and that the command itself checks, by path. */
+export type FurtherWords = Readonly<Record<string, readonly string[]>>
+
+/** All commands that help shows, parents before children: what is made of it never lags behind the program. */
+export function commandTree(program: Command, further: FurtherWords = {}): readonly CommandEntry[] {
+  return entriesOf(program, '', further)
+}
+
+function entriesOf(command: Command, path: string, further: FurtherWords): readonly CommandEntry[] {
+  const help = command.createHelp()
+  const children = help.visibleCommands(command).map(child => ({
+    text: child.name(),
+    description: help.subcommandDescription(child),
+  }))
+  const choices = [
+    ...command.registeredArguments.flatMap(argument => argument.argChoices ?? []),
+    ...(further[path] ?? []),
+  ]
+  const words = [...children, ...choices.map(text => ({ text, description: '' }))]
+  const options = [...help.visibleOptions(command)]
+  const own = { path, command, description: command.description(), words, options }
+  const names = new Set(children.map(({ text }) => text))
+  const visible = command.commands.filter(child => names.has(child.name()))
+  return [own, ...visible.flatMap(child => entriesOf(child, `${path} ${child.name()}`.trim(), further))]
+}
+
+export function takesValue(option: Option): boolean {
+  return option.required || option.optional
+}
+
+export function takesPath(option: Option): boolean {
+  return takesValue(option) && /<(path|file|dir|folder)>/.test(option.flags)
+}
+
+export function namesOf(option: Option): readonly string[] {
+  return [option.short, option.long].filter(name => name !== undefined && name !== null)
+}
+
+/** What a command says behind its options: examples, exit codes. */
+export function textBehindHelp(command: Command): string {
+  const written: string[] = []
+  const former = command.configureOutput()
+  command.configureOutput({ ...former, writeOut: text => written.push(text) })
+  command.outputHelp()
+  command.configureOutput(former)
+  const [, behind = ''] = written.join('').split(command.helpInformation())
+  return behind.trim()
+}

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { commandTree } from '../../../../src/cli/help/command-tree.ts'
+import { completionScript, type Shell } from '../../../../src/cli/help/completion-script.ts'
+import { provisionManual } from '../../../../src/cli/provision/completion.ts'
+import { createProgram } from '../../../../src/cli/provision/program.ts'
+
+const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['a command', ['ren'], ['render']],
+  ['an option of a command', ['plan', '--off'], ['--offline']],
+  ['an option behind an option with a value', ['plan', '-i', 'up', '--js'], ['--json']],
+  ['a subcommand', ['lock', 'rel'], ['release']],
+  ['the word of an argument', ['completion', 'ba'], ['bash']],
+  ['an option behind an argument', ['up', 'monday.plan', '--can'], ['--canary']],
+]
+
+describe.each<[Shell, (script: string, words: readonly string[]) => string]>([
+  ['bash', inBash],
+  ['zsh', inZsh],
+  ['fish', inFish],
+])('the completion for %s, in that shell, finds', (shell, complete) => {
+  const script = completionScript(createProgram(), shell)
+
+  it.each(QUESTIONS)('%s', (_, words, expected) => {
+    expect(complete(script, words).split('\n').filter(Boolean)).toEqual(expected)
+  })
+})
+
+describe('the completion finds files', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'completion-'))
+    writeFileSync(join(folder, 'hosts.yml'), '')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it.each<[Shell, typeof inBash]>([
+    ['bash', inBash],
+    ['fish', inFish],
+  ])('behind -i, in %s', (shell, complete) => {
+    const script = completionScript(createProgram(), shell)
+    expect(complete(script, ['plan', '-i', join(folder, 'ho')]).trim()).toBe(join(folder, 'hosts.yml'))
+  })
+})
+
+describe('the manual page', () => {
+  const page = provisionManual(createProgram(), '1.2.3')
+  const formatted = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-l', '-'], {
+    input: page,
+    encoding: 'utf8',
+    env: { ...process.env, MANWIDTH: '120', MAN_KEEP_FORMATTING: '', PAGER: 'cat', MANPAGER: 'cat' },
+  })
+
+  it('is understood by man without a warning', () => {
+    expect({ status: formatted.status, stderr: formatted.stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
+  it('shows every command with its options, and the exit codes', () => {
+    for (const { path, options } of commandTree(createProgram())) {
+      expect(formatted.stdout).toContain(`weave-provision ${path}`.trim())
+      for (const { long } of options) expect(formatted.stdout).toContain(long)
+    }
+    expect(formatted.stdout).toMatch(/^EXIT STATUS\n +0 +done/m)
+    expect(formatted.stdout).toContain('$ weave-provision plan -i hosts.yml --out monday.plan')
+  })
+})
+
+function inBash(script: string, words: readonly string[]): string {
+  const all = ['weave-provision', ...words]
+  const ask = `COMP_WORDS=(${all.join(' ')}); COMP_CWORD=${all.length - 1}; _weave_provision; printf '%s\\n' "\${COMPREPLY[@]}"`
+  return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' })
+}
+
+/** Its completion system needs a terminal; what the function would offer is asked of the function, and matched as that would. */
+function inZsh(script: string, words: readonly string[]): string {
+  const all = ['weave-provision', ...words]
+  const ask = `
+    compdef() { : }
+    _describe() { print -rl -- \${(M)\${(@P)argv[-1]}:#$words[CURRENT]*} | cut -d: -f1 }
+    ${script}
+    words=(${all.join(' ')}) CURRENT=${all.length}
+    _weave_provision`
+  return execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8' })
+}
+
+function inFish(script: string, words: readonly string[]): string {
+  const answer = execFileSync(
+    'fish',
+    ['--no-config', '-c', `${script}\ncomplete -C "weave-provision ${words.join(' ')}"`],
+    {
+      encoding: 'utf8',
+    },
+  )
+  return answer.replace(/\t.*/g, '')
+}
