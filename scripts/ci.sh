@@ -40,6 +40,7 @@ check 'types' 5m npm run --silent typecheck
 check 'lint' 2m npm run --silent lint
 check 'build' 5m npm run --silent build
 check 'shell scripts' 2m bash scripts/lint-shell.sh
+check 'Ansible' 2m npm run --silent lint:ansible
 check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
 tests 'unit tests, simulations, golden files, architecture' 10m test
 if [ "$(id -u)" -eq 0 ]; then
