@@ -27,6 +27,8 @@ export interface AgentConfig {
   /** Peers to dial at start, `ip:port` each. */
   readonly targets: readonly string[]
   readonly discovery: boolean
+  /** Underlay networks over which frames may go in the clear, by the kernel's fast path (Weave's `--trusted-subnets`). */
+  readonly trustedSubnets?: readonly string[]
 }
 
 export function parseAgentConfig(text: string): Result<AgentConfig> {
@@ -49,15 +51,23 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
     advertise: shape.texts('advertise'),
     targets: shape.texts('targets'),
     discovery: shape.flag('discovery'),
+    ...trustedSubnets(shape.optionalTexts('trustedSubnets')),
   }
   checkAddresses(shape, config)
   return shape.result(config)
+}
+
+function trustedSubnets(subnets: readonly string[]): Pick<AgentConfig, 'trustedSubnets'> {
+  return subnets.length === 0 ? {} : { trustedSubnets: subnets }
 }
 
 function checkAddresses(shape: ShapeReader, config: AgentConfig): void {
   shape.check(parseInterfaceAddress(config.bridge.address).ok, 'bridge.address must be an address with a prefix length')
   shape.check(parseCidr(config.containerRange).ok, 'containerRange must be a network')
   shape.check(parseCidr(config.subnet).ok, 'subnet must be a network')
+  for (const subnet of config.trustedSubnets ?? []) {
+    shape.check(parseCidr(subnet).ok, `trustedSubnets: '${subnet}' is not a network`)
+  }
   shape.check(parseIpv4(config.listen.ip).ok, 'listen.ip must be an IPv4 address')
   for (const address of config.advertise) {
     shape.check(parseIpv4(address).ok, `advertise: '${address}' is not an IPv4 address`)

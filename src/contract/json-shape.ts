@@ -38,6 +38,11 @@ export class ShapeReader {
     return this.#expect(field, isTexts, 'a list of texts', [])
   }
 
+  /** A list of texts; empty when the field is absent, as in files of an older release. */
+  optionalTexts(field: string): readonly string[] {
+    return this.#root[field] === undefined ? [] : this.texts(field)
+  }
+
   object(field: string): ShapeReader {
     return new ShapeReader(this.#root[field], this.#pathOf(field), this.#problems)
   }

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Problem, UserError } from '../../base/user-error.ts'
-import { makePort, setMtuAndUp } from '../linux/ip-commands.ts'
+import { leaveBridge, makePort, setMtuAndUp } from '../linux/ip-commands.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
@@ -11,38 +11,45 @@ import { DEVICE_NAME_BYTES_MAX, openTap, type TapDevice } from '../linux/tap-dev
 export interface BridgePortWish {
   readonly bridge: string
   readonly mtu: number
+  /** The TAP device alone, or the VXLAN device of the fast path with the TAP device behind it. */
+  readonly kind: 'tap' | 'vxlan'
 }
 
-/** The bridge's port to the rest of the world. */
-export function portNameOf(bridge: string): string {
+export function tapNameOf(bridge: string): string {
   return `${bridge}-tap`
 }
 
-/** Opens the TAP device, the one of a former agent if it is still there, and makes it a port of the bridge. */
-export function openBridgePort(libc: Libc, wish: BridgePortWish): TapDevice {
-  const tap = open(libc, portNameOf(wish.bridge))
-  try {
-    attach(wish)
-  } catch (cause) {
-    libc.close(tap.fd)
-    throw cause
+export function vxlanNameOf(bridge: string): string {
+  return `${bridge}-vx`
+}
+
+/** Opens the TAP device, the one of a former agent if it is still there. */
+export function openTapOf(libc: Libc, bridge: string): TapDevice {
+  return open(libc, tapNameOf(bridge))
+}
+
+/** Makes the device that leads to the rest of the world a port of the bridge, and the only one. */
+export function attachPort(wish: BridgePortWish): void {
+  const port = portNameOf(wish)
+  if (wish.kind === 'vxlan') {
+    runCommand(leaveBridge(tapNameOf(wish.bridge)))
+    runCommand(setMtuAndUp(tapNameOf(wish.bridge), wish.mtu))
   }
-  return tap
+  runCommand(makePort(port, wish.bridge))
+  runCommand(setMtuAndUp(port, wish.mtu))
 }
 
 /** Repairs what `ifdown` and `ifup` of the bridge have undone. True when there was something to do. */
 export function keepBridgePort(wish: BridgePortWish): boolean {
-  const port = portNameOf(wish.bridge)
+  const port = portNameOf(wish)
   if (masterOf(port) === wish.bridge) return false
   const isRepairable = findDevice(wish.bridge) !== undefined && findDevice(port)?.master !== wish.bridge
-  if (isRepairable) attach(wish)
+  if (isRepairable) attachPort(wish)
   return isRepairable
 }
 
-function attach(wish: BridgePortWish): void {
-  const port = portNameOf(wish.bridge)
-  runCommand(makePort(port, wish.bridge))
-  runCommand(setMtuAndUp(port, wish.mtu))
+function portNameOf({ bridge, kind }: BridgePortWish): string {
+  return kind === 'tap' ? tapNameOf(bridge) : vxlanNameOf(bridge)
 }
 
 function open(libc: Libc, port: string): TapDevice {

@@ -3,7 +3,7 @@ import { ipv4FromNumber } from '../../base/ipv4.ts'
 import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../../core/router/index.ts'
 import type { BpfObject } from '../linux/bpf/bpf-object.ts'
 import { attachFilter, type FilterPlace } from '../linux/bpf/tc-filter.ts'
-import { allocatePinned, type Libc } from '../linux/libc.ts'
+import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import { type LoadedPrograms, loadPrograms } from './kernel-maps.ts'
 import {
@@ -53,7 +53,7 @@ export class FastPath {
     this.#loaded = loadPrograms(libc, object, vxlan)
     const { maps, isAdopted } = this.#loaded
     const before = readConfig(maps.config.get(0) ?? NOTHING)
-    this.adopted = isAdopted ? this.#readTable(self, before) : emptyFastPathTable(self)
+    this.adopted = isAdopted ? this.#readTable(before) : emptyFastPathTable(self)
     this.#table = this.adopted
     this.#config = { ...before, self, tap, vxlan }
     this.#configure()
@@ -78,7 +78,7 @@ export class FastPath {
     this.#table = table
     const hasGained = [...table.flooded].some(peer => !before.flooded.has(peer))
     const generation = (this.#config.generation + (hasGained ? 1 : 0)) >>> 0
-    this.#config = { ...this.#config, generation, puntsFloods: table.puntsFloods }
+    this.#config = { ...this.#config, self: table.self, generation, puntsFloods: table.puntsFloods }
     this.#configure()
   }
 
@@ -119,12 +119,12 @@ export class FastPath {
     }
   }
 
-  #readTable(self: number, config: ConfigValue): FastPathTable {
+  #readTable(config: ConfigValue): FastPathTable {
     const { hops, trees, endpoints } = this.#loaded.maps
     const peers = Array.from({ length: PEERS_MAX }, (_, peer) => [peer, readHop(hops.get(peer) ?? NOTHING)] as const)
     const tree = (source: number) => readTree(trees.get(source) ?? NOTHING) as FloodTree
     return {
-      ...emptyFastPathTable(self),
+      ...emptyFastPathTable(config.self),
       members: new Set(peers.filter(([, { isMember }]) => isMember).map(([peer]) => peer)),
       hops: new Map(
         peers.filter(([, { address }]) => address !== 0).map(([peer, { address }]) => [peer, ipv4FromNumber(address)]),
@@ -150,9 +150,7 @@ function isSameTree(a: FloodTree, b: FloodTree | undefined): boolean {
 }
 
 function indexOf(libc: Libc, device: string): number {
-  const name = allocatePinned(32)
-  name.bytes.write(`${device}\0`)
-  const index = libc.if_nametoindex(name.address)
+  const index = deviceIndex(libc, device)
   if (index === 0) throw new SystemCallError(`find the device ${device}`, libc.errorName())
   return index
 }

@@ -63,6 +63,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     advertise: listen.ip === '0.0.0.0' ? underlayAddresses() : [listen.ip],
     targets: [],
     discovery,
+    ...(launch.trustedSubnets.length === 0 ? {} : { trustedSubnets: launch.trustedSubnets }),
   }
 }
 

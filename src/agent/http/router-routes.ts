@@ -12,6 +12,8 @@ export interface RouterControl {
   /** Counters of the data path; absent when it does not answer. */
   report(): Promise<object | undefined>
   admission(): AdmissionStatus
+  /** Counters of the fast path; absent when there is none. */
+  fastPath?(): object | undefined
   connect(targets: readonly Endpoint[], replace: boolean): void
   forget(targets: readonly Endpoint[]): void
 }
@@ -27,7 +29,8 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
     page('/status', async router => {
       const { version } = control
       const admission = control.admission()
-      const json = { version, pid: process.pid, router, admission, dataPath: await control.report() }
+      const [dataPath, fastPath] = [await control.report(), control.fastPath?.()]
+      const json = { version, pid: process.pid, router, admission, dataPath, fastPath }
       return { code: 200, text: formatStatus(router, version, admission), json }
     }),
     page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),

@@ -41,7 +41,8 @@ export function formatStatus(status: RouterStatus, version: string, admission: A
     ['Targets', String(status.targets.length)],
     ['Connections', countConnections(status.connections)],
     ['Peers', countPeers(known)],
-    ['TrustedSubnets', describeSubnets(admission.trustedSubnets)],
+    ['TrustedSubnets', describeSubnets(admission.trustedSubnets, status.fastPath !== undefined)],
+    ...describeFastPath(status),
   ]
   return `\n${formatRow('Version', version)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
 }
@@ -53,6 +54,13 @@ export function formatConnections(connections: readonly ConnectionStatus[]): str
     )
     .map(line => `${line}\n`)
     .join('')
+}
+
+function describeFastPath({ fastPath, fastPathMissing }: RouterStatus): readonly (readonly [string, string])[] {
+  if (fastPathMissing !== undefined) return [['FastPath', `missing, frames take the slower sleeve: ${fastPathMissing}`]]
+  if (fastPath === undefined) return []
+  const open = fastPath.links.filter(link => link.isOpen).length
+  return [['FastPath', `enabled (${fastPath.peers.length} peers over ${open} links, ${fastPath.changes} changes)`]]
 }
 
 /** What an unreachable peer last said of its connections is no longer so. */
@@ -88,8 +96,9 @@ function formatPeerConnection(connection: PeerStatus['connections'][number]): st
   return `   ${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${name} ${state}\n`
 }
 
-function describeSubnets(subnets: readonly string[]): string {
-  return subnets.length === 0 ? 'none' : `${subnets.join(' ')} (encrypted all the same)`
+function describeSubnets(subnets: readonly string[], hasFastPath: boolean): string {
+  const all = hasFastPath ? '' : ' (encrypted all the same)'
+  return subnets.length === 0 ? 'none' : `${subnets.join(' ')}${all}`
 }
 
 /** `5 (2 established, 3 failed)`. */

@@ -28,6 +28,16 @@ export function makePort(device: string, bridge: string): Argv {
   return ['ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none', 'master', bridge]
 }
 
+export function leaveBridge(device: string): Argv {
+  return ['ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none', 'nomaster']
+}
+
+/** Takes datagrams with any VNI and sends where a program says (`external`); learns nothing itself. */
+export function addVxlan(device: string, port: number): Argv {
+  const kind = ['type', 'vxlan', 'external', 'dstport', String(port), 'nolearning', 'udp6zerocsumrx']
+  return ['ip', 'link', 'add', 'name', device, ...kind]
+}
+
 export function deleteDevice(device: string): Argv {
   return ['ip', 'link', 'delete', 'dev', device]
 }

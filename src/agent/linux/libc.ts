@@ -87,6 +87,13 @@ export function allocatePinned(length: number): PinnedBytes {
   return { bytes, address: addressOf(bytes) }
 }
 
+/** Index of a network device of this namespace; 0 when there is none of that name. */
+export function deviceIndex(libc: Libc, device: string): number {
+  const name = allocatePinned(32)
+  name.bytes.write(`${device}\0`)
+  return libc.if_nametoindex(name.address)
+}
+
 /** Holds as long as `bytes` is referenced: memory behind typed arrays does not move. */
 export function addressOf(bytes: Uint8Array): Address {
   return Number(loadKoffi().address(bytes))

@@ -1,6 +1,8 @@
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import type { Input, RouterStatus } from '../../core/router/index.ts'
 import type { DataPathReport } from '../datapath/messages.ts'
+import { fastPathMetrics } from '../fastpath/fast-path-metrics.ts'
+import type { FastPathReport } from '../fastpath/fast-path-port.ts'
 import type { Route } from '../http/route.ts'
 import { routerRoutes } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -19,6 +21,8 @@ import type { HostAdmission } from './host-admission.ts'
 export interface AgentFeatures {
   status(): RouterStatus
   dataPath(): Promise<DataPathReport | undefined>
+  /** Absent when all frames take the sleeve. */
+  fastPath(): FastPathReport | undefined
   config(): AgentConfig
   readonly admission: Pick<HostAdmission, 'state' | 'passwords' | 'passwordsChanged'>
   trustedSubnets(): readonly string[]
@@ -34,7 +38,7 @@ const REPORTED_EVENTS = 50
 
 /** All that can be asked of the agent: each feature brings its routes, its part of the report and its metrics. */
 export function agentRoutes(features: AgentFeatures): readonly Route[] {
-  const { journal, tell, status, dataPath } = features
+  const { journal, tell, status, dataPath, fastPath } = features
   const startedAt = new Date()
   return [
     ...routerRoutes({
@@ -46,6 +50,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         trustedSubnets: features.trustedSubnets(),
         refused: features.refused(),
       }),
+      fastPath,
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
     }),
@@ -63,18 +68,20 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         const report = await dataPath()
         return report === undefined ? [] : dataPathMetrics(report)
       },
+      () => fastPathMetrics(status().fastPath, fastPath()),
       () => journalMetrics(journal),
       () => processMetrics(startedAt),
     ]),
   ]
 }
 
-function reportSections({ status, dataPath, config, journal }: AgentFeatures): ReportSections {
+function reportSections({ status, dataPath, fastPath, config, journal }: AgentFeatures): ReportSections {
   return {
     Ready: () => true,
     Version: () => AGENT_VERSION,
     Router: () => reportRouter(status()),
     DataPath: async () => (await dataPath()) ?? null,
+    FastPath: () => fastPath() ?? null,
     Config: config,
     Events: () => journal.last(REPORTED_EVENTS),
   }

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import { createRouter, peerNameOf } from '../../core/router/index.ts'
-import { openBridgePort } from '../datapath/bridge-port.ts'
+import { createRouter, type Input, peerNameOf } from '../../core/router/index.ts'
+import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-port.ts'
 import { DataPath } from '../datapath/data-path.ts'
+import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path.ts'
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
 import { type Host, loadHost } from '../host/load-host.ts'
 import { StateStore } from '../host/state-store.ts'
@@ -11,7 +12,8 @@ import { ControlServer } from '../http/control-server.ts'
 import { parseTargets } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
 import { ensureBridge } from '../linux/bridge.ts'
-import { loadLibc } from '../linux/libc.ts'
+import { type Libc, loadLibc } from '../linux/libc.ts'
+import type { TapDevice } from '../linux/tap-device.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
 import { agentRoutes } from './agent-routes.ts'
@@ -47,6 +49,7 @@ export class Agent {
   readonly #listener: LinkListener
   readonly #links: LinkTable
   readonly #dataPath: DataPath
+  readonly #fastPath: StartedFastPath
   readonly #driver: Driver
   readonly #control: ControlServer
   readonly #admission: HostAdmission
@@ -76,12 +79,17 @@ export class Agent {
     this.#strangers = new StrangerLog(options.log, clock)
     this.#links = new LinkTable(input => this.#driver.handle(input))
     this.#listener = this.#createListener()
-    this.#dataPath = this.#createDataPath()
+    const libc = loadLibc()
+    const tap = this.#openTap(libc)
+    this.#fastPath = this.#startFastPath(libc)
+    attachPort(this.portWish)
+    this.#dataPath = this.#createDataPath(libc, tap)
     const store = new StateStore(this.#paths)
     this.#services = this.#createServices(store)
     const effects = new Effects({
       links: this.#links,
       dataPath: this.#dataPath,
+      fastPath: this.#fastPath.port,
       store,
       log: options.log,
       admission: () => this.#admission.current,
@@ -92,6 +100,7 @@ export class Agent {
     const router = createRouter({
       ...routerOptionsOf(state, store, { peers: options.peers, now: clock() }),
       ...this.#services.routerOptions(),
+      ...this.#fastPath.routerOptions,
     })
     this.#services.attach(router)
     this.#driver = new Driver({ router, perform: output => effects.perform(output), clock })
@@ -100,6 +109,12 @@ export class Agent {
 
   get config(): Host['config'] {
     return this.#state.config
+  }
+
+  /** The device that is to be the bridge's port. */
+  get portWish(): BridgePortWish {
+    const { name, mtu } = this.#state.config.bridge
+    return { bridge: name, mtu, kind: this.#fastPath.port === undefined ? 'tap' : 'vxlan' }
   }
 
   /** Whether the data path still does its work. */
@@ -134,6 +149,7 @@ export class Agent {
     this.#control.close()
     this.#listener.close()
     await Promise.all([this.#links.drained(), this.#dataPath.stop()])
+    this.#fastPath.port?.close()
   }
 
   async #open(): Promise<void> {
@@ -144,12 +160,21 @@ export class Agent {
     await this.#control.listen()
   }
 
-  #createDataPath(): DataPath {
-    const { bridge, listen } = this.#state.config
-    const libc = loadLibc()
-    ensureBridge({ name: bridge.name, mtu: bridge.mtu, mac: peerNameOf(this.#state.identity.publicKey) })
-    const tap = openBridgePort(libc, { bridge: bridge.name, mtu: bridge.mtu })
-    const udpFd = openSleeveSocket(libc, listen)
+  #openTap(libc: Libc): TapDevice {
+    const { name, mtu } = this.#state.config.bridge
+    ensureBridge({ name, mtu, mac: peerNameOf(this.#state.identity.publicKey) })
+    return openTapOf(libc, name)
+  }
+
+  #startFastPath(libc: Libc): StartedFastPath {
+    const { config } = this.#state
+    const { dataPathProgram: program, log, failed } = this.#options
+    const tell = (input: Input) => this.#driver.handle(input)
+    return startFastPath({ libc, config, program, log, tell, failed, environment: process.env })
+  }
+
+  #createDataPath(libc: Libc, tap: TapDevice): DataPath {
+    const udpFd = openSleeveSocket(libc, this.#state.config.listen)
     const { dataPathProgram: program, log, failed } = this.#options
     const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
@@ -189,10 +214,11 @@ export class Agent {
       agentRoutes({
         status: () => this.#driver.status(),
         dataPath: () => this.#dataPath.ask(),
+        fastPath: () => this.#fastPath.port?.report(),
         config: () => this.#state.config,
         admission: this.#admission,
         refused: () => this.#strangers.counts,
-        trustedSubnets: () => (this.#state.kind === 'open' ? this.#state.launch.trustedSubnets : []),
+        trustedSubnets: () => this.#state.config.trustedSubnets ?? [],
         tell: input => this.#driver.handle(input),
         journal: this.#options.journal,
         services: () => this.#services.routes(),

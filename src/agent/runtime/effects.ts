@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { Input, IpamAnswer, Output } from '../../core/router/index.ts'
 import type { DataPath } from '../datapath/data-path.ts'
+import type { FastPathPort } from '../fastpath/fast-path-port.ts'
 import type { StateStore } from '../host/state-store.ts'
 import type { Admission } from '../transport/admission.ts'
 import { dial } from '../transport/dial.ts'
@@ -11,6 +12,8 @@ import type { Logger } from './logger.ts'
 export interface EffectsOptions {
   readonly links: LinkTable
   readonly dataPath: Pick<DataPath, 'apply' | 'probe' | 'carried' | 'dropped'>
+  /** Absent when all frames take the sleeve. */
+  readonly fastPath: Pick<FastPathPort, 'apply' | 'probe'> | undefined
   readonly store: StateStore
   readonly log: Logger
   readonly admission: () => Admission
@@ -47,6 +50,10 @@ export class Effects {
         return dataPath.apply(output.table)
       case 'probe':
         return dataPath.probe(output.peer, output.to, output.probe)
+      case 'fast-path':
+        return this.#options.fastPath?.apply(output.table)
+      case 'fast-probe':
+        return this.#options.fastPath?.probe(output)
       case 'store-manifest':
         return this.#save('manifest', () => store.saveManifest(output.signed))
       case 'renumber':

@@ -73,7 +73,7 @@ function startCare(agent: Agent, notifier: ServiceNotifier, log: Logger): NodeJS
   let lastStatus = ''
   return setInterval(() => {
     try {
-      const isRepaired = keepBridgePort({ bridge: bridge.name, mtu: bridge.mtu })
+      const isRepaired = keepBridgePort(agent.portWish)
       if (isRepaired) log.write('warn', 'port was put back into the bridge', { bridge: bridge.name })
     } catch (cause) {
       log.write('error', 'port cannot be put into the bridge', { reason: (cause as Error).message })

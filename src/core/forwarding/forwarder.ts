@@ -73,6 +73,8 @@ export class Forwarder {
   /** Peer to the endpoint of the neighbour that leads there. */
   #routes = new Map<number, EndpointKey>()
   #neighbours = new Set<EndpointKey>()
+  /** Peers that the kernel has flooded to before a frame comes here. */
+  #flooded = new Set<number>()
   /** Peers behind a relay, or on a way beside the links, and when that way was last asked for. */
   #relayed = new Map<number, number>()
 
@@ -109,6 +111,7 @@ export class Forwarder {
       relayed.map(({ shortId }) => [shortId, this.#relayed.get(shortId) ?? Number.NEGATIVE_INFINITY]),
     )
     this.#routes = routes
+    this.#flooded = new Set(table.peers.filter(peer => peer.isFloodedByKernel).map(({ shortId }) => shortId))
     // Each end of a link decides for itself when to use it for datagrams.
     this.#neighbours = new Set([...endpoints.values(), ...[...endpoints.keys()].map(linkKey)])
   }
@@ -125,7 +128,7 @@ export class Forwarder {
     this.#macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
     const isGroup = ((this.#memory[CAPTURE_AT] ?? 0) & 1) === 1
     const peer = isGroup ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
-    if (peer === undefined) return this.#flood(length, shape)
+    if (peer === undefined || this.#flooded.has(peer)) return this.#flood(length, shape)
     if (peer === this.#self) return
     const to = this.#routes.get(peer)
     if (to === undefined) return this.#drop('droppedUnreachable')
@@ -166,7 +169,9 @@ export class Forwarder {
   /** One sealed copy for each peer that can be reached: only end-to-end keys keep relays blind. */
   #flood(length: number, shape: FrameShape): void {
     this.counters.flooded++
-    for (const [peer, to] of this.#routes) this.#sendFrame(peer, to, length, shape)
+    for (const [peer, to] of this.#routes) {
+      if (!this.#flooded.has(peer)) this.#sendFrame(peer, to, length, shape)
+    }
   }
 
   #sendFrame(peer: number, to: EndpointKey, length: number, shape: FrameShape): void {

@@ -21,6 +21,8 @@ export interface ForwardingPeer {
   readonly sealing?: SessionKey
   /** Open what comes from the peer; several during a re-key. */
   readonly opening: readonly SessionKey[]
+  /** Floods reach the peer by the fast path; what comes here for it nevertheless is flooded to the others. */
+  readonly isFloodedByKernel?: boolean
 }
 
 /** A key for one direction between two routers, and the two key ids by which a datagram names it. */

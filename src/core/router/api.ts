@@ -1,3 +1,4 @@
+import type { Cidr } from '../../base/cidr.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
@@ -6,6 +7,7 @@ import type { Names, NamesOptions } from '../dns/names.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import type { IpamAnswer, IpamInput, IpamOptions } from '../ipam/api.ts'
 import type { Ipam } from '../ipam/ipam.ts'
+import type { FastPathTable } from '../mesh/fast-path-table.ts'
 import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
 
@@ -41,6 +43,13 @@ export type Input =
       readonly datagramBytes: number
       readonly bytes: Uint8Array
     }
+  /** The kernel of `peer` has answered the probe `nonce`. */
+  | {
+      readonly kind: 'fast-probe-answered'
+      readonly peer: number
+      readonly nonce: number
+      readonly roundTripMs: number
+    }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }
@@ -73,6 +82,17 @@ export type Output =
   | { readonly kind: 'forwarding'; readonly table: ForwardingTable }
   /** Seal the probe for this neighbour and send it to that endpoint. */
   | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
+  /** Replaces the whole table of the fast path in the kernel. */
+  | { readonly kind: 'fast-path'; readonly table: FastPathTable }
+  /** Send a question of the fast path to this address; answer with `fast-probe-answered`. */
+  | {
+      readonly kind: 'fast-probe'
+      readonly peer: number
+      readonly to: string
+      readonly nonce: number
+      /** As large as frames may be. */
+      readonly isLarge: boolean
+    }
   | { readonly kind: 'store-manifest'; readonly signed: SignedManifest }
   /** To be on disk before what follows is performed. */
   | { readonly kind: 'store-addresses'; readonly text: string }
@@ -120,6 +140,15 @@ export interface RouterOptions {
   readonly ipam?: Omit<IpamOptions, 'self' | 'now'>
   /** Absent: this router knows no names. */
   readonly names?: Omit<NamesOptions, 'self'>
+  /** Absent: all frames take the sleeve. */
+  readonly fastPath?: {
+    /** Underlay networks over which frames may go in the clear. */
+    readonly trusted: readonly Cidr[]
+    /** What an earlier agent has left in the kernel. */
+    readonly adopted: FastPathTable
+  }
+  /** Why there is no fast path though the operator wants one; shown in the status. */
+  readonly fastPathMissing?: string
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array
   readonly now: Instant
@@ -177,6 +206,25 @@ export interface PeerStatus {
   }[]
 }
 
+/** The kernel fast path of this router. */
+export interface FastPathStatus {
+  /** Networks in CIDR form. */
+  readonly trusted: readonly string[]
+  /** How often a peer moved from one path to another. */
+  readonly changes: number
+  /** Ways of VXLAN to other routers, proved or being tried. */
+  readonly links: readonly {
+    readonly peer: number
+    readonly address: string
+    readonly isOpen: boolean
+    readonly forMs: number
+    readonly losses: number
+    readonly roundTripMs?: number
+  }[]
+  /** Peers that frames reach in the kernel. */
+  readonly peers: readonly { readonly peer: number; readonly hops: number }[]
+}
+
 export interface RouterStatus {
   readonly name: PeerName
   readonly nickname: string
@@ -188,6 +236,9 @@ export interface RouterStatus {
   readonly targets: readonly Endpoint[]
   readonly connections: readonly ConnectionStatus[]
   readonly peers: readonly PeerStatus[]
+  /** Absent when all frames take the sleeve. */
+  readonly fastPath?: FastPathStatus
+  readonly fastPathMissing?: string
 }
 
 /**

@@ -12,11 +12,13 @@ export interface ForwardingSources {
   readonly sessions: SessionKeys
   readonly routes: ReadonlyMap<number, Route>
   readonly paths: DirectPaths
+  /** Peers that floods reach in the kernel. */
+  readonly flooded: ReadonlySet<number> | undefined
 }
 
 /** All that the data plane needs, drawn together from the machines that know it. */
 export function describeForwarding(sources: ForwardingSources): ForwardingTable {
-  const { self, announcements, neighbours, sessions, routes, paths } = sources
+  const { self, announcements, neighbours, sessions, routes, paths, flooded } = sources
   const direct = paths.all.filter(({ peer }) => routes.has(peer) && neighbours.linkTo(peer)?.isEstablished !== true)
   const open = new Set(direct.flatMap(({ peer, endpoint }) => (endpoint === undefined ? [] : [peer])))
   const others = announcements.shortIds.filter(shortId => shortId !== self)
@@ -31,6 +33,7 @@ export function describeForwarding(sources: ForwardingSources): ForwardingTable 
         ...(open.has(shortId) ? { isBeside: true } : {}),
         ...(sealing === undefined ? {} : { sealing }),
         opening: sessions.openingFor(shortId),
+        ...(flooded?.has(shortId) === true ? { isFloodedByKernel: true } : {}),
       }
     }),
     neighbours: [

@@ -1,16 +1,13 @@
 import { assertNever } from '../../base/assert.ts'
 import type { Link } from '../mesh/link.ts'
-import type { Instant, LogFields } from './api.ts'
-import type { Conversation } from './conversation.ts'
+import type { Instant } from './api.ts'
+import type { Conversation, ConversationContext } from './conversation.ts'
 import type { PathKeeper } from './path-keeper.ts'
 
-export interface LinkCare {
+export interface LinkCare extends Pick<ConversationContext, 'changed' | 'log'> {
   readonly conversation: Conversation
   readonly paths: PathKeeper
-  readonly isRouted: (peer: number) => boolean
-  /** The others must hear of the links as they are now. */
-  readonly changed: () => void
-  readonly warn: (message: string, fields: LogFields) => void
+  readonly isReachable: (peer: number) => boolean
 }
 
 /** Does what the link wants done at this time, and has it carry frames where no datagram comes through. */
@@ -27,16 +24,16 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
         care.paths.probe(link, { sequence: action.sequence, isReply: false })
         break
       case 'cost-changed':
-        care.changed()
+        care.changed('soon')
         break
       case 'path-lost':
-        care.warn('datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
-        care.changed()
+        care.log('warn', 'datagrams to the peer are lost', { peer: link.peer ?? 0, remote: link.remote.ip })
+        care.changed('soon')
         break
       default:
         assertNever(action)
     }
   }
-  const isCutOff = link.peer !== undefined && link.lacksPath(now) && !care.isRouted(link.peer)
+  const isCutOff = link.peer !== undefined && link.lacksPath(now) && !care.isReachable(link.peer)
   if (isCutOff) care.paths.carry(link, now)
 }

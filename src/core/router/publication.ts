@@ -7,6 +7,7 @@ import type { Announcements } from './announcements.ts'
 import type { Instant, Output, RouterOptions } from './api.ts'
 import { settleMs } from './dial-policy.ts'
 import type { AddressBook } from './discovery.ts'
+import type { FastPathKeeper } from './fast-path.ts'
 import { describeForwarding } from './forwarding.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -26,6 +27,7 @@ export interface PublicationSources {
   readonly emit: (output: Output) => void
   /** Sends what the link's unsent set names. */
   readonly flush: (link: Link) => void
+  readonly fastPath: () => FastPathKeeper | undefined
   /** Told each time that there are new routes. */
   readonly routed: (routes: ReadonlyMap<number, Route>, now: Instant) => void
 }
@@ -61,6 +63,7 @@ export class Publication {
   /** Call at the deadline. */
   publish(now: Instant): void {
     this.#at = Number.POSITIVE_INFINITY
+    this.#sources.fastPath()?.announce(now)
     const news = [...this.#announce(now), ...this.#sources.topics.flush()]
     for (const link of this.#sources.neighbours.ready) {
       for (const key of news) link.unsent.add(key)
@@ -97,9 +100,11 @@ export class Publication {
       maker.reconsider(now)
       maker.reconsider(now + settleMs(membership.size))
     }
+    const fastPath = this.#sources.fastPath()
+    fastPath?.route()
     const { neighbours, sessions } = this.#sources
-    const paths = this.#sources.paths()
-    const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, paths })
+    const shared = { paths: this.#sources.paths(), flooded: fastPath?.flooded }
+    const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })
     this.#sources.emit({ kind: 'forwarding', table })
   }
 

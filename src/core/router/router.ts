@@ -21,7 +21,8 @@ import { Conversation, type ConversationContext } from './conversation.ts'
 import { createMembership } from './create-membership.ts'
 import { DialPolicy } from './dial-policy.ts'
 import { AddressBook } from './discovery.ts'
-import { tendLink } from './link-care.ts'
+import { createFastPath, type FastPathKeeper } from './fast-path.ts'
+import { type LinkCare, tendLink } from './link-care.ts'
 import type { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
@@ -53,6 +54,8 @@ export class Router implements RouterMachine {
   readonly #conversation: Conversation
   readonly shared: Shared
   readonly #publication: Publication
+  readonly #fastPath: FastPathKeeper | undefined
+  readonly #care: LinkCare
   #outputs: Output[] = []
   #now: Instant
   #digestAt: Instant
@@ -67,6 +70,7 @@ export class Router implements RouterMachine {
     this.#neighbours = new Neighbours(options.shortId)
     this.#maker = new ConnectionMaker(options.random)
     this.#sessions = new SessionKeys(options.shortId, options.random, options.now, options.cryptography)
+    const isReachable = (peer: number) => this.#publication.routes.has(peer)
     this.#policy = new DialPolicy({
       self: options.shortId,
       linksMax: options.linksMax ?? 0,
@@ -74,7 +78,7 @@ export class Router implements RouterMachine {
       neighbours: this.#neighbours,
       hostCount: () => this.#membership.size,
       linkCountOf: peer => this.#announcements.linkCountOf(peer),
-      isReachable: peer => this.#publication.routes.has(peer),
+      isReachable,
     })
     this.#publication = this.#createPublication()
     const context = this.#createContext()
@@ -83,6 +87,8 @@ export class Router implements RouterMachine {
       this.#addresses.endpointsOf(peer, options.port),
     )
     this.#conversation = new Conversation(context)
+    this.#fastPath = createFastPath(context, { addresses: this.#addresses, isReachable })
+    this.#care = { ...context, conversation: this.#conversation, paths: this.#paths, isReachable }
     this.shared = new Shared(options, {
       self: peerNameOf(this.#announcements.publicKey),
       topics: this.#topics,
@@ -104,6 +110,7 @@ export class Router implements RouterMachine {
       { at: this.#sessions.deadline, reason: 're-key' },
       { at: this.#digestAt, reason: 'anti-entropy' },
       { at: this.shared.deadline(this.#now), reason: 'addresses and names' },
+      { at: this.#fastPath?.deadline ?? Number.POSITIVE_INFINITY, reason: 'fast path' },
     ]
     return all.reduce((soonest, next) => (next.at < soonest.at ? next : soonest))
   }
@@ -125,6 +132,8 @@ export class Router implements RouterMachine {
         return this.#paths.want(input.peer, now)
       case 'carry':
         return this.#conversation.carry(input)
+      case 'fast-probe-answered':
+        return this.#fastPath?.answered(input.peer, input.nonce, input.roundTripMs, now)
       case 'connect':
         return this.#connect(input.targets, input.replace)
       case 'forget':
@@ -147,8 +156,9 @@ export class Router implements RouterMachine {
     this.#now = now
     if (this.#sessions.advance(now)) this.#changed('at once')
     if (this.#publication.deadline <= now) this.#publication.publish(now)
-    for (const link of this.#neighbours.links) this.#tend(link, now)
+    for (const link of this.#neighbours.links) tendLink(link, now, this.#care)
     this.#paths.tend(now)
+    this.#fastPath?.tend(now)
     const isSatisfied = (target: Target) => this.#policy.isSatisfied(target, this.#now)
     for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#compare(now)
@@ -172,6 +182,7 @@ export class Router implements RouterMachine {
       paths: this.#paths.paths,
       pathTo: peer => this.#paths.describe(peer),
       twinsOf: peer => this.#twins.twinsOf(peer, now),
+      fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
       costSet: peer => this.#publication.costSet(peer),
       now,
@@ -187,16 +198,6 @@ export class Router implements RouterMachine {
   #withLink(id: number, act: (link: Link) => void): void {
     const link = this.#neighbours.link(id)
     if (link !== undefined) act(link)
-  }
-
-  #tend(link: Link, now: Instant): void {
-    tendLink(link, now, {
-      conversation: this.#conversation,
-      paths: this.#paths,
-      isRouted: peer => this.#publication.routes.has(peer),
-      changed: () => this.#changed('soon'),
-      warn: (message, fields) => this.#log('warn', message, fields),
-    })
   }
 
   #connect(targets: readonly Endpoint[], replace: boolean): void {
@@ -262,6 +263,7 @@ export class Router implements RouterMachine {
       paths: () => this.#paths.paths,
       emit: output => this.#emit(output),
       flush: link => this.#conversation.flush(link),
+      fastPath: () => this.#fastPath,
       routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
     })
   }

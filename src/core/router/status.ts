@@ -5,7 +5,15 @@ import type { Link } from '../mesh/link.ts'
 import type { Route } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import type { Announcements } from './announcements.ts'
-import type { ConnectionStatus, Instant, PathStatus, PeerStatus, RouterOptions, RouterStatus } from './api.ts'
+import type {
+  ConnectionStatus,
+  FastPathStatus,
+  Instant,
+  PathStatus,
+  PeerStatus,
+  RouterOptions,
+  RouterStatus,
+} from './api.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -19,6 +27,7 @@ export interface StatusSources {
   readonly paths: DirectPaths
   readonly pathTo: (peer: number) => PathStatus
   readonly twinsOf: (peer: number) => PeerStatus['twins']
+  readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
   readonly costSet: (peer: number) => number | undefined
@@ -38,6 +47,8 @@ export function describeRouter(sources: StatusSources): RouterStatus {
     targets: maker.configured,
     connections: [...linkConnections(sources), ...pathConnections(sources), ...targetConnections(sources)],
     peers: describePeers(sources),
+    ...(sources.fastPath === undefined ? {} : { fastPath: sources.fastPath }),
+    ...(options.fastPathMissing === undefined ? {} : { fastPathMissing: options.fastPathMissing }),
   }
 }
 
@@ -48,7 +59,7 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
       direction: link.direction,
       address: link.remote,
       state: link.state === 'greeting' ? 'connecting' : link.state,
-      info: describeLink(link, peer === undefined ? '' : `${peer.name}(${peer.nickname})`, sources.options.mtu),
+      info: describeLink(sources, link, peer === undefined ? '' : `${peer.name}(${peer.nickname})`),
       ...(peer === undefined ? {} : { peer }),
       forMs: sources.now - link.changedAt,
       ...(link.quality.roundTripMs === undefined ? {} : { roundTripMs: link.quality.roundTripMs }),
@@ -62,11 +73,21 @@ function costOf(sources: StatusSources, link: Link): number {
 }
 
 /** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
-function describeLink(link: Link, peer: string, mtu: number): string {
+function describeLink({ options: { mtu }, fastPath }: StatusSources, link: Link, peer: string): string {
   if (link.state === 'greeting') return 'waiting for hello'
+  const fast = fastPath?.links.find(candidate => candidate.peer === link.peer)
+  if (fast?.isOpen === true) return `unencrypted fastdp ${peer} mtu=${mtu}`
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
   const established = `encrypted   sleeve ${peer} mtu=${mtu}`
-  return link.isCarrying ? `${established} sleeve over tls: no datagram comes through, is UDP blocked?` : established
+  if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
+  return fastPath === undefined ? established : `${established}, fast path: ${describeRefusal(fast)}`
+}
+
+/** Why a neighbour is not on the fast path though this router has one. */
+function describeRefusal(fast: FastPathStatus['links'][number] | undefined): string {
+  if (fast === undefined) return 'the address is in no trusted subnet'
+  const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
+  return `no answer on UDP 6784 of ${fast.address}${lost}`
 }
 
 /** Direct paths that are open beside the links. */

@@ -9,6 +9,8 @@ export const Topic = {
   names: 1,
   /** Addresses that the peer owns and has given out (IPAM). */
   addresses: 2,
+  /** Peers that this one exchanges VXLAN with. */
+  fastPath: 3,
 } as const
 
 /** Topics are numbers below this: with the sizes of their records it bounds what gossip keeps for one peer. */
@@ -19,4 +21,4 @@ export function contextOf(topic: number): string {
   return CONTEXTS[topic] ?? `weave topic ${topic} v1`
 }
 
-const CONTEXTS = ['weave record v1', 'weave names v1', 'weave addresses v1']
+const CONTEXTS = ['weave record v1', 'weave names v1', 'weave addresses v1', 'weave fast path v1']

@@ -3,11 +3,11 @@
 const FRAMES = `import random, socket, struct, sys, time
 KINDS = [b'\\x08\\x00', b'\\x86\\xdd', b'\\x08\\x06', b'\\x88\\xb5', b'\\x81\\x00\\x00\\x07\\x88\\xb5', None]
 MARK = b'weave-frame-'
-def frames(seed, count, to, source):
+def frames(seed, count, to, source, mtu=1450):
     chance = random.Random(seed)
     for i in range(count):
         kind = KINDS[i % len(KINDS)]
-        size = [46, 1450][i] if i < 2 else chance.randint(46, 1450)
+        size = [46, mtu][i] if i < 2 else chance.randint(46, mtu)
         body = MARK + struct.pack('!II', seed, i)
         body += bytes(chance.getrandbits(8) for _ in range(size - len(body) - (4 if kind and len(kind) == 6 else 0)))
         head = kind if kind else struct.pack('!H', len(body))
@@ -17,10 +17,10 @@ def port(kind=3):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind)); s.bind(('eth0', kind)); return s
 `
 
-/** Arguments: seed, count, destination, source. */
+/** Arguments: seed, count, destination, source, and the MTU when it is not 1450. */
 export const SEND_FRAMES = `${FRAMES}
 s = port(0)
-for i, frame in enumerate(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac(sys.argv[4]))):
+for i, frame in enumerate(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac(sys.argv[4]), *map(int, sys.argv[5:]))):
     s.send(frame)
     if i % 20 == 0: time.sleep(0.01)
 `
@@ -30,7 +30,7 @@ for i, frame in enumerate(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.arg
  * how many that were not sent like that.
  */
 export const RECEIVE_FRAMES = `${FRAMES}
-expected = list(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac(sys.argv[4])))
+expected = list(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac(sys.argv[4]), *map(int, sys.argv[5:])))
 s = port()
 s.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)
 s.setsockopt(263, 8, 1)

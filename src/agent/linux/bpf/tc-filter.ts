@@ -4,6 +4,7 @@ import { SystemCallError } from '../system-call-error.ts'
 
 /** linux/rtnetlink.h, linux/pkt_sched.h, linux/pkt_cls.h. */
 const RTM_NEWQDISC = 36
+const RTM_DELQDISC = 37
 const RTM_NEWTFILTER = 44
 const RTM_GETTFILTER = 46
 const TCA_KIND = 1
@@ -19,6 +20,8 @@ const PARENTS = { ingress: 0xffff_fff2, egress: 0xffff_fff3 } as const
 const PRIORITY = 1
 const ETH_P_ALL_SWAPPED = 0x0300
 const TCMSG_BYTES = 20
+/** What the kernel answers when there is no clsact. */
+const NO_FILTERS = ['ENOENT', 'EINVAL']
 
 export interface FilterPlace {
   /** Index of the network device. */
@@ -45,6 +48,16 @@ export function attachFilter(libc: Libc, place: FilterPlace, program: { name: st
   ])
   const request = { type: RTM_NEWTFILTER, flags: NLM_F_ACK | NLM_F_CREATE, body }
   askNetlink(libc, request, `attach the program ${program.name}`)
+}
+
+/** Takes all filters from a device, of both directions. */
+export function detachFilters(libc: Libc, device: number): void {
+  const body = tcMessage({ device, handle: CLSACT_HANDLE, parent: CLSACT, info: 0 })
+  try {
+    askNetlink(libc, { type: RTM_DELQDISC, flags: NLM_F_ACK, body }, 'take the filters from a device')
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError) || !NO_FILTERS.includes(cause.code)) throw cause
+  }
 }
 
 /** Id of the attached program of that name. */

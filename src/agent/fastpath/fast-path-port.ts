@@ -1,0 +1,111 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { FAST_PATH_PORT } from '../../contract/ports.ts'
+import type { FastPathTable, Input, Output } from '../../core/router/index.ts'
+import { deviceIndex, type Libc } from '../linux/libc.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { FastPath } from './fast-path.ts'
+import type { FastPathCounters, PeerTraffic } from './map-values.ts'
+import { probeDatagram } from './probe-datagram.ts'
+
+/** How soon and for how long answers are looked for: the kernel notes them without telling. */
+const LOOK_EVERY_MS = 10
+const LOOK_MS_MAX = 400
+/** The smallest question. */
+const SMALL_BYTES = 46
+
+type ProbeOrder = Extract<Output, { kind: 'fast-probe' }>
+
+export interface FastPathPortOptions {
+  readonly libc: Libc
+  readonly path: FastPath
+  readonly vxlan: string
+  readonly mtu: number
+  readonly log: Logger
+  readonly tell: (input: Input) => void
+  /** The device is gone. */
+  readonly failed: (reason: string) => void
+}
+
+export interface FastPathReport {
+  readonly counters: FastPathCounters
+  readonly peers: Readonly<Record<number, PeerTraffic>>
+}
+
+interface Outstanding {
+  readonly nonce: number
+  /** Nanoseconds of the monotonic clock, as the kernel's. */
+  readonly sentAt: bigint
+}
+
+/** Does what the router wants of the fast path: writes its table, and asks other kernels whether they are there. */
+export class FastPathPort {
+  readonly #options: FastPathPortOptions
+  readonly #index: number
+  readonly #socket: Socket
+  readonly #outstanding = new Map<number, Outstanding>()
+  #table: FastPathTable
+  #timer: NodeJS.Timeout | undefined
+  #hasFailed = false
+
+  constructor(options: FastPathPortOptions) {
+    this.#options = options
+    this.#table = options.path.adopted
+    this.#index = deviceIndex(options.libc, options.vxlan)
+    this.#socket = createSocket('udp4').unref()
+    this.#socket.on('error', cause => options.log.write('debug', 'fast probe not sent', { reason: cause.message }))
+  }
+
+  apply(table: FastPathTable): void {
+    this.#table = table
+    this.#options.path.apply(table)
+  }
+
+  probe(order: ProbeOrder): void {
+    if (!this.#isThere()) return
+    const { self: source } = this.#table
+    const { mtu } = this.#options
+    const { peer: destination, nonce, to } = order
+    const bytes = order.isLarge ? mtu : SMALL_BYTES
+    this.#outstanding.set(destination, { nonce, sentAt: process.hrtime.bigint() })
+    // What cannot be sent is a probe without an answer.
+    this.#socket.send(probeDatagram({ source, destination, nonce, bytes }), FAST_PATH_PORT, to, () => undefined)
+    this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
+  }
+
+  report(): FastPathReport {
+    const { path } = this.#options
+    return {
+      counters: path.counters(),
+      peers: Object.fromEntries([...this.#table.members].map(peer => [peer, path.trafficOf(peer)])),
+    }
+  }
+
+  /** The kernel goes on with what it has. */
+  close(): void {
+    clearInterval(this.#timer)
+    this.#socket.close()
+    this.#options.path.close()
+  }
+
+  #look(): void {
+    const now = process.hrtime.bigint()
+    for (const [peer, { nonce, sentAt }] of this.#outstanding) {
+      const answer = this.#options.path.answerOf(peer)
+      const isAnswered = answer.nonce === nonce && answer.at >= sentAt
+      const isLate = now - sentAt > BigInt(LOOK_MS_MAX * 1_000_000)
+      if (isAnswered || isLate) this.#outstanding.delete(peer)
+      if (!isAnswered) continue
+      this.#options.tell({ kind: 'fast-probe-answered', peer, nonce, roundTripMs: Number(answer.at - sentAt) / 1e6 })
+    }
+    if (this.#outstanding.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #isThere(): boolean {
+    const isThere = deviceIndex(this.#options.libc, this.#options.vxlan) === this.#index
+    if (!isThere && !this.#hasFailed) this.#options.failed(`the device ${this.#options.vxlan} is gone`)
+    this.#hasFailed = !isThere
+    return isThere
+  }
+}

@@ -1,0 +1,181 @@
+import type { Ipv4 } from '../../base/ipv4.ts'
+
+export const FAST_PROBE_EVERY_MS = 500
+export const FAST_SILENCE_MAX_MS = 2_000
+/** Answers in a row before a link is used; after each loss twice as many, so that one that flaps is left alone. */
+const ANSWERS_TO_OPEN = 2
+const ANSWERS_TO_OPEN_MAX = 64
+/** A link that has been open for so long counts as sound again. */
+const FORGIVEN_AFTER_MS = 60_000
+/** Pauses for a peer that does not answer at all. */
+const SILENT_PROBE_EVERY_MS = 10_000
+const PROBES_BEFORE_PATIENCE = 6
+/** Of an open link, every so many probes one is as large as frames may be; of others each is. */
+const LARGE_EVERY = 8
+/** No more links than a flood may have children: bpf/fast-path.h. */
+export const FAST_LINKS_MAX = 256
+
+export interface FastProbeOrder {
+  readonly peer: number
+  readonly to: Ipv4
+  readonly nonce: number
+  /** As large as frames may be. */
+  readonly isLarge: boolean
+}
+
+export interface FastLink {
+  readonly peer: number
+  readonly address: Ipv4
+  readonly isOpen: boolean
+  readonly changedAt: number
+  readonly roundTripMs: number | undefined
+  /** How often it was lost. */
+  readonly losses: number
+}
+
+/** A link that has opened, or that is used no more, and why. */
+export interface FastLinkChange {
+  readonly peer: number
+  readonly isOpen: boolean
+  readonly reason: string
+}
+
+interface Entry {
+  readonly peer: number
+  address: Ipv4
+  isOpen: boolean
+  changedAt: number
+  roundTripMs: number | undefined
+  losses: number
+  /** Whether there is a control link beside it. */
+  isWatched: boolean
+  needed: number
+  answers: number
+  answeredAt: number
+  probeAt: number
+  probes: number
+  nonce: number | undefined
+}
+
+/**
+ * The ways of VXLAN to other routers, proved by probes that the other kernel answers:
+ *
+ *     probing ──answers in a row──▶ open ──2 s of silence──▶ probing, with more answers asked for
+ *
+ * An open link outlives the control link beside it: the other kernel forwards while its agent is replaced. `nonceOf` gives numbers
+ * that nobody can guess, else anyone could answer.
+ */
+export class FastLinks {
+  readonly #entries = new Map<number, Entry>()
+  readonly #nonceOf: () => number
+
+  constructor(nonceOf: () => number) {
+    this.#nonceOf = nonceOf
+  }
+
+  get all(): readonly FastLink[] {
+    return [...this.#entries.values()]
+  }
+
+  get open(): readonly FastLink[] {
+    return this.all.filter(link => link.isOpen)
+  }
+
+  get deadline(): number {
+    let soonest = Number.POSITIVE_INFINITY
+    for (const { probeAt, isOpen, answeredAt } of this.#entries.values()) {
+      soonest = Math.min(soonest, probeAt, isOpen ? answeredAt + FAST_SILENCE_MAX_MS : Number.POSITIVE_INFINITY)
+    }
+    return soonest
+  }
+
+  linkTo(peer: number): FastLink | undefined {
+    return this.#entries.get(peer)
+  }
+
+  /** Takes over a link that the kernel used when this router started. */
+  adopt(peer: number, address: Ipv4, now: number): void {
+    this.#entries.set(peer, { ...newEntry(peer, address, now), isOpen: true, isWatched: false })
+  }
+
+  /** The peers to probe, and where; others are let go unless they are open. An open link stays where it is while it lasts. */
+  watch(wanted: ReadonlyMap<number, Ipv4>, now: number): void {
+    for (const entry of this.#entries.values()) {
+      entry.isWatched = wanted.has(entry.peer)
+      const isElsewhere = wanted.get(entry.peer) !== entry.address
+      if (isElsewhere && !entry.isOpen) this.#entries.delete(entry.peer)
+    }
+    for (const [peer, address] of wanted) {
+      if (!this.#entries.has(peer) && this.#entries.size < FAST_LINKS_MAX) {
+        this.#entries.set(peer, newEntry(peer, address, now))
+      }
+    }
+  }
+
+  /** The peer is a member no more, or not to be trusted. */
+  forget(peer: number): void {
+    this.#entries.delete(peer)
+  }
+
+  /** The other kernel has answered. */
+  answered(peer: number, nonce: number, roundTripMs: number, now: number): FastLinkChange | undefined {
+    const entry = this.#entries.get(peer)
+    if (entry === undefined || entry.nonce !== nonce) return undefined
+    Object.assign(entry, { nonce: undefined, roundTripMs, answeredAt: now, answers: entry.answers + 1, probes: 0 })
+    if (entry.isOpen && now - entry.changedAt >= FORGIVEN_AFTER_MS) entry.needed = ANSWERS_TO_OPEN
+    if (entry.isOpen) return undefined
+    // Opening is quick: the next question follows the answer.
+    entry.probeAt = now
+    if (entry.answers < entry.needed) return undefined
+    Object.assign(entry, { isOpen: true, changedAt: now })
+    return { peer, isOpen: true, reason: 'probes are answered' }
+  }
+
+  /** Links lost by `now`. */
+  lost(now: number): readonly FastLinkChange[] {
+    const changes: FastLinkChange[] = []
+    for (const entry of this.#entries.values()) {
+      if (!entry.isOpen || now < entry.answeredAt + FAST_SILENCE_MAX_MS) continue
+      const needed = Math.min(entry.needed * 2, ANSWERS_TO_OPEN_MAX)
+      Object.assign(entry, { isOpen: false, changedAt: now, roundTripMs: undefined, needed, answers: 0 })
+      entry.losses++
+      changes.push({ peer: entry.peer, isOpen: false, reason: `no probe was answered for ${FAST_SILENCE_MAX_MS} ms` })
+      if (!entry.isWatched) this.#entries.delete(entry.peer)
+    }
+    return changes
+  }
+
+  /** Probes to send at `now`. */
+  due(now: number): readonly FastProbeOrder[] {
+    const orders: FastProbeOrder[] = []
+    for (const entry of this.#entries.values()) {
+      if (now < entry.probeAt) continue
+      if (entry.nonce !== undefined && !entry.isOpen) entry.answers = 0
+      const isPatient = !entry.isOpen && entry.probes >= PROBES_BEFORE_PATIENCE
+      entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS : FAST_PROBE_EVERY_MS)
+      entry.nonce = this.#nonceOf()
+      entry.probes++
+      const isLarge = !entry.isOpen || entry.answers % LARGE_EVERY === 0
+      orders.push({ peer: entry.peer, to: entry.address, nonce: entry.nonce, isLarge })
+    }
+    return orders
+  }
+}
+
+function newEntry(peer: number, address: Ipv4, now: number): Entry {
+  return {
+    peer,
+    address,
+    isOpen: false,
+    changedAt: now,
+    roundTripMs: undefined,
+    losses: 0,
+    isWatched: true,
+    needed: ANSWERS_TO_OPEN,
+    answers: 0,
+    answeredAt: now,
+    probeAt: now,
+    probes: 0,
+    nonce: undefined,
+  }
+}

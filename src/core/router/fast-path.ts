@@ -1,0 +1,221 @@
+import { type Cidr, contains, formatCidr } from '../../base/cidr.ts'
+import { formatIpv4, type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
+import { FastLinks } from '../mesh/fast-links.ts'
+import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
+import { computeFloodTrees } from '../mesh/flood-trees.ts'
+import { computeRoutes, type GraphNode, type Route } from '../mesh/routes.ts'
+import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
+import { Topic } from '../wire/topic.ts'
+import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
+import type { ConversationContext } from './conversation.ts'
+import type { AddressBook } from './discovery.ts'
+
+/** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
+const HOLD_MS = 15_000
+
+export interface FastPathSources {
+  readonly addresses: AddressBook
+  /** Whether the sleeve has a way to the peer. */
+  readonly isReachable: (peer: number) => boolean
+}
+
+type Context = Pick<
+  ConversationContext,
+  'options' | 'membership' | 'neighbours' | 'topics' | 'emit' | 'log' | 'changed'
+>
+
+/** Undefined when all frames take the sleeve. */
+export function createFastPath(context: Context, sources: FastPathSources): FastPathKeeper | undefined {
+  const { fastPath } = context.options
+  return fastPath === undefined ? undefined : new FastPathKeeper(context, fastPath, sources)
+}
+
+/**
+ * Decides which peers frames reach in the kernel: those to whom each hop is a link that both its ends have proved, by what all say
+ * on topic `fastPath`. For all others there is the sleeve, end to end: a relay never opens one to put it into the other.
+ */
+export class FastPathKeeper {
+  readonly #context: Context
+  readonly #trusted: readonly Cidr[]
+  readonly #sources: FastPathSources
+  readonly #self: number
+  readonly #links: FastLinks
+  #table: FastPathTable
+  #routes: ReadonlyMap<number, Route> = new Map()
+  #heldUntil: Instant
+  #lastReason = 'the router has started'
+  #changes = 0
+
+  constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
+    const { adopted } = options
+    const { now } = context.options
+    this.#context = context
+    this.#trusted = options.trusted
+    this.#sources = sources
+    this.#self = context.options.shortId
+    this.#links = new FastLinks(() => nonceOf(context.options.random(4)))
+    const isOurs = adopted.self === this.#self && adopted.hops.size > 0
+    this.#table = isOurs ? withFloods(adopted) : emptyFastPathTable(this.#self)
+    this.#heldUntil = isOurs ? now + HOLD_MS : Number.NEGATIVE_INFINITY
+    for (const [address, peer] of this.#table.endpoints) {
+      if (this.#table.hops.get(peer) === address) this.#links.adopt(peer, address, now)
+    }
+    context.topics.listen(Topic.fastPath, () => context.changed('soon'))
+  }
+
+  get deadline(): Instant {
+    return Math.min(this.#links.deadline, this.#isHolding ? this.#heldUntil : Number.POSITIVE_INFINITY)
+  }
+
+  /** Peers that own floods reach in the kernel. */
+  get flooded(): ReadonlySet<number> {
+    return this.#table.flooded
+  }
+
+  /** Sends probes, and notes links that are lost. */
+  tend(now: Instant): void {
+    const lost = this.#links.lost(now)
+    for (const { peer, reason } of lost) {
+      this.#lastReason = reason
+      this.#context.log('warn', 'fast link lost', { peer, reason })
+    }
+    const isReleased = this.#isHolding && (now >= this.#heldUntil || lost.length > 0)
+    if (isReleased) this.#heldUntil = Number.NEGATIVE_INFINITY
+    if (lost.length > 0 || isReleased) this.#context.changed('at once')
+    for (const { peer, to, nonce, isLarge } of this.#links.due(now)) {
+      this.#context.emit({ kind: 'fast-probe', peer, to: formatIpv4(to), nonce, isLarge })
+    }
+  }
+
+  answered(peer: number, nonce: number, roundTripMs: number, now: Instant): void {
+    const change = this.#links.answered(peer, nonce, roundTripMs, now)
+    if (change === undefined) return
+    this.#lastReason = change.reason
+    this.#context.log('info', 'fast link open', { peer, roundTripMs: Math.round(roundTripMs * 1000) / 1000 })
+    this.#context.changed('at once')
+  }
+
+  /** Says whom this router reaches, after it has looked whom it may. */
+  announce(now: Instant): void {
+    const { membership, neighbours, topics } = this.#context
+    const wanted = new Map<number, Ipv4>()
+    for (const link of neighbours.ready) {
+      const address = this.#trustedAddress(link.remote.ip)
+      if (link.peer !== undefined && address !== undefined) wanted.set(link.peer, address)
+    }
+    this.#links.watch(wanted, now)
+    for (const { peer, address } of this.#links.all) {
+      if (membership.host(peer) === undefined || !this.#isTrusted(address)) this.#links.forget(peer)
+    }
+    topics.publish(Topic.fastPath, encodeFastNeighbours(this.#links.open.map(({ peer }) => peer)))
+  }
+
+  /** Draws the table anew and gives it to the kernel. */
+  route(): void {
+    const next = this.#isHolding ? this.#table : this.#compute()
+    const before = this.#table
+    this.#table = next
+    for (const peer of next.hops.keys()) if (!before.hops.has(peer)) this.#moved(peer, 'fastdp')
+    for (const peer of before.hops.keys()) if (!next.hops.has(peer)) this.#moved(peer, 'sleeve')
+    this.#context.emit({ kind: 'fast-path', table: next })
+  }
+
+  describe(now: Instant): FastPathStatus {
+    return {
+      trusted: this.#trusted.map(formatCidr),
+      changes: this.#changes,
+      links: this.#links.all.map(({ peer, address, isOpen, changedAt, roundTripMs, losses }) => ({
+        peer,
+        address: formatIpv4(address),
+        isOpen,
+        forMs: now - changedAt,
+        losses,
+        ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      })),
+      peers: [...this.#table.hops.keys()].map(peer => ({ peer, hops: this.#routes.get(peer)?.hops ?? 1 })),
+    }
+  }
+
+  get #isHolding(): boolean {
+    return this.#heldUntil !== Number.NEGATIVE_INFINITY
+  }
+
+  #compute(): FastPathTable {
+    const { members } = this.#context.membership
+    const graph = this.#graph()
+    this.#routes = computeRoutes(this.#self, graph)
+    const addressOf = (peer: number) => this.#links.linkTo(peer)?.address
+    const hops = new Map<number, Ipv4>()
+    for (const [peer, { nextHop }] of this.#routes) {
+      const address = addressOf(nextHop)
+      if (address !== undefined) hops.set(peer, address)
+    }
+    const trees = new Map<number, FloodTree>()
+    for (const [source, { parent, children }] of computeFloodTrees(this.#self, graph)) {
+      trees.set(source, { parent, children: children.flatMap(child => addressOf(child) ?? []) })
+    }
+    const others = members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self)
+    const flooded = new Set(hops.keys())
+    const puntsFloods = others.some(peer => !flooded.has(peer) && this.#sources.isReachable(peer))
+    return {
+      self: this.#self,
+      members: new Set(others),
+      endpoints: this.#endpoints(),
+      hops,
+      trees,
+      flooded,
+      puntsFloods,
+    }
+  }
+
+  /** Of links that are open here, and of what the others say. */
+  #graph(): readonly GraphNode[] {
+    const { topics, membership } = this.#context
+    return topics
+      .peersWith(Topic.fastPath)
+      .flatMap(shortId => {
+        if (shortId === this.#self || membership.host(shortId) === undefined) return []
+        return [{ shortId, neighbours: decodeFastNeighbours(topics.bodyOf(shortId, Topic.fastPath) ?? NOTHING) ?? [] }]
+      })
+      .concat({ shortId: this.#self, neighbours: this.#links.open.map(({ peer }) => peer) })
+  }
+
+  /** Probed peers may send from any of their trusted addresses. */
+  #endpoints(): ReadonlyMap<Ipv4, number> {
+    const endpoints = new Map<Ipv4, number>()
+    for (const { peer } of this.#links.all) {
+      for (const { ip } of this.#sources.addresses.endpointsOf(peer, this.#context.options.port)) {
+        const address = this.#trustedAddress(ip)
+        if (address !== undefined) endpoints.set(address, peer)
+      }
+    }
+    for (const { peer, address } of this.#links.all) endpoints.set(address, peer)
+    return endpoints
+  }
+
+  #trustedAddress(ip: string): Ipv4 | undefined {
+    const address = parseIpv4(ip)
+    return address.ok && this.#isTrusted(address.value) ? address.value : undefined
+  }
+
+  #isTrusted(address: Ipv4): boolean {
+    return this.#trusted.some(subnet => contains(subnet, address))
+  }
+
+  #moved(peer: number, path: 'fastdp' | 'sleeve'): void {
+    this.#changes++
+    const nickname = this.#context.membership.host(peer)?.host ?? ''
+    this.#context.log('info', 'path changed', { peer, nickname, path, reason: this.#lastReason })
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** What the kernel has does not say whom floods reach: all that have a next hop. */
+function withFloods(table: FastPathTable): FastPathTable {
+  return { ...table, flooded: new Set(table.hops.keys()) }
+}
+
+function nonceOf(bytes: Uint8Array): number {
+  return bytes.reduce((value, byte) => (value * 256 + byte) >>> 0, 0)
+}

@@ -1,0 +1,144 @@
+import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { RECEIVE_FRAMES, SEND_FRAMES } from './frame-scripts.ts'
+
+const HOSTS = ['a', 'b', 'c', 'd'] as const
+const FRAMES = 120
+
+/** A row. The wires between a, b and c are trusted, that to d is not. */
+const PLAN: LabPlan = {
+  hosts: [
+    { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
+    { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
+    { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2'] },
+    { name: 'd', shortId: 4, address: '10.91.3.4', targets: ['10.91.3.3'] },
+  ],
+  wires: [
+    ['a 10.91.1.1/24', 'b 10.91.1.2/24'],
+    ['b 10.91.2.2/24', 'c 10.91.2.3/24'],
+    ['c 10.91.3.3/24', 'd 10.91.3.4/24'],
+  ],
+  configure: config => ({ ...config, trustedSubnets: ['10.91.1.0/24', '10.91.2.0/24'] }),
+}
+
+describe('agents with the fast path on some of their wires', () => {
+  let lab: AgentLab
+
+  beforeAll(async () => {
+    lab = await AgentLab.create(PLAN)
+    for (const host of HOSTS) {
+      await lab.on(host, 'sh', '-c', 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 >"$f"; done')
+      await lab.launch(host)
+    }
+    for (const host of HOSTS) lab.addContainer(host)
+    for (const host of HOSTS) await lab.awaitReachable(host, 20)
+    await onFastPath('a', [2, 3])
+    await onFastPath('c', [1, 2])
+  }, 120_000)
+
+  afterAll(async () => {
+    await lab?.dispose()
+  }, 60_000)
+
+  it('say which path each connection takes, and why not the better one', async () => {
+    const { stdout: ofB } = await lab.weave('b', 'status', 'connections')
+    expect(ofB).toMatch(/ 10\.91\.1\.1:\d+ +established unencrypted fastdp [0-9a-f:]{17}\(a\) mtu=1376$/m)
+    const { stdout: ofC } = await lab.weave('c', 'status', 'connections')
+    expect(ofC).toMatch(
+      / 10\.91\.3\.4:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(d\) mtu=1376, fast path: the address is in no trusted subnet$/m,
+    )
+    const { stdout: status } = await lab.weave('a', 'status')
+    expect(status).toContain(' TrustedSubnets: 10.91.1.0/24 10.91.2.0/24\n')
+    expect(status).toMatch(/^ +FastPath: enabled \(2 peers over 1 links, \d+ changes\)$/m)
+    expect(lab.log('a')).toMatch(/msg="path changed" peer=3 nickname=c path=fastdp reason="?\w/)
+  }, 20_000)
+
+  it('relay in the kernel where each hop is trusted', async () => {
+    const before = await countersOf('b')
+    expect(await ping('ca', '10.2.3.1', '20')).toContain('20 received, 0% packet loss')
+    expect((await countersOf('b')).relayed - before.relayed).toBeGreaterThanOrEqual(40)
+  }, 30_000)
+
+  it('go by the sleeve, end to end, where one is not', async () => {
+    const before = await countersOf('b')
+    expect(await ping('ca', '10.2.4.1', '20')).toContain('20 received, 0% packet loss')
+    expect((await countersOf('b')).relayed - before.relayed).toBeLessThan(10)
+  }, 30_000)
+
+  it('carry frames of every kind and size to hosts on both paths, each once', async () => {
+    const macOf = async (host: string) => (await lab.on(host, 'cat', '/sys/class/net/eth0/address')).stdout.trim()
+    const from = await macOf('ca')
+    const wishes = [
+      { seed: '31', to: 'ff:ff:ff:ff:ff:ff', receivers: ['cb', 'cc', 'cd'] },
+      { seed: '32', to: await macOf('cc'), receivers: ['cc'] },
+      { seed: '33', to: await macOf('cd'), receivers: ['cd'] },
+    ]
+    for (const { seed, to, receivers } of wishes) {
+      const args = [seed, String(FRAMES), to, from, '1376']
+      const names = receivers.map(host => `receive-${seed}-${host}`)
+      const children = receivers.map((host, i) => {
+        return lab.spawn(host, ['python3', '-c', RECEIVE_FRAMES, ...args], { name: names[i] ?? '' })
+      })
+      for (const name of names) await eventually(5000, async () => lab.log(name).includes('listening') || 'not ready')
+      await lab.on('ca', 'python3', '-c', SEND_FRAMES, ...args)
+      await Promise.all(children.map(child => endOf(child)))
+      expect(names.map(name => lab.log(name).trim().split('\n').pop())).toEqual(
+        receivers.map(() => `same=${FRAMES} twice=0 other=0`),
+      )
+    }
+  }, 90_000)
+
+  it('lose no frame on the fast path when the agent of a relay is killed and started anew', async () => {
+    const long = lab.spawn('ca', ['ping', '-q', '-i', '0.02', '-c', '1100', '10.2.3.1'], { name: 'long-ping' })
+    await new Promise(wake => setTimeout(wake, 1000))
+    await lab.kill('b')
+    await new Promise(wake => setTimeout(wake, 2000))
+    await lab.launch('b')
+    await endOf(long)
+    expect(lab.log('b')).toMatch(/msg="fast path ready" adopted=2/)
+    expect(lab.log('long-ping')).toContain('1100 packets transmitted, 1100 received, 0% packet loss')
+    await lab.awaitReachable('a', 20)
+  }, 90_000)
+
+  it('change to the sleeve when VXLAN does not pass, say so, and change back', async () => {
+    await lab.on('b', 'iptables', '-I', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
+    await eventually(15_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'connections')
+      return /sleeve .*\(b\) .*no answer on UDP 6784 of 10\.91\.1\.2, lost 1 times/.test(stdout) || stdout
+    })
+    expect(lab.log('a')).toMatch(/msg="path changed" peer=2 nickname=b path=sleeve reason="no probe was answered/)
+    expect(await ping('ca', '10.2.3.1', '20')).toContain('20 received, 0% packet loss')
+    await lab.on('b', 'iptables', '-D', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
+    await onFastPath('a', [2, 3])
+    expect(await ping('ca', '10.2.3.1', '20')).toContain('20 received, 0% packet loss')
+  }, 90_000)
+
+  it('leave nothing of it when WEAVE_NO_FASTDP is set, and still carry frames', async () => {
+    await lab.stop('b')
+    await lab.launch('b', { WEAVE_NO_FASTDP: '1' })
+    const { stdout } = await lab.weave('b', 'status')
+    expect(stdout).toMatch(/^ +FastPath: missing, frames take the slower sleeve: WEAVE_NO_FASTDP is set$/m)
+    expect((await lab.on('b', 'ip', 'link', 'show', 'weave-vx')).exitCode).not.toBe(0)
+    await lab.awaitReachable('b', 20)
+    await lab.awaitReachable('a', 20)
+    await eventually(20_000, async () => {
+      const said = await ping('ca', '10.2.3.1', '3')
+      return said.includes(' 0% packet loss') || said
+    })
+  }, 90_000)
+
+  async function ping(from: string, to: string, count: string): Promise<string> {
+    return (await lab.on(from, 'ping', '-q', '-i', '0.05', '-W', '2', '-c', count, to)).stdout
+  }
+
+  async function countersOf(host: string): Promise<{ readonly relayed: number }> {
+    return JSON.parse((await lab.weave(host, 'status', '--json')).stdout).fastPath.counters
+  }
+
+  async function onFastPath(host: string, peers: readonly number[]): Promise<void> {
+    await eventually(30_000, async () => {
+      const { router } = JSON.parse((await lab.weave(host, 'status', '--json')).stdout)
+      const found = router.fastPath.peers.map(({ peer }: { peer: number }) => peer).sort()
+      return found.join() === peers.join() || `${host} has ${found} on the fast path\n${lab.log(host)}`
+    })
+  }
+})

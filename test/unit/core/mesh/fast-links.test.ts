@@ -1,0 +1,111 @@
+import { ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import {
+  FAST_LINKS_MAX,
+  FAST_PROBE_EVERY_MS,
+  FAST_SILENCE_MAX_MS,
+  FastLinks,
+} from '../../../../src/core/mesh/fast-links.ts'
+
+const PEER = 2
+const ADDRESS = ipv4FromNumber(0x0a000002)
+const ELSEWHERE = ipv4FromNumber(0x0a000003)
+
+describe('fast links', () => {
+  it('open after answers in a row, the first questions being large', () => {
+    const links = watched()
+    expect(links.due(0)).toEqual([{ peer: PEER, to: ADDRESS, nonce: 1, isLarge: true }])
+    expect(links.answered(PEER, 1, 0.2, 1)).toBeUndefined()
+    expect(links.due(1)).toMatchObject([{ nonce: 2, isLarge: true }])
+    expect(links.answered(PEER, 2, 0.2, 2)).toMatchObject({ isOpen: true })
+    expect(links.open).toMatchObject([{ peer: PEER, address: ADDRESS, roundTripMs: 0.2 }])
+  })
+
+  it('take no answer but that to the last question', () => {
+    const links = watched()
+    links.due(0)
+    expect(links.answered(PEER, 7, 0.2, 1)).toBeUndefined()
+    expect(links.answered(9, 1, 0.2, 1)).toBeUndefined()
+    links.answered(PEER, 1, 0.2, 1)
+    expect(links.answered(PEER, 1, 0.2, 2)).toBeUndefined()
+    expect(links.open).toEqual([])
+  })
+
+  it('do not open on answers with a gap between', () => {
+    const links = watched()
+    links.due(0)
+    links.answered(PEER, 1, 0.2, 1)
+    links.due(1)
+    links.due(1 + FAST_PROBE_EVERY_MS)
+    expect(links.answered(PEER, 3, 0.2, 700)).toBeUndefined()
+    expect(links.open).toEqual([])
+  })
+
+  it('are lost in silence, and then ask for more answers', () => {
+    const links = watched()
+    const openedAt = openIn(links, 0)
+    expect(links.lost(openedAt + FAST_SILENCE_MAX_MS - 1)).toEqual([])
+    const lostAt = openedAt + FAST_SILENCE_MAX_MS
+    expect(links.lost(lostAt)).toMatchObject([{ peer: PEER, isOpen: false }])
+    expect(links.linkTo(PEER)).toMatchObject({ isOpen: false, losses: 1 })
+    expect(openIn(links, lostAt) - lostAt).toBeGreaterThan(openedAt)
+  })
+
+  it('outlive the control link, but not the silence after it', () => {
+    const links = watched()
+    const openedAt = openIn(links, 0)
+    links.watch(new Map(), openedAt)
+    expect(links.open).toHaveLength(1)
+    links.lost(openedAt + FAST_SILENCE_MAX_MS)
+    expect(links.all).toEqual([])
+  })
+
+  it('stay where they are while they are open, and follow the peer otherwise', () => {
+    const links = watched()
+    links.watch(new Map([[PEER, ELSEWHERE]]), 0)
+    expect(links.linkTo(PEER)?.address).toBe(ELSEWHERE)
+    const openedAt = openIn(links, 0)
+    links.watch(new Map([[PEER, ADDRESS]]), openedAt)
+    expect(links.linkTo(PEER)).toMatchObject({ address: ELSEWHERE, isOpen: true })
+  })
+
+  it('that were taken over are open at once', () => {
+    const links = new FastLinks(counter())
+    links.adopt(PEER, ADDRESS, 100)
+    expect(links.open).toHaveLength(1)
+    expect(links.lost(100 + FAST_SILENCE_MAX_MS)).toHaveLength(1)
+  })
+
+  it('are bounded', () => {
+    const links = new FastLinks(counter())
+    links.watch(new Map(Array.from({ length: FAST_LINKS_MAX + 9 }, (_, i) => [i + 1, ADDRESS])), 0)
+    expect(links.all).toHaveLength(FAST_LINKS_MAX)
+  })
+
+  it('meet their deadline', () => {
+    const links = watched()
+    expect(links.deadline).toBe(0)
+    links.due(0)
+    expect(links.deadline).toBe(FAST_PROBE_EVERY_MS)
+  })
+})
+
+function watched(): FastLinks {
+  const links = new FastLinks(counter())
+  links.watch(new Map([[PEER, ADDRESS]]), 0)
+  return links
+}
+
+/** Answers each question a millisecond later; returns when the link has opened. */
+function openIn(links: FastLinks, start: number): number {
+  for (let now = start; now < start + 100_000; now++) {
+    for (const { nonce } of links.due(now)) {
+      if (links.answered(PEER, nonce, 1, now)?.isOpen === true) return now
+    }
+  }
+  throw new Error('the link did not open')
+}
+
+function counter(): () => number {
+  let last = 0
+  return () => ++last
+}
