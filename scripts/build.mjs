@@ -98,6 +98,7 @@ async function packAgent() {
     await copyInto(folder, 'scripts/release/weave.sh', 'bin/weave')
     await chmod(join(folder, 'bin/weave'), 0o755)
     await copyInto(folder, BPF_OBJECT, 'fast-path.o')
+    await writeOwnTexts(folder)
     await copyInto(folder, 'LICENSE', 'LICENSE')
     for (const path of SHIPPED_FILES) await copyInto(folder, path, path)
     const content = (await digestOf(await filesUnder(folder), folder)).slice(0, 16)
@@ -107,6 +108,21 @@ async function packAgent() {
   })
   say(`packed ${file}`)
   return { version, digest, file }
+}
+
+/** What the command says of itself: its manual page, and its completions where shells look for them. */
+async function writeOwnTexts(folder) {
+  const texts = {
+    'share/man/man8/weave.8': ['manual'],
+    'share/bash-completion/completions/weave': ['completion', 'bash'],
+    'share/zsh/site-functions/_weave': ['completion', 'zsh'],
+    'share/fish/vendor_completions.d/weave.fish': ['completion', 'fish'],
+  }
+  for (const [path, words] of Object.entries(texts)) {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(DIST, 'weave.mjs'), ...words])
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), stdout)
+  }
 }
 
 async function packRuntime() {

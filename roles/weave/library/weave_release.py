@@ -16,7 +16,8 @@ import os
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.weave_host import NO_SPACE, OPT, Record, Refusal, Service, greatest, remove, run_refusable
+from ansible.module_utils.weave_host import (
+    NO_SPACE, OPT, TEXT_LINKS, Record, Refusal, Service, greatest, remove, run_refusable)
 
 COMMAND = '/usr/local/bin/weave'
 
@@ -30,9 +31,10 @@ def switch(module):
         folders[OPT + '/runtimes/' + runtime['version']] = runtime['file']
     missing = sorted(folder for folder in folders if not os.path.isdir(folder))
     moved = sorted(link for link, target in links.items() if read_link(link) != target)
+    texts = sorted(link for link, target in TEXT_LINKS.items() if read_link(link) != target and not is_foreign(link))
     record, router = Record(), Service(module, 'weave')
     need = greatest('restart' if moved else 'nothing', record.pending.get('weave', 'nothing'))
-    result = {'changed': bool(missing or moved), 'need': need, 'facts': module.params['facts']}
+    result = {'changed': bool(missing or moved or texts), 'need': need, 'facts': module.params['facts']}
     if module.check_mode:
         return result
     for folder in missing:
@@ -42,6 +44,8 @@ def switch(module):
         record.save()
     for link in moved:
         point(link, links[link])
+    for link in texts:
+        point(link, TEXT_LINKS[link])
     remove(module.params['incoming'])
     prune(OPT + '/releases', agent['digest'], module.params['keep'])
     if runtime is not None:
@@ -76,8 +80,12 @@ def refuse_unpacking(path, message):
                   "build the archives again with 'npm run build' and run again")
 
 
+def is_foreign(path):
+    return os.path.lexists(path) and not os.path.islink(path)
+
+
 def point(link, target):
-    if os.path.exists(link) and not os.path.islink(link):
+    if is_foreign(link):
         raise Refusal('%s is there and is no link of ours' % link, 'move it away and run again')
     os.makedirs(os.path.dirname(link), exist_ok=True)
     temporary = link + '.incoming'

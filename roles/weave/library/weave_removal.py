@@ -13,7 +13,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
-    OPT, STATE, Record, Service, docker_is_installed, init_system, read_bytes, remove, run_refusable)
+    OPT, STATE, TEXT_LINKS, Record, Service, docker_is_installed, init_system, read_bytes, remove, run_refusable)
 
 COMMAND = '/usr/local/bin/weave'
 DOCKER_ATTEMPTS = 60
@@ -25,7 +25,8 @@ def take_away(module):
     record = Record()
     bridge = module.params['bridge']
     links = [name for name in (bridge, bridge + '-tap', bridge + '-vx') if os.path.exists('/sys/class/net/' + name)]
-    paths = [path for path in OWN_PATHS if os.path.lexists(path)]
+    texts = [link for link, target in TEXT_LINKS.items() if os.path.islink(link) and os.readlink(link) == target]
+    paths = texts + [path for path in OWN_PATHS if os.path.lexists(path)]
     changed = bool(record.files or links or paths)
     result = {'changed': changed, 'diff': [difference(record, path) for path in sorted(record.files)],
               'removed': links + paths, 'restored': sorted(record.files)}

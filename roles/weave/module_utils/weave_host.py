@@ -12,6 +12,10 @@ STATE = '/var/lib/weave'
 ORIGINALS = STATE + '/originals'
 RECORD = ORIGINALS + '/record.json'
 OPT = '/opt/weave'
+# Manual page and completions of the command, where the host's programs look for them.
+TEXT_LINKS = {'/usr/local/' + path: OPT + '/current/' + path for path in (
+    'share/man/man8/weave.8', 'share/bash-completion/completions/weave', 'share/zsh/site-functions/_weave',
+    'share/fish/vendor_completions.d/weave.fish')}
 
 # Files that others write too. The plan merges into what is there, and names them only when they have to change.
 SHARED_FILES = ('/etc/default/docker', '/etc/docker/daemon.json', '/etc/network/interfaces')

@@ -6,6 +6,7 @@ export interface ManualPage {
   readonly section: number
   readonly version: string
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[]
+  readonly environment?: readonly (readonly [name: string, meaning: string])[]
   readonly files: readonly (readonly [path: string, meaning: string])[]
   readonly seeAlso: readonly string[]
 }
@@ -26,6 +27,7 @@ export function manualPage(program: Command, page: ManualPage): string {
     '.SH COMMANDS',
     ...commands.flatMap(entry => commandLines(name, entry)),
     ...pairLines('.SH EXIT STATUS', page.exitCodes),
+    ...(page.environment === undefined ? [] : pairLines('.SH ENVIRONMENT', page.environment)),
     ...pairLines('.SH FILES', page.files),
     '.SH SEE ALSO',
     escaped(page.seeAlso.join(', ')),

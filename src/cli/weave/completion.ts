@@ -2,8 +2,6 @@ import { Argument, type Command } from 'commander'
 import { completionScript, SHELLS, type Shell } from '../help/completion-script.ts'
 import { print } from './report.ts'
 
-const STATUS_TOPICS = ['peers', 'connections', 'targets', 'dns', 'ipam']
-
 /** `weave completion` prints what a shell needs: `. <(weave completion)`. */
 export function registerCompletion(program: Command): void {
   program
@@ -14,5 +12,5 @@ export function registerCompletion(program: Command): void {
 }
 
 export function weaveCompletion(program: Command, shell: Shell): string {
-  return completionScript(program, shell, { status: STATUS_TOPICS })
+  return completionScript(program, shell)
 }

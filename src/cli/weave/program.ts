@@ -8,6 +8,7 @@ import { type CommandContext, createContext } from './context.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
+import { registerManPage } from './man-page.ts'
 import { registerNameCommands } from './name-commands.ts'
 import { withoutOldSpellings } from './old-spellings.ts'
 import { registerPasswordCommands } from './password-commands.ts'
@@ -57,6 +58,7 @@ export function createProgram(context: CommandContext): Command {
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)
   registerCompletion(program)
+  registerManPage(program)
   program
     .command('version')
     .description('print the version')

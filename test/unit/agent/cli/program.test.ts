@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { jest } from '@jest/globals'
 import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
+import { weaveManPage } from '../../../../src/cli/weave/man-page.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
 
 const program = () => createProgram(createContext(new URL('file:///nowhere'), {}))
@@ -18,6 +20,14 @@ describe('the command weave', () => {
     const script = weaveCompletion(program(), 'bash')
     expect(script).toMatch(/'status'\) words='peers connections targets dns ipam --json --wait /)
     expect(script).toContain('complete -o filenames -F _weave weave')
+  })
+
+  it('has a manual page that groff has nothing to say against', () => {
+    const groff = spawnSync('groff', ['-man', '-ww', '-Tutf8', '-P-cbou'], {
+      input: weaveManPage(program()),
+      encoding: 'utf8',
+    })
+    expect(groff).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('weave attach ') })
   })
 })
 
