@@ -27,6 +27,8 @@ export const HOST_PATHS = {
   names: '/var/lib/weave/names.json',
   /** How addresses and names are handed out: the flags of the last launch. */
   services: '/var/lib/weave/services.json',
+  /** Where else the API is served, and what Docker is offered: the flags of the last launch. */
+  features: '/var/lib/weave/features.json',
   /** Mode 0600: the passwords of a cluster without certificates, a line each; the first is used to dial, both let in. */
   password: '/var/lib/weave/password',
   /** The short id taken in an open cluster. */

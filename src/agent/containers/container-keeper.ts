@@ -26,6 +26,8 @@ export interface KeeperOptions {
   readonly names: BridgeNames
   readonly guard: Pick<PortGuard, 'restore'>
   readonly addresses: Pick<AddressSource, 'defaultSubnet'>
+  /** Docker can be given networks of ours. */
+  readonly hasPlugin: boolean
   readonly log: Logger
 }
 
@@ -124,6 +126,7 @@ export class ContainerKeeper {
       }
     })
     await this.#removeStrays()
+    if (!this.#options.hasPlugin) return
     await this.#attempt('network of Docker not made', () => this.#ensureNetwork())
   }
 

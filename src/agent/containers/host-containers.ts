@@ -3,6 +3,7 @@ import { parseCidr } from '../../base/cidr.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
+import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
 import { AddressClient } from '../http/address-client.ts'
 import { PortGuard } from '../isolation/port-guard.ts'
 import { removeStrayEndpoints } from '../plugin/network-driver.ts'
@@ -73,13 +74,15 @@ export class ContainerService {
   readonly #plugin: PluginServer
   readonly #proxy: DockerProxy
   readonly #log: Logger
+  readonly #features: FeatureSettings
 
   constructor(root: string, config: Place, log: Logger) {
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
     const tools = hostContainers(root, config, { isAgent: true, notIsolated })
     this.#log = log
+    this.#features = loadFeatures(agentPaths(root).features)
     const { bridge, addresses, docker, guard } = tools
-    this.#keeper = new ContainerKeeper({ ...tools, log })
+    this.#keeper = new ContainerKeeper({ ...tools, log, hasPlugin: this.#features.plugin !== false })
     const { state, proxySocket } = agentPaths(root)
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
     const attach = (id: string) => attachProxied(tools, id)
@@ -89,11 +92,14 @@ export class ContainerService {
 
   /** Once the agent answers on its control socket: addresses and names are asked for there. */
   async start(): Promise<void> {
-    await this.#listen('plugin for Docker not started', async () => {
-      removeStrayEndpoints()
-      await this.#plugin.listen()
-    })
-    await this.#listen('proxy for Docker not started', () => this.#proxy.listen())
+    const { plugin = true, proxy = true } = this.#features
+    if (plugin) {
+      await this.#listen('plugin for Docker not started', async () => {
+        removeStrayEndpoints()
+        await this.#plugin.listen()
+      })
+    }
+    if (proxy) await this.#listen('proxy for Docker not started', () => this.#proxy.listen())
     this.#keeper.start()
   }
 

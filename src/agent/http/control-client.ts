@@ -25,7 +25,7 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
         if ((response.statusCode ?? 500) < 300) return resolve(text)
-        reject(refusalOf(text))
+        reject(refusalOf(text, response.statusCode))
       })
     })
     asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
@@ -50,7 +50,7 @@ export async function* followRouter(socketPath: string, path: string): AsyncGene
     if (isRefused) refusal += text
     else yield text
   }
-  if (isRefused) throw refusalOf(refusal)
+  if (isRefused) throw refusalOf(refusal, response.statusCode)
 }
 
 /** True when a router listens there; a socket that a dead one has left does not count. */
@@ -63,16 +63,16 @@ export function isRouterRunning(socketPath: string): Promise<boolean> {
     })
     socket.on('error', cause => {
       const error = explainSilence(socketPath, cause)
-      if (error instanceof ControlError) resolve(false)
+      if (error instanceof ControlError && error.condition === 'notRunning') resolve(false)
       else reject(error)
     })
   })
 }
 
 /** The router says cause and remedy, a line each. */
-function refusalOf(text: string): UserError {
+function refusalOf(text: string, code: number | undefined): UserError {
   const [cause = '', remedy = 'see `weave help`'] = text.trim().split('\n')
-  return new UserError({ cause, remedy })
+  return code === 404 ? new ControlError('notThere', { cause, remedy }) : new UserError({ cause, remedy })
 }
 
 /** What it means for a command that the router could not be asked. */

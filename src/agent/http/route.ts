@@ -9,6 +9,8 @@ export interface Route {
    * for all that follows, slashes included, at least one character.
    */
   readonly path: string
+  /** Answered on the control socket alone, wherever else the API is served: secrets, and what they protect. */
+  readonly isForRoot?: boolean
   /** A thrown `UserError` is answered with 400 and its causes, all else with 500. */
   answer(request: RouteRequest): Answer | Promise<Answer>
 }

@@ -14,6 +14,7 @@ export function passwordRoutes({ passwords, changed }: PasswordControl): readonl
     {
       method: 'POST',
       path: '/password',
+      isForRoot: true,
       answer: async request => {
         if (passwords === undefined) return { code: 400, text: 'this cluster uses certificates, and has no password\n' }
         const form = await request.form()

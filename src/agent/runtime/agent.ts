@@ -4,6 +4,7 @@ import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-p
 import { DataPath } from '../datapath/data-path.ts'
 import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path.ts'
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
+import { loadFeatures } from '../host/feature-settings.ts'
 import { type Host, loadHost } from '../host/load-host.ts'
 import { StateStore } from '../host/state-store.ts'
 import { isRouterRunning } from '../http/control-client.ts'
@@ -209,8 +210,11 @@ export class Agent {
   }
 
   #createControl(): ControlServer {
+    const { controlSocket: socket, features } = this.#paths
+    const failed = (address: string, reason: string) =>
+      this.#options.log.write('error', 'API not served', { address, reason })
     return new ControlServer(
-      this.#paths.controlSocket,
+      { socket, addresses: loadFeatures(features), failed },
       agentRoutes({
         status: () => this.#driver.status(),
         dataPath: () => this.#dataPath.ask(),

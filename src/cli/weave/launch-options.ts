@@ -29,6 +29,11 @@ export interface StandAloneOptions extends PasswordOptions {
 
 const DEFAULT_CONNECTIONS_MAX = 200
 
+const STAND_ALONE: readonly string[] = [
+  ...['password', 'passwordFile', 'generatePassword', 'withoutPassword'],
+  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets'],
+]
+
 export function addStandAloneOptions(command: Command): Command {
   return command
     .option('--password <password>', 'what peers must know; better in a file')
@@ -78,8 +83,7 @@ export function recordOf(options: StandAloneOptions): LaunchRecord {
 
 function isOfStandAlone(name: string, value: unknown): boolean {
   if (name === 'discovery') return value === false
-  if (/^(ipalloc|dns|initPeerCount|resolvConf)/.test(name)) return false
-  return !['foreground', 'logLevel', 'resume'].includes(name) && value !== undefined
+  return STAND_ALONE.includes(name) && value !== undefined
 }
 
 function checkName(context: CommandContext, { name }: StandAloneOptions): void {

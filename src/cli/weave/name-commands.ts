@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { DockerClient, dockerSocket } from '../../agent/docker/docker-client.ts'
 import { askRouter } from '../../agent/http/control-client.ts'
+import { ControlError } from '../../agent/http/control-error.ts'
 import { runCommand } from '../../agent/linux/run-command.ts'
 import { parseIpAddress } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
@@ -111,7 +112,7 @@ async function showArguments(context: CommandContext): Promise<void> {
 
 /** A router that answers no names has no such page. */
 function absent(error: unknown): string {
-  if (error instanceof UserError && error.constructor === UserError) return ''
+  if (error instanceof ControlError && error.condition === 'notThere') return ''
   throw error
 }
 

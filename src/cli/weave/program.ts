@@ -24,7 +24,7 @@ export async function runWeave(argv: readonly string[], dataPathProgram: URL): P
   const program = createProgram(createContext(dataPathProgram, process.env))
   // A password among the arguments is not for everybody who lists processes.
   process.title = 'weave'
-  const words = withoutOldSpellings(argv)
+  const words = withoutOldSpellings(argv, process.env)
   if (words === undefined) return EXIT_CODES.ok
   try {
     await program.parseAsync([...words])

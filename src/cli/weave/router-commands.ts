@@ -10,12 +10,16 @@ import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import { addFeatureOptions, type FeatureOptions, prepareFeatures } from './feature-options.ts'
+import { addHistoricFlags, answerHistoricFlags } from './historic-flags.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
 import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
 
-type LaunchOptions = StandAloneOptions & ServiceOptions & { readonly foreground?: boolean; readonly logLevel: string }
+type LaunchOptions = StandAloneOptions &
+  ServiceOptions &
+  FeatureOptions & { readonly foreground?: boolean; readonly logLevel: string }
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
@@ -28,8 +32,8 @@ export function registerRouterCommands(program: Command, context: CommandContext
     .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
-  addServiceOptions(addStandAloneOptions(launch)).action((peers: string[], options: LaunchOptions) =>
-    launchRouter(context, peers, options),
+  addHistoricFlags(addFeatureOptions(addServiceOptions(addStandAloneOptions(launch)))).action(
+    (peers: string[], options: LaunchOptions) => launchRouter(context, peers, options),
   )
   program
     .command('stop')
@@ -38,11 +42,13 @@ export function registerRouterCommands(program: Command, context: CommandContext
 }
 
 async function launchRouter(context: CommandContext, peers: readonly string[], options: LaunchOptions): Promise<void> {
+  answerHistoricFlags({ ...options })
   const targets = await resolvePeers(withoutOwnAddress(peers), options.port)
   const level = parseLogLevel(options.logLevel)
   checkStandAlone(context, options, peers)
   if (await isRouterRunning(context.paths.controlSocket)) throw new ControlError('alreadyRunning')
   prepareServices(context, options)
+  await prepareFeatures(context, options)
   prepareStandAlone(context, options, targets)
   const added = isProvisioned(context.paths) ? targets : []
   if (options.foreground === true) await beTheRouter(context, added, level)
@@ -115,6 +121,8 @@ async function eventually(timeoutMs: number, isSo: () => Promise<boolean>): Prom
 }
 
 function parseLogLevel(text: string): LogLevel {
+  // As the original called it.
+  if (text === 'warning') return 'warn'
   if (isLogLevel(text)) return text
   const remedy = 'give --log-level debug, info, warn or error'
   throw new UserError({ cause: `'${text}' is not a log level`, remedy }, EXIT_CODES.badInput)

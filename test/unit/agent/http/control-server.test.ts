@@ -91,7 +91,7 @@ describe('the control socket', () => {
       forget: () => undefined,
     }
     const path = join(folder(), 'run', 'control.sock')
-    const server = new ControlServer(path, routerRoutes(control))
+    const server = new ControlServer({ socket: path, addresses: {}, failed: () => undefined }, routerRoutes(control))
     await server.listen()
     servers.push(server)
     return { path, connected }

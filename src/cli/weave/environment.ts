@@ -1,0 +1,40 @@
+import { warn } from './report.ts'
+
+/** Variables of the original's that stand for a flag of `launch`, which counts before them (Weave rows ENV-02 to ENV-07). */
+const FLAGS: Readonly<Record<string, string>> = {
+  WEAVE_PORT: '--port',
+  WEAVE_HTTP_ADDR: '--http-addr',
+  WEAVE_STATUS_ADDR: '--status-addr',
+  WEAVE_METRICS_ADDR: '--metrics-addr',
+}
+
+const IMAGES = 'the router is a program of the host, and no container'
+const PARTS = 'names, proxy and plugin are parts of the router'
+
+/** Those that mean nothing here, and why (Weave rows ENV-08 to ENV-25, OLD-10). */
+export const HISTORIC_VARIABLES: Readonly<Record<string, string>> = {
+  WEAVE_NO_BRIDGED_FASTDP: 'there is one kind of bridge: the kernel’s',
+  WEAVE_CONTAINER_NAME: IMAGES,
+  WEAVE_DOCKER_ARGS: IMAGES,
+  WEAVEEXEC_DOCKER_ARGS: IMAGES,
+  WEAVE_VERSION: IMAGES,
+  DOCKERHUB_USER: IMAGES,
+  DOCKER_BRIDGE: 'Docker’s bridge is found by asking Docker',
+  DOCKER_BRIDGE_IP: 'Docker’s bridge is found by asking Docker',
+  AWSVPC: 'there is no mode without an overlay',
+  WEAVEPROXY_DOCKER_ARGS: PARTS,
+  WEAVEDNS_DOCKER_ARGS: PARTS,
+  WEAVEPLUGIN_DOCKER_ARGS: PARTS,
+  WEAVE_NO_PLUGIN: 'give --no-plugin',
+  WEAVE_IPAM_SUBNET: 'give --ipalloc-default-subnet',
+}
+
+/** The words of `launch`, with what the environment says in front: a flag that is given comes later, and counts. */
+export function withEnvironment(words: readonly string[], environment: NodeJS.ProcessEnv): readonly string[] {
+  const set = (name: string) => (environment[name] ?? '') !== ''
+  for (const [name, reason] of Object.entries(HISTORIC_VARIABLES)) {
+    if (set(name)) warn(`${name} has no effect: ${reason}`)
+  }
+  const flags = Object.entries(FLAGS).filter(([name]) => set(name))
+  return [...flags.flatMap(([name, flag]) => [flag, environment[name] ?? '']), ...words]
+}
