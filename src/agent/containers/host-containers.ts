@@ -7,11 +7,12 @@ import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
 import { AddressClient } from '../http/address-client.ts'
 import { PortGuard } from '../isolation/port-guard.ts'
 import { removeStrayEndpoints } from '../plugin/network-driver.ts'
-import { createPlugin } from '../plugin/plugin.ts'
+import { createPlugin, DRIVER } from '../plugin/plugin.ts'
 import type { PluginServer } from '../plugin/plugin-server.ts'
 import { DockerProxy } from '../proxy/docker-proxy.ts'
 import { attachProxied } from '../proxy/proxied.ts'
 import { installWaitProgram } from '../proxy/wait-program.ts'
+import type { Offered } from '../report/service-facts.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Attaching } from './attaching.ts'
 import { AttachmentStore } from './attachment-store.ts'
@@ -75,8 +76,10 @@ export class ContainerService {
   readonly #proxy: DockerProxy
   readonly #log: Logger
   readonly #features: FeatureSettings
+  readonly #offered: Offered
 
-  constructor(root: string, config: Place, log: Logger) {
+  constructor(root: string, config: Place, { log, offered }: { readonly log: Logger; readonly offered: Offered }) {
+    this.#offered = offered
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
     const tools = hostContainers(root, config, { isAgent: true, notIsolated })
     this.#log = log
@@ -97,9 +100,15 @@ export class ContainerService {
       await this.#listen('plugin for Docker not started', async () => {
         removeStrayEndpoints()
         await this.#plugin.listen()
+        this.#offered.driver = DRIVER
       })
     }
-    if (proxy) await this.#listen('proxy for Docker not started', () => this.#proxy.listen())
+    if (proxy) {
+      await this.#listen('proxy for Docker not started', async () => {
+        this.#offered.proxyAddresses = await this.#proxy.listen()
+      })
+    }
+    this.#offered.isComplete = true
     this.#keeper.start()
   }
 

@@ -24,7 +24,8 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
       response.on('data', part => parts.push(part))
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
-        if ((response.statusCode ?? 500) < 300) return resolve(text)
+        // Not ready: what it has to say of itself comes with that.
+        if ((response.statusCode ?? 500) < 300 || response.statusCode === 503) return resolve(text)
         reject(refusalOf(text, response.statusCode))
       })
     })

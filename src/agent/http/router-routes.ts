@@ -14,6 +14,8 @@ export interface RouterControl {
   admission(): AdmissionStatus
   /** Counters of the fast path; absent when there is none. */
   fastPath?(): object | undefined
+  /** What is shown after the router's own block; the host is not ready until all of it has been tried. */
+  services(): { readonly text: string; readonly json: object; readonly isReady: boolean }
   connect(targets: readonly Endpoint[], replace: boolean): void
   forget(targets: readonly Endpoint[]): void
 }
@@ -31,7 +33,9 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
       const admission = control.admission()
       const [dataPath, fastPath] = [await control.report(), control.fastPath?.()]
       const json = { version, pid: process.pid, router, admission, dataPath, fastPath }
-      return { code: 200, text: formatStatus(router, version, admission), json }
+      const services = control.services()
+      const text = `${formatStatus(router, version, admission)}${services.text}`
+      return { code: services.isReady ? 200 : 503, text, json: { ...json, ...services.json } }
     }),
     page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),

@@ -43,7 +43,8 @@ export class DockerProxy {
     this.#server.on('clientError', (_, socket) => socket.destroy())
   }
 
-  async listen(): Promise<void> {
+  /** Gives where it listens, as Docker's programs take it. */
+  async listen(): Promise<readonly string[]> {
     const { path } = this.#options
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
     rmSync(path, { force: true })
@@ -55,6 +56,7 @@ export class DockerProxy {
     } finally {
       process.umask(umask)
     }
+    return [`unix://${path}`]
   }
 
   close(): void {

@@ -1,9 +1,9 @@
 import type { AgentConfig } from '../../contract/agent-config.ts'
-import type { Input, RouterStatus } from '../../core/router/index.ts'
+import { type Input, LINK_CLOSED, type RouterStatus } from '../../core/router/index.ts'
 import type { DataPathReport } from '../datapath/messages.ts'
 import { fastPathMetrics } from '../fastpath/fast-path-metrics.ts'
 import type { FastPathReport } from '../fastpath/fast-path-port.ts'
-import type { Route } from '../http/route.ts'
+import type { Answer, Route } from '../http/route.ts'
 import { routerRoutes } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
 import { journalMetrics } from '../journal/journal-metrics.ts'
@@ -11,9 +11,11 @@ import { journalRoutes } from '../journal/journal-routes.ts'
 import { metricRoutes } from '../metrics/metric-routes.ts'
 import { processMetrics } from '../metrics/process-metrics.ts'
 import { admissionMetrics, dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
+import { serviceMetrics } from '../metrics/service-metrics.ts'
 import { passwordRoutes } from '../password/password-routes.ts'
 import { type ReportSections, reportRoutes } from '../report/report-routes.ts'
 import { reportRouter } from '../report/router-report.ts'
+import { type Offered, type ServiceFacts, serviceBlocks, serviceReport } from '../report/service-facts.ts'
 import { AGENT_VERSION } from '../version.ts'
 import type { HostAdmission } from './host-admission.ts'
 
@@ -31,6 +33,8 @@ export interface AgentFeatures {
   tell(input: Input): void
   /** Of addresses and names. */
   services(): readonly Route[]
+  facts(): ServiceFacts
+  readonly offered: Offered
   readonly journal: Journal
 }
 
@@ -38,7 +42,7 @@ const REPORTED_EVENTS = 50
 
 /** All that can be asked of the agent: each feature brings its routes, its part of the report and its metrics. */
 export function agentRoutes(features: AgentFeatures): readonly Route[] {
-  const { journal, tell, status, dataPath, fastPath } = features
+  const { journal, tell, status, dataPath, fastPath, offered } = features
   const startedAt = new Date()
   return [
     ...routerRoutes({
@@ -51,10 +55,16 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         refused: features.refused(),
       }),
       fastPath,
+      services: () => ({
+        text: serviceBlocks(features.facts(), offered),
+        json: serviceReport(features.facts(), offered, nicknamesOf(status())),
+        isReady: offered.isComplete,
+      }),
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
     }),
     ...features.services(),
+    { method: 'GET', path: '/proxyaddrs', answer: () => tellProxy(offered) },
     ...journalRoutes(journal),
     ...passwordRoutes({
       passwords: features.admission.passwords,
@@ -69,20 +79,54 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         return report === undefined ? [] : dataPathMetrics(report)
       },
       () => fastPathMetrics(status().fastPath, fastPath()),
+      () => serviceMetrics(features.facts()),
       () => journalMetrics(journal),
       () => processMetrics(startedAt),
     ]),
   ]
 }
 
-function reportSections({ status, dataPath, fastPath, config, journal }: AgentFeatures): ReportSections {
+function reportSections({
+  status,
+  dataPath,
+  fastPath,
+  config,
+  journal,
+  facts,
+  offered,
+  ...features
+}: AgentFeatures): ReportSections {
+  const terminations = () => journal.counts.filter(({ event }) => event === LINK_CLOSED)
   return {
-    Ready: () => true,
+    Ready: () => offered.isComplete,
     Version: () => AGENT_VERSION,
-    Router: () => reportRouter(status()),
+    VersionCheck: () => ({ Enabled: false }),
+    Router: () => ({
+      ...reportRouter(status()),
+      Port: config().listen.port,
+      TerminationCount: terminations().reduce((sum, { count }) => sum + count, 0),
+      TrustedSubnets: features.trustedSubnets(),
+    }),
+    ...serviceSections(() => serviceReport(facts(), offered, nicknamesOf(status()))),
     DataPath: async () => (await dataPath()) ?? null,
     FastPath: () => fastPath() ?? null,
     Config: config,
     Events: () => journal.last(REPORTED_EVENTS),
   }
+}
+
+function serviceSections(report: () => ReturnType<typeof serviceReport>): ReportSections {
+  const names = ['IPAM', 'DNS', 'Proxy', 'Plugin'] as const
+  return Object.fromEntries(names.map(name => [name, () => report()[name]]))
+}
+
+function nicknamesOf({ peers }: RouterStatus): ReadonlyMap<string, string> {
+  return new Map(peers.map(({ name, nickname }) => [name, nickname]))
+}
+
+/** Weave row API-23. */
+function tellProxy({ proxyAddresses }: Offered): Answer {
+  if (proxyAddresses.length === 0)
+    return { code: 404, text: 'there is no proxy for Docker\nsee `weave launch --help`\n' }
+  return { code: 200, text: `${proxyAddresses.join('\n')}\n` }
 }

@@ -13,6 +13,7 @@ import type { Route } from '../http/route.ts'
 import { AddressDesk } from '../ipam/address-desk.ts'
 import { ipamOptionsOf } from '../ipam/ipam-options.ts'
 import { ipamRoutes } from '../ipam/ipam-routes.ts'
+import type { ServiceFacts } from '../report/service-facts.ts'
 import type { Logger } from './logger.ts'
 
 const DEFAULT_DOMAIN = 'weave.local'
@@ -88,7 +89,7 @@ export class AgentServices {
   }
 
   routes(): readonly Route[] {
-    const { host, tell, status, clock } = this.#options
+    const { tell, status, clock } = this.#options
     const shared = () => this.#shared
     return [
       ...ipamRoutes({
@@ -97,7 +98,7 @@ export class AgentServices {
         tell,
         status,
         clock,
-        defaultSubnet: this.#settings.defaultSubnet ?? this.#settings.range ?? host.config.subnet,
+        defaultSubnet: this.#defaultSubnet,
       }),
       ...nameRoutes({
         shared,
@@ -108,6 +109,25 @@ export class AgentServices {
         listening: () => this.#dns?.listening,
       }),
     ]
+  }
+
+  facts(): ServiceFacts {
+    const { ipam, names } = this.#shared ?? {}
+    const listening = this.#dns?.listening
+    return {
+      ipam: ipam && { status: ipam.status(this.#options.clock()), defaultSubnet: this.#defaultSubnet },
+      dns: names && {
+        names,
+        domain: this.#domain,
+        ttlSeconds: this.#settings.ttlSeconds ?? 1,
+        upstream: this.#upstream.servers,
+        address: listening && `${listening.ip}:${listening.port}`,
+      },
+    }
+  }
+
+  get #defaultSubnet(): string {
+    return this.#settings.defaultSubnet ?? this.#settings.range ?? this.#options.host.config.subnet
   }
 
   get #shared(): SharedView | undefined {

@@ -15,6 +15,7 @@ import type { Journal } from '../journal/journal.ts'
 import { ensureBridge } from '../linux/bridge.ts'
 import { type Libc, loadLibc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
+import type { Offered } from '../report/service-facts.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
 import { agentRoutes } from './agent-routes.ts'
@@ -37,6 +38,7 @@ export interface AgentOptions {
   readonly log: Logger
   /** Shown by `weave events`. */
   readonly journal: Journal
+  readonly offered: Offered
   /** The agent cannot go on; called once at most. */
   readonly failed: (reason: string) => void
 }
@@ -226,6 +228,8 @@ export class Agent {
         tell: input => this.#driver.handle(input),
         journal: this.#options.journal,
         services: () => this.#services.routes(),
+        facts: () => this.#services.facts(),
+        offered: this.#options.offered,
       }),
     )
   }

@@ -87,6 +87,7 @@ describe('the control socket', () => {
       status: () => STATUS,
       report: async () => undefined,
       admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),
+      services: () => ({ text: '', json: {}, isReady: true }),
       connect: targets => void connected.push(...targets),
       forget: () => undefined,
     }
