@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { jest } from '@jest/globals'
 import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
-import { peerForm, resolvePeers, withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
 import { weaveManPage } from '../../../../src/cli/weave/man-page.ts'
+import { peerForm, resolvePeers, withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
 
 const program = () => createProgram(createContext(new URL('file:///nowhere'), {}))
