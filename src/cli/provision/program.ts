@@ -7,7 +7,9 @@ import { projectRoot } from '../project-root.ts'
 import { registerAudit } from './audit.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDown } from './down.ts'
+import { registerFirewall } from './firewall.ts'
 import { registerHistory } from './history.ts'
+import { registerInit } from './init.ts'
 import { registerLab } from './lab.ts'
 import { registerLock } from './lock.ts'
 import { registerPlan } from './plan.ts'
@@ -26,6 +28,7 @@ export function createProgram(): Command {
     .showHelpAfterError('remedy: weave-provision --help shows the commands and their options')
     .showSuggestionAfterError()
     .exitOverride()
+  registerInit(program)
   registerValidate(program)
   registerPreflight(program)
   registerPlan(program)
@@ -37,6 +40,7 @@ export function createProgram(): Command {
   registerRollback(program)
   registerLock(program)
   registerAudit(program)
+  registerFirewall(program)
   registerLab(program)
   registerCompletion(program, version)
   return program
