@@ -48,7 +48,8 @@ export function hostContainers(
   const paths = agentPaths(root)
   const parsed = parseCidr(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
-  const socket = dockerSocket(root, process.env)
+  const { DOCKER_HOST = loadFeatures(paths.features).dockerApi } = process.env
+  const socket = dockerSocket(root, { DOCKER_HOST })
   // The agent is what answers on the proxy's socket: it would ask itself.
   const docker = new DockerClient(isAgent && socket === paths.proxySocket ? dockerSocket(root, {}) : socket)
   const addresses = new AddressClient(paths.controlSocket)

@@ -13,6 +13,12 @@ export function fastPathMetrics(
   const peers = Object.entries(report.peers)
   return [
     {
+      name: 'weave_flows',
+      help: 'Peers that the kernel forwards frames to by itself (Weave row MET-05).',
+      type: 'gauge',
+      samples: [{ value: status.peers.length }],
+    },
+    {
       name: 'weave_path_changes_total',
       help: 'How often a peer moved between the fast path and the sleeve.',
       type: 'counter',

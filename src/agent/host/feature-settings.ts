@@ -4,7 +4,7 @@ import { UserError } from '../../base/user-error.ts'
 import { parseJson } from '../../contract/json-shape.ts'
 import { replaceFile } from './atomic-file.ts'
 
-/** What the flags of the last launch say of the API and of Docker (Weave rows FLAG-21 to FLAG-32, FLAG-43). Absent: the default. */
+/** What the flags of the last launch say of the API and of Docker (Weave rows FLAG-21, FLAG-23, FLAG-37, FLAG-38, FLAG-43, FLAG-44). Absent: the default. */
 export interface FeatureSettings {
   /** `IP:PORT`, or the absolute path of a unix socket; '' for none. */
   readonly httpAddress?: string
@@ -12,6 +12,12 @@ export interface FeatureSettings {
   readonly metricsAddress?: string
   readonly plugin?: boolean
   readonly proxy?: boolean
+  /** False: frames take the sleeve, whatever is trusted. */
+  readonly fastdp?: boolean
+  /** Of the bridge, on a host without a provisioner. */
+  readonly mtu?: number
+  /** `unix:///PATH`, where Docker is asked. */
+  readonly dockerApi?: string
 }
 
 export function loadFeatures(path: string): FeatureSettings {

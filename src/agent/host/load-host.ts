@@ -4,6 +4,7 @@ import { UserError } from '../../base/user-error.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { shortIdOf } from '../../core/router/index.ts'
 import type { AgentPaths } from './agent-paths.ts'
+import { loadFeatures } from './feature-settings.ts'
 import { type HostState, loadConfigIfThere, loadHostState } from './host-state.ts'
 import { ensureIdentity, type Identity } from './identity.ts'
 import { type LaunchRecord, loadLaunch } from './launch-record.ts'
@@ -56,7 +57,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     host: nickname,
     nickname,
     shortId: new StateStore(paths).shortId() ?? shortIdOf(peerNameOfIdentity(identity)),
-    bridge: DEFAULT_PLACE,
+    bridge: openBridge(paths),
     containerRange: '',
     subnet: openSubnet(paths),
     listen,
@@ -69,7 +70,11 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
 
 /** Bridge and overlay of this host, which commands ask for without a router; of a host that was never launched, those it would have. */
 export function placeOf(paths: AgentPaths): Pick<AgentConfig, 'bridge' | 'subnet'> {
-  return loadConfigIfThere(paths.agentConfig) ?? { bridge: DEFAULT_PLACE, subnet: openSubnet(paths) }
+  return loadConfigIfThere(paths.agentConfig) ?? { bridge: openBridge(paths), subnet: openSubnet(paths) }
+}
+
+function openBridge(paths: AgentPaths): AgentConfig['bridge'] {
+  return { ...DEFAULT_PLACE, mtu: loadFeatures(paths.features).mtu ?? DEFAULT_PLACE.mtu }
 }
 
 function openSubnet(paths: AgentPaths): string {

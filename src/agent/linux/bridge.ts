@@ -1,7 +1,7 @@
 import { UserError } from '../../base/user-error.ts'
 import { addBridge, type BridgeWish, deleteDevice, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
 import { findDevice } from './network-device.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand, tryCommand } from './run-command.ts'
 
 /** Makes the bridge, or brings the one there is to the wished state. True when it was made. */
 export function ensureBridge(wish: BridgeWish): boolean {
@@ -48,4 +48,6 @@ function makeBridge(wish: BridgeWish): void {
   runCommand(addBridge(wish))
   const mac = wish.mac ?? findDevice(wish.name)?.mac
   if (mac !== undefined) runCommand(setAddress(wish.name, mac))
+  // A container must not become the host's router for IPv6 (Weave row LAN-06). Without IPv6 there is no such setting.
+  tryCommand(['sysctl', '-q', '-w', `net.ipv6.conf.${wish.name}.accept_ra=0`])
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Argument, type Command } from 'commander'
@@ -6,7 +7,7 @@ import { setupCni } from '../../agent/cni/setup-cni.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
 import { containerTools } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
-import { print } from './report.ts'
+import { print, warn } from './report.ts'
 
 const PLUGIN_FOLDER = 'opt/cni/bin'
 const CONFIG_FOLDER = 'etc/cni/net.d'
@@ -17,13 +18,16 @@ export function registerCniCommands(program: Command, context: CommandContext): 
     .command('setup-cni')
     .description('install the CNI plugins weave-net and weave-ipam, and their configuration')
     .option('--no-hairpin', 'do not let a container reach itself by an address of a service')
-    .action((options: { hairpin: boolean }) => {
-      setupCni({
-        program: join(context.root, 'usr/local/bin/weave'),
-        pluginFolder: process.env.WEAVE_CNI_PLUGIN_DIR ?? join(context.root, PLUGIN_FOLDER),
-        configFolder: join(context.root, CONFIG_FOLDER),
-        hairpin: options.hairpin && process.env.HAIRPIN_MODE !== 'false',
-      })
+    .action((options: { hairpin: boolean }) => installPlugins(context, options.hairpin))
+  program
+    .command('setup')
+    .description(
+      'set up what containers need before the router runs: the CNI plugins, where the host has their folders',
+    )
+    .action(() => {
+      const folders = [join(context.root, PLUGIN_FOLDER), join(context.root, CONFIG_FOLDER)]
+      if (folders.every(existsSync)) return installPlugins(context, true)
+      warn(`no CNI plugins installed: ${folders.join(' or ')} is not there, so no runtime looks for them`)
     })
   program
     .command('cni', { hidden: true })
@@ -38,4 +42,13 @@ export function registerCniCommands(program: Command, context: CommandContext): 
       if (reply.text !== '') print(`${reply.text}\n`)
       process.exitCode = reply.exitCode
     })
+}
+
+function installPlugins(context: CommandContext, hairpin: boolean): void {
+  setupCni({
+    program: join(context.root, 'usr/local/bin/weave'),
+    pluginFolder: process.env.WEAVE_CNI_PLUGIN_DIR ?? join(context.root, PLUGIN_FOLDER),
+    configFolder: join(context.root, CONFIG_FOLDER),
+    hairpin: hairpin && process.env.HAIRPIN_MODE !== 'false',
+  })
 }

@@ -6,6 +6,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   WEAVE_HTTP_ADDR: '--http-addr',
   WEAVE_STATUS_ADDR: '--status-addr',
   WEAVE_METRICS_ADDR: '--metrics-addr',
+  WEAVE_MTU: '--mtu',
 }
 
 const IMAGES = 'the router is a program of the host, and no container'

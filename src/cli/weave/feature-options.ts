@@ -1,19 +1,23 @@
 import { createServer } from 'node:http'
 import type { Command } from 'commander'
-import { type FeatureSettings, saveFeatures } from '../../agent/host/feature-settings.ts'
+import { type FeatureSettings, loadFeatures, saveFeatures } from '../../agent/host/feature-settings.ts'
 import { listenOn } from '../../agent/http/api-listeners.ts'
 import { isLoopback, parseListenAddress } from '../../agent/http/listen-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import { parseMtu } from './host-commands.ts'
 import { warn } from './report.ts'
 
-/** Flags of `weave launch` for the API and for Docker (Weave rows FLAG-21, FLAG-23, FLAG-43). */
+/** Flags of `weave launch` for the API and for Docker (Weave rows FLAG-21, FLAG-23, FLAG-37, FLAG-38, FLAG-43, FLAG-44). */
 export interface FeatureOptions {
   readonly httpAddr?: string
   readonly statusAddr?: string
   readonly metricsAddr?: string
   readonly plugin?: boolean
   readonly proxy?: boolean
+  readonly fastdp?: boolean
+  readonly mtu?: number
+  readonly dockerApi?: string
 }
 
 const ADDRESSES = { httpAddr: '--http-addr', statusAddr: '--status-addr', metricsAddr: '--metrics-addr' } as const
@@ -27,14 +31,20 @@ export function addFeatureOptions(command: Command): Command {
     .option('--no-plugin', 'do not')
     .option('--proxy', 'serve the proxy for Docker: the default')
     .option('--no-proxy', 'do not')
+    .option('--docker-api <endpoint>', 'where Docker is asked, unix:///PATH')
+    .option('--mtu <bytes>', 'of the bridge', parseMtu)
+    .option('--fastdp', 'the kernel’s fast path where the underlay is trusted: the default')
+    .option('--no-fastdp', 'do not')
 }
 
 /** Keeps what the flags say; a launch without any of them keeps what the last one said. */
 export async function prepareFeatures({ paths }: CommandContext, options: FeatureOptions): Promise<void> {
-  const { httpAddr: httpAddress, statusAddr: statusAddress, metricsAddr: metricsAddress, plugin, proxy } = options
+  const { httpAddr: httpAddress, statusAddr: statusAddress, metricsAddr: metricsAddress } = options
+  const { plugin, proxy, fastdp, mtu, dockerApi } = options
+  checkDocker(dockerApi)
   for (const [name, flag] of Object.entries(ADDRESSES))
     await checkAddress(flag, options[name as keyof typeof ADDRESSES])
-  const given = { httpAddress, statusAddress, metricsAddress, plugin, proxy }
+  const given = { httpAddress, statusAddress, metricsAddress, plugin, proxy, fastdp, mtu, dockerApi }
   saveFeatures(
     paths.features,
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as FeatureSettings,
@@ -58,6 +68,17 @@ async function checkAddress(flag: string, text: string | undefined): Promise<voi
   } finally {
     server.close()
   }
+}
+
+/** Only this host's daemon has the containers of this host. */
+function checkDocker(endpoint: string | undefined): void {
+  if (endpoint === undefined || endpoint === '' || /^unix:\/\/\/./.test(endpoint)) return
+  throw bad(`--docker-api: '${endpoint}' is not a socket of this host`, 'give --docker-api unix:///var/run/docker.sock')
+}
+
+/** The router looks for it in its environment, where a service has it. */
+export function applyFeatures({ paths }: CommandContext): void {
+  if (loadFeatures(paths.features).fastdp === false) process.env.WEAVE_NO_FASTDP = '1'
 }
 
 function bad(cause: string, remedy: string): UserError {

@@ -1,9 +1,10 @@
+import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
-import { loadConfigIfThere } from '../../agent/host/host-state.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
-import { DEFAULT_BRIDGE, DEFAULT_MTU } from '../../agent/host/load-host.ts'
+import { placeOf } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { ensureBridge, joinBridges } from '../../agent/linux/bridge.ts'
+import { findDevice } from '../../agent/linux/network-device.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { print } from './report.ts'
@@ -20,9 +21,22 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .command('attach-bridge')
     .description("join another bridge of this host, Docker's by default, to the overlay")
     .argument('[bridge]', 'the other bridge', 'docker0')
-    .action((other: string) =>
-      joinBridges(loadConfigIfThere(context.paths.agentConfig)?.bridge.name ?? DEFAULT_BRIDGE, other),
-    )
+    .action((other: string) => joinBridges(placeOf(context.paths).bridge.name, other))
+  program
+    .command('bridge-type', { hidden: true })
+    .description('print what kind of bridge there is: the kernel’s')
+    .action(() => {
+      if (findDevice(placeOf(context.paths).bridge.name)?.kind === 'bridge') print('bridge\n')
+    })
+  program
+    .command('docker-bridge-ip', { hidden: true })
+    .description('print the address of Docker’s own bridge')
+    .action(() => {
+      const found = networkInterfaces().docker0?.find(({ family }) => family === 'IPv4')
+      const remedy = 'start Docker; with a bridge of its own it has no docker0'
+      if (found === undefined) throw new UserError({ cause: 'there is no docker0 with an address', remedy })
+      print(`${found.address}\n`)
+    })
   program
     .command('identity')
     .description("print the host's public key; its key pair is made if it has none")
@@ -33,16 +47,16 @@ export function registerHostCommands(program: Command, context: CommandContext):
 }
 
 function createBridge(context: CommandContext, mtu: number | undefined): void {
-  const bridge = loadConfigIfThere(context.paths.agentConfig)?.bridge
+  const { bridge } = placeOf(context.paths)
   const identity = loadIdentity(context.paths.identityKey)
   ensureBridge({
-    name: bridge?.name ?? DEFAULT_BRIDGE,
-    mtu: mtu ?? bridge?.mtu ?? DEFAULT_MTU,
+    name: bridge.name,
+    mtu: mtu ?? bridge.mtu,
     mac: identity === undefined ? undefined : peerNameOfIdentity(identity),
   })
 }
 
-function parseMtu(text: string): number {
+export function parseMtu(text: string): number {
   const mtu = Number(text)
   if (Number.isInteger(mtu) && mtu >= 576 && mtu <= 65535) return mtu
   throw new UserError(

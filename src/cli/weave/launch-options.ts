@@ -31,7 +31,7 @@ const DEFAULT_CONNECTIONS_MAX = 200
 
 const STAND_ALONE: readonly string[] = [
   ...['password', 'passwordFile', 'generatePassword', 'withoutPassword'],
-  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets'],
+  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets', 'mtu'],
 ]
 
 export function addStandAloneOptions(command: Command): Command {
@@ -45,7 +45,10 @@ export function addStandAloneOptions(command: Command): Command {
     .option('--host <address>', 'listen there only')
     .option('--port <port>', 'TCP and UDP port', parseCount('--port', 1, 65535))
     .option('--conn-limit <count>', 'links at most, 0 for no limit', parseCount('--conn-limit', 0, CONNECTIONS_MAX))
-    .option('--trusted-subnets <networks>', 'networks without need of encryption; all is encrypted all the same')
+    .option(
+      '--trusted-subnets <networks>',
+      'networks in which frames go in the clear, by the kernel’s fast path, if both ends say so',
+    )
     .option('--no-discovery', 'dial given peers only')
     .option('--resume', 'dial the peers of the last launch')
 }

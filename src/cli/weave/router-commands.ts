@@ -1,25 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { ensureIdentity } from '../../agent/host/identity.ts'
 import { isProvisioned } from '../../agent/host/load-host.ts'
+import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import { findInitSystem, notInstalled } from '../../agent/linux/init-system.ts'
 import { runCommand, tryCommand } from '../../agent/linux/run-command.ts'
 import { createLogger, isLogLevel, type LogLevel } from '../../agent/runtime/logger.ts'
 import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
+import { AGENT_VERSION } from '../../agent/version.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
-import { addFeatureOptions, type FeatureOptions, prepareFeatures } from './feature-options.ts'
+import { addFeatureOptions, applyFeatures, type FeatureOptions, prepareFeatures } from './feature-options.ts'
 import { addHistoricFlags, answerHistoricFlags } from './historic-flags.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { print } from './report.ts'
 import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
 
 type LaunchOptions = StandAloneOptions &
   ServiceOptions &
-  FeatureOptions & { readonly foreground?: boolean; readonly logLevel: string }
+  FeatureOptions & {
+    readonly foreground?: boolean
+    readonly logLevel: string
+    readonly printPeerName?: boolean
+    readonly version?: boolean
+  }
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
@@ -32,6 +41,8 @@ export function registerRouterCommands(program: Command, context: CommandContext
     .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .option('--print-peer-name', 'print this host’s name and end')
+    .addOption(new Option('--version', 'print the version and end').hideHelp())
   addHistoricFlags(addFeatureOptions(addServiceOptions(addStandAloneOptions(launch)))).action(
     (peers: string[], options: LaunchOptions) => launchRouter(context, peers, options),
   )
@@ -42,6 +53,8 @@ export function registerRouterCommands(program: Command, context: CommandContext
 }
 
 async function launchRouter(context: CommandContext, peers: readonly string[], options: LaunchOptions): Promise<void> {
+  if (options.version === true) return print(`weave ${AGENT_VERSION}\n`)
+  if (options.printPeerName === true) return printPeerName(context)
   answerHistoricFlags({ ...options })
   const targets = await resolvePeers(withoutOwnAddress(peers), options.port)
   const level = parseLogLevel(options.logLevel)
@@ -55,7 +68,13 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   else await launchService(context, added, level)
 }
 
+/** Weave row FLAG-48. */
+function printPeerName({ paths }: CommandContext): void {
+  print(`${peerNameOfIdentity(ensureIdentity(paths.identityKey))}\n`)
+}
+
 async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
+  applyFeatures(context)
   const output = (line: string) => void process.stderr.write(line)
   const log = createLogger({ level, clock: () => new Date(), output })
   const { root, dataPathProgram } = context
