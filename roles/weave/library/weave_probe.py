@@ -131,11 +131,11 @@ def refuse_overlap(module):
 
 
 def docker_overlaps(module):
-    """A network of Docker's need not have a route while nothing uses it. The one on our own bridge is ours."""
+    """A network of Docker's need not have a route while nothing uses it. Those on our own bridge and of our driver are ours."""
     if not docker_is_installed() or module.get_bin_path('docker') is None:
         return []
     listed = [(network['name'], subnet) for network in docker_networks(module) for subnet in network['subnets']
-              if network['bridge'] != module.params['bridge']]
+              if network['bridge'] != module.params['bridge'] and network['driver'] != 'weavemesh']
     return ["%s of Docker's network '%s'" % (subnet, name) for name, subnet in listed
             if overlaps(module.params['subnet'], ['%s dev docker' % subnet], module.params['bridge'])]
 

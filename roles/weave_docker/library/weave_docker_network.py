@@ -96,8 +96,9 @@ def inspect_bridge(module, docker):
 
 
 def is_used(module):
-    return any(docker_text(module, argv) for argv in (['ps', '--all', '--quiet'],
-                                                      ['network', 'ls', '--quiet', '--filter', 'type=custom']))
+    """The router makes the network 'weave' again by itself."""
+    networks = docker_text(module, ['network', 'ls', '--filter', 'type=custom', '--format', '{{.Name}}']).split()
+    return bool(docker_text(module, ['ps', '--all', '--quiet']) or set(networks) - {'weave'})
 
 
 def docker_text(module, argv):
