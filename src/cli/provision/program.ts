@@ -6,16 +6,22 @@ import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { registerAudit } from './audit.ts'
 import { registerCompletion } from './completion.ts'
+import { registerDoctor } from './doctor.ts'
 import { registerDown } from './down.ts'
 import { registerFirewall } from './firewall.ts'
 import { registerHistory } from './history.ts'
 import { registerInit } from './init.ts'
 import { registerLab } from './lab.ts'
 import { registerLock } from './lock.ts'
+import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
 import { registerPreflight } from './preflight.ts'
 import { registerRender } from './render.ts'
 import { registerRollback } from './rollback.ts'
+import { registerShell } from './shell.ts'
+import { registerStatus } from './status.ts'
+import { registerSupportBundle } from './support-bundle.ts'
+import { registerTest } from './test-overlay.ts'
 import { registerUp } from './up.ts'
 import { registerValidate } from './validate.ts'
 import { registerVerify } from './verify.ts'
@@ -33,6 +39,12 @@ export function createProgram(): Command {
   registerPreflight(program)
   registerPlan(program)
   registerUp(program)
+  registerStatus(program)
+  registerTest(program)
+  registerDoctor(program)
+  registerLogs(program)
+  registerShell(program)
+  registerSupportBundle(program)
   registerVerify(program)
   registerDown(program)
   registerRender(program)

@@ -83,7 +83,7 @@ export function parseSurvey(value: unknown, at: number): Result<HostSurvey> {
     pending: textsOf(fields.pending),
     bridge: { isUp: shape.object('bridge').flag('isUp'), addresses: shape.object('bridge').texts('addresses') },
     services: { weave: readService(services.object('weave')), docker: readService(services.object('docker')) },
-    docker: fields.docker === null ? null : readDocker(shape.object('docker'), fields.docker),
+    docker: fields.docker === null ? null : readSurveyedDocker(shape.object('docker'), fields.docker),
     unreached: fields.unreached === null ? null : shape.texts('unreached'),
     system: {
       kernel: system.text('kernel'),
@@ -113,7 +113,7 @@ function readService(shape: ShapeReader): SurveyedService {
   return { isActive: shape.flag('isActive'), isEnabled: shape.flag('isEnabled') }
 }
 
-function readDocker(shape: ShapeReader, value: unknown): SurveyedDocker {
+export function readSurveyedDocker(shape: ShapeReader, value: unknown): SurveyedDocker {
   const { network } = (value ?? {}) as { network?: unknown }
   const bridge = network === null || network === undefined ? null : shape.object('network')
   return {

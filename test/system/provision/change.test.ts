@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabDriver, type Outcome } from '../acceptance/lab-driver.ts'
+import { lookingAtCluster } from './looking.ts'
 
 const MINUTE = 60_000
 const CONFIG = '/etc/weave/agent-config.json'
@@ -186,6 +187,8 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
     },
     3 * MINUTE,
   )
+
+  lookingAtCluster(lab)
 
   async function upOf(): Promise<Readonly<Record<string, string>>> {
     const up: Outcome = await lab.provision(['up', '--json'])

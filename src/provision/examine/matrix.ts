@@ -1,0 +1,98 @@
+import type { ClusterFacts, Disorder } from './disorder.ts'
+
+/** One way across the overlay, as it was measured. */
+export interface Way {
+  readonly kind: 'host' | 'container'
+  readonly from: string
+  readonly to: string
+  readonly works: boolean
+  readonly lossPercent: number | null
+  readonly roundTripMs: number | null
+  /** The largest packet that came back, in bytes, up to the bridge's MTU. */
+  readonly mtu: number | null
+  /** Of one TCP stream while the other hosts measure as well. */
+  readonly megabits: number | null
+  /** direct, punched or relayed, and through whom; over TCP where UDP is blocked. */
+  readonly path: string
+  /** Why it does not work. */
+  readonly reason: string | null
+}
+
+export interface Measured {
+  readonly kind: 'host' | 'container'
+  readonly to: string
+  readonly lossPercent: number
+  readonly roundTripMs: number | null
+  readonly mtu: number | null
+  readonly megabits: number | null
+}
+
+export interface MatrixInput {
+  readonly facts: ClusterFacts
+  readonly disorders: readonly Disorder[]
+  /** By the host that measured. */
+  readonly measured: ReadonlyMap<string, readonly Measured[]>
+  /** Hosts with a container on the bridge. */
+  readonly containers: readonly string[]
+  readonly hosts: readonly string[]
+}
+
+/** Every pair in both directions, hosts first. A pair that nobody could measure does not work. */
+export function matrixOf(input: MatrixInput): readonly Way[] {
+  return (['host', 'container'] as const).flatMap(kind => {
+    const ends = kind === 'host' ? input.hosts : input.hosts.filter(host => input.containers.includes(host))
+    return ends.flatMap(from => ends.filter(to => to !== from).map(to => wayOf(input, { kind, from, to })))
+  })
+}
+
+interface Pair {
+  readonly kind: Way['kind']
+  readonly from: string
+  readonly to: string
+}
+
+function wayOf(input: MatrixInput, { kind, from, to }: Pair): Way {
+  const row = input.measured.get(from)?.find(one => one.kind === kind && one.to === to)
+  const works = row !== undefined && row.lossPercent < 100
+  return {
+    kind,
+    from,
+    to,
+    works,
+    lossPercent: row?.lossPercent ?? null,
+    roundTripMs: row?.roundTripMs ?? null,
+    mtu: row?.mtu ?? null,
+    megabits: row?.megabits ?? null,
+    path: pathBetween(input.facts, from, to),
+    reason: works ? null : reasonOf(input, from, to),
+  }
+}
+
+/** What stands between the two, else what is wrong with either of them. */
+function reasonOf({ facts, disorders }: MatrixInput, from: string, to: string): string {
+  const away = [from, to].find(host => facts.silent.has(host))
+  if (away !== undefined) return `${away} cannot be asked: ${facts.silent.get(away)}`
+  const isError = ({ severity }: Disorder) => severity === 'error'
+  const between = disorders.find(
+    ({ host, cause }) => (host === from && names(cause, to)) || (host === to && names(cause, from)),
+  )
+  const either = disorders.find(one => (one.host === from || one.host === to) && isError(one))
+  const found = between ?? either
+  if (found !== undefined) return `${found.host}: ${found.cause}`
+  return "no answer to a ping, and no check says why: 'weave-provision logs' of both"
+}
+
+function names(cause: string, host: string): boolean {
+  return cause.split(/[^A-Za-z0-9._-]+/).some(word => word.replace(/\.$/, '') === host)
+}
+
+function pathBetween({ examinations }: ClusterFacts, from: string, to: string): string {
+  const router = examinations.get(from)?.router
+  const peer = router?.peers.find(({ nickname }) => nickname === to)
+  if (router === null || router === undefined || peer === undefined || !peer.isReachable) return 'none'
+  const isCarried = router.connections.some(({ peer: at, info }) => at === to && info.includes('over tls'))
+  if (isCarried) return 'direct, over TCP'
+  if (peer.path?.kind !== 'relayed') return peer.path?.kind ?? 'direct'
+  const relay = router.peers.find(({ name }) => name === peer.nextHop)
+  return relay === undefined ? 'relayed' : `relayed by ${relay.nickname}`
+}

@@ -1,0 +1,67 @@
+import { clusterStatus } from '../../../../src/provision/examine/cluster-status.ts'
+import { diagnoseCluster } from '../../../../src/provision/examine/diagnose-cluster.ts'
+import { type Measured, matrixOf } from '../../../../src/provision/examine/matrix.ts'
+import { parseMeasurement } from '../../../../src/provision/examine/measure-hosts.ts'
+import { cluster, examination, peer, reach, router, whole } from './examined.ts'
+
+const well: Measured = { kind: 'host', to: 'b', lossPercent: 0, roundTripMs: 1, mtu: 1376, megabits: 900 }
+
+function ways(a: ReturnType<typeof examination>, measured: readonly Measured[]) {
+  const facts = cluster(a)
+  const back = { ...well, to: 'a' }
+  return matrixOf({
+    facts,
+    disorders: diagnoseCluster(facts),
+    measured: new Map([
+      ['a', measured],
+      ['b', [back]],
+    ]),
+    containers: ['a'],
+    hosts: ['a', 'b'],
+  })
+}
+
+it('every pair is told in both directions, with its path', () => {
+  const told = ways(examination(), [well]).map(({ from, to, works, path }) => [from, to, works, path])
+  expect(told).toEqual([
+    ['a', 'b', true, 'direct'],
+    ['b', 'a', true, 'direct'],
+  ])
+})
+
+it('a pair that fails is told why by what stands between the two', () => {
+  const a = examination({
+    router: router({ peers: [peer('a'), peer('b', { isReachable: false })] }),
+    whole: whole({ reaches: [reach('b', { tcp: 'silent', answers: false })] }),
+  })
+  const [way] = ways(a, [{ ...well, lossPercent: 100, roundTripMs: null, mtu: null, megabits: null }])
+  expect(way).toMatchObject({ works: false, path: 'none', reason: expect.stringContaining('neither ping nor TCP') })
+})
+
+it('a pair that nobody has measured does not work', () => {
+  expect(ways(examination(), [])[0]).toMatchObject({ works: false, lossPercent: null })
+})
+
+it('a relay is named', () => {
+  const peers = [peer('a'), peer('b', { nextHop: 'name-r', path: { kind: 'relayed', reason: '' } }), peer('r')]
+  expect(ways(examination({ router: router({ peers }) }), [well])[0]?.path).toBe('relayed by r')
+})
+
+it('a measurement that is none is refused', () => {
+  expect(parseMeasurement({ rows: [{ host: 'b', sourceKind: 'host', lossPercent: 900 }], places: [] }).ok).toBe(false)
+})
+
+it('status names what is left undone, and is not well while anything is', () => {
+  const status = clusterStatus(cluster(examination({ pending: { docker: 'restart' } })))
+  expect(status.isWell).toBe(false)
+  expect(status.hosts[0]).toMatchObject({ state: 'well', pending: ['restart of docker'], reached: 1 })
+})
+
+it('status tells a host that cannot be asked from one whose router is down', () => {
+  const facts = cluster(undefined, { silent: new Map([['a', 'timed out']]) })
+  expect(clusterStatus(facts).hosts.map(({ state, reason }) => [state, reason])).toEqual([
+    ['lost', 'timed out'],
+    ['well', null],
+  ])
+  expect(clusterStatus(cluster(examination({ router: null }))).hosts[0]?.state).toBe('stopped')
+})
