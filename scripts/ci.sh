@@ -27,10 +27,10 @@ step() {
 
 check() { step "$@" || failed_steps=$((failed_steps + 1)); }
 
-# Failed tests are counted from the report; a run without a report counts as one failure.
+# tests TITLE LIMIT SCRIPT OPTION…: failed tests are counted from the report; a run without a report counts as one failure.
 tests() {
   local title=$1 limit=$2 script=$3
-  step "$title" "$limit" npm run --silent "$script" -- --ci --json --outputFile="$reports/$script.json" && return
+  step "$title" "$limit" npm run --silent "$script" -- --ci --json --outputFile="$reports/$script.json" "${@:4}" && return
   [ -s "$reports/$script.json" ] || failed_steps=$((failed_steps + 1))
 }
 
@@ -42,9 +42,9 @@ check 'build' 5m npm run --silent build
 check 'shell scripts' 2m bash scripts/lint-shell.sh
 check 'Ansible' 2m npm run --silent lint:ansible
 check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
-tests 'unit tests, simulations, golden files, architecture' 10m test
+tests 'unit tests, simulations, golden files, architecture' 14m test --maxWorkers=2
 if [ "$(id -u)" -eq 0 ]; then
-  tests 'system tests on the lab' 25m test:system
+  tests 'system tests on the lab' 24m test:system
 else
   printf '\nsystem tests left out: they make network namespaces and hosts, which takes root\n'
 fi
