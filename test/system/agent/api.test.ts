@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { promtool } from '../promtool.ts'
 import { AgentLab } from './agent-lab.ts'
 
@@ -138,6 +141,17 @@ describe('the API on TCP', () => {
       expect(metrics).toContain(`\nweave_${name} 0\n`)
     }
     expect(execFileSync(promtool(), ['check', 'metrics'], { input: metrics, encoding: 'utf8' })).toBe('')
+  }, 20_000)
+
+  it('has the metrics that the documented alerts ask for, and promtool takes the alerts', async () => {
+    const page = readFileSync(join(PROJECT_ROOT, 'docs', 'monitoring.md'), 'utf8')
+    const [, rules = ''] = /```yaml\n([^]*?)```/.exec(page) ?? []
+    const file = join(lab.folder, 'rules.yml')
+    writeFileSync(file, rules)
+    expect(execFileSync(promtool(), ['check', 'rules', file], { encoding: 'utf8' })).toContain('6 rules found')
+    const names = new Set([...rules.matchAll(/weave_[a-z_]+/g)].map(([name]) => name))
+    const metrics = (await ask('GET', `${STATUS}/metrics`)).text
+    expect([...names].filter(name => !metrics.includes(`# TYPE ${name} `))).toEqual([])
   }, 20_000)
 
   it('is refused on the ground of the address that has it, before anything is started', async () => {
