@@ -2,11 +2,13 @@
 export interface Metric {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'summary'
   readonly samples: readonly Sample[]
 }
 
 export interface Sample {
+  /** Of a summary: which of its two numbers. */
+  readonly part?: '_count' | '_sum'
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
 }
@@ -20,7 +22,7 @@ export function formatMetrics(metrics: readonly Metric[]): string {
 }
 
 function formatMetric({ name, help, type, samples }: Metric): string {
-  const lines = samples.map(({ labels = {}, value }) => `${name}${formatLabels(labels)} ${value}\n`)
+  const lines = samples.map(({ part = '', labels = {}, value }) => `${name}${part}${formatLabels(labels)} ${value}\n`)
   return `# HELP ${name} ${escapeText(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 

@@ -9,7 +9,8 @@ export function serviceMetrics({ ipam, dns }: ServiceFacts): readonly Metric[] {
 function ipamMetrics({ status }: IpamFacts): readonly Metric[] {
   const lost = status.peers.filter(peer => !peer.isReachable)
   const total = Number(status.total)
-  const share = total === 0 ? 0 : (lost.reduce((sum, peer) => sum + Number(peer.addresses), 0) / total) * 100
+  const lostAddresses = lost.reduce((sum, peer) => sum + Number(peer.addresses), 0)
+  const share = total === 0 ? 0 : (lostAddresses / total) * 100
   return [
     {
       name: 'weave_ips',
@@ -18,7 +19,16 @@ function ipamMetrics({ status }: IpamFacts): readonly Metric[] {
       samples: [{ labels: { state: 'local-used' }, value: status.active }],
     },
     gauge('weave_max_ips', 'Addresses of all ranges together.', total),
-    gauge('weave_ipam_unreachable_count', 'Peers that own addresses and cannot be reached.', lost.length),
+    {
+      // By its name in the original, `weave_ipam_unreachable_count` can be nothing but a part of this.
+      name: 'weave_ipam_unreachable',
+      help: 'Peers that own addresses and cannot be reached, and how many addresses they own.',
+      type: 'summary',
+      samples: [
+        { part: '_count', value: lost.length },
+        { part: '_sum', value: lostAddresses },
+      ],
+    },
     gauge('weave_ipam_unreachable_percentage', 'Share of the addresses that such peers own, in percent.', share),
     gauge('weave_ipam_pending_allocates', 'Requests that wait for an address.', status.pendingAllocates),
     gauge('weave_ipam_pending_claims', 'Requests that wait for a certain address.', status.pendingClaims),

@@ -145,7 +145,7 @@ describe('the API on TCP', () => {
 
   it('has the metrics that the documented alerts ask for, and promtool takes the alerts', async () => {
     const page = readFileSync(join(PROJECT_ROOT, 'docs', 'monitoring.md'), 'utf8')
-    const [, rules = ''] = /```yaml\n([^]*?)```/.exec(page) ?? []
+    const [, rules = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
     const file = join(lab.folder, 'rules.yml')
     writeFileSync(file, rules)
     expect(execFileSync(promtool(), ['check', 'rules', file], { encoding: 'utf8' })).toContain('6 rules found')

@@ -142,6 +142,7 @@ describe('what a host does besides forwarding', () => {
       'weave_ips{state="local-used"} 3',
       'weave_max_ips 256',
       'weave_ipam_unreachable_count 1',
+      'weave_ipam_unreachable_sum 64',
       'weave_ipam_unreachable_percentage 25',
       'weave_ipam_pending_allocates 1',
       'weave_ipam_pending_claims 0',
