@@ -24,6 +24,20 @@ const AGENT_PROGRAMS = ['weave', 'weave-data-path']
 
 /** `man -l` shows it; from the program's own help. */
 const MANUAL = 'man/weave-provision.1'
+/**
+ * An import of node:http reads all that the module exports, and with WebSocket loads undici: 20 ms of each command. `require` reads what is used.
+ */
+const REQUIRED_BUILTINS = {
+  name: 'required-builtins',
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
 
 /** Files of the packages that a host needs; the rest are sources and other platforms. */
 const SHIPPED_FILES = [
@@ -75,11 +89,14 @@ async function bundle(commands) {
     target: 'node20.11',
     external: ['koffi'],
     legalComments: 'none',
+    // Each command reads the whole program. Names stay, for the traces of errors.
+    minifyWhitespace: true,
     define: { WEAVE_VERSION: JSON.stringify(version) },
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
     },
     logLevel: 'warning',
+    plugins: [REQUIRED_BUILTINS],
   })
   for (const file of result.outputFiles) await writeAtomically(file.path, file.contents)
   say(`bundled ${commands.join(', ')}`)

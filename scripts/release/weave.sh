@@ -21,6 +21,10 @@ case "${1-}" in
     export MALLOC_ARENA_MAX=1
     set -- --no-node-snapshot --max-semi-space-size=1 "$release/weave.mjs" "$@"
     ;;
-  *) set -- "$release/weave.mjs" "$@" ;;
+  *)
+    # What the engine makes of the program is kept beside it, and goes with it.
+    export NODE_COMPILE_CACHE="$release/code"
+    set -- "$release/weave.mjs" "$@"
+    ;;
 esac
 exec "$node" --no-warnings "$@"
