@@ -1,7 +1,9 @@
 import { networkInterfaces } from 'node:os'
-import { parseInterfaceAddress } from '../../base/cidr.ts'
+import { type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
 import { formatIpv4 } from '../../base/ipv4.ts'
 import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
+import { showAddresses } from '../containers/interface-commands.ts'
+import { parseDevices } from '../containers/namespace-devices.ts'
 import { DnsServer } from '../dns-server/dns-server.ts'
 import { nameRoutes } from '../dns-server/name-routes.ts'
 import { Upstream } from '../dns-server/upstream.ts'
@@ -13,11 +15,13 @@ import type { Route } from '../http/route.ts'
 import { AddressDesk } from '../ipam/address-desk.ts'
 import { ipamOptionsOf } from '../ipam/ipam-options.ts'
 import { ipamRoutes } from '../ipam/ipam-routes.ts'
+import { tryCommand } from '../linux/run-command.ts'
 import type { ServiceFacts } from '../report/service-facts.ts'
 import type { Logger } from './logger.ts'
 
 const DEFAULT_DOMAIN = 'weave.local'
 const DNS_PORT = 53
+const DOCKER_BRIDGE = 'docker0'
 
 export interface AgentServicesOptions {
   readonly host: Host
@@ -142,10 +146,13 @@ export class AgentServices {
   #bridgeAddress(): string | undefined {
     const { bridge } = this.#options.host.config
     const own = parseInterfaceAddress(bridge.address)
-    const devices = networkInterfaces()
-    const addresses = Object.values(devices).flatMap(entries => (entries ?? []).map(entry => entry.address))
-    if (own.ok && addresses.includes(formatIpv4(own.value.address))) return formatIpv4(own.value.address)
-    const fallback = [...(devices[bridge.name] ?? []), ...(devices.docker0 ?? [])]
-    return fallback.find(entry => entry.family === 'IPv4')?.address
+    // The kernel is asked itself: Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
+    const devices = parseDevices(tryCommand(showAddresses()) ?? '[]')
+    const isOwn = ({ address }: InterfaceAddress) => own.ok && address === own.value.address
+    const addressesOf = (device: string) => devices.find(({ name }) => name === device)?.addresses ?? []
+    const owned = devices.flatMap(({ addresses }) => addresses).filter(isOwn)
+    // Docker's bridge keeps its address; that of ours comes and goes with `weave expose`.
+    const [first] = [...owned, ...addressesOf(DOCKER_BRIDGE), ...addressesOf(bridge.name)]
+    return first === undefined ? undefined : formatIpv4(first.address)
   }
 }
