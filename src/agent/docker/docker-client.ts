@@ -104,6 +104,12 @@ export class DockerClient {
     return true
   }
 
+  /** One that is not there is no error; one that containers are on is. */
+  async removeNetwork(name: string): Promise<void> {
+    const reply = await this.#askVersioned({ method: 'DELETE', path: `/networks/${encodeURIComponent(name)}` })
+    if (reply.code !== 404) this.#succeeded(reply)
+  }
+
   /** What happens to containers from the moment this resolves, until the daemon ends or `signal` says so. */
   async openEvents(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
     const filters = JSON.stringify({ type: ['container'], event: ['start', 'die', 'destroy'] })

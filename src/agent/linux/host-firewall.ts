@@ -1,4 +1,5 @@
 import { type Cidr, formatCidr } from '../../base/cidr.ts'
+import { CONTROL_PORT, FAST_PATH_PORT } from '../../contract/ports.ts'
 import { runCommand, runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
@@ -14,9 +15,14 @@ export interface FirewallWish {
   readonly exposed: readonly ExposedSubnet[]
 }
 
-/** Chains of our own, with the original's names (Weave rows FW-01, FW-02); Docker's are left alone. */
+const DOCKER_BRIDGE = 'docker0'
+const DNS_PORT = 53
+const API_PORT = 6784
+
+/** Chains of our own, with the original's names where it had one (Weave rows FW-01 to FW-05); Docker's are left alone. */
 const HOOKS = [
   { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
+  { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
   { table: 'nat', from: 'POSTROUTING', chain: 'WEAVE' },
 ] as const
 
@@ -30,6 +36,19 @@ export function applyFirewall(wish: FirewallWish): void {
     const rule = ['-j', chain]
     if (tryCommand(['iptables', '--wait', '-t', table, '-C', from, ...rule]) !== undefined) continue
     runCommand(['iptables', '--wait', '-t', table, '-I', from, '1', ...rule])
+  }
+}
+
+/** Hooks, chains and all that is in them. */
+export function removeFirewall(): void {
+  for (const { table, from, chain } of HOOKS) {
+    for (const words of [
+      ['-D', from, '-j', chain],
+      ['-F', chain],
+      ['-X', chain],
+    ]) {
+      tryCommand(['iptables', '--wait', '-t', table, ...words])
+    }
   }
 }
 
@@ -51,8 +70,12 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish): string
   return [
     '*filter',
     ':WEAVE-EXPOSE - [0:0]',
+    ':WEAVE-INPUT - [0:0]',
+    // The way from Docker's own network onto the overlay is a container's interface there, not the host.
+    `-A WEAVE-EXPOSE -i ${DOCKER_BRIDGE} -o ${bridge} -j DROP`,
     `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
     ...forwarded,
+    ...inputRules(),
     'COMMIT',
     '*nat',
     ':WEAVE - [0:0]',
@@ -64,4 +87,16 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish): string
     'COMMIT',
     '',
   ].join('\n')
+}
+
+/** Containers ask the host for names and for nothing else of ours; what listens on the loopback address is for this host only. */
+function inputRules(): readonly string[] {
+  const fromDocker = `-A WEAVE-INPUT -i ${DOCKER_BRIDGE}`
+  return [
+    `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
+    `${fromDocker} -p tcp --dport ${CONTROL_PORT} -j DROP`,
+    `${fromDocker} -p udp --dport ${CONTROL_PORT}:${FAST_PATH_PORT} -j DROP`,
+    `${fromDocker} -p udp --dport ${DNS_PORT} -j ACCEPT`,
+    `${fromDocker} -p tcp --dport ${DNS_PORT} -j ACCEPT`,
+  ]
 }

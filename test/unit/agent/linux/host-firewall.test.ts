@@ -27,6 +27,20 @@ describe('the rules of the host', () => {
     ])
   })
 
+  it('let containers of Docker’s own network ask for names, and for nothing else of ours (FW-03 to FW-05)', () => {
+    const lines = firewallText({ bridge: 'weave', overlay: undefined, exposed: [] }).split('\n')
+    expect(lines.filter(line => line.startsWith('-A WEAVE-EXPOSE'))[0]).toBe(
+      '-A WEAVE-EXPOSE -i docker0 -o weave -j DROP',
+    )
+    expect(lines.filter(line => line.startsWith('-A WEAVE-INPUT'))).toEqual([
+      '-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport 6784 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p tcp --dport 6783 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 6783:6784 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 53 -j ACCEPT',
+      '-A WEAVE-INPUT -i docker0 -p tcp --dport 53 -j ACCEPT',
+    ])
+  })
+
   it('keep the source where that was asked for', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: false }]
     const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed })
