@@ -29,6 +29,8 @@ export const HOST_PATHS = {
   services: '/var/lib/weave/services.json',
   /** Where else the API is served, and what Docker is offered: the flags of the last launch. */
   features: '/var/lib/weave/features.json',
+  /** How the proxy in front of Docker works. */
+  proxySettings: '/var/lib/weave/proxy.json',
   /** Mode 0600: the passwords of a cluster without certificates, a line each; the first is used to dial, both let in. */
   password: '/var/lib/weave/password',
   /** The short id taken in an open cluster. */

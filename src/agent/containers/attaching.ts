@@ -1,6 +1,7 @@
 import { contains, formatInterfaceAddress, type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
 import { formatIpv4 } from '../../base/ipv4.ts'
 import { UserError } from '../../base/user-error.ts'
+import { namesOf } from '../docker/container-names.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import { containerStopped } from '../docker/docker-error.ts'
 import type { ContainerDetails } from '../docker/docker-shapes.ts'
@@ -9,7 +10,7 @@ import type { PortGuarding } from '../isolation/port-guard.ts'
 import type { AddressWish } from './address-wish.ts'
 import type { Attachment, AttachmentStore } from './attachment-store.ts'
 import { plugIn, unplug } from './container-interface.ts'
-import { withContainerLock } from './container-lock.ts'
+import { brokenLocks, withContainerLock } from './container-lock.ts'
 import { rewriteHosts } from './hosts-file.ts'
 import { CONTAINER_DEVICE, hostEndOf } from './interface-commands.ts'
 import { namespaceOf } from './namespace-devices.ts'
@@ -94,6 +95,11 @@ export class Attaching {
     })
   }
 
+  /** Containers whose attaching was killed: they may have leases that no record tells of. */
+  unfinished(): readonly string[] {
+    return brokenLocks(this.#options.lockFolder)
+  }
+
   /** The container is no more: what it had is free. */
   async forget(id: string): Promise<void> {
     await this.#locked(id, async () => {
@@ -160,9 +166,11 @@ export class Attaching {
     const { multicastRoute } = attachment
     plugIn({ ...this.#placeOf(container), addresses: parsed(attachment.addresses), multicastRoute })
     if (attachment.rewriteHosts) rewriteHosts(container, bare(attachment.addresses), attachment.extraHosts)
-    if (!attachment.dns || container.domain === '') return
-    const fqdn = `${container.hostname}.${container.domain}`
-    for (const address of given) await this.#options.addresses.addName(container.id, address, fqdn)
+    if (!attachment.dns) return
+    const domain = await this.#options.addresses.domain()
+    for (const name of domain === undefined ? [] : namesOf(container, domain)) {
+      for (const address of given) await this.#options.addresses.addName(container.id, address, name)
+    }
   }
 
   async #giveBack(id: string, given: readonly InterfaceAddress[], before: Attachment | undefined): Promise<void> {

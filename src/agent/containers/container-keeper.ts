@@ -8,6 +8,7 @@ import { isFirewallThere } from '../linux/host-firewall.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { weaveNetwork } from '../plugin/plugin.ts'
 import { attachProxied } from '../proxy/proxied.ts'
+import type { ProxySettings } from '../proxy/proxy-settings.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Attaching } from './attaching.ts'
 import type { AttachmentStore } from './attachment-store.ts'
@@ -28,6 +29,8 @@ export interface KeeperOptions {
   readonly addresses: Pick<AddressSource, 'defaultSubnet'>
   /** Docker can be given networks of ours. */
   readonly hasPlugin: boolean
+  /** For containers that were made through the proxy. */
+  readonly how: () => ProxySettings
   readonly log: Logger
 }
 
@@ -101,13 +104,13 @@ export class ContainerKeeper {
   }
 
   async #hear(action: string, id: string): Promise<void> {
-    const { attaching, names, store } = this.#options
+    const { attaching, names } = this.#options
     await this.#attempt('container not followed', async () => {
       if (action === 'start') {
         await attachProxied(this.#options, id)
         await names.add(id)
       } else if (action === 'die') await names.remove(id)
-      else if (action === 'destroy' && store.load(id) !== undefined) await attaching.forget(id)
+      else if (action === 'destroy') await attaching.forget(id)
     })
   }
 
@@ -117,7 +120,7 @@ export class ContainerKeeper {
     await this.#attempt('containers not looked through', async () => {
       const all = new Set(await docker.list(true))
       const running = new Set(await docker.list())
-      for (const id of store.ids()) {
+      for (const id of [...store.ids(), ...attaching.unfinished()]) {
         if (!all.has(id)) await attaching.forget(id)
       }
       for (const id of running) {

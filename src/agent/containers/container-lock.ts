@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../base/user-error.ts'
@@ -20,6 +20,17 @@ export async function withContainerLock<T>(folder: string, id: string, work: () 
     return await work()
   } finally {
     rmSync(file, { force: true })
+  }
+}
+
+/** Ids whose work was cut short: the holder of the lock is no more. */
+export function brokenLocks(folder: string): readonly string[] {
+  try {
+    const ids = readdirSync(folder).flatMap(name => /^container-([0-9a-f]{64})\.lock$/.exec(name)?.[1] ?? [])
+    return ids.filter(id => !isLocked(folder, id))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cause
   }
 }
 

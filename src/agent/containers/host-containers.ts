@@ -10,7 +10,9 @@ import { removeStrayEndpoints } from '../plugin/network-driver.ts'
 import { createPlugin, DRIVER } from '../plugin/plugin.ts'
 import type { PluginServer } from '../plugin/plugin-server.ts'
 import { DockerProxy } from '../proxy/docker-proxy.ts'
+import { placeOnBridge } from '../proxy/inspect-answer.ts'
 import { attachProxied } from '../proxy/proxied.ts'
+import { loadProxySettings } from '../proxy/proxy-settings.ts'
 import { installWaitProgram } from '../proxy/wait-program.ts'
 import type { Offered } from '../report/service-facts.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -78,6 +80,7 @@ export class ContainerService {
   readonly #log: Logger
   readonly #features: FeatureSettings
   readonly #offered: Offered
+  readonly #settingsPath: string
 
   constructor(root: string, config: Place, { log, offered }: { readonly log: Logger; readonly offered: Offered }) {
     this.#offered = offered
@@ -86,17 +89,27 @@ export class ContainerService {
     this.#log = log
     this.#features = loadFeatures(agentPaths(root).features)
     const { bridge, addresses, docker, guard } = tools
-    this.#keeper = new ContainerKeeper({ ...tools, log, hasPlugin: this.#features.plugin !== false })
-    const { state, proxySocket } = agentPaths(root)
+    const how = () => this.#proxy.settings
+    this.#keeper = new ContainerKeeper({ ...tools, how, log, hasPlugin: this.#features.plugin !== false })
+    const { state, proxySocket, proxySettings } = agentPaths(root)
+    this.#settingsPath = proxySettings
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
-    const attach = (id: string) => attachProxied(tools, id)
+    const attach = (id: string) => attachProxied({ ...tools, how }, id)
     const waitFolder = installWaitProgram(state)
-    this.#proxy = new DockerProxy({ path: proxySocket, docker, addresses, waitFolder, attach, log })
+    this.#proxy = new DockerProxy({
+      path: proxySocket,
+      docker,
+      addresses,
+      waitFolder,
+      attach,
+      placeOf: placeOnBridge(docker, bridge),
+      log,
+    })
   }
 
   /** Once the agent answers on its control socket: addresses and names are asked for there. */
   async start(): Promise<void> {
-    const { plugin = true, proxy = true } = this.#features
+    const { plugin = true } = this.#features
     if (plugin) {
       await this.#listen('plugin for Docker not started', async () => {
         removeStrayEndpoints()
@@ -104,13 +117,19 @@ export class ContainerService {
         this.#offered.driver = DRIVER
       })
     }
-    if (proxy) {
-      await this.#listen('proxy for Docker not started', async () => {
-        this.#offered.proxyAddresses = await this.#proxy.listen()
-      })
-    }
+    await this.#listen('proxy for Docker not started', () => this.renewProxy(this.#features.proxy !== false))
     this.#offered.isComplete = true
     this.#keeper.start()
+  }
+
+  /** After a change of its settings. */
+  async renewProxy(isWanted = true): Promise<void> {
+    const settings = loadProxySettings(this.#settingsPath)
+    try {
+      await this.#proxy.open({ ...settings, isOn: settings.isOn && isWanted })
+    } finally {
+      this.#offered.proxyAddresses = this.#proxy.addresses
+    }
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ export interface CreateBody {
   readonly Env?: readonly string[] | null
   readonly Hostname?: string
   readonly Domainname?: string
+  readonly Labels?: Readonly<Record<string, string>> | null
   readonly HostConfig?: HostConfig
 }
 
@@ -25,17 +26,18 @@ interface HostConfig {
   readonly DnsSearch?: readonly string[] | null
 }
 
-/** The variable WEAVE_CIDR of a container; one address of the default subnet when it has none. */
-export function wishesOfEnvironment(environment: readonly string[]): Result<AddressWishes> {
+/** The variable WEAVE_CIDR of a container; when it has none, one address of the default subnet, or with `isAsked` nothing. */
+export function wishesOfEnvironment(environment: readonly string[], isAsked = false): Result<AddressWishes> {
   const value = environment.findLast(variable => variable.startsWith('WEAVE_CIDR='))
+  if (value === undefined && isAsked) return ok({ kind: 'none' })
   return value === undefined ? parseWeaveCidr('') : parseWeaveCidr(value.slice('WEAVE_CIDR='.length))
 }
 
 /** What is wanted for the container; undefined when it is to be left alone (Weave row PRX-01). */
-export function wishesOfBody(body: CreateBody): Result<AddressWishes> {
+export function wishesOfBody(body: CreateBody, defaultIpalloc: boolean): Result<AddressWishes> {
   const mode = body.HostConfig?.NetworkMode ?? ''
   if (!['', 'default', 'bridge'].includes(mode)) return ok({ kind: 'none' })
-  return wishesOfEnvironment(body.Env ?? [])
+  return wishesOfEnvironment(body.Env ?? [], !defaultIpalloc)
 }
 
 /** Needed only when the request itself does not say what to run. */

@@ -1,15 +1,17 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { dirname } from 'node:path'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type CreateBody, needsImage, rewriteCreate, wishesOfBody } from './create-request.ts'
+import { type OverlayPlace, rewriteInspect } from './inspect-answer.ts'
 import { passAnswer, passRequest, passUpgrade } from './passing.ts'
+import { ProxyListener } from './proxy-listener.ts'
+import { DEFAULT_PROXY, hostnameFor, type ProxySettings } from './proxy-settings.ts'
 
 const BODY_BYTES_MAX = 16 * 1024 * 1024
 const CREATE = /^(?:\/v[\d.]+)?\/containers\/create(?:\?|$)/
+const INSPECT = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/json(?:\?|$)/
 const START = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/(?:start|restart)(?:\?|$)/
 
 export interface ProxyOptions {
@@ -20,6 +22,8 @@ export interface ProxyOptions {
   readonly waitFolder: string
   /** Brings a container that runs onto the overlay, if it is one of ours. */
   readonly attach: (id: string) => Promise<unknown>
+  /** Where on the overlay a container is. */
+  readonly placeOf: (id: string) => Promise<OverlayPlace | undefined>
   readonly log: Logger
 }
 
@@ -29,41 +33,51 @@ export interface ProxyOptions {
  */
 export class DockerProxy {
   readonly #options: ProxyOptions
-  readonly #server: Server
-  readonly #upgraded = new Set<Socket>()
+  #settings: ProxySettings = DEFAULT_PROXY
+  #listeners: readonly ProxyListener[] = []
 
   constructor(options: ProxyOptions) {
     this.#options = options
-    this.#server = createServer({ requestTimeout: 0 }, (request, response) => void this.#answer(request, response))
-    this.#server.on('upgrade', (request, socket: Socket, head) => {
-      this.#upgraded.add(socket)
-      socket.on('close', () => this.#upgraded.delete(socket))
-      passUpgrade(options.docker.socketPath, request, { client: socket, head })
-    })
-    this.#server.on('clientError', (_, socket) => socket.destroy())
   }
 
-  /** Gives where it listens, as Docker's programs take it. */
-  async listen(): Promise<readonly string[]> {
-    const { path } = this.#options
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-    rmSync(path, { force: true })
-    const umask = process.umask(0o117)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject).listen(path, resolve)
-      })
-    } finally {
-      process.umask(umask)
+  get settings(): ProxySettings {
+    return this.#settings
+  }
+
+  /** Where it listens, as Docker's programs take it. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ address }) => address)
+  }
+
+  /** Listens as the settings say, and no more as those before said. Rejects when a place cannot be had; the others work. */
+  async open(settings: ProxySettings): Promise<void> {
+    this.close()
+    this.#settings = settings
+    if (!settings.isOn) return
+    const own = { kind: 'unix', path: this.#options.path } as const
+    const handlers = {
+      request: (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response),
+      upgrade: (request: IncomingMessage, client: Socket, head: Buffer) =>
+        passUpgrade(this.#options.docker.socketPath, request, { client, head }),
     }
-    return [`unix://${path}`]
+    const listeners: ProxyListener[] = []
+    this.#listeners = listeners
+    const failures: unknown[] = []
+    for (const endpoint of [own, ...settings.listen]) {
+      try {
+        const listener = new ProxyListener(endpoint, settings.tls, handlers)
+        await listener.listen()
+        listeners.push(listener)
+      } catch (cause) {
+        failures.push(cause)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   close(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
-    for (const socket of this.#upgraded) socket.destroy()
-    rmSync(this.#options.path, { force: true })
+    for (const listener of this.#listeners) listener.close()
+    this.#listeners = []
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -72,6 +86,8 @@ export class DockerProxy {
       if (request.method === 'POST' && CREATE.test(url)) return await this.#create(request, response)
       const id = request.method === 'POST' ? START.exec(url)?.[1] : undefined
       if (id !== undefined) return await this.#start(decodeURIComponent(id), request, response)
+      const inspected = this.#settings.rewriteInspect && request.method === 'GET' ? INSPECT.exec(url)?.[1] : undefined
+      if (inspected !== undefined) return await this.#inspect(decodeURIComponent(inspected), request, response)
       passAnswer(await this.#pass(request), response)
     } catch (cause) {
       this.#options.log.write('warn', 'request to Docker not passed on', { reason: (cause as Error).message })
@@ -81,7 +97,7 @@ export class DockerProxy {
 
   async #create(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = JSON.parse(await readBody(request)) as CreateBody
-    const wishes = wishesOfBody(body)
+    const wishes = wishesOfBody(body, this.#settings.defaultIpalloc)
     if (!wishes.ok) return refuse(response, 400, `WEAVE_CIDR: ${wishes.error}`)
     const changed = wishes.value.kind === 'none' ? body : await this.#rewrite(body, request.url ?? '')
     passAnswer(await this.#pass(request, JSON.stringify(changed)), response)
@@ -91,8 +107,10 @@ export class DockerProxy {
     const { docker, addresses, waitFolder } = this.#options
     const image = needsImage(body) ? await docker.imageCommand(body.Image ?? '') : undefined
     const [domain, address] = await Promise.all([addresses.domain(), addresses.nameServer()])
-    const nameServer = domain === undefined || address === undefined ? undefined : { domain, address }
-    const name = new URL(url, 'http://docker').searchParams.get('name') ?? ''
+    const hasNames = this.#settings.withDns && domain !== undefined && address !== undefined
+    const nameServer = hasNames ? { domain, address } : undefined
+    const given = new URL(url, 'http://docker').searchParams.get('name') ?? ''
+    const name = hostnameFor(given, body.Labels ?? {}, this.#settings)
     return rewriteCreate(body, { waitFolder, image, nameServer, name })
   }
 
@@ -108,6 +126,14 @@ export class DockerProxy {
       return refuse(response, 500, `weave: no network for the container: ${(cause as Error).message}`)
     }
     passAnswer(answer, response)
+  }
+
+  async #inspect(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#pass(request)
+    const place = answer.statusCode === 200 ? await this.#options.placeOf(id) : undefined
+    if (place === undefined) return passAnswer(answer, response)
+    const text = rewriteInspect(await readBody(answer), place)
+    response.writeHead(200, { 'content-type': 'application/json' }).end(text)
   }
 
   #pass(request: IncomingMessage, body?: string): Promise<IncomingMessage> {

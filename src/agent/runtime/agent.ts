@@ -10,6 +10,7 @@ import { StateStore } from '../host/state-store.ts'
 import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
 import { ControlServer } from '../http/control-server.ts'
+import type { Route } from '../http/route.ts'
 import { parseTargets } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
 import { ensureBridge } from '../linux/bridge.ts'
@@ -41,6 +42,8 @@ export interface AgentOptions {
   readonly offered: Offered
   /** The agent cannot go on; called once at most. */
   readonly failed: (reason: string) => void
+  /** Of what works beside the router. */
+  readonly routes: readonly Route[]
 }
 
 const clock = () => performance.now()
@@ -215,9 +218,9 @@ export class Agent {
     const { controlSocket: socket, features } = this.#paths
     const failed = (address: string, reason: string) =>
       this.#options.log.write('error', 'API not served', { address, reason })
-    return new ControlServer(
-      { socket, addresses: loadFeatures(features), failed },
-      agentRoutes({
+    return new ControlServer({ socket, addresses: loadFeatures(features), failed }, [
+      ...this.#options.routes,
+      ...agentRoutes({
         status: () => this.#driver.status(),
         dataPath: () => this.#dataPath.ask(),
         fastPath: () => this.#fastPath.port?.report(),
@@ -231,6 +234,6 @@ export class Agent {
         facts: () => this.#services.facts(),
         offered: this.#options.offered,
       }),
-    )
+    ])
   }
 }

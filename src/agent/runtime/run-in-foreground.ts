@@ -7,6 +7,7 @@ import { Journal } from '../journal/journal.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { releaseProgramPages } from '../linux/program-pages.ts'
 import { createServiceNotifier, type ServiceNotifier } from '../linux/service-notifier.ts'
+import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import type { Logger } from './logger.ts'
@@ -20,17 +21,21 @@ interface End {
   readonly isWanted: boolean
 }
 
+type Given = Omit<AgentOptions, 'failed' | 'journal' | 'offered' | 'routes'>
+
 /** Runs the router until it is told to stop; false when it could not go on. */
-export async function runInForeground(options: Omit<AgentOptions, 'failed' | 'journal' | 'offered'>): Promise<boolean> {
+export async function runInForeground(options: Given): Promise<boolean> {
   const { root } = options
   const paths = agentPaths(root)
   const ending = new Ending()
   const failed = (reason: string) => ending.end({ reason, isWanted: false })
   const log = new Journal({ path: paths.journal, log: options.log, clock: () => new Date() })
   const offered = new Offered()
-  const agent = await Agent.start({ ...options, log, journal: log, failed, offered })
+  let containers: ContainerService | undefined
+  const routes = proxyRoutes(() => containers)
+  const agent = await Agent.start({ ...options, log, journal: log, failed, offered, routes })
   replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
-  const containers = new ContainerService(root, agent.config, { log, offered })
+  containers = new ContainerService(root, agent.config, { log, offered })
   // Docker starts once the router is ready, and asks for its driver at once.
   await containers.start()
   const notifier = createServiceNotifier(process.env)

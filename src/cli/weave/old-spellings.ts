@@ -10,7 +10,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'proxy-config': 'config',
 }
 
-const PARTS = ['proxy', 'plugin', 'dns'].flatMap(part => [`launch-${part}`, `stop-${part}`])
+const PARTS = ['plugin', 'dns'].flatMap(part => [`launch-${part}`, `stop-${part}`])
 
 /** Flags of `launch` by their older names (Weave rows OLD-02, OLD-09); those without a name of today say nothing any more. */
 export const OLD_FLAGS: Readonly<Record<string, string | undefined>> = {
@@ -45,7 +45,7 @@ export function withoutOldSpellings(
   // Commands ran in a container unless they were told to run where they are, as all do by now (Weave row CLI-28).
   const [command = '', ...rest] = given[0] === '--local' ? given.slice(1) : given
   if (PARTS.includes(command)) {
-    warn(`'${command}' does nothing: proxy, plugin and names are parts of the router, which \`weave launch\` starts`)
+    warn(`'${command}' does nothing: plugin and names are parts of the router, which \`weave launch\` starts`)
     return undefined
   }
   const name = RENAMED[command] ?? command

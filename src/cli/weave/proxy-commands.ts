@@ -1,7 +1,9 @@
-import type { Command } from 'commander'
-import { isRouterRunning } from '../../agent/http/control-client.ts'
+import { type Command, Option } from 'commander'
+import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { UserError } from '../../base/user-error.ts'
+import { requireRouter } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
+import { addProxyOptions, type ProxyOptions, prepareProxy, switchProxyOff } from './proxy-options.ts'
 import { print } from './report.ts'
 
 /** Commands whose output a shell takes in (Weave rows CLI-14, CLI-15). */
@@ -16,10 +18,33 @@ export function registerProxyCommands(program: Command, context: CommandContext)
       const before = process.env.DOCKER_HOST === host ? process.env.ORIG_DOCKER_HOST : process.env.DOCKER_HOST
       print(`export DOCKER_HOST=${host} ORIG_DOCKER_HOST=${quote(before ?? '')}\n`)
     })
+  const launch = program
+    .command('launch-proxy')
+    .description(
+      'start the proxy in front of Docker again, with other settings: a part of the router, which runs already',
+    )
+    .addOption(new Option('--no-detect-tls', 'the proxy never takes up TLS by itself').hideHelp())
+  addProxyOptions(launch).action(async (options: ProxyOptions) => {
+    await requireRouter(context)
+    prepareProxy(context, options)
+    await renewProxy(context)
+  })
+  program
+    .command('stop-proxy')
+    .description('stop the proxy in front of Docker, until it or the router is launched again')
+    .action(async () => {
+      await requireRouter(context)
+      switchProxyOff(context)
+      await renewProxy(context)
+    })
   program
     .command('config')
     .description('print the option that makes one docker command use the proxy: docker $(weave config) run …')
     .action(async () => print(`-H=${await proxyHost(context)}\n`))
+}
+
+async function renewProxy({ paths }: CommandContext): Promise<void> {
+  await askRouter(paths.controlSocket, { method: 'POST', path: '/proxy' })
 }
 
 async function proxyHost({ paths }: CommandContext): Promise<string> {

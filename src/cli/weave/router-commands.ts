@@ -17,13 +17,15 @@ import { addFeatureOptions, applyFeatures, type FeatureOptions, prepareFeatures 
 import { addHistoricFlags, answerHistoricFlags } from './historic-flags.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { addProxyOptions, isProxyGiven, type ProxyOptions, prepareProxy, switchProxyOn } from './proxy-options.ts'
 import { print } from './report.ts'
 import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
 
 type LaunchOptions = StandAloneOptions &
   ServiceOptions &
-  FeatureOptions & {
+  FeatureOptions &
+  ProxyOptions & {
     readonly foreground?: boolean
     readonly logLevel: string
     readonly printPeerName?: boolean
@@ -43,9 +45,8 @@ export function registerRouterCommands(program: Command, context: CommandContext
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .option('--print-peer-name', 'print this host’s name and end')
     .addOption(new Option('--version', 'print the version and end').hideHelp())
-  addHistoricFlags(addFeatureOptions(addServiceOptions(addStandAloneOptions(launch)))).action(
-    (peers: string[], options: LaunchOptions) => launchRouter(context, peers, options),
-  )
+  const all = addProxyOptions(addFeatureOptions(addServiceOptions(addStandAloneOptions(launch))))
+  addHistoricFlags(all).action((peers: string[], options: LaunchOptions) => launchRouter(context, peers, options))
   program
     .command('stop')
     .description('stop the router; containers keep their network on this host')
@@ -63,6 +64,8 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   prepareServices(context, options)
   await prepareFeatures(context, options)
   prepareStandAlone(context, options, targets)
+  if (isProxyGiven(options)) prepareProxy(context, options)
+  else if (options.foreground !== true) switchProxyOn(context)
   const added = isProvisioned(context.paths) ? targets : []
   if (options.foreground === true) await beTheRouter(context, added, level)
   else await launchService(context, added, level)
@@ -94,6 +97,8 @@ async function launchService(context: CommandContext, peers: readonly Endpoint[]
     })
   }
   if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
+  // Scripts expect an id: here it is the router's own name.
+  print(`${peerNameOfIdentity(ensureIdentity(context.paths.identityKey))}\n`)
 }
 
 interface StartedService {

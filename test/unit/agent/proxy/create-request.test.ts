@@ -50,10 +50,10 @@ describe('a container made through the proxy', () => {
     [{ Env: ['A=1', 'WEAVE_CIDR=net:10.2.1.0/24'] }, [expect.objectContaining({ kind: 'subnet' })]],
     [{ HostConfig: { NetworkMode: 'bridge' } }, [{ kind: 'default' }]],
   ])('%j wishes %j', (body, wishes) => {
-    expect(acceptedBy(wishesOfBody(body))).toEqual({ kind: 'some', wishes })
+    expect(acceptedBy(wishesOfBody(body, true))).toEqual({ kind: 'some', wishes })
   })
 
   it.each(['host', 'none', 'container:x', 'my-network'])('with the network %s is left alone', NetworkMode => {
-    expect(acceptedBy(wishesOfBody({ HostConfig: { NetworkMode } }))).toEqual({ kind: 'none' })
+    expect(acceptedBy(wishesOfBody({ HostConfig: { NetworkMode } }, true))).toEqual({ kind: 'none' })
   })
 })

@@ -59,7 +59,7 @@ describe('old spellings', () => {
     expect(modern('--local status')).toBe('status')
   })
 
-  it.each(['launch-proxy', 'stop-proxy', 'launch-plugin', 'stop-plugin', 'launch-dns', 'stop-dns'])(
+  it.each(['launch-plugin', 'stop-plugin', 'launch-dns', 'stop-dns'])(
     '%s has nothing left to do, and says so',
     word => {
       expect(modern(`${word} -H tcp://0.0.0.0:9999`)).toBeUndefined()
