@@ -19,6 +19,7 @@ import type { TapDevice } from '../linux/tap-device.ts'
 import type { Offered } from '../report/service-facts.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
+import { withTraffic } from '../transport/link-traffic.ts'
 import { agentRoutes } from './agent-routes.ts'
 import { AgentServices } from './agent-services.ts'
 import { Driver } from './driver.ts'
@@ -221,7 +222,7 @@ export class Agent {
     return new ControlServer({ socket, addresses: loadFeatures(features), failed }, [
       ...this.#options.routes,
       ...agentRoutes({
-        status: () => this.#driver.status(),
+        status: () => withTraffic(this.#driver.status(), this.#links),
         dataPath: () => this.#dataPath.ask(),
         fastPath: () => this.#fastPath.port?.report(),
         config: () => this.#state.config,

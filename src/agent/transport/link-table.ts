@@ -11,10 +11,23 @@ const FAREWELL_MS = 1000
 
 type LinkInput = Extract<Input, { kind: 'link-opened' | 'link-data' | 'link-closed' }>
 
+/** What a link has carried since it came up, encrypted: control messages, and frames where UDP does not pass. */
+export interface LinkTraffic {
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+interface LinkEnd {
+  readonly direction: 'outbound' | 'inbound'
+  /** For a dialled link, the target as it was asked for. */
+  readonly remote: Endpoint
+}
+
 /** The open TLS connections, by the router's number for them. */
 export class LinkTable {
   readonly #tell: (input: LinkInput) => void
   readonly #sockets = new Map<LinkId, TLSSocket>()
+  readonly #ends = new Map<LinkId, LinkEnd>()
   readonly #farewells = new Set<TLSSocket>()
   #lastLink = 0
 
@@ -22,10 +35,10 @@ export class LinkTable {
     this.#tell = tell
   }
 
-  /** `remote`: for a dialled link, the target as it was asked for. */
-  add(socket: TLSSocket, end: { direction: 'outbound' | 'inbound'; remote: Endpoint; publicKey: Uint8Array }): void {
+  add(socket: TLSSocket, end: LinkEnd & { readonly publicKey: Uint8Array }): void {
     const link = ++this.#lastLink
     this.#sockets.set(link, socket)
+    this.#ends.set(link, { direction: end.direction, remote: end.remote })
     socket.setNoDelay(true)
     let lastError = 'closed by the other end'
     socket.on('error', error => {
@@ -35,6 +48,7 @@ export class LinkTable {
       if (this.#sockets.has(link)) this.#tell({ kind: 'link-data', link, bytes })
     })
     const closed = () => {
+      this.#ends.delete(link)
       if (this.#sockets.delete(link)) this.#tell({ kind: 'link-closed', link, reason: lastError })
     }
     socket.on('close', closed)
@@ -52,6 +66,16 @@ export class LinkTable {
     socket.write(bytes)
   }
 
+  /** Undefined when no such link is open. */
+  trafficOf({ direction, remote }: LinkEnd): LinkTraffic | undefined {
+    for (const [link, end] of this.#ends) {
+      const isIt = end.direction === direction && end.remote.ip === remote.ip && end.remote.port === remote.port
+      const socket = isIt ? this.#sockets.get(link) : undefined
+      if (socket !== undefined) return { bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead }
+    }
+    return undefined
+  }
+
   /** False when the link is too far behind, or gone: then nothing is sent. */
   carry(link: LinkId, bytes: Uint8Array): boolean {
     const socket = this.#sockets.get(link)
@@ -64,6 +88,7 @@ export class LinkTable {
     const socket = this.#sockets.get(link)
     if (socket === undefined) return
     this.#sockets.delete(link)
+    this.#ends.delete(link)
     this.#farewells.add(socket)
     const late = setTimeout(() => socket.destroy(), FAREWELL_MS)
     socket.once('close', () => {
