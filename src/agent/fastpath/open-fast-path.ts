@@ -51,7 +51,7 @@ function explain(cause: SystemCallError | UserError): string {
   if (cause instanceof UserError) return cause.message.split('\n')[0] ?? ''
   switch (cause.code) {
     case 'EPERM':
-      return `${cause.message}: it takes CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN, and a kernel that is not locked down`
+      return `${cause.message}: it takes CAP_NET_ADMIN, CAP_SYS_ADMIN and bpf(2), which the unit file must allow, and a kernel that is not locked down`
     case 'ENOSYS':
       return `${cause.message}: the kernel has no BPF`
     default:

@@ -36,7 +36,7 @@ export function formatStatus(status: RouterStatus, version: string, admission: A
     ['Service', 'router'],
     ['Protocol', `weave-provision ${PROTOCOL_VERSION}`],
     ['Name', nameOf(status)],
-    ['Encryption', ENCRYPTION[admission.kind]],
+    ['Encryption', `${ENCRYPTION[admission.kind]}${describeClear(status, admission.trustedSubnets)}`],
     ['PeerDiscovery', status.discovery ? 'enabled' : 'disabled'],
     ['Targets', String(status.targets.length)],
     ['Connections', countConnections(status.connections)],
@@ -94,6 +94,13 @@ function formatPeerConnection(connection: PeerStatus['connections'][number]): st
   const name = nameOf({ name: peer, nickname }).padEnd(37)
   const state = isEstablished ? 'established' : 'pending'
   return `   ${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${name} ${state}\n`
+}
+
+/** Frames on the fast path are not sealed, and that is said where one looks for encryption. */
+function describeClear({ fastPath }: RouterStatus, trusted: readonly string[]): string {
+  if (fastPath === undefined) return ''
+  const isEverywhere = trusted.includes('0.0.0.0/0')
+  return isEverywhere ? '; NOT FOR FRAMES ON THE FAST PATH, to any member' : '; not for frames within TrustedSubnets'
 }
 
 function describeSubnets(subnets: readonly string[], hasFastPath: boolean): string {

@@ -148,9 +148,13 @@ export class AgentLab {
     return this.#logs.get(name) ?? ''
   }
 
-  /** Starts the agent of a host and waits until it answers. */
-  async launch(host: string, environment: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
-    const argv = [...this.#program, 'launch', '--foreground', '--log-level', 'debug']
+  /** Starts the agent of a host, by a program that changes what it may do when there is one, and waits until it answers. */
+  async launch(
+    host: string,
+    environment: NodeJS.ProcessEnv = {},
+    through: readonly string[] = [],
+  ): Promise<ChildProcess> {
+    const argv = [...through, ...this.#program, 'launch', '--foreground', '--log-level', 'debug']
     const child = this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)

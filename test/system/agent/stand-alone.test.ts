@@ -172,9 +172,14 @@ describe('hosts without a provisioner', () => {
   }, 30_000)
 
   it('are as if never launched after a reset', async () => {
+    await weave('c', 'stop')
+    await weave('c', 'launch', '--password-file', file('first'), '--trusted-subnets', '10.91.2.0/24')
+    for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
+    expect((await lab.on('c', 'tc', 'filter', 'show', 'dev', 'weave-vx', 'egress')).stdout).toContain('to_underlay')
     await weave('c', 'reset')
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.identityKey))).toBe('')
-    expect((await lab.on('c', 'ip', 'link', 'show', 'weave')).exitCode).not.toBe(0)
+    for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).not.toBe(0)
+    expect((await lab.on('c', 'ss', '-Hlun', 'sport = :6784')).stdout).toBe('')
     const started = await weave('c', 'password', '--generate')
     expect(started.exitCode).toBe(2)
     shown.pop()
@@ -206,6 +211,8 @@ describe('hosts without a provisioner', () => {
     })
   }
 })
+
+const DEVICES = ['weave', 'weave-tap', 'weave-vx']
 
 const HOLD_PORT = `import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', 6783)); s.listen()

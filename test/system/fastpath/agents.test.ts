@@ -48,6 +48,7 @@ describe('agents with the fast path on some of their wires', () => {
     )
     const { stdout: status } = await lab.weave('a', 'status')
     expect(status).toContain(' TrustedSubnets: 10.91.1.0/24 10.91.2.0/24\n')
+    expect(status).toMatch(/^ +Encryption: enabled; not for frames within TrustedSubnets$/m)
     expect(status).toMatch(/^ +FastPath: enabled \(2 peers over 1 links, \d+ changes\)$/m)
     expect(lab.log('a')).toMatch(/msg="path changed" peer=3 nickname=c path=fastdp reason="?\w/)
   }, 20_000)
@@ -120,6 +121,22 @@ describe('agents with the fast path on some of their wires', () => {
     expect((await lab.on('b', 'ip', 'link', 'show', 'weave-vx')).exitCode).not.toBe(0)
     await lab.awaitReachable('b', 20)
     await lab.awaitReachable('a', 20)
+    await eventually(20_000, async () => {
+      const said = await ping('ca', '10.2.3.1', '3')
+      return said.includes(' 0% packet loss') || said
+    })
+  }, 90_000)
+
+  it('say what is missing where they may not load programs, leave nothing behind, and still carry frames', async () => {
+    await lab.stop('b')
+    await lab.launch('b', {}, ['setpriv', '--bounding-set', '-sys_admin,-bpf'])
+    const { stdout } = await lab.weave('b', 'status')
+    expect(stdout).toMatch(/^ +FastPath: missing, frames take the slower sleeve: .*EPERM.*CAP_SYS_ADMIN and bpf\(2\)/m)
+    expect(stdout).toMatch(/^ +Encryption: enabled$/m)
+    expect(lab.log('b')).toMatch(/level=warn .*msg="no fast path: frames take the sleeve/)
+    expect((await lab.on('b', 'ip', 'link', 'show', 'weave-vx')).exitCode).not.toBe(0)
+    expect((await lab.on('b', 'tc', 'filter', 'show', 'dev', 'weave-tap', 'ingress')).stdout).toBe('')
+    for (const host of ['a', 'b']) await lab.awaitReachable(host, 20)
     await eventually(20_000, async () => {
       const said = await ping('ca', '10.2.3.1', '3')
       return said.includes(' 0% packet loss') || said

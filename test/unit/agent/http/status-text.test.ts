@@ -71,6 +71,14 @@ const STATUS: RouterStatus = {
 const CERTIFIED = { kind: 'certificates', trustedSubnets: [], refused: {} } as const
 
 describe('the texts of status', () => {
+  it('says where it is about encryption which frames are not encrypted', () => {
+    const fastPath = { trusted: [], changes: 0, links: [], peers: [] }
+    const text = (trustedSubnets: readonly string[]) =>
+      formatStatus({ ...STATUS, fastPath }, 'x', { ...CERTIFIED, trustedSubnets })
+    expect(text(['192.0.2.0/24'])).toContain('    Encryption: enabled; not for frames within TrustedSubnets\n')
+    expect(text(['0.0.0.0/0'])).toContain('    Encryption: enabled; NOT FOR FRAMES ON THE FAST PATH, to any member\n')
+  })
+
   it('says how peers are told from strangers, loudly when they are not', () => {
     const text = (kind: 'certificates' | 'password' | 'anybody') =>
       formatStatus(STATUS, 'x', { kind, refused: {}, trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8'] : [] })
