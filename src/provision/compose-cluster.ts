@@ -5,6 +5,7 @@ import { loadTemplates } from './files/load-templates.ts'
 import { dockerNotices } from './plan/docker-notices.ts'
 import type { Lock } from './plan/lock.ts'
 import type { Plan } from './plan/plan.ts'
+import { trustNotices } from './plan/trust.ts'
 import type { PreparedPlan } from './prepare-plan.ts'
 import type { ClusterMaterial } from './render/cluster-material.ts'
 import { renderHost } from './render/render-host.ts'
@@ -51,7 +52,7 @@ export async function composeCluster(prepared: PreparedPlan, options: ComposeOpt
     hosts,
     material,
     lock: certified.lock,
-    notices: [...notices, ...keyNotices(lock, prepared.plan), ...dockerNotices(plan, facts)],
+    notices: [...notices, ...keyNotices(lock, prepared.plan), ...dockerNotices(plan, facts), ...trustNotices(plan)],
   }
 }
 

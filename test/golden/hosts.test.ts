@@ -47,13 +47,26 @@ describe('the files of a whole host', () => {
   })
 })
 
-async function renderAll(name: string): Promise<Readonly<Record<string, string>>> {
+describe('the files of a host in a network that is trusted', () => {
+  it.each(['systemd-default', 'sysvinit', 'upstart'])('differ from those of %s as shown', async name => {
+    const [sealed, rendered] = [await renderAll(name), await renderAll(name, { trustedSubnets: ['192.0.2.0/24'] })]
+    const differing = Object.fromEntries(Object.entries(rendered).filter(([path, text]) => sealed[path] !== text))
+    const folder = join(GOLDEN, `trusted-${name}`)
+    if (isUpdating) update(folder, differing)
+    expect(differing).toEqual(readTree(folder))
+  })
+})
+
+async function renderAll(
+  name: string,
+  trust: Parameters<typeof inventory>[1] = {},
+): Promise<Readonly<Record<string, string>>> {
   const names = Object.keys(HOSTS)
   const hosts = names.map((each, i) => host(each, { index: i + 1, underlayAddresses: [`192.0.2.${i + 1}`] }))
   const known = Object.fromEntries(
     Object.entries(HOSTS).flatMap(([each, of]) => (of === undefined ? [] : [[each, of]])),
   )
-  const plan = planned([], { inventory: inventory(hosts), facts: known })
+  const plan = planned([], { inventory: inventory(hosts, trust), facts: known })
   const { material } = await certify(plan, knownSecrets())
   const of = plan.hosts.find(each => each.name === name)
   if (of === undefined) throw new Error(`no host ${name}`)

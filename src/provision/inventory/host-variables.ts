@@ -41,6 +41,15 @@ export class HostVariables {
     return chosen ?? this.#refuse(name, `must be one of auto, ${choices.join(', ')}`)
   }
 
+  /** As YAML and INI inventories say it. */
+  flag(name: string): boolean | undefined {
+    const value = this.#read(name)
+    if (value === undefined || typeof value === 'boolean') return value
+    const word = String(value).trim().toLowerCase()
+    if (['true', 'yes', 'on'].includes(word)) return true
+    return ['false', 'no', 'off'].includes(word) ? false : this.#refuse(name, 'must be true or false')
+  }
+
   /** A list, or words in one text. */
   texts(name: string): readonly string[] | undefined {
     const value = this.#read(name)

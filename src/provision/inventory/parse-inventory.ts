@@ -35,6 +35,8 @@ export function parseInventory(listing: Listing): ParsedInventory {
       ofCluster.value('weave_container_prefix', host => host.integer('weave_container_prefix', 1, 30)) ??
       DEFAULTS.containerPrefix,
     mtu: ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ?? DEFAULTS.mtu,
+    isEncrypted: ofCluster.value('weave_encryption', host => host.flag('weave_encryption')) ?? true,
+    trustedSubnets: wordsOf(ofCluster.value('weave_trusted_subnets', trustedSubnetsOf)),
     hosts: hosts.map(readHost),
   }
   const lab = all.map(host => host.dictionary('weave_lab')).find(settings => settings !== undefined)
@@ -62,7 +64,10 @@ class SharedVariables {
     this.#hosts = hosts
   }
 
-  value<T extends string | number>(name: string, read: (host: HostVariables) => T | undefined): T | undefined {
+  value<T extends string | number | boolean>(
+    name: string,
+    read: (host: HostVariables) => T | undefined,
+  ): T | undefined {
     const givers = new Map<T, string>()
     for (const host of this.#hosts) {
       const value = read(host)
@@ -75,6 +80,15 @@ class SharedVariables {
     }
     return first?.[0]
   }
+}
+
+/** One text, so that hosts can be compared. */
+function trustedSubnetsOf(host: HostVariables): string | undefined {
+  return host.texts('weave_trusted_subnets')?.join(' ')
+}
+
+function wordsOf(text: string | undefined): readonly string[] {
+  return (text ?? '').split(' ').filter(word => word !== '')
 }
 
 /** Roles of the field gave each host its address and the network's width instead of the network. */

@@ -13,6 +13,10 @@ export interface Inventory {
   readonly subnet: string
   readonly containerPrefix: number
   readonly mtu: number
+  /** False: frames may go in the clear to any member, by the kernel's fast path. */
+  readonly isEncrypted: boolean
+  /** Underlay networks within which frames may do so. */
+  readonly trustedSubnets: readonly string[]
   readonly hosts: readonly InventoryHost[]
 }
 

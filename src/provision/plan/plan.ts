@@ -9,6 +9,7 @@ import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from '
 import type { Lock } from './lock.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
 import { targetsFor } from './targets.ts'
+import { checkTrust, trustedBy } from './trust.ts'
 
 /** Everything that is decided about a cluster. */
 export interface Plan {
@@ -17,6 +18,8 @@ export interface Plan {
   readonly subnet: string
   readonly containerPrefix: number
   readonly mtu: number
+  /** Underlay networks within which frames may go in the clear; none where all is sealed. */
+  readonly trustedSubnets: readonly string[]
   /** In the order of their numbers. */
   readonly hosts: readonly PlannedHost[]
   /** The lock that holds once the plan is taken. */
@@ -61,7 +64,12 @@ export function makePlan(input: PlanInput): PlanOutcome {
   const ofLayout = checkLayout(layout)
   if (ofLayout.length > 0) return refuse([...ofLayout, ...checkNames(inventory)])
   const numbering = numberHosts(input, layout)
-  const problems = [...checkNames(inventory), ...numbering.problems, ...checkHosts(inventory, layout)]
+  const problems = [
+    ...checkNames(inventory),
+    ...numbering.problems,
+    ...checkHosts(inventory, layout),
+    ...checkTrust(inventory, layout),
+  ]
   const ordered = inNumberOrder(inventory.hosts, numbering)
   const hosts = ordered.map((host, position) => planHost({ input, ordered, position, host, layout, numbering }))
   const lock = nextLock(
@@ -73,7 +81,14 @@ export function makePlan(input: PlanInput): PlanOutcome {
   if (all.length > 0) return refuse(all)
   const planned = hosts.map(({ host }) => host).sort((a, b) => a.index - b.index)
   const { group, clusterName, containerPrefix, mtu } = inventory
-  const settings = { group, clusterName, subnet: formatCidr(subnet.value), containerPrefix, mtu }
+  const settings = {
+    group,
+    clusterName,
+    subnet: formatCidr(subnet.value),
+    containerPrefix,
+    mtu,
+    trustedSubnets: trustedBy(inventory),
+  }
   return { kind: 'planned', plan: { ...settings, hosts: planned, lock } }
 }
 

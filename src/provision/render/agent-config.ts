@@ -18,6 +18,7 @@ export function renderAgentConfig(plan: Plan, host: PlannedHost, material: Clust
     advertise: host.underlayAddresses,
     targets: host.targets,
     discovery: true,
+    ...(plan.trustedSubnets.length === 0 ? {} : { trustedSubnets: plan.trustedSubnets }),
   }
   return `${JSON.stringify(config, null, 2)}\n`
 }

@@ -28,6 +28,8 @@ export function inventory(hosts: readonly InventoryHost[], settings: Partial<Inv
     subnet: '10.2.0.0/16',
     containerPrefix: 24,
     mtu: 1376,
+    isEncrypted: true,
+    trustedSubnets: [],
     hosts,
     ...settings,
   }

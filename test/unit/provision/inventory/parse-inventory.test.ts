@@ -66,6 +66,8 @@ describe('variables', () => {
       subnet: '10.2.0.0/16',
       containerPrefix: 24,
       mtu: 1376,
+      isEncrypted: true,
+      trustedSubnets: [],
       hosts: [
         {
           name: 'a',
@@ -148,5 +150,39 @@ describe('variables', () => {
   it('tell a lab', () => {
     expect(parseInventory(listing({ a: { weave_lab: { name: 'x' } } })).lab).toEqual({ name: 'x' })
     expect(parseInventory(listing({ a: {} })).lab).toBeUndefined()
+  })
+})
+
+describe('trust in the underlay', () => {
+  it.each([
+    [
+      ['192.0.2.0/24', '198.51.100.0/24'],
+      ['192.0.2.0/24', '198.51.100.0/24'],
+    ],
+    ['192.0.2.0/24, 198.51.100.0/24', ['192.0.2.0/24', '198.51.100.0/24']],
+    [[], []],
+  ])('is read from %j', (given, trustedSubnets) => {
+    expect(parse({ weave_trusted_subnets: given }).inventory.trustedSubnets).toEqual(trustedSubnets)
+  })
+
+  it.each([
+    [true, true],
+    [false, false],
+    ['yes', true],
+    ['False', false],
+  ])('is said by weave_encryption %j too', (given, isEncrypted) => {
+    expect(parse({ weave_encryption: given }).inventory.isEncrypted).toBe(isEncrypted)
+  })
+
+  it('is refused in other words', () => {
+    expect(parse({ weave_encryption: 'maybe' }).causes[0]).toContain(
+      "weave_encryption of host 'a' must be true or false",
+    )
+    expect(parse({ weave_trusted_subnets: { a: 1 } }).causes[0]).toContain('must be a list of texts')
+  })
+
+  it('is that of the whole cluster', () => {
+    const { problems } = parseInventory(listing({ a: { weave_encryption: false }, b: { weave_encryption: true } }))
+    expect(problems[0]?.cause).toContain("hosts 'a' and 'b' disagree on weave_encryption")
   })
 })
