@@ -8,7 +8,8 @@ const LABEL_MAX = 63
  */
 export function namesOf(container: ContainerDetails, domain: string): readonly string[] {
   const environment = new Map(container.environment.map(splitVariable))
-  const own = container.domain === domain ? container.hostname : undefined
+  const fqdn = `${container.hostname}.${container.domain}`
+  const own = fqdn.endsWith(`.${domain}`) ? fqdn.slice(0, -domain.length - 1) : undefined
   const candidates = [
     container.name,
     own,

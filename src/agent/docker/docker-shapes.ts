@@ -61,8 +61,7 @@ export function readDetails(raw: RawContainer): ContainerDetails {
     name: (raw.Name ?? '').replace(/^\//, ''),
     isRunning: state?.Running ?? false,
     pid: state?.Pid ?? 0,
-    hostname: config?.Hostname ?? '',
-    domain: config?.Domainname ?? '',
+    ...hostNameOf(config?.Hostname ?? '', config?.Domainname ?? ''),
     environment: config?.Env ?? [],
     entrypoint: config?.Entrypoint ?? [],
     labels: config?.Labels ?? {},
@@ -79,4 +78,11 @@ export function readDetails(raw: RawContainer): ContainerDetails {
 /** `raw`: a line of `GET /events`. */
 export function readEvent(raw: { Action?: string; Actor?: { ID?: string } }): DockerEvent {
   return { action: raw.Action ?? '', id: raw.Actor?.ID ?? '' }
+}
+
+/** Docker's command gives `-h web.weave.local` as one word, and others what follows the first dot as the domain. */
+function hostNameOf(hostname: string, domain: string): Pick<ContainerDetails, 'hostname' | 'domain'> {
+  const dot = hostname.indexOf('.')
+  if (domain !== '' || dot < 0) return { hostname, domain }
+  return { hostname: hostname.slice(0, dot), domain: hostname.slice(dot + 1) }
 }

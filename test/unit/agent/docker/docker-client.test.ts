@@ -18,6 +18,21 @@ const raw = {
   NetworkSettings: { Networks: { bridge: { IPAddress: '10.2.1.0', Aliases: ['abababababab', 'cache'] } } },
 }
 
+describe('the host name of a container', () => {
+  const named = (Hostname: string, Domainname = '') =>
+    readDetails({ Id: 'ab'.repeat(32), Config: { Hostname, Domainname } })
+
+  it.each([
+    ['web.weave.local', '', ['web.weave.local']],
+    ['web', 'weave.local', ['web.weave.local']],
+    ['web.shop.weave.local', '', ['web.shop.weave.local']],
+    ['web', '', []],
+    ['web.elsewhere', '', []],
+  ])('%s with the domain %j counts in weave.local as %j', (hostname, domain, names) => {
+    expect(namesOf(named(hostname, domain), 'weave.local')).toEqual(names)
+  })
+})
+
 describe('the client of Docker', () => {
   const folder = useTemporaryFolder()
   const asked: string[] = []
