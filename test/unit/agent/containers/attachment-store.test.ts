@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AttachmentStore } from '../../../../src/agent/containers/attachment-store.ts'
-import { isLocked, withContainerLock } from '../../../../src/agent/containers/container-lock.ts'
+import { brokenLocks, isLocked, withContainerLock } from '../../../../src/agent/containers/container-lock.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const id = 'ab'.repeat(32)
@@ -55,6 +55,7 @@ describe('the lock of a container', () => {
     const file = join(folder(), `container-${id}.lock`)
     writeFileSync(file, `${process.pid} 1`)
     expect(isLocked(folder(), id)).toBe(false)
+    expect(brokenLocks(folder())).toEqual([id])
     await expect(withContainerLock(folder(), id, async () => 'done')).resolves.toBe('done')
     expect(existsSync(file)).toBe(false)
   })
