@@ -51,6 +51,8 @@ export const FORWARDER_TARGETS: readonly FuzzTarget[] = [
     seeds: () => [
       datagram(DatagramKind.frame, Buffer.concat([new Uint8Array(4), TCP_FRAME])),
       datagram(DatagramKind.probe, new Uint8Array(5)),
+      datagram(DatagramKind.part, Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 20, ...new Uint8Array(20))),
+      datagram(DatagramKind.frame, Buffer.concat([Uint8Array.of(3, 34, 0, 2), TCP_FRAME])),
       forOthers(datagram(DatagramKind.frame, TCP_FRAME)),
     ],
     create: () => receiver(trusting()),
@@ -73,7 +75,12 @@ function receiver(cipher: DatagramCipher): (input: Uint8Array) => void {
         assert.ok(length <= FRAME_BYTES_MAX + 14, `a frame of ${length} bytes`)
       },
       transmit: (_to, offset, length) => within(offset, length),
+      transmitWhole: (_to, offset, length) => {
+        within(offset, length)
+        return true
+      },
       wanted: () => undefined,
+      filled: () => undefined,
       probed: (peer, probe) => assert.ok(peer === 1 && Number.isSafeInteger(probe.sequence)),
     },
   })

@@ -10,6 +10,7 @@ import { createAgreementKey, createSigner } from '../../src/core/session/crypto.
 import { SessionKeys } from '../../src/core/session/session-keys.ts'
 import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
 import { encodeMessage } from '../../src/core/wire/link-message.ts'
+import { PART_HEADER_BYTES, writePartHeader } from '../../src/core/wire/part-header.ts'
 import { encodeRecord } from '../../src/core/wire/peer-record.ts'
 import { writeProbe } from '../../src/core/wire/probe.ts'
 import { encodePunch, PUNCH_CONTEXT } from '../../src/core/wire/punch.ts'
@@ -74,6 +75,8 @@ function makeVectors(): Readonly<Record<string, string>> {
     'data key from host 1 to host 2': dataKey(),
     'frame from host 1 to host 2, counter 5': datagram(1, 5, frame()),
     'probe 9 from host 1 to host 2, counter 6': datagram(2, 6, probe()),
+    'probe 10 from host 1 to host 2, counter 7, that measures 48 bytes': datagram(2, 7, measuringProbe()),
+    'part of host 1 for host 2, counter 8: bytes 4 to 6 of 9 of payload 1': datagram(3, 8, part()),
     'fast path question of host 1 to host 2, nonce 04030201': fastPathQuestion(),
   }
   return Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, Buffer.from(value).toString('hex')]))
@@ -176,6 +179,19 @@ function frame(): Uint8Array {
 function probe(): Uint8Array {
   const bytes = new Uint8Array(5)
   writeProbe(bytes, 0, { sequence: 9, isReply: false })
+  return bytes
+}
+
+function measuringProbe(): Uint8Array {
+  const bytes = new Uint8Array(12)
+  writeProbe(bytes, 0, { sequence: 10, isReply: false, datagramBytes: 48 })
+  return bytes
+}
+
+function part(): Uint8Array {
+  const bytes = new Uint8Array(PART_HEADER_BYTES + 3)
+  writePartHeader(bytes, 0, { number: 1, start: 4, all: 9 })
+  bytes.set([0xaa, 0xbb, 0xcc], PART_HEADER_BYTES)
   return bytes
 }
 

@@ -2,54 +2,60 @@ import {
   CAPTURE_AT,
   type DatagramCipher,
   type EndpointKey,
+  endpointKey,
+  endpointOf,
   Forwarder,
+  type Input,
   isLinkKey,
   linkKey,
   MEMORY_BYTES,
   neighbourOf,
+  type Output,
   type PacketSink,
   plainShape,
   RECEIVE_AT,
 } from '../../src/core/router/index.ts'
 
-/** Datagrams that a control link carries. */
-export interface Carried {
-  readonly neighbour: number
-  readonly datagramBytes: number
-  readonly bytes: Uint8Array
-}
+type DataPlaneOutput = Extract<Output, { kind: 'carried' | 'probe' | 'path-size' }>
 
 export interface DataPlaneEffects {
   readonly cipher: DatagramCipher
   injected(frame: Uint8Array): void
   transmitted(to: EndpointKey, datagram: Uint8Array): void
-  carried(carry: Carried): void
-  readonly wanted: PacketSink['wanted']
-  readonly probed: PacketSink['probed']
+  /** Tells the router. */
+  tell(input: Input): void
 }
 
 export interface SimulatedDataPlane {
   readonly forwarder: Forwarder
   capture(frame: Uint8Array, now: number): void
   receive(datagram: Uint8Array, from: EndpointKey, now: number): void
-  carried(carry: Carried, now: number): void
+  /** What the router wants of it, but for the table. */
+  obey(output: DataPlaneOutput, now: number): void
 }
 
 /** A forwarder with its memory; what it gives to the sink is copied, for it is overwritten later. */
 export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane {
-  const { cipher, injected, transmitted, carried, wanted, probed } = effects
+  const { cipher, injected, transmitted, tell } = effects
   const memory = new Uint8Array(MEMORY_BYTES)
   const sink: PacketSink = {
     inject: (offset, length) => injected(memory.slice(offset, offset + length)),
     transmit(to, offset, length, datagramBytes) {
       const end = offset + length
-      if (isLinkKey(to)) return carried({ neighbour: neighbourOf(to), datagramBytes, bytes: memory.slice(offset, end) })
+      if (isLinkKey(to)) {
+        return tell({ kind: 'carry', neighbour: neighbourOf(to), datagramBytes, bytes: memory.slice(offset, end) })
+      }
       for (let at = offset; at < end; at += datagramBytes) {
         transmitted(to, memory.slice(at, Math.min(at + datagramBytes, end)))
       }
     },
-    wanted,
-    probed,
+    transmitWhole(to, offset, length) {
+      sink.transmit(to, offset, length, length)
+      return true
+    },
+    wanted: peer => tell({ kind: 'path-wanted', peer }),
+    filled: peer => tell({ kind: 'path-filled', peer }),
+    probed: (peer, probe, from) => tell({ kind: 'probe-received', peer, probe, from: endpointOf(from) }),
   }
   const joins = { tcp: false, udp: false }
   const forwarder = new Forwarder({ cipher, sink, memory, joins })
@@ -64,9 +70,17 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
       memory.set(datagram, RECEIVE_AT)
       forwarder.receive(datagram.length, datagram.length, from, now)
     },
-    carried({ neighbour, datagramBytes, bytes }, now) {
-      memory.set(bytes, RECEIVE_AT)
-      forwarder.receive(bytes.length, datagramBytes, linkKey(neighbour), now)
+    obey(output, now) {
+      switch (output.kind) {
+        case 'probe':
+          forwarder.sendProbe(output.peer, endpointKey(output.to), output.probe)
+          return
+        case 'path-size':
+          return forwarder.resizePath(output.peer, output.datagramBytes)
+        case 'carried':
+          memory.set(output.bytes, RECEIVE_AT)
+          forwarder.receive(output.bytes.length, output.datagramBytes, linkKey(output.neighbour), now)
+      }
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
-import { createNodeCipher, endpointKey, endpointOf, type Input, type Output } from '../../src/core/router/index.ts'
+import { createNodeCipher, type Input, type Output } from '../../src/core/router/index.ts'
 import { bootRouter } from './boot-router.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
 import { ControlLinks } from './control-links.ts'
@@ -191,10 +191,7 @@ export class World {
         this.host(name).injected.push(frame)
       },
       transmitted: (to, datagram) => this.#wires.transmit(this.host(name), to, datagram),
-      carried: carry => this.#tellNext(name, { kind: 'carry', ...carry }),
-      wanted: peer => this.#tellNext(name, { kind: 'path-wanted', peer }),
-      probed: (peer, probe, from) =>
-        this.#tellNext(name, { kind: 'probe-received', peer, probe, from: endpointOf(from) }),
+      tell: input => this.#tellNext(name, input),
     })
   }
 
@@ -220,15 +217,15 @@ export class World {
       case 'link-send':
       case 'link-carry':
         return this.links.send(output.link, output.bytes)
-      case 'carried':
-        return host.plane.carried(output, host.clockAt(this.now))
       case 'link-close':
         return this.links.close(output.link, output.reason)
       case 'forwarding':
         if (!this.cluster.isOpen) this.invariants.table(host, output.table, host.stored.manifest)
         return host.forwarder.apply(output.table)
+      case 'carried':
       case 'probe':
-        return host.forwarder.sendProbe(output.peer, endpointKey(output.to), output.probe)
+      case 'path-size':
+        return host.plane.obey(output, host.clockAt(this.now))
       case 'store-manifest':
       case 'store-targets':
       case 'renumber':

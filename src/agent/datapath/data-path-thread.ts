@@ -35,6 +35,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     udpFd: start.udpFd,
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
+    filled: peer => tell({ kind: 'filled', peer }),
     probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
     carry: (neighbour, datagramBytes, bytes) => {
       if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false
@@ -58,16 +59,17 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
       case 'table':
         return pump.forwarder.apply(order.table)
       case 'probe':
-        return pump.forwarder.sendProbe(order.peer, order.to, order.probe)
+        return sendProbe(pump, order, tell)
+      case 'path-size':
+        return pump.forwarder.resizePath(order.peer, order.datagramBytes)
       case 'carried':
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
       case 'ask': {
         const cipher = evp === undefined ? 'node' : 'openssl'
         const { forwarder, counters } = pump
-        const { offload } = start.tap
         return tell({
           kind: 'report',
-          report: { cipher, offload, forwarder: forwarder.counters, pump: counters, linkDropped: 0 },
+          report: { cipher, offload: start.tap.offload, forwarder: forwarder.counters, pump: counters, linkDropped: 0 },
         })
       }
       case 'stop':
@@ -76,6 +78,15 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         assertNever(order)
     }
   }
+}
+
+function sendProbe(
+  pump: PacketPump,
+  { peer, to, probe }: Extract<DataPathOrder, { kind: 'probe' }>,
+  tell: (event: DataPathEvent) => void,
+): void {
+  const isTooLarge = !pump.forwarder.sendProbe(peer, to, probe)
+  if (isTooLarge) tell({ kind: 'filled', peer, refused: probe.sequence })
 }
 
 /**

@@ -16,6 +16,8 @@ export interface DataPathOptions {
   readonly log: Logger
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
   readonly wanted: (peer: number) => void
+  /** `refused`: the probe that could not be sent. */
+  readonly filled: (peer: number, refused?: number) => void
   /** Datagrams for the control link to a neighbour to carry. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
   /** The thread has ended though nobody stopped it. */
@@ -58,6 +60,10 @@ export class DataPath {
 
   probe(peer: number, to: Endpoint, probe: Probe): void {
     this.#order({ kind: 'probe', peer, to: endpointKey(to), probe })
+  }
+
+  resizePath(peer: number, datagramBytes: number | undefined): void {
+    this.#order({ kind: 'path-size', peer, datagramBytes })
   }
 
   /** Gives it datagrams that a control link has carried. */
@@ -108,6 +114,8 @@ export class DataPath {
         return this.#options.probed(event.peer, event.probe, endpointOf(event.from))
       case 'wanted':
         return this.#options.wanted(event.peer)
+      case 'filled':
+        return this.#options.filled(event.peer, event.refused)
       case 'carry':
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)

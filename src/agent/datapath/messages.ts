@@ -14,6 +14,8 @@ export interface DataPathStart {
 export type DataPathOrder =
   | { readonly kind: 'table'; readonly table: ForwardingTable }
   | { readonly kind: 'probe'; readonly peer: number; readonly to: EndpointKey; readonly probe: Probe }
+  /** How large datagrams for the peer may be. */
+  | { readonly kind: 'path-size'; readonly peer: number; readonly datagramBytes: number | undefined }
   /** Datagrams that a control link has carried. */
   | {
       readonly kind: 'carried'
@@ -29,6 +31,7 @@ export type DataPathOrder =
 export type DataPathEvent =
   | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: EndpointKey }
   | { readonly kind: 'wanted'; readonly peer: number }
+  | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
   /** Datagrams for a control link to carry. Those that the other thread has yet to take are counted in `waitingBytes`. */
   | {
       readonly kind: 'carry'
@@ -67,4 +70,6 @@ export interface PumpCounters {
   runsCarried: number
   /** Not given to it, because the other thread is too far behind. */
   carriesDropped: number
+  /** Probes that measure a path and that the kernel did not take: mostly, because they are larger than the device's MTU. */
+  probesRefused: number
 }

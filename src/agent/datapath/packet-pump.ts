@@ -18,7 +18,7 @@ import {
 import { allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
 import { MessageHeader } from '../linux/message-header.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
-import { SOCKADDR_BYTES, SocketAddress } from '../linux/udp-socket.ts'
+import { SOCKADDR_BYTES, SocketAddress, UdpCutting } from '../linux/udp-socket.ts'
 import { readVirtioHeader, VIRTIO_HEADER_BYTES, writeVirtioHeader } from '../linux/virtio-header.ts'
 import type { PumpCounters } from './messages.ts'
 
@@ -39,6 +39,7 @@ export interface PumpOptions {
   readonly wakeFd: number
   readonly probed: PacketSink['probed']
   readonly wanted: PacketSink['wanted']
+  readonly filled: PacketSink['filled']
   /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
   readonly clock: () => number
@@ -66,6 +67,7 @@ export class PacketPump implements PacketSink {
     runsSplit: 0,
     runsCarried: 0,
     carriesDropped: 0,
+    probesRefused: 0,
   }
   readonly forwarder: Forwarder
   readonly #options: PumpOptions
@@ -78,6 +80,7 @@ export class PacketPump implements PacketSink {
   readonly #to = new SocketAddress()
   readonly #outgoing = new MessageHeader()
   readonly #incoming = new MessageHeader()
+  readonly #cutting: UdpCutting
   #isStopped = false
 
   constructor(options: PumpOptions) {
@@ -88,6 +91,7 @@ export class PacketPump implements PacketSink {
     this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
     const joins = { tcp: hasHeader, udp: cutsUdp }
     this.forwarder = new Forwarder({ cipher: options.cipher, sink: this, memory: this.#memory.bytes, joins })
+    this.#cutting = new UdpCutting(options.libc, options.udpFd)
     this.#polled = options.polled ?? allocatePinned(3 * POLLFD_BYTES)
     const fds = [options.tap.fd, options.udpFd, options.wakeFd]
     for (const [i, fd] of fds.entries()) {
@@ -136,6 +140,22 @@ export class PacketPump implements PacketSink {
     }
   }
 
+  transmitWhole(to: EndpointKey, offset: number, length: number): boolean {
+    if (isLinkKey(to)) {
+      this.#carry(to, { offset, length, datagramBytes: length })
+      return true
+    }
+    this.#to.set(to)
+    this.#cutting.forbid()
+    const address = this.#memory.address + offset
+    const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
+    const isTooLarge = sent < 0 && this.#libc.errorName() === 'EMSGSIZE'
+    this.#cutting.allow()
+    if (sent === length) this.counters.datagramsSent++
+    else this.counters.probesRefused++
+    return !isTooLarge
+  }
+
   /** Takes datagrams that a neighbour's control link has carried: at most `ROOM_BYTES`. */
   carried(neighbour: number, datagramBytes: number, bytes: Uint8Array): void {
     this.#memory.bytes.set(bytes, RECEIVE_AT)
@@ -144,6 +164,10 @@ export class PacketPump implements PacketSink {
 
   wanted(peer: number): void {
     this.#options.wanted(peer)
+  }
+
+  filled(peer: number): void {
+    this.#options.filled(peer)
   }
 
   probed(peer: number, probe: Probe, from: EndpointKey): void {

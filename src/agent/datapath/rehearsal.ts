@@ -59,7 +59,7 @@ class Player {
     this.#tap = openSocketPair(stage.libc)
     const { libc, cipher, offload, wake } = stage
     const tap = { fd: this.#tap[0], offload }
-    const unheard = { probed: () => undefined, wanted: () => undefined, carry: () => false }
+    const unheard = { probed: () => undefined, wanted: () => undefined, filled: () => undefined, carry: () => false }
     this.#pump = new PacketPump({
       libc,
       cipher,

@@ -15,6 +15,7 @@ const SO_RCVBUFFORCE = 33
 const IPPROTO_IP = 0
 const IP_MTU_DISCOVER = 10
 const IP_PMTUDISC_DONT = 0
+const IP_PMTUDISC_PROBE = 3
 export const SOL_UDP = 17
 export const UDP_GRO = 104
 /** Enough for bursts. More fills up under load, and all that comes later waits behind it. */
@@ -38,6 +39,34 @@ export function openUdpSocket(libc: Libc, local: Endpoint): number {
   // Before Linux 5.0 there is no such option: then each datagram comes by itself.
   setOption(libc, fd, { level: SOL_UDP, option: UDP_GRO, value: 1 })
   return fd
+}
+
+/**
+ * Whether what is too large for the network may be cut (ip(7), IP_MTU_DISCOVER). Frames may: slower, but not lost. What measures the
+ * network may not.
+ */
+export class UdpCutting {
+  readonly #libc: Libc
+  readonly #fd: number
+  readonly #value = allocatePinned(4)
+
+  constructor(libc: Libc, fd: number) {
+    this.#libc = libc
+    this.#fd = fd
+  }
+
+  forbid(): void {
+    this.#set(IP_PMTUDISC_PROBE)
+  }
+
+  allow(): void {
+    this.#set(IP_PMTUDISC_DONT)
+  }
+
+  #set(value: number): void {
+    this.#value.bytes.writeInt32LE(value)
+    this.#libc.setsockopt(this.#fd, IPPROTO_IP, IP_MTU_DISCOVER, this.#value.address, 4)
+  }
 }
 
 /** Beyond the system's limit where we may, up to it otherwise. */

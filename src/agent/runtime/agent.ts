@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import { createRouter, type Input, peerNameOf } from '../../core/router/index.ts'
+import { createRouter, type Input, type Probe, peerNameOf } from '../../core/router/index.ts'
 import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-port.ts'
-import { DataPath } from '../datapath/data-path.ts'
+import { DataPath, type DataPathOptions } from '../datapath/data-path.ts'
 import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path.ts'
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
 import { loadFeatures } from '../host/feature-settings.ts'
@@ -183,12 +183,14 @@ export class Agent {
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
     const udpFd = openSleeveSocket(libc, this.#state.config.listen)
     const { dataPathProgram: program, log, failed } = this.#options
-    const probed = (peer: number, probe: { sequence: number; isReply: boolean }, from: Endpoint) =>
+    const probed = (peer: number, probe: Probe, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
     const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
       this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })
-    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted, carry })
+    const filled: DataPathOptions['filled'] = (peer, refused) =>
+      this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
+    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted, filled, carry })
   }
 
   #createServices(store: StateStore): AgentServices {

@@ -11,7 +11,7 @@ import type { Logger } from './logger.ts'
 
 export interface EffectsOptions {
   readonly links: LinkTable
-  readonly dataPath: Pick<DataPath, 'apply' | 'probe' | 'carried' | 'dropped'>
+  readonly dataPath: Pick<DataPath, 'apply' | 'probe' | 'resizePath' | 'carried' | 'dropped'>
   /** Absent when all frames take the sleeve. */
   readonly fastPath: Pick<FastPathPort, 'apply' | 'probe'> | undefined
   readonly store: StateStore
@@ -50,6 +50,8 @@ export class Effects {
         return dataPath.apply(output.table)
       case 'probe':
         return dataPath.probe(output.peer, output.to, output.probe)
+      case 'path-size':
+        return dataPath.resizePath(output.peer, output.datagramBytes)
       case 'fast-path':
         return this.#options.fastPath?.apply(output.table)
       case 'fast-probe':

@@ -29,7 +29,7 @@ export interface FrameSink {
  *
  * - has its checksum partial, as the joined frame has: nothing is vouched for that the sender did not vouch for;
  * - is of the same flow, with the same options and flags, and continues the sequence;
- * - is as large as the first, or smaller and then the last.
+ * - is as large as the first, or smaller and then the last; one that came as several segments counts as these.
  *
  * A held frame stays where it is until a second one joins; `flush` before that memory is used again.
  */
@@ -45,6 +45,8 @@ export class Coalescer {
   #at = 0
   #length = 0
   #count = 0
+  /** Payload of each segment. */
+  #segmentBytes = 0
   #isClosed = false
 
   constructor(memory: Uint8Array, flows: JoinedFlows, sink: FrameSink) {
@@ -59,9 +61,10 @@ export class Coalescer {
   add(at: number, length: number, shape: FrameShape): void {
     const isOfFlow = shape.checksumStart !== 0 && this.#candidate.read(at, length, shape)
     const isJoinable = isOfFlow && (this.#candidate.isUdp ? this.#flows.udp : this.#flows.tcp)
-    if (isJoinable && this.#follows(at)) return this.#join(at)
+    const segmentBytes = isCut(shape) ? shape.segmentBytes : this.#candidate.payloadBytes
+    if (isJoinable && this.#follows(at, isCut(shape), segmentBytes)) return this.#join(at)
     this.flush()
-    if (isJoinable && !this.#candidate.isLast) this.#hold(at, length, shape)
+    if (isJoinable && !this.#candidate.isLast) this.#hold(at, length, shape, segmentBytes)
     else this.#sink.inject(at, length, shape)
   }
 
@@ -73,7 +76,7 @@ export class Coalescer {
     this.#sink.inject(this.#at, this.#length, this.#shape)
   }
 
-  #hold(at: number, length: number, shape: FrameShape): void {
+  #hold(at: number, length: number, shape: FrameShape, segmentBytes: number): void {
     copyShape(shape, this.#shape)
     const candidate = this.#candidate
     this.#candidate = this.#held
@@ -81,17 +84,20 @@ export class Coalescer {
     this.#at = at
     this.#length = length
     this.#count = 1
-    this.#isClosed = false
+    this.#segmentBytes = segmentBytes
+    this.#isClosed = this.#held.payloadBytes % segmentBytes !== 0
   }
 
-  #follows(at: number): boolean {
+  #follows(at: number, isOfSeveral: boolean, segmentBytes: number): boolean {
     const [held, next] = [this.#held, this.#candidate]
-    if (this.#count === 0 || this.#isClosed || next.payloadBytes > held.payloadBytes) return false
+    if (this.#count === 0 || this.#isClosed) return false
+    if (isOfSeveral ? segmentBytes !== this.#segmentBytes : segmentBytes > this.#segmentBytes) return false
     const length = this.#length + next.payloadBytes
     if (length - held.network > IP_BYTES_MAX || length > JOINED_BYTES_MAX) return false
-    if (held.isUdp && this.#count === UDP_SEGMENTS_MAX) return false
-    if (!held.isFollowedBy(this.#at, at, next, this.#count)) return false
     const done = this.#length - held.headerBytes
+    const segments = done / this.#segmentBytes
+    if (held.isUdp && segments + next.payloadBytes / this.#segmentBytes > UDP_SEGMENTS_MAX) return false
+    if (!held.isFollowedBy(this.#at, at, next, segments)) return false
     return held.isUdp || (held.sequence(this.#at) + done) % 0x1_0000_0000 === next.sequence(at)
   }
 
@@ -103,7 +109,7 @@ export class Coalescer {
     this.#length += next.payloadBytes
     this.#count++
     this.joined++
-    this.#isClosed = next.payloadBytes < this.#held.payloadBytes || next.isLast
+    this.#isClosed = next.payloadBytes % this.#segmentBytes !== 0 || next.isLast
     if (next.isLast) this.#addFlags(at)
   }
 
@@ -135,7 +141,11 @@ export class Coalescer {
     }
     const ofTcp = held.isIpv6 ? Segmentation.tcp6 : Segmentation.tcp4
     this.#shape.segmentation = held.isUdp ? Segmentation.udp : ofTcp
-    this.#shape.segmentBytes = held.payloadBytes
+    this.#shape.segmentBytes = this.#segmentBytes
     this.#shape.headerBytes = held.headerBytes
   }
+}
+
+function isCut({ segmentation }: FrameShape): boolean {
+  return segmentation !== Segmentation.none
 }

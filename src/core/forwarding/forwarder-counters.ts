@@ -8,6 +8,15 @@ export interface ForwarderCounters {
   cut: number
   /** Frames that went to the bridge as part of a larger one. */
   joined: number
+  /** Frames too large for the path that went in parts, and that came in parts. */
+  sentInParts: number
+  joinedFromParts: number
+  /** Segments of TCP that were made smaller than the container had them, and SYN that ask for no larger ones. */
+  cutSmaller: number
+  clamped: number
+  /** Packets that were too large for the path: containers told so, and not told because there were too many. */
+  toldTooBig: number
+  untoldTooBig: number
   droppedShort: number
   droppedVersion: number
   droppedStranger: number
@@ -19,6 +28,9 @@ export interface ForwarderCounters {
   droppedOversize: number
   droppedUncuttable: number
   droppedMeta: number
+  /** Of a payload in parts, one part at least was lost. */
+  droppedIncomplete: number
+  droppedPart: number
 }
 
 export function noCounts(): ForwarderCounters {
@@ -29,6 +41,12 @@ export function noCounts(): ForwarderCounters {
     flooded: 0,
     cut: 0,
     joined: 0,
+    sentInParts: 0,
+    joinedFromParts: 0,
+    cutSmaller: 0,
+    clamped: 0,
+    toldTooBig: 0,
+    untoldTooBig: 0,
     droppedShort: 0,
     droppedVersion: 0,
     droppedStranger: 0,
@@ -40,5 +58,7 @@ export function noCounts(): ForwarderCounters {
     droppedOversize: 0,
     droppedUncuttable: 0,
     droppedMeta: 0,
+    droppedIncomplete: 0,
+    droppedPart: 0,
   }
 }

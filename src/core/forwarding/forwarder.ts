@@ -15,18 +15,29 @@ import {
   TAG_BYTES,
 } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
-import { META_BYTES, readMeta, writeMeta } from '../wire/frame-meta.ts'
-import { PROBE_BYTES, type Probe, readProbe, writeProbe } from '../wire/probe.ts'
-import { Coalescer, type FrameSink, type JoinedFlows } from './coalescer.ts'
+import { META_BYTES, readMeta } from '../wire/frame-meta.ts'
+import { PROBE_BYTES, type Probe, readProbe } from '../wire/probe.ts'
+import { Coalescer, type JoinedFlows } from './coalescer.ts'
 import { type EndpointKey, endpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
+import { FrameSender, type SenderSink } from './frame-sender.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { MacTable } from './mac-table.ts'
-import { CAPTURE_AT, FRAME_BYTES_MAX, JOINED_BYTES_MAX, RECEIVE_AT, RUN_AT } from './packet-memory.ts'
+import {
+  CAPTURE_AT,
+  FRAME_BYTES_MAX,
+  HEADROOM,
+  JOIN_AT,
+  JOINED_BYTES_MAX,
+  RECEIVE_AT,
+  RUN_AT,
+} from './packet-memory.ts'
+import { PartTable } from './part-table.ts'
+import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
-import { type SealingSession, SessionTable } from './session-table.ts'
-import { type RunSink, TransmitRun } from './transmit-run.ts'
+import { SessionTable } from './session-table.ts'
+import { TransmitRun } from './transmit-run.ts'
 
 const FRAME_BYTES_MIN = 14
 const WANT_EVERY_MS = 1_000
@@ -35,7 +46,7 @@ const WANT_EVERY_MS = 1_000
  * Where the data plane puts what it has made, as places in its memory. Called from within `capture`, `receive`, `flush` and
  * `sendProbe`; what is there is overwritten after the return.
  */
-export interface PacketSink extends FrameSink, RunSink {
+export interface PacketSink extends SenderSink {
   /**
    * There are frames for a peer without a link: a direct way is to be found, or kept. At most once a second for each peer.
    */
@@ -66,7 +77,9 @@ export class Forwarder {
   readonly #macs = new MacTable()
   readonly #segmenter: Segmenter
   readonly #coalescer: Coalescer
-  readonly #sealRun: TransmitRun
+  readonly #joins: JoinedFlows
+  readonly #sender: FrameSender
+  readonly #parts = new PartTable()
   readonly #relayRun: TransmitRun
   readonly #shape = plainShape()
   #self = 0
@@ -85,7 +98,9 @@ export class Forwarder {
     this.#sessions = new SessionTable(cipher)
     this.#segmenter = new Segmenter(memory)
     this.#coalescer = new Coalescer(memory, joins, sink)
-    this.#sealRun = new TransmitRun(sink)
+    this.#joins = joins
+    const { counters } = this
+    this.#sender = new FrameSender({ memory, cipher, sessions: this.#sessions, sink, counters })
     this.#relayRun = new TransmitRun(sink)
   }
 
@@ -128,18 +143,24 @@ export class Forwarder {
     this.#macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
     const isGroup = ((this.#memory[CAPTURE_AT] ?? 0) & 1) === 1
     const peer = isGroup ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
-    if (peer === undefined || this.#flooded.has(peer)) return this.#flood(length, shape)
+    this.#sender.load(length, shape, now)
+    if (peer === undefined || this.#flooded.has(peer)) return this.#flood()
     if (peer === this.#self) return
     const to = this.#routes.get(peer)
     if (to === undefined) return this.#drop('droppedUnreachable')
-    this.#sendFrame(peer, to, length, shape)
+    this.#sender.send(peer, to)
     const askedAt = this.#relayed.get(peer)
     if (askedAt !== undefined && now - askedAt >= WANT_EVERY_MS) this.#want(peer, now)
   }
 
   /** Transmits what is left of the frames captured. */
   flush(): void {
-    this.#sealRun.flush()
+    this.#sender.flush()
+  }
+
+  /** How large datagrams for the peer may be; without a number nothing is known. */
+  resizePath(peer: number, datagramBytes: number | undefined): void {
+    this.#sender.resize(peer, datagramBytes)
   }
 
   /**
@@ -157,55 +178,17 @@ export class Forwarder {
     this.counters.joined = this.#coalescer.joined
   }
 
-  sendProbe(peer: number, to: EndpointKey, probe: Probe): void {
-    const session = this.#sessions.sealingFor(peer)
-    if (session === undefined) return this.#drop('droppedUnknownKey')
-    const start = this.#sealRun.reserve(to, HEADER_BYTES + PROBE_BYTES + TAG_BYTES, RUN_AT)
-    writeProbe(this.#memory, start + HEADER_BYTES, probe)
-    this.#seal(session, DatagramKind.probe, start, PROBE_BYTES)
-    this.flush()
+  /** False when this host's network does not take a datagram of that size. */
+  sendProbe(peer: number, to: EndpointKey, probe: Probe): boolean {
+    return this.#sender.probe(peer, to, probe)
   }
 
   /** One sealed copy for each peer that can be reached: only end-to-end keys keep relays blind. */
-  #flood(length: number, shape: FrameShape): void {
+  #flood(): void {
     this.counters.flooded++
     for (const [peer, to] of this.#routes) {
-      if (!this.#flooded.has(peer)) this.#sendFrame(peer, to, length, shape)
+      if (!this.#flooded.has(peer)) this.#sender.send(peer, to)
     }
-  }
-
-  #sendFrame(peer: number, to: EndpointKey, length: number, shape: FrameShape): void {
-    const session = this.#sessions.sealingFor(peer)
-    if (session === undefined) return this.#drop('droppedUnknownKey')
-    if (shape.segmentation === Segmentation.none) {
-      const start = this.#reserve(to, length)
-      this.#memory.copyWithin(start + HEADER_BYTES + META_BYTES, CAPTURE_AT, CAPTURE_AT + length)
-      return this.#sealFrame(session, start, length, shape)
-    }
-    if (!this.#segmenter.begin(CAPTURE_AT, length, shape)) return this.#drop('droppedUncuttable')
-    for (let bytes = this.#segmenter.next(); bytes > 0; bytes = this.#segmenter.next()) {
-      const start = this.#reserve(to, bytes)
-      this.#segmenter.write(start + HEADER_BYTES + META_BYTES)
-      this.#sealFrame(session, start, bytes, shape)
-      this.counters.cut++
-    }
-  }
-
-  #reserve(to: EndpointKey, frameBytes: number): number {
-    return this.#sealRun.reserve(to, HEADER_BYTES + META_BYTES + frameBytes + TAG_BYTES, RUN_AT)
-  }
-
-  #sealFrame(session: SealingSession, start: number, length: number, shape: FrameShape): void {
-    writeMeta(this.#memory, start + HEADER_BYTES, shape)
-    this.#seal(session, DatagramKind.frame, start, META_BYTES + length)
-  }
-
-  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. */
-  #seal(session: SealingSession, kind: number, start: number, length: number): void {
-    const { header } = session
-    for (let i = 0; i < HEADER_BYTES; i++) this.#memory[start + i] = header[i] ?? 0
-    this.#memory[start + 1] = kind
-    this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
   }
 
   #want(peer: number, now: number): void {
@@ -222,9 +205,10 @@ export class Forwarder {
     const bodyLength = length - HEADER_BYTES - TAG_BYTES
     const kind = readKind(this.#memory, at)
     if (kind === DatagramKind.frame) return this.#inject(source, at + HEADER_BYTES, bodyLength, now)
-    const isProbe = kind === DatagramKind.probe && bodyLength === PROBE_BYTES
+    if (kind === DatagramKind.part) return this.#join(source, at + HEADER_BYTES, bodyLength, now)
+    const isProbe = kind === DatagramKind.probe && bodyLength >= PROBE_BYTES
     if (!isProbe || isLinkKey(from)) return this.#drop('droppedVersion')
-    this.#sink.probed(source, readProbe(this.#memory, at + HEADER_BYTES), from)
+    this.#sink.probed(source, readProbe(this.#memory, at + HEADER_BYTES, length), from)
   }
 
   #relay(at: number, length: number, from: EndpointKey): void {
@@ -235,7 +219,9 @@ export class Forwarder {
     if (hopsLeft <= 1 || hopsLeft > HOPS_MAX || to === from) return this.#drop('droppedHops')
     setHopsLeft(this.#memory, at, hopsLeft - 1)
     this.counters.relayed++
-    this.#relayRun.add(to, at, length)
+    if (readKind(this.#memory, at) !== DatagramKind.probe) return this.#relayRun.add(to, at, length)
+    this.#relayRun.flush()
+    this.#sink.transmitWhole(to, at, length)
   }
 
   #open(at: number, length: number): boolean {
@@ -260,7 +246,37 @@ export class Forwarder {
     if (!readMeta(this.#memory, at, frameLength, this.#shape)) return this.#drop('droppedMeta')
     this.#macs.learn(macAt(this.#memory, frame + 6), source, now)
     this.counters.injected++
-    this.#coalescer.add(frame, frameLength, this.#shape)
+    const wish = { frameBytesMax: this.#sender.frameBytesMax(source), isPartial: this.#shape.checksumStart !== 0 }
+    if (clampSegmentSize(this.#memory, frame, frameLength, wish)) this.counters.clamped++
+    if (this.#shape.segmentation === Segmentation.none) return this.#coalescer.add(frame, frameLength, this.#shape)
+    this.#injectLarge(frame, frameLength)
+  }
+
+  /** A frame of several segments, whole where the bridge's port takes it so. */
+  #injectLarge(frame: number, length: number): void {
+    const shape = this.#shape
+    const isUdp = shape.segmentation === Segmentation.udp
+    if (!this.#segmenter.begin(frame, length, shape)) return this.#drop('droppedMeta')
+    shape.headerBytes = this.#segmenter.headerBytes
+    if (isUdp ? this.#joins.udp : this.#joins.tcp) return this.#coalescer.add(frame, length, shape)
+    this.#coalescer.flush()
+    shape.segmentation = Segmentation.none
+    for (let bytes = this.#segmenter.next(); bytes > 0; bytes = this.#segmenter.next()) {
+      this.#segmenter.write(RUN_AT + HEADROOM)
+      this.#sink.inject(RUN_AT + HEADROOM, bytes, shape)
+    }
+  }
+
+  /** A part of a payload; the last that comes makes it whole. */
+  #join(source: number, at: number, length: number, now: number): void {
+    const payload = this.#parts.add(source, this.#memory.subarray(at, at + length), now)
+    this.counters.droppedIncomplete = this.#parts.incomplete
+    if (payload === 'malformed') return this.#drop('droppedPart')
+    if (payload === 'waiting') return
+    this.#coalescer.flush()
+    this.#memory.set(payload, JOIN_AT - META_BYTES)
+    this.counters.joinedFromParts++
+    this.#inject(source, JOIN_AT - META_BYTES, payload.length, now)
   }
 
   #drop(reason: keyof ForwarderCounters): void {

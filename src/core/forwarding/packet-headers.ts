@@ -8,8 +8,8 @@ export const TCP_BYTES_MIN = 20
 export const UDP_BYTES = 8
 export const TCP_CHECKSUM = 16
 export const UDP_CHECKSUM = 6
-export const Protocol = { tcp: 6, udp: 17 } as const
-export const TcpFlag = { fin: 0x01, psh: 0x08, ack: 0x10, ece: 0x40, cwr: 0x80 } as const
+export const Protocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58 } as const
+export const TcpFlag = { fin: 0x01, syn: 0x02, psh: 0x08, ack: 0x10, ece: 0x40, cwr: 0x80 } as const
 
 const TYPE_IPV4 = 0x0800
 const TYPE_IPV6 = 0x86dd

@@ -6,6 +6,11 @@ import { RUN_BYTES_MAX } from './transmit-run.ts'
 export const HEADROOM = HEADER_BYTES + META_BYTES
 /** Around the frame in its datagram. */
 export const OVERHEAD = HEADROOM + TAG_BYTES
+/** The largest frame that a datagram of so many bytes holds. */
+export function frameBytesOf(datagramBytes: number): number {
+  return datagramBytes - OVERHEAD
+}
+
 /** The largest frame that is not to be cut. */
 export const FRAME_BYTES_MAX = RUN_BYTES_MAX - OVERHEAD
 /** The largest frame that is to be cut, or that was joined: an IP packet of 65,535 bytes behind Ethernet and two VLAN tags. */

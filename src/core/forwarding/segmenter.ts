@@ -33,10 +33,22 @@ export class Segmenter {
   #isIpv6 = false
   #index = -1
   #segmentPayload = 0
+  #identificationsEach = 1
 
   /** Frames are read from and segments are written to `memory`. */
   constructor(memory: Uint8Array) {
     this.#memory = memory
+  }
+
+  /** All headers of the frame, once `begin` has accepted it. */
+  get headerBytes(): number {
+    return this.#headerBytes
+  }
+
+  /** Makes pieces of so many payload bytes rather than of one segment each. Call between `begin` and `next`. Hot path. */
+  resize(payloadBytes: number): void {
+    this.#identificationsEach = Math.max(1, Math.floor(payloadBytes / this.#segmentBytes))
+    this.#segmentBytes = payloadBytes
   }
 
   /** False when the frame is not what `shape` says. Hot path. */
@@ -50,6 +62,7 @@ export class Segmenter {
     this.#isUdp = shape.segmentation === Segmentation.udp
     this.#isIpv6 = isIpv6(this.#memory, at + network)
     this.#index = -1
+    this.#identificationsEach = 1
     const ipBytes = this.#isIpv6 ? IPV6_BYTES : Math.max(IPV4_BYTES_MIN, ipv4HeaderBytes(this.#memory, at + network))
     if (network === 0 || shape.segmentBytes <= 0 || transport < network + ipBytes) return false
     if (shape.checksumOffset !== (this.#isUdp ? UDP_CHECKSUM : TCP_CHECKSUM)) return false
@@ -83,7 +96,7 @@ export class Segmenter {
     const length = this.#headerBytes - this.#network + this.#segmentPayload
     if (this.#isIpv6) return writeU16(this.#memory, network + 4, length - IPV6_BYTES)
     writeU16(this.#memory, network + 2, length)
-    writeU16(this.#memory, network + 4, readU16(this.#memory, network + 4) + this.#index)
+    writeU16(this.#memory, network + 4, readU16(this.#memory, network + 4) + this.#index * this.#identificationsEach)
     sealIpv4Header(this.#memory, network, ipv4HeaderBytes(this.#memory, network))
   }
 

@@ -34,6 +34,11 @@ export type Input =
   | { readonly kind: 'dial-failed'; readonly target: Endpoint; readonly reason: string }
   /** The data plane opened a probe datagram sealed by `peer`. */
   | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
+  /**
+   * The data plane sends the peer datagrams of about the size that it was told, which it says at most every ten seconds; or it could
+   * not send the probe `refused`, as this host's network does not take a datagram of that size.
+   */
+  | { readonly kind: 'path-filled'; readonly peer: number; readonly refused?: number }
   /** The data plane has frames for a peer that it reaches over a relay, or over a direct path. */
   | { readonly kind: 'path-wanted'; readonly peer: number }
   /** The data plane has datagrams for a neighbour whose link carries them, `datagramBytes` each, the last that many or fewer. */
@@ -93,6 +98,8 @@ export type Output =
       /** As large as frames may be. */
       readonly isLarge: boolean
     }
+  /** Datagrams for the peer may be so large on all of their way; nothing is known of the way without a number. */
+  | { readonly kind: 'path-size'; readonly peer: number; readonly datagramBytes?: number }
   | { readonly kind: 'store-manifest'; readonly signed: SignedManifest }
   /** To be on disk before what follows is performed. */
   | { readonly kind: 'store-addresses'; readonly text: string }
@@ -179,6 +186,8 @@ export interface ConnectionStatus {
 export interface PathStatus {
   readonly kind: 'direct' | 'punched' | 'relayed'
   readonly reason: string
+  /** Of the overlay on this path, as measured; absent while it is not known. */
+  readonly mtu?: number
 }
 
 /** One block each of `weave status peers` (STAT-06). */

@@ -1,12 +1,15 @@
+import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
-import type { Instant, PathStatus } from './api.ts'
+import type { Input, Instant, PathStatus } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
+import { PathSizes } from './path-sizes.ts'
 import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
 
+type PathInput = Extract<Input, { kind: 'probe-received' | 'path-wanted' | 'path-filled' }>
 type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousContext
 
 /**
@@ -15,6 +18,7 @@ type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousCont
  */
 export class PathKeeper {
   readonly paths: DirectPaths
+  readonly sizes: PathSizes
   readonly #context: PathContext
   readonly #rendezvous: Rendezvous
 
@@ -22,9 +26,28 @@ export class PathKeeper {
     this.#context = context
     this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
+    this.sizes = new PathSizes(context, this.paths)
   }
 
-  want(peer: number, now: Instant): void {
+  get deadline(): number {
+    return Math.min(this.paths.deadline, this.sizes.deadline)
+  }
+
+  /** What the data plane says of paths. */
+  learn(input: PathInput, now: Instant): void {
+    switch (input.kind) {
+      case 'probe-received':
+        return this.#probed(input.peer, input.probe, input.from, now)
+      case 'path-wanted':
+        return this.#want(input.peer, now)
+      case 'path-filled':
+        return this.sizes.filled(input.peer, input.refused, now)
+      default:
+        assertNever(input)
+    }
+  }
+
+  #want(peer: number, now: Instant): void {
     if (!this.#isNeighbour(peer) && this.#context.membership.host(peer) !== undefined) this.paths.want(peer, now)
   }
 
@@ -34,7 +57,8 @@ export class PathKeeper {
   }
 
   /** An authentic probe of `peer`. */
-  probed(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
+  #probed(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
+    if (probe.datagramBytes !== undefined) return this.sizes.probed(peer, probe, from, now)
     const link = this.#context.neighbours.linkTo(peer)
     if (link?.endpoint === undefined) return this.#probedBeside(peer, probe, from, now)
     if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
@@ -76,10 +100,16 @@ export class PathKeeper {
     for (const peer of punches) this.#rendezvous.ask(peer, false)
     for (const peer of lost) this.#context.log('warn', 'direct path lost', { peer })
     if (hasChanged) this.#context.changed('at once')
+    this.sizes.tend(now)
   }
 
   /** How frames for `peer`, which is reached, get there, and why so. */
   describe(peer: number): PathStatus {
+    const mtu = this.sizes.mtuTo(peer)
+    return mtu === undefined ? this.#describeWay(peer) : { ...this.#describeWay(peer), mtu }
+  }
+
+  #describeWay(peer: number): PathStatus {
     if (this.#isNeighbour(peer)) return { kind: 'direct', reason: 'there is a link' }
     const path = this.paths.all.find(other => other.peer === peer)
     if (path === undefined) return { kind: 'relayed', reason: 'there have been no frames for it' }

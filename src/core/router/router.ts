@@ -106,7 +106,7 @@ export class Router implements RouterMachine {
       { at: this.#publication.deadline, reason: 'tell changes' },
       { at: this.#maker.deadline, reason: 'dial' },
       { at: links, reason: 'link timers' },
-      { at: this.#paths.paths.deadline, reason: 'direct paths' },
+      { at: this.#paths.deadline, reason: 'paths' },
       { at: this.#sessions.deadline, reason: 're-key' },
       { at: this.#digestAt, reason: 'anti-entropy' },
       { at: this.shared.deadline(this.#now), reason: 'addresses and names' },
@@ -127,9 +127,9 @@ export class Router implements RouterMachine {
       case 'dial-failed':
         return this.#maker.failed(input.target, input.reason, now)
       case 'probe-received':
-        return this.#paths.probed(input.peer, input.probe, input.from, now)
       case 'path-wanted':
-        return this.#paths.want(input.peer, now)
+      case 'path-filled':
+        return this.#paths.learn(input, now)
       case 'carry':
         return this.#conversation.carry(input)
       case 'fast-probe-answered':

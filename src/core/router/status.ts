@@ -73,12 +73,13 @@ function costOf(sources: StatusSources, link: Link): number {
 }
 
 /** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
-function describeLink({ options: { mtu }, fastPath }: StatusSources, link: Link, peer: string): string {
+function describeLink(sources: StatusSources, link: Link, peer: string): string {
   if (link.state === 'greeting') return 'waiting for hello'
+  const { options, fastPath } = sources
   const fast = fastPath?.links.find(candidate => candidate.peer === link.peer)
-  if (fast?.isOpen === true) return `unencrypted fastdp ${peer} mtu=${mtu}`
+  if (fast?.isOpen === true) return `unencrypted fastdp ${peer} mtu=${options.mtu}`
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
-  const established = `encrypted   sleeve ${peer} mtu=${mtu}`
+  const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   return fastPath === undefined ? established : `${established}, fast path: ${describeRefusal(fast)}`
 }
@@ -90,6 +91,11 @@ function describeRefusal(fast: FastPathStatus['links'][number] | undefined): str
   return `no answer on UDP 6784 of ${fast.address}${lost}`
 }
 
+/** As it was measured, or `?`: that takes a moment. */
+function mtuOf({ pathTo }: StatusSources, peer: number | undefined): string {
+  return `${(peer === undefined ? undefined : pathTo(peer).mtu) ?? '?'}`
+}
+
 /** Direct paths that are open beside the links. */
 function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
   return sources.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
@@ -99,7 +105,7 @@ function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
       direction: 'outbound' as const,
       address: endpoint,
       state: 'established' as const,
-      info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${sources.options.mtu} ${isPunched ? 'punched' : 'direct'}, without a link`,
+      info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${mtuOf(sources, shortId)} ${isPunched ? 'punched' : 'direct'}, without a link`,
       peer,
       forMs: sources.now - changedAt,
       ...(roundTripMs === undefined ? {} : { roundTripMs }),

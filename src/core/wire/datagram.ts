@@ -16,7 +16,7 @@ export const DATAGRAM_VERSION = 1
 /** As many relays as a datagram may cross, and one. */
 export const HOPS_MAX = 16
 
-export const DatagramKind = { frame: 1, probe: 2 } as const
+export const DatagramKind = { frame: 1, probe: 2, part: 3 } as const
 
 export interface DatagramHeader {
   readonly kind: number

@@ -63,7 +63,7 @@ describe('three routers in a chain', () => {
 `)
     const { stdout: connections } = await lab.weave('a', 'status', 'connections')
     expect(connections).toMatch(
-      /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1376$/m,
+      /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1418$/m,
     )
     const { stdout: peers } = await lab.weave('a', 'status', 'peers')
     expect(peers).toMatch(

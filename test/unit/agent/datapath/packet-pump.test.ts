@@ -139,6 +139,7 @@ function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel
     wakeFd: WAKE,
     probed: () => undefined,
     wanted: () => undefined,
+    filled: () => undefined,
     carry: () => false,
     clock: () => 0,
     polled: { bytes: polled, address: 0 },

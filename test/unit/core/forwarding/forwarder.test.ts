@@ -152,6 +152,7 @@ interface Station {
 function station(table: ForwardingTable): Station {
   const sent: Sent[] = []
   const injected: Uint8Array[] = []
+  const filled: number[] = []
   const memory = new Uint8Array(MEMORY_BYTES)
   const forwarder = new Forwarder({
     cipher: createNodeCipher(),
@@ -161,7 +162,12 @@ function station(table: ForwardingTable): Station {
       inject: (offset, length) => injected.push(memory.slice(offset, offset + length)),
       transmit: (to, offset, length, datagramBytes) =>
         sent.push({ to, bytes: memory.slice(offset, offset + length), datagramBytes }),
+      transmitWhole: (to, offset, length) => {
+        sent.push({ to, bytes: memory.slice(offset, offset + length), datagramBytes: 0 })
+        return true
+      },
       wanted: () => undefined,
+      filled: peer => filled.push(peer),
       probed: () => undefined,
     },
   })
