@@ -30,13 +30,29 @@ unpacks=(
   prometheus:usr/bin/promtool
 )
 
+# package:folder of which only that folder is unpacked: the package as a whole is a hundred times larger.
+parts=(
+  ansible:usr/lib/python3/dist-packages/ansible_collections/amazon/aws
+)
+
+# folder:package, for what is no command.
+modules=(
+  usr/lib/python3/dist-packages/boto3:python3-boto3
+)
+
 missing=()
 for need in "${needs[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin:/usr/lib/cni" command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
+for module in "${modules[@]}"; do
+  [ -e "/${module%%:*}" ] || missing+=("${module##*:}")
+done
 packed=()
 for unpack in "${unpacks[@]}"; do
   [ -e "/${unpack##*:}" ] || [ -e "dist/tools/${unpack%%:*}/${unpack##*:}" ] || packed+=("${unpack%%:*}")
+done
+for part in "${parts[@]}"; do
+  [ -e "/${part##*:}" ] || [ -e "dist/tools/${part%%:*}/${part##*:}" ] || packed+=("${part%%:*}")
 done
 if [ ${#missing[@]} -eq 0 ] && [ ${#packed[@]} -eq 0 ]; then
   echo 'nothing is missing'
@@ -57,7 +73,16 @@ for package in "${packed[@]}"; do
   # Downloads are made as user _apt, who cannot write everywhere.
   (cd "$folder" && apt-get download -q -o APT::Sandbox::User=root "$package")
   mkdir -p "dist/tools/$package"
-  dpkg -x "$folder/$package"_*.deb "dist/tools/$package"
-  # Documents and web pages, with links to other packages that lead nowhere here.
-  rm -r "$folder" "dist/tools/$package/usr/share"
+  case " ${parts[*]} " in
+    *" $package:"*)
+      path=$(printf '%s\n' "${parts[@]}" | sed -n "s/^$package://p")
+      dpkg-deb --fsys-tarfile "$folder/$package"_*.deb | tar -x -C "dist/tools/$package" "./$path"
+      ;;
+    *)
+      dpkg -x "$folder/$package"_*.deb "dist/tools/$package"
+      # Documents and web pages, with links to other packages that lead nowhere here.
+      rm -r "dist/tools/$package/usr/share"
+      ;;
+  esac
+  rm -r "$folder"
 done
