@@ -15,6 +15,7 @@ import { Territory } from './territory.ts'
 const PSEUDO = 'weave:'
 /** What others say is written down together with own changes, or so often. */
 const REMEMBER_EVERY_MS = 5_000
+const RETRY_EVERY_MS = 1_000
 
 /**
  * Addresses for containers, each given once in the whole cluster. An address has one owner at a time, a router, and only its owner
@@ -35,6 +36,7 @@ export class Ipam {
   /** The claims that were compared with those of all others. */
   #compared: readonly Claim[] | undefined
   #rememberedAt = Number.NEGATIVE_INFINITY
+  #evolvedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: IpamOptions) {
     this.#territory = new Territory(options)
@@ -45,11 +47,11 @@ export class Ipam {
     this.#evolve(options.now)
   }
 
-  /** When to call `advance`. */
+  /** When to call `advance`. Of times that pass by themselves it is the next after the last look, so none is missed by asking late. */
   deadline(now: number): number {
     const { contacts } = this.#territory
     const fence = contacts.fenceDeadline
-    const retry = this.#requests.pending.length > 0 ? now + 1_000 : Number.POSITIVE_INFINITY
+    const retry = this.#requests.pending.length > 0 ? this.#evolvedAt + RETRY_EVERY_MS : Number.POSITIVE_INFINITY
     const isNewsOpen = this.#territory.hasNews && !this.#territory.isFresh
     return Math.min(
       isNewsOpen ? this.#rememberedAt + REMEMBER_EVERY_MS : Number.POSITIVE_INFINITY,
@@ -57,7 +59,7 @@ export class Ipam {
       this.#succession.deadline(now),
       this.#requests.deadline,
       retry,
-      fence > now ? fence : Number.POSITIVE_INFINITY,
+      fence > this.#evolvedAt ? fence : Number.POSITIVE_INFINITY,
     )
   }
 
@@ -122,6 +124,7 @@ export class Ipam {
 
   #evolve(now: number): void {
     const territory = this.#territory
+    this.#evolvedAt = now
     const known = new Set(territory.views.all.map(view => view.name))
     territory.contacts.update({ members: this.#succession.electorate(), reachable: territory.reachable, known }, now)
     this.#yield()
