@@ -24,7 +24,7 @@ export function registerNameCommands(program: Command, context: CommandContext):
     program
       .command(name)
       .description(text)
-      .argument('<words...>', '[ADDRESS...] [CONTAINER]')
+      .argument('[words...]', '[ADDRESS...] [CONTAINER]')
       .option('-h, --hostname <fqdn>', 'the name, within the domain')
       .helpOption('--help', 'display help for command')
   named('dns-add', 'give a container, or an address that is no container’s, a name')
