@@ -10,7 +10,10 @@ needs=(
   as:binutils
   busybox:busybox-static
   clang:clang
+  dig:bind9-dnsutils
+  dnsperf:dnsperf
   dockerd:docker.io
+  drill:ldnsutils
   fish:fish
   ip:iproute2
   iptables:iptables

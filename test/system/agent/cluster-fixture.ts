@@ -117,9 +117,11 @@ export class ClusterFixture {
     }
   }
 
-  async signedManifest(version = 1): Promise<string> {
+  /** Of all hosts but those that are `removed`. */
+  async signedManifest(version = 1, removed: readonly string[] = []): Promise<string> {
+    const members = this.hosts.filter(({ name }) => !removed.includes(name))
     const hosts = await Promise.all(
-      this.hosts.map(async host => {
+      members.map(async host => {
         const publicKey = await rawPublicKey(host.keys)
         return {
           host: host.name,
