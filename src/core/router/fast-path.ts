@@ -1,5 +1,6 @@
 import { type Cidr, contains, formatCidr } from '../../base/cidr.ts'
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
+import type { DirectPath } from '../mesh/direct-paths.ts'
 import { FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
 import { computeFloodTrees } from '../mesh/flood-trees.ts'
@@ -17,6 +18,8 @@ export interface FastPathSources {
   readonly addresses: AddressBook
   /** Whether the sleeve has a way to the peer. */
   readonly isReachable: (peer: number) => boolean
+  /** Ways of the sleeve to peers without a link. */
+  readonly paths: () => readonly Pick<DirectPath, 'peer' | 'endpoint'>[]
 }
 
 type Context = Pick<
@@ -32,7 +35,7 @@ export function createFastPath(context: Context, sources: FastPathSources): Fast
 
 /**
  * Decides which peers frames reach in the kernel: those to whom each hop is a link that both its ends have proved, by what all say
- * on topic `fastPath`. For all others there is the sleeve, end to end: a relay never opens one to put it into the other.
+ * on topic `fastPath`: of these ways the one with the fewest hops. It has precedence over the sleeve wherever it leads. For all others there is the sleeve, end to end: a relay never opens one to put it into the other.
  */
 export class FastPathKeeper {
   readonly #context: Context
@@ -97,13 +100,8 @@ export class FastPathKeeper {
 
   /** Says whom this router reaches, after it has looked whom it may. */
   announce(now: Instant): void {
-    const { membership, neighbours, topics } = this.#context
-    const wanted = new Map<number, Ipv4>()
-    for (const link of neighbours.ready) {
-      const address = this.#trustedAddress(link.remote.ip)
-      if (link.peer !== undefined && address !== undefined) wanted.set(link.peer, address)
-    }
-    this.#links.watch(wanted, now)
+    const { membership, topics } = this.#context
+    this.#links.watch(this.#wanted(), now)
     for (const { peer, address } of this.#links.all) {
       if (membership.host(peer) === undefined || !this.#isTrusted(address)) this.#links.forget(peer)
     }
@@ -134,6 +132,18 @@ export class FastPathKeeper {
       })),
       peers: [...this.#table.hops.keys()].map(peer => ({ peer, hops: this.#routes.get(peer)?.hops ?? 1 })),
     }
+  }
+
+  /** Neighbours where their links lead, and as far as there is room others, where the sleeve has found them. */
+  #wanted(): ReadonlyMap<number, Ipv4> {
+    const wanted = new Map<number, Ipv4>()
+    const want = (peer: number | undefined, ip: string | undefined) => {
+      const address = ip === undefined ? undefined : this.#trustedAddress(ip)
+      if (peer !== undefined && address !== undefined && !wanted.has(peer)) wanted.set(peer, address)
+    }
+    for (const { peer, remote } of this.#context.neighbours.ready) want(peer, remote.ip)
+    for (const { peer, endpoint } of this.#sources.paths()) want(peer, endpoint?.ip)
+    return wanted
   }
 
   get #isHolding(): boolean {

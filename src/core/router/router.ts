@@ -87,7 +87,11 @@ export class Router implements RouterMachine {
       this.#addresses.endpointsOf(peer, options.port),
     )
     this.#conversation = new Conversation(context)
-    this.#fastPath = createFastPath(context, { addresses: this.#addresses, isReachable })
+    this.#fastPath = createFastPath(context, {
+      addresses: this.#addresses,
+      isReachable,
+      paths: () => this.#paths.paths.all,
+    })
     this.#care = { ...context, conversation: this.#conversation, paths: this.#paths, isReachable }
     this.shared = new Shared(options, {
       self: peerNameOf(this.#announcements.publicKey),
