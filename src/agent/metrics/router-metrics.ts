@@ -30,6 +30,14 @@ export function routerMetrics(router: RouterStatus): readonly Metric[] {
       samples: nicknames,
     },
     {
+      name: 'weave_path_mtu_bytes',
+      help: 'Largest frame, without its Ethernet header, that goes to a peer in one datagram, as measured.',
+      type: 'gauge',
+      samples: others.flatMap(({ name, nickname, path }) =>
+        path?.mtu === undefined ? [] : [{ labels: { peer: name, nickname }, value: path.mtu }],
+      ),
+    },
+    {
       name: 'weave_manifest_version',
       help: 'Version of the cluster manifest in force.',
       type: 'gauge',
@@ -73,6 +81,15 @@ function roundTrip({ peer, roundTripMs }: ConnectionStatus): readonly Sample[] {
   return [{ labels: { peer: peer.name, nickname: peer.nickname }, value: roundTripMs / 1000 }]
 }
 
+const FITTED = [
+  ['sent_in_parts', 'sentInParts'],
+  ['joined_from_parts', 'joinedFromParts'],
+  ['cut_smaller', 'cutSmaller'],
+  ['clamped', 'clamped'],
+  ['told', 'toldTooBig'],
+  ['untold', 'untoldTooBig'],
+] as const
+
 /** What went over the data path, and what was dropped for which reason. */
 export function dataPathMetrics({ forwarder, pump }: DataPathReport): readonly Metric[] {
   const drops = Object.entries(forwarder).filter(([name]) => name.startsWith('dropped'))
@@ -85,6 +102,12 @@ export function dataPathMetrics({ forwarder, pump }: DataPathReport): readonly M
         labels: { action: what },
         value: forwarder[what],
       })),
+    },
+    {
+      name: 'weave_path_mtu_frames_total',
+      help: 'Frames that were fitted to the path, by what was done with them or said of them.',
+      type: 'counter',
+      samples: FITTED.map(([action, counter]) => ({ labels: { action }, value: forwarder[counter] })),
     },
     {
       name: 'weave_dropped_total',

@@ -29,6 +29,7 @@ function reportPeer(peer: PeerStatus): object {
     ShortID: peer.shortId,
     Self: peer.isSelf,
     Reachable: peer.isReachable,
+    ...(peer.path === undefined ? {} : { Path: peer.path }),
     Connections: peer.connections.map(connection => ({
       Name: connection.peer,
       NickName: connection.nickname,

@@ -24,10 +24,11 @@ describe('metrics', () => {
   })
 
   it('name what was dropped by its reason', () => {
-    const report = { forwarder: { captured: 5, droppedUnknownKey: 2 }, pump: {} } as DataPathReport
+    const report = { forwarder: { captured: 5, sentInParts: 7, droppedUnknownKey: 2 }, pump: {} } as DataPathReport
     const text = formatMetrics(dataPathMetrics(report))
     expect(text).toContain('weave_frames_total{action="captured"} 5\n')
     expect(text).toContain('weave_dropped_total{reason="unknown_key"} 2\n')
+    expect(text).toContain('weave_path_mtu_frames_total{action="sent_in_parts"} 7\n')
   })
 })
 

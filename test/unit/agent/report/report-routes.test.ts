@@ -26,6 +26,7 @@ const STATUS: RouterStatus = {
       isReachable: true,
       nextHop: BETA,
       hops: 1,
+      path: { kind: 'direct', reason: 'there is a link', mtu: 1418 },
       connections: [],
     },
   ],
@@ -39,7 +40,10 @@ describe('the report', () => {
       Router: {
         Name: ALPHA,
         NickName: 'alpha',
-        Peers: [{ NickName: 'alpha', ShortID: 1 }, { NickName: 'beta' }],
+        Peers: [
+          { NickName: 'alpha', ShortID: 1 },
+          { NickName: 'beta', Path: { kind: 'direct', mtu: 1418 } },
+        ],
         UnicastRoutes: [{ Dest: BETA, Via: BETA }],
         Connections: [{ Address: '192.0.2.2:6783', Outbound: true, State: 'established' }],
         Targets: ['192.0.2.2:6783'],
