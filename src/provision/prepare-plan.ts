@@ -9,6 +9,7 @@ import { type FactsByHost, parseFacts } from './plan/host-facts.ts'
 import type { Inventory } from './plan/inventory.ts'
 import type { Lock } from './plan/lock.ts'
 import { makePlan, type Plan } from './plan/plan.ts'
+import { withoutRemoved } from './plan/removed-hosts.ts'
 
 export interface SourceOptions {
   readonly inventoryPath: string
@@ -51,9 +52,10 @@ export async function readSources(options: SourceOptions): Promise<Sources> {
   const listing = await readInventory(inventoryPath, { vaultPasswordFile })
   const parsed = parseInventory(listing)
   const paths = statePaths(inventoryPath)
+  const lock = readLock(paths.lock)
   return {
-    inventory: formerInventory ?? parsed.inventory,
-    lock: readLock(paths.lock),
+    inventory: withoutRemoved(formerInventory ?? parsed.inventory, lock),
+    lock,
     paths,
     lab: parsed.lab,
     hostVariables: listing.hostVariables,

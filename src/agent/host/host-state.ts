@@ -28,7 +28,7 @@ export function loadHostState(paths: AgentPaths): HostState {
     privateKeyPem: identity.privateKeyPem,
     certificatePem: loadCertificate(paths.certificate, identity),
     clusterCertificatePem: readNeeded(paths.clusterCertificate),
-    admissionKey: loadAdmissionKey(paths.admissionKey),
+    ...loadAdmissionKeys(paths.admissionKey),
   }
   return { config, identity, credentials, manifest: loadManifest(paths, config, identity) }
 }
@@ -100,12 +100,17 @@ function readCertifiedKey(pem: string): Uint8Array | undefined {
   }
 }
 
-function loadAdmissionKey(path: string): Uint8Array {
+/** A line each: the first is shown, all let in. */
+function loadAdmissionKeys(path: string): Pick<Credentials, 'admissionKey' | 'furtherAdmissionKeys'> {
   const text = readSecret(path)
   if (text === undefined) throw missing(path)
-  const key = Buffer.from(text.trim(), 'hex')
-  if (key.length === ADMISSION_KEY_BYTES) return key
-  const cause = `${path} does not hold ${ADMISSION_KEY_BYTES} bytes in hexadecimal`
+  const [first, ...others] = text
+    .trim()
+    .split('\n')
+    .map(line => Buffer.from(line.trim(), 'hex'))
+  const areKeys = [first, ...others].every(key => key?.length === ADMISSION_KEY_BYTES)
+  if (first !== undefined && areKeys) return { admissionKey: first, furtherAdmissionKeys: others }
+  const cause = `${path} does not hold ${ADMISSION_KEY_BYTES} bytes in hexadecimal, a line for each key`
   throw new UserError({ cause, remedy: PROVISION })
 }
 

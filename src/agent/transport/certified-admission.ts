@@ -22,7 +22,9 @@ export class CertifiedAdmission implements Admission {
 
   async greet(socket: Socket): Promise<string | undefined> {
     const preface = await readExactly(socket, PREFACE_BYTES, PREFACE_TIMEOUT_MS)
-    if (preface !== undefined && isPreface(preface, this.#credentials.admissionKey)) return undefined
+    const { admissionKey, furtherAdmissionKeys = [] } = this.#credentials
+    const keys = [admissionKey, ...furtherAdmissionKeys]
+    if (preface !== undefined && keys.some(key => isPreface(preface, key))) return undefined
     return isTls(preface)
       ? 'no valid preface: it was launched without certificates, which this cluster uses'
       : 'no valid preface'

@@ -8,6 +8,8 @@ export interface Credentials {
   /** The only authority. */
   readonly clusterCertificatePem: string
   readonly admissionKey: Uint8Array
+  /** Let in as well while the key is being changed. */
+  readonly furtherAdmissionKeys?: readonly Uint8Array[]
 }
 
 export function secureContextOf(credentials: Credentials): SecureContextOptions {

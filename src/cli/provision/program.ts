@@ -14,10 +14,12 @@ import { registerInit } from './init.ts'
 import { registerLab } from './lab.ts'
 import { registerLock } from './lock.ts'
 import { registerLogs } from './logs.ts'
+import { registerMembership } from './membership.ts'
 import { registerPlan } from './plan.ts'
 import { registerPreflight } from './preflight.ts'
 import { registerRender } from './render.ts'
 import { registerRollback } from './rollback.ts'
+import { registerRotate } from './rotate.ts'
 import { registerShell } from './shell.ts'
 import { registerStatus } from './status.ts'
 import { registerSupportBundle } from './support-bundle.ts'
@@ -48,6 +50,8 @@ export function createProgram(): Command {
   registerVerify(program)
   registerDown(program)
   registerRender(program)
+  registerMembership(program)
+  registerRotate(program)
   registerHistory(program)
   registerRollback(program)
   registerLock(program)

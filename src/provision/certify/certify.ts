@@ -21,7 +21,7 @@ export async function certify(plan: Plan, secrets: ClusterSecrets): Promise<Cert
     clusterId: secrets.clusterId,
     clusterKey,
     clusterCertificate: await clusterCertificate(secrets.privateKey),
-    admissionKey: secrets.admissionKey,
+    admissionKeys: [secrets.admissionKey, ...(secrets.rotation === undefined ? [] : [secrets.rotation.other])],
     signedManifest: signManifest(manifest, secrets.privateKey),
     certificates: new Map(certificates),
   }

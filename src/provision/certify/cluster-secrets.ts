@@ -10,6 +10,15 @@ export interface ClusterSecrets {
   readonly privateKey: KeyObject
   /** 32 bytes in hexadecimal: opens the door in front of TLS. */
   readonly admissionKey: string
+  /** While the admission key is being changed. */
+  readonly rotation?: Rotation
+}
+
+/** `offered`: the next key lets in, and the old one is shown. `switched`: the other way round. */
+export interface Rotation {
+  readonly stage: 'offered' | 'switched'
+  /** The key that lets in and is not shown. */
+  readonly other: string
 }
 
 const HEADER = '# Secrets of the cluster; read and written by weave-provision.\n'
@@ -29,9 +38,12 @@ export function publicKeyOf(secrets: ClusterSecrets): string {
 }
 
 export function formatSecrets(secrets: ClusterSecrets): string {
-  const { clusterId, privateKey, admissionKey } = secrets
+  const { clusterId, privateKey, admissionKey, rotation } = secrets
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  return HEADER + dump({ format: 1, clusterId, privateKey: pem, admissionKey })
+  return (
+    HEADER +
+    dump({ format: 1, clusterId, privateKey: pem, admissionKey, ...(rotation === undefined ? {} : { rotation }) })
+  )
 }
 
 /** What is wrong is told without quoting the text. */
@@ -50,9 +62,20 @@ export function parseSecrets(text: string): Result<ClusterSecrets> {
   shape.check(/^[0-9a-f]{32}$/.test(clusterId), 'clusterId must be 32 hexadecimal digits')
   shape.check(/^[0-9a-f]{64}$/.test(admissionKey), 'admissionKey must be 64 hexadecimal digits')
   shape.check(privateKey !== undefined, 'privateKey must be an Ed25519 key in PEM')
+  const rotation = readRotation(shape, document)
   const shapeOk = shape.result(undefined)
   if (!shapeOk.ok || privateKey === undefined) return refused(shapeOk.ok ? 'no private key' : shapeOk.error)
-  return ok({ clusterId, admissionKey, privateKey })
+  return ok({ clusterId, admissionKey, privateKey, ...(rotation === undefined ? {} : { rotation }) })
+}
+
+function readRotation(shape: ShapeReader, document: unknown): Rotation | undefined {
+  const isThere = typeof document === 'object' && document !== null && 'rotation' in document
+  if (!isThere) return undefined
+  const rotation = shape.object('rotation')
+  const [stage, other] = [rotation.text('stage'), rotation.text('other')]
+  shape.check(stage === 'offered' || stage === 'switched', 'rotation.stage is not known')
+  shape.check(/^[0-9a-f]{64}$/.test(other), 'rotation.other must be 64 hexadecimal digits')
+  return { stage: stage === 'offered' ? 'offered' : 'switched', other }
 }
 
 function readPrivateKey(pem: string): KeyObject | undefined {

@@ -40,6 +40,19 @@ export async function openSecrets(input: SecretsInput): Promise<SecretsOutcome> 
   return { secrets: parsed.value, notices }
 }
 
+/** Reads, changes and writes them, in one piece. Returns what is there afterwards. */
+export async function changeSecrets(
+  input: SecretsInput,
+  change: (secrets: ClusterSecrets) => ClusterSecrets,
+): Promise<ClusterSecrets> {
+  const { secrets } = await openSecrets(input)
+  const changed = change(secrets)
+  if (changed === secrets) return secrets
+  const password = await findVaultPassword({ ...input.password, mayCreate: false })
+  writeAtomically(input.path, await encrypt(formatSecrets(changed), password), 0o600)
+  return changed
+}
+
 const MADE_UP = 'The cluster has no keys yet: what follows from them is shown with placeholders.'
 
 function noticeOf(passwordFile: string): string {

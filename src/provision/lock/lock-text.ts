@@ -1,7 +1,7 @@
 import { dump, load } from 'js-yaml'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { ShapeReader } from '../../contract/json-shape.ts'
-import type { Lock, LockedHost } from '../plan/lock.ts'
+import type { Lock, LockedHost, RemovedHost } from '../plan/lock.ts'
 import { compareNames } from '../plan/numbering.ts'
 
 const HEADER = `# Written by weave-provision; commit it with the inventory.
@@ -22,6 +22,7 @@ export function formatLock(lock: Lock): string {
     manifest: lock.manifest,
     hosts: Object.fromEntries(hosts.map(host => [host.name, formatHost(host)])),
     tombstones: lock.tombstones.map(({ name, index }) => ({ name, index })),
+    ...((lock.removed ?? []).length === 0 ? {} : { removed: (lock.removed ?? []).map(formatRemoved) }),
   }
   return HEADER + dump(document, { lineWidth: 120 })
 }
@@ -42,11 +43,23 @@ export function parseLock(text: string): Result<Lock> {
     manifest: readManifest(shape.object('manifest')),
     hosts: readHosts(shape.object('hosts'), fields.hosts),
     tombstones: shape.list('tombstones', item => ({ name: item.text('name'), index: item.integer('index', 1, 4095) })),
+    ...(fields.removed === undefined ? {} : { removed: readRemoved(shape, fields.removed) }),
   }
   const indexes = lock.hosts.map(host => host.index)
   shape.check(new Set(indexes).size === indexes.length, 'hosts: two hosts have the same index')
   const result = shape.result(lock)
   return result.ok ? ok(lock) : result
+}
+
+function formatRemoved({ name, revokedKey, isBack }: RemovedHost) {
+  return { name, ...(revokedKey === undefined ? {} : { revokedKey }), ...(isBack === true ? { isBack } : {}) }
+}
+
+function readRemoved(shape: ShapeReader, value: unknown): readonly RemovedHost[] {
+  const items = Array.isArray(value) ? (value as readonly { readonly isBack?: unknown }[]) : []
+  return shape
+    .list('removed', item => ({ name: item.text('name'), revokedKey: item.optionalText('revokedKey') ?? undefined }))
+    .map((removed, i) => (items[i]?.isBack === true ? { ...removed, isBack: true } : removed))
 }
 
 function readCluster(shape: ShapeReader) {

@@ -9,6 +9,16 @@ export interface Lock {
   readonly hosts: readonly LockedHost[]
   /** Numbers that removed hosts had, the longest gone first. */
   readonly tombstones: readonly Tombstone[]
+  /** Hosts that were removed by name: what the inventory says of them does not count until they are added. */
+  readonly removed?: readonly RemovedHost[] | undefined
+}
+
+export interface RemovedHost {
+  readonly name: string
+  /** Never certified again, under whatever name; undefined of a host that has only left. */
+  readonly revokedKey: string | undefined
+  /** It may come back under its name with another key. */
+  readonly isBack?: boolean
 }
 
 export interface LockedCluster {

@@ -8,6 +8,7 @@ import type { FactsByHost } from './host-facts.ts'
 import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
+import { checkRevoked } from './removed-hosts.ts'
 import { targetsFor } from './targets.ts'
 import { checkTrust, trustedBy } from './trust.ts'
 
@@ -77,7 +78,12 @@ export function makePlan(input: PlanInput): PlanOutcome {
     hosts.map(({ host }) => host),
     numbering,
   )
-  const all = [...problems, ...hosts.flatMap(host => host.problems), ...checkIdentities(lock.hosts)]
+  const all = [
+    ...problems,
+    ...hosts.flatMap(host => host.problems),
+    ...checkIdentities(lock.hosts),
+    ...checkRevoked(input.lock, lock.hosts),
+  ]
   if (all.length > 0) return refuse(all)
   const planned = hosts.map(({ host }) => host).sort((a, b) => a.index - b.index)
   const { group, clusterName, containerPrefix, mtu } = inventory

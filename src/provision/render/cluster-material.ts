@@ -5,7 +5,7 @@ export interface ClusterMaterial {
   readonly clusterKey: string
   readonly clusterCertificate: string
   /** 32 bytes in hexadecimal. */
-  readonly admissionKey: string
+  readonly admissionKeys: readonly string[]
   /** The text of a SignedManifest. */
   readonly signedManifest: string
   /** PEM by name of host. */

@@ -82,7 +82,11 @@ function clusterFiles({ plan, host, material }: RenderInput): readonly RenderedF
     ...open,
     file(HOST_PATHS.manifest, 'router', material.signedManifest),
     file(HOST_PATHS.certificate, 'router', certificate),
-    { ...file(HOST_PATHS.admissionKey, 'router', `${material.admissionKey}\n`), mode: '0600', isSecret: true },
+    {
+      ...file(HOST_PATHS.admissionKey, 'router', material.admissionKeys.map(key => `${key}\n`).join('')),
+      mode: '0600',
+      isSecret: true,
+    },
   ]
 }
 

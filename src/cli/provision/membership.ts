@@ -1,0 +1,140 @@
+import { type Command, Option } from 'commander'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { readLock, writeLock } from '../../provision/lock/lock-file.ts'
+import { withRunLock } from '../../provision/lock/run-lock.ts'
+import { isRemoved, markRemoved, markReturned } from '../../provision/plan/removed-hosts.ts'
+import { readSources, type Sources } from '../../provision/prepare-plan.ts'
+import { printNotice } from '../output.ts'
+import { askToGoOn } from './confirm.ts'
+import { checkLimit } from './playbook-options.ts'
+import { printReport, runSession, type Session } from './playbook-session.ts'
+import { addUpOptions } from './up.ts'
+import { runUp, type UpArguments } from './up-session.ts'
+
+interface RemoveArguments extends UpArguments {
+  readonly dead?: true
+}
+
+const ADD = `
+Examples:
+  $ weave-provision add web9 -i hosts.yml
+
+The host is in the inventory already. It gets the next free number, or the one it had; the others learn of it by gossip and get their
+files, which no container notices. Exit codes as of up.`
+
+const REMOVE = `
+Examples:
+  $ weave-provision remove web3 -i hosts.yml
+  $ weave-provision remove web3 -i hosts.yml --dead --yes
+
+Takes the overlay off the host, then out of the membership, the ranges and the peers of all others, at once. --dead does not contact it.
+The lock file keeps that it is gone, whatever the inventory says; take it out there too. Its number rests: it is given to another
+host only when all others are used up. 'add' takes it back. Exit codes as of up.`
+
+const REVOKE = `
+Examples:
+  $ weave-provision revoke web3 -i hosts.yml --yes
+
+As 'remove --dead', and its key is never certified again, whatever name it comes under. Links with it end with the new manifest.
+It still knows the admission key, which opens no more than the door in front of TLS: 'weave-provision rotate' changes that.
+Exit codes as of up.`
+
+export function registerMembership(program: Command): void {
+  const add = program.command('add').description('take a host of the inventory into the cluster')
+  addUpOptions(add).argument('<host>', 'its name in the inventory').addHelpText('after', ADD).action(addHost)
+  const remove = program.command('remove').description('take a host out of the cluster, also a dead one')
+  addUpOptions(remove)
+    .argument('<host>', 'its name in the inventory')
+    .addOption(new Option('--dead', 'it is gone for good: do not contact it'))
+    .addHelpText('after', REMOVE)
+    .action((host: string, options: RemoveArguments) => removeHost(host, options, { isRevoked: false }))
+  const revoke = program.command('revoke').description('shut a host out for good, by its key, without contacting it')
+  addUpOptions(revoke)
+    .argument('<host>', 'its name in the inventory')
+    .addHelpText('after', REVOKE)
+    .action((host: string, options: UpArguments) => removeHost(host, { ...options, dead: true }, { isRevoked: true }))
+}
+
+async function addHost(host: string, options: UpArguments): Promise<void> {
+  const sources = await sourcesOf(options)
+  if (options.check !== true && isRemoved(sources.lock, host)) {
+    await changeLock(sources, lock => markReturned(lock, host), 'add')
+  }
+  const names = (await sourcesOf(options)).inventory.hosts.map(({ name }) => name)
+  checkLimit([host], names)
+  await runUp({ ...options, message: options.message ?? `add ${host}` })
+}
+
+async function removeHost(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): Promise<void> {
+  const sources = await sourcesOf(options)
+  const names = [...sources.inventory.hosts, ...sources.lock.hosts].map(({ name }) => name)
+  if (isRemoved(sources.lock, host)) {
+    if (how.isRevoked) await changeLock(sources, lock => markRemoved(lock, host, how), 'revoke')
+    printNotice(`${host} is removed already; what follows for the others is seen to.`)
+    return runUp(options)
+  }
+  checkLimit([host], [...new Set(names)])
+  if (sources.inventory.hosts.every(({ name }) => name === host)) {
+    throw new UserError(
+      { cause: `${host} is the last host`, remedy: "'weave-provision down' takes everything away" },
+      EXIT_CODES.badInput,
+    )
+  }
+  await confirm(host, options, how)
+  const isListed = sources.inventory.hosts.some(({ name }) => name === host)
+  if (options.dead !== true && isListed) await takeDown(host, options)
+  if (options.check === true) return
+  await changeLock(sources, lock => markRemoved(lock, host, how), how.isRevoked ? 'revoke' : 'remove')
+  const { limit: _limit, dead: _dead, ...rest } = options
+  await runUp({ ...rest, yes: true, message: options.message ?? `${how.isRevoked ? 'revoke' : 'remove'} ${host}` })
+  printNotice(`Take ${host} out of the inventory too; until then the lock file keeps it out.`)
+}
+
+async function takeDown(host: string, options: RemoveArguments): Promise<void> {
+  const session: Session = {
+    playbook: 'down',
+    options: { ...options, limit: [host] },
+    isCheck: options.check === true,
+    showsDiff: options.diff === true,
+    startsLab: false,
+    confirm: async () => {},
+  }
+  const report = await runSession(session)
+  if (report.isComplete) return
+  printReport(report, session)
+  const cause = `the overlay was not taken off ${host}; it is a member as before`
+  throw new UserError({
+    cause,
+    remedy: 'mend what is named above and run again; --dead when the host is gone for good',
+  })
+}
+
+async function confirm(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): Promise<void> {
+  if (options.yes === true || options.check === true) return
+  if (process.stdin.isTTY === true) {
+    const rest = how.isRevoked
+      ? ' and never let its key in again'
+      : options.dead === true
+        ? ' without contacting it'
+        : ''
+    return askToGoOn(`Take ${host} out of the cluster${rest}?`)
+  }
+  throw new UserError(
+    { cause: 'this is asked before, and there is no terminal to ask', remedy: 'give --yes' },
+    EXIT_CODES.badInput,
+  )
+}
+
+async function sourcesOf(options: UpArguments): Promise<Sources> {
+  return readSources({ inventoryPath: options.inventory, vaultPasswordFile: options.vaultPasswordFile })
+}
+
+async function changeLock(
+  { paths }: Sources,
+  change: (lock: Sources['lock']) => Sources['lock'],
+  command: string,
+): Promise<void> {
+  await withRunLock(paths.runLock, command, async () => {
+    writeLock(paths.lock, change(readLock(paths.lock)))
+  })
+}

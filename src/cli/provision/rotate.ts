@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import type { ClusterSecrets } from '../../provision/certify/cluster-secrets.ts'
+import { nextStep } from '../../provision/certify/rotation.ts'
+import { changeSecrets } from '../../provision/certify/secrets-file.ts'
+import { withRunLock } from '../../provision/lock/run-lock.ts'
+import { readSources } from '../../provision/prepare-plan.ts'
+import { printLine, printNotice } from '../output.ts'
+import { askToGoOn } from './confirm.ts'
+import { addUpOptions } from './up.ts'
+import { runUp, type UpArguments } from './up-session.ts'
+
+const EXAMPLES = `
+Examples:
+  $ weave-provision rotate -i hosts.yml --yes
+
+Changes the admission key, which opens the door in front of TLS, on all hosts: first all let in by the old and the new one, then they
+show the new one, then the old one is void. Routers read it without a restart, and no connection is lost. Run again after a failure,
+it goes on where it stopped. Data keys change by themselves; a host's own key by removing /var/lib/weave/identity.pem there and 'up'.
+Exit codes: 0 done; 1 failure, or not confirmed; 2 bad input.`
+
+const STEPS = {
+  offered: 'Both keys let in, the old one is shown',
+  switched: 'Both keys let in, the new one is shown',
+  done: 'Only the new key lets in',
+} as const
+
+export function registerRotate(program: Command): void {
+  const rotate = program
+    .command('rotate')
+    .description('change the admission key on all hosts, with two valid in between')
+  addUpOptions(rotate).addHelpText('after', EXAMPLES).action(run)
+}
+
+async function run(options: UpArguments): Promise<void> {
+  if (options.limit !== undefined || options.check === true) {
+    const cause = 'a rotation is for all hosts: one that misses it is shut out'
+    throw new UserError(
+      { cause, remedy: 'leave out --limit and --check; remove hosts that are gone' },
+      EXIT_CODES.badInput,
+    )
+  }
+  if (options.yes !== true && process.stdin.isTTY === true) await askToGoOn('Change the admission key on all hosts?')
+  let secrets = await change(options, present => present)
+  if (secrets.rotation !== undefined) {
+    printNotice('Going on with a rotation that has not come to its end.')
+    await apply(options, secrets)
+  }
+  do {
+    secrets = await change(options, nextStep)
+    await apply(options, secrets)
+  } while (secrets.rotation !== undefined)
+}
+
+async function apply(options: UpArguments, { rotation }: ClusterSecrets): Promise<void> {
+  const step = rotation?.stage ?? 'done'
+  await runUp({ ...options, yes: true, message: options.message ?? `rotate: ${step}` })
+  if ((process.exitCode ?? 0) !== 0) {
+    throw new UserError({
+      cause: 'the rotation stopped; old and new hosts still let each other in',
+      remedy: "mend what is named above, then 'weave-provision rotate' again",
+    })
+  }
+  if (options.json !== true) printLine(`${STEPS[step]}.`)
+}
+
+async function change(
+  options: UpArguments,
+  step: (secrets: ClusterSecrets) => ClusterSecrets,
+): Promise<ClusterSecrets> {
+  const { inventory: inventoryPath, vaultPasswordFile } = options
+  const { paths, lock } = await readSources({ inventoryPath, vaultPasswordFile })
+  if (lock.cluster === undefined) {
+    throw new UserError(
+      { cause: 'the cluster has no keys yet', remedy: "'weave-provision up' makes them" },
+      EXIT_CODES.badInput,
+    )
+  }
+  const password = { file: vaultPasswordFile }
+  return withRunLock(paths.runLock, 'rotate', () =>
+    changeSecrets({ path: paths.secrets, cluster: lock.cluster, password }, step),
+  )
+}

@@ -1,0 +1,36 @@
+import { certify } from '../../../../src/provision/certify/certify.ts'
+import { createSecrets, formatSecrets, parseSecrets } from '../../../../src/provision/certify/cluster-secrets.ts'
+import { nextStep } from '../../../../src/provision/certify/rotation.ts'
+import { host, planned } from '../inventories.ts'
+
+const old = createSecrets()
+const offered = nextStep(old)
+const switched = nextStep(offered)
+const done = nextStep(switched)
+
+async function keysOf(secrets: typeof old) {
+  const { material } = await certify(planned([host('a')]), secrets)
+  return material.admissionKeys
+}
+
+it('whoever dials at any step shows a key that whoever is a step behind or ahead lets in', async () => {
+  const steps = await Promise.all([old, offered, switched, done].map(keysOf))
+  for (const [i, keys] of steps.entries()) {
+    for (const beside of [steps[i - 1], steps[i + 1]]) {
+      if (beside !== undefined) expect(beside).toContain(keys[0])
+    }
+  }
+})
+
+it('in the end only the new key is left', async () => {
+  expect(await keysOf(done)).toEqual([offered.rotation?.other])
+  expect(done.admissionKey).not.toBe(old.admissionKey)
+})
+
+it.each([offered, switched, done])('a rotation that was cut off is known from the file', secrets => {
+  const back = parseSecrets(formatSecrets(secrets))
+  expect(back.ok && { key: back.value.admissionKey, rotation: back.value.rotation }).toEqual({
+    key: secrets.admissionKey,
+    rotation: secrets.rotation,
+  })
+})
