@@ -82,7 +82,10 @@ describe('hosts without a provisioner', () => {
     await awaitText('c', ['status', 'connections'], /too many wrong passwords/, 40_000)
     expect(peersOf(await weave('b', 'status', 'peers', '--json'))).toHaveLength(2)
     const { admission } = JSON.parse((await weave('b', 'status', '--json')).stdout)
-    expect(admission).toMatchObject({ kind: 'password', valid: 1, refused: { 'wrong password': 5 } })
+    expect(admission).toMatchObject({ kind: 'password', valid: 1 })
+    // Five at once, and one more for each ten seconds that the test has taken.
+    expect(admission.refused['wrong password']).toBeGreaterThanOrEqual(5)
+    expect(admission.refused['wrong password']).toBeLessThanOrEqual(10)
     expect(admission.refused['too many wrong passwords from there']).toBeGreaterThan(0)
     expect((await lab.on('a', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.0.2')).stdout).toContain('3 received')
   }, 90_000)
