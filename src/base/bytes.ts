@@ -80,9 +80,15 @@ export class ByteReader {
 
 /** Writes a message field by field, big-endian. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256)
-  #view = new DataView(this.#bytes.buffer)
+  #bytes: Uint8Array
+  #view: DataView
   #length = 0
+
+  /** `capacity`: bytes that are expected; where that is exact, nothing is copied. */
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
 
   u8(value: number): this {
     const at = this.#grow(1)
@@ -122,7 +128,7 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length)
   }
 
   /** Makes room and says where. It may replace the memory, so call it before the view is looked up. */

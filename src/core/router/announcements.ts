@@ -38,7 +38,13 @@ import { concat, decodeTopic, isSameBytes, isSameList, signedText, withoutSignat
 
 /** What came of a record from the network. */
 export type Acceptance =
-  | { readonly kind: 'merged'; readonly shortId: number; readonly topic: number; readonly gone: readonly Gone[] }
+  | {
+      readonly kind: 'merged'
+      readonly shortId: number
+      readonly topic: number
+      readonly gone: readonly Gone[]
+      readonly peer?: PeerRecord
+    }
   | { readonly kind: 'known' }
   /** Its short id is that of the record `key`: to be told to whoever passed it on. */
   | { readonly kind: 'outranked'; readonly key: RecordKey }
@@ -116,13 +122,13 @@ export class Announcements {
 
   /** Who exchanges datagrams with whom, as they say themselves. */
   graph(): readonly GraphNode[] {
-    return this.#ofPeers().map(record => ({ shortId: record.shortId, ...establishedLinks(this.#encodedOf(record)) }))
+    return this.#ofPeers().map(({ shortId, bytes }) => ({ shortId, ...establishedLinks(bytes) }))
   }
 
   /** Links of the peer that it calls established. */
   linkCountOf(shortId: number): number {
     const stored = this.#stored(shortId)
-    return stored === undefined ? 0 : establishedLinks(this.#encodedOf(stored)).neighbours.length
+    return stored === undefined ? 0 : establishedLinks(stored.bytes).neighbours.length
   }
 
   /** True when `announce` would make another record. */
@@ -154,9 +160,8 @@ export class Announcements {
   /** The body of a peer's record of such a topic. */
   bodyOf(shortId: number, topic: number): Uint8Array | undefined {
     const stored = this.store.get(recordKey({ shortId, topic }))
-    if (stored === undefined) return undefined
-    const decoded = decodeTopicRecord(withoutSignature(stored.bytes))
-    return decoded.ok ? decoded.value.body : undefined
+    const decoded = stored === undefined ? undefined : decodeTopicRecord(withoutSignature(stored.bytes))
+    return decoded?.ok === true ? decoded.value.body : undefined
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
@@ -231,7 +236,7 @@ export class Announcements {
     this.#membership.learn(record, judgement.publicKey)
     if (this.#isOtherIdentity(head.shortId, this.#encodedOf({ bytes }))) this.identities++
     this.store.merge({ ...head, bytes })
-    return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone }
+    return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone, peer: record }
   }
 
   #acceptTopic({ topic, bytes }: SignedRecord): Result<Acceptance> {

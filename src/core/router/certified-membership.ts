@@ -28,7 +28,9 @@ export class CertifiedMembership implements Membership {
   #signed: SignedManifest
   #manifest: ClusterManifest
   #byShortId = new Map<number, ManifestHost>()
-  #byPublicKey = new Map<string, ManifestHost>()
+  #byName = new Map<string, ManifestHost>()
+  /** Raw, by base64: made once, for every record that comes in is judged by one. */
+  #publicKeys = new Map<string, Uint8Array>()
 
   constructor(signed: SignedManifest, manifest: ClusterManifest, clusterKey: Uint8Array) {
     this.#clusterKey = clusterKey
@@ -63,7 +65,8 @@ export class CertifiedMembership implements Membership {
 
   /** `publicKey`: raw Ed25519. */
   hostWithKey(publicKey: Uint8Array): ManifestHost | undefined {
-    return this.#byPublicKey.get(peerNameOf(publicKey) + toBase64(publicKey))
+    const host = this.#byName.get(peerNameOf(publicKey))
+    return host?.publicKey === toBase64(publicKey) ? host : undefined
   }
 
   judge(record: PeerRecord): Judgement {
@@ -71,7 +74,7 @@ export class CertifiedMembership implements Membership {
     if (host === undefined || host.peerName !== record.name) {
       return { kind: 'refused', reason: 'a record of a stranger' }
     }
-    return { kind: 'member', publicKey: fromBase64(host.publicKey), gone: [] }
+    return { kind: 'member', publicKey: this.#publicKeyOf(host), gone: [] }
   }
 
   /** The manifest says all. */
@@ -97,6 +100,15 @@ export class CertifiedMembership implements Membership {
 
   #index(): void {
     this.#byShortId = new Map(this.#manifest.hosts.map(host => [host.shortId, host]))
-    this.#byPublicKey = new Map(this.#manifest.hosts.map(host => [host.peerName + host.publicKey, host]))
+    this.#byName = new Map(this.#manifest.hosts.map(host => [host.peerName, host]))
+    this.#publicKeys = new Map()
+  }
+
+  #publicKeyOf({ publicKey }: ManifestHost): Uint8Array {
+    const known = this.#publicKeys.get(publicKey)
+    if (known !== undefined) return known
+    const raw = fromBase64(publicKey)
+    this.#publicKeys.set(publicKey, raw)
+    return raw
   }
 }

@@ -3,7 +3,6 @@ import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
 import { headOf } from '../wire/record-view.ts'
-import { Topic } from '../wire/topic.ts'
 import type { Acceptance } from './announcements.ts'
 import type { ConversationContext } from './conversation.ts'
 import { yieldNumber } from './yield-number.ts'
@@ -148,14 +147,13 @@ export class RecordExchange {
     this.#send(link, { kind: 'digest', buckets, wantsDigest, entries })
   }
 
-  #merged({ shortId, topic, gone }: Extract<Acceptance, { kind: 'merged' }>, from: Link, now: number): void {
+  #merged({ shortId, topic, gone, peer }: Extract<Acceptance, { kind: 'merged' }>, from: Link, now: number): void {
     const { announcements, neighbours, sessions, topics, twins } = this.#context
     for (const former of gone) {
       sessions.forget(former.shortId)
       topics.forgotten(former.shortId, former.topics)
     }
     const stored = announcements.store.get(recordKey({ shortId, topic }))
-    const peer = topic === Topic.peer ? announcements.peer(shortId) : undefined
     if (peer !== undefined) {
       sessions.announce(shortId, peer, now)
       twins.merged(peer, now)

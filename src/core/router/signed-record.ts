@@ -1,11 +1,17 @@
 import { type Result, refused } from '../../base/result.ts'
 import { type RecordedLink, SIGNATURE_BYTES } from '../wire/peer-record.ts'
-import { contextOf } from '../wire/topic.ts'
+import { contextOf, TOPICS_MAX } from '../wire/topic.ts'
 import { decodeTopicRecord, type TopicRecord } from '../wire/topic-record.ts'
+
+const CONTEXTS: readonly Uint8Array[] = Array.from({ length: TOPICS_MAX }, (_, topic) => encodedContext(topic))
 
 /** What a record's signature covers. */
 export function signedText(topic: number, encoded: Uint8Array): Uint8Array {
-  return concat(new TextEncoder().encode(contextOf(topic)), encoded)
+  return concat(CONTEXTS[topic] ?? encodedContext(topic), encoded)
+}
+
+function encodedContext(topic: number): Uint8Array {
+  return new TextEncoder().encode(contextOf(topic))
 }
 
 export function withoutSignature(bytes: Uint8Array): Uint8Array {
@@ -24,7 +30,9 @@ export function isSameList(a: readonly RecordedLink[], b: readonly RecordedLink[
 }
 
 export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 export function concat(a: Uint8Array, b: Uint8Array): Uint8Array {

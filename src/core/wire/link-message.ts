@@ -57,6 +57,7 @@ export const PROTOCOL_VERSION = 1
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
 /** Short ids times topics. */
 const RECORDS_MAX = 4096 * TOPICS_MAX
+const LENGTH_BYTES = 4
 /** Of versions in a `buckets` message. */
 const BUCKETS = 64
 
@@ -76,8 +77,18 @@ const Code = {
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
 export function encodeMessage(message: LinkMessage): Uint8Array {
+  if (message.kind === 'records') return encodeRecords(message.records)
   const body = encodeBody(message)
-  return new ByteWriter().u32(body.length).bytes(body).finish()
+  return new ByteWriter(LENGTH_BYTES + body.length).u32(body.length).bytes(body).finish()
+}
+
+/** Most bytes that routers say to each other are these: they are laid out at once, length included. */
+function encodeRecords(records: readonly SignedRecord[]): Uint8Array {
+  let length = 3
+  for (const { bytes } of records) length += 3 + bytes.length
+  const writer = new ByteWriter(LENGTH_BYTES + length).u32(length).u8(Code.records).u16(records.length)
+  for (const { topic, bytes } of records) writer.u8(topic).u16(bytes.length).bytes(bytes)
+  return writer.finish()
 }
 
 /** `bytes`: kind and body, without the length. */
@@ -89,17 +100,13 @@ export function decodeMessage(bytes: Uint8Array): Result<LinkMessage> {
   return failure === undefined ? ok(message) : refused(failure)
 }
 
-function encodeBody(message: LinkMessage): Uint8Array {
+function encodeBody(message: Exclude<LinkMessage, { kind: 'records' }>): Uint8Array {
   const writer = new ByteWriter()
   switch (message.kind) {
     case 'hello':
       writer.u8(Code.hello).u16(message.protocolMin).u16(message.protocolMax)
       writer.u64(message.bootId).u64(message.manifestVersion)
       return writer.u16(message.record.length).bytes(message.record).finish()
-    case 'records':
-      writer.u8(Code.records).u16(message.records.length)
-      for (const { topic, bytes } of message.records) writer.u8(topic).u16(bytes.length).bytes(bytes)
-      return writer.finish()
     case 'manifest':
       return writer.u8(Code.manifest).bytes(message.signature).bytes(new TextEncoder().encode(message.text)).finish()
     case 'heartbeat':

@@ -1,4 +1,5 @@
 import { ok, type Result, refused } from '../../base/result.ts'
+import { readU16 } from './big-endian.ts'
 import { ADDRESSES_MAX, LINK_BYTES, LINKS_MAX } from './peer-record.ts'
 
 /** Where things are in an encoded record of topic 0: enough to judge and to route by, without making objects of all it says. */
@@ -45,17 +46,20 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
   return ok({ identity: encoded.subarray(NICKNAME_AT, keyAt), keyId: view.getUint16(keyAt), publicKey })
 }
 
-/** Established links of a record that was found sound: neighbours and the costs that the record's router gives them. */
-export function establishedLinks(encoded: Uint8Array): { neighbours: readonly number[]; costs: readonly number[] } {
+/**
+ * Established links of a record that was found sound: neighbours and the costs that the record's router gives them. What follows the
+ * links may follow. Hot path: asked of every peer's record for each computation of routes, hence without views.
+ */
+export function establishedLinks(bytes: Uint8Array): { neighbours: readonly number[]; costs: readonly number[] } {
   const neighbours: number[] = []
   const costs: number[] = []
-  const start = (keyOffset(encoded) ?? 0) + KEY_BYTES
-  const view = viewOf(encoded)
-  const count = view.getUint16(start)
-  for (let at = start + 2; at < start + 2 + count * LINK_BYTES; at += LINK_BYTES) {
-    if ((view.getUint8(at + 2) & 1) === 0) continue
-    neighbours.push(view.getUint16(at))
-    costs.push(view.getUint16(at + 9))
+  const addressesAt = NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)
+  const start = addressesAt + 1 + (bytes[addressesAt] ?? 0) * 4 + KEY_BYTES
+  const end = start + 2 + readU16(bytes, start) * LINK_BYTES
+  for (let at = start + 2; at < end; at += LINK_BYTES) {
+    if (((bytes[at + 2] ?? 0) & 1) === 0) continue
+    neighbours.push(readU16(bytes, at))
+    costs.push(readU16(bytes, at + 9))
   }
   return { neighbours, costs }
 }
