@@ -5,6 +5,8 @@ import type { Result } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
 import { CONTROL_PORT } from './ports.ts'
 
+export const LINK_COST_MAX = 65_535
+
 /** What the provisioner tells one host's agent. Written to `HOST_PATHS.agentConfig`; holds no secret. */
 export interface AgentConfig {
   readonly format: 1
@@ -29,6 +31,8 @@ export interface AgentConfig {
   readonly discovery: boolean
   /** Underlay networks over which frames may go in the clear, by the kernel's fast path (Weave's `--trusted-subnets`). */
   readonly trustedSubnets?: readonly string[]
+  /** What the links to hosts cost, by their names in the inventory, 1 to 65,535: counts in place of what is measured. */
+  readonly linkCosts?: Readonly<Record<string, number>>
 }
 
 export function parseAgentConfig(text: string): Result<AgentConfig> {
@@ -52,6 +56,7 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
     targets: shape.texts('targets'),
     discovery: shape.flag('discovery'),
     ...trustedSubnets(shape.optionalTexts('trustedSubnets')),
+    ...linkCosts(shape.optionalIntegers('linkCosts', 1, LINK_COST_MAX)),
   }
   checkAddresses(shape, config)
   return shape.result(config)
@@ -59,6 +64,10 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
 
 function trustedSubnets(subnets: readonly string[]): Pick<AgentConfig, 'trustedSubnets'> {
   return subnets.length === 0 ? {} : { trustedSubnets: subnets }
+}
+
+function linkCosts(costs: Readonly<Record<string, number>>): Pick<AgentConfig, 'linkCosts'> {
+  return Object.keys(costs).length === 0 ? {} : { linkCosts: costs }
 }
 
 function checkAddresses(shape: ShapeReader, config: AgentConfig): void {

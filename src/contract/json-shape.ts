@@ -43,6 +43,16 @@ export class ShapeReader {
     return this.#root[field] === undefined ? [] : this.texts(field)
   }
 
+  /** Whole numbers by name; none when the field is absent. */
+  optionalIntegers(field: string, min: number, max: number): Readonly<Record<string, number>> {
+    const fits = (value: unknown) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+    const areIntegers = (value: unknown) =>
+      value === undefined ||
+      (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(fits))
+    const wanted = `integers from ${min} to ${max} by name`
+    return this.#expect<Record<string, number> | undefined>(field, areIntegers, wanted, {}) ?? {}
+  }
+
   object(field: string): ShapeReader {
     return new ShapeReader(this.#root[field], this.#pathOf(field), this.#problems)
   }

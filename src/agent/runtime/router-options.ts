@@ -23,6 +23,7 @@ export function routerOptionsOf(
     discovery: config.discovery,
     linksMax: host.kind === 'open' ? host.launch.connectionsMax : 0,
     mtu: config.bridge.mtu,
+    ...(config.linkCosts === undefined ? {} : { linkCosts: config.linkCosts }),
     random: length => randomBytes(length),
     now,
   }

@@ -55,9 +55,12 @@ export class Publication {
 
   /** What the operator says that the link to a peer costs. */
   costSet(peer: number): number | undefined {
-    const { options, membership } = this.#sources
-    const host = options.linkCosts === undefined ? undefined : membership.host(peer)?.host
-    return host === undefined ? undefined : options.linkCosts?.[host]
+    const { linkCosts } = this.#sources.options
+    const host = linkCosts === undefined ? undefined : this.#sources.membership.host(peer)?.host
+    // A host may have the name of something that every object has.
+    return linkCosts === undefined || host === undefined || !Object.hasOwn(linkCosts, host)
+      ? undefined
+      : linkCosts[host]
   }
 
   /** Call at the deadline. */

@@ -25,13 +25,12 @@ export class HostVariables {
     return this.#refuse(name, 'must be a text')
   }
 
-  /** Inventories in INI form give numbers as texts. */
   integer(name: string, min: number, max: number): number | undefined {
     const value = this.#read(name)
     if (value === undefined) return undefined
-    const number = typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value
-    const fits = Number.isInteger(number) && (number as number) >= min && (number as number) <= max
-    return fits ? (number as number) : this.#refuse(name, `must be a whole number from ${min} to ${max}`)
+    const number = numberOf(value)
+    const fits = Number.isInteger(number) && number >= min && number <= max
+    return fits ? number : this.#refuse(name, `must be a whole number from ${min} to ${max}`)
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
@@ -66,6 +65,15 @@ export class HostVariables {
     return isDictionary ? (value as Record<string, unknown>) : this.#refuse(name, 'must be a dictionary')
   }
 
+  /** Whole numbers by name, each as a number or a text; undefined when there are none. */
+  integers(name: string, min: number, max: number): Readonly<Record<string, number>> | undefined {
+    const entries = Object.entries(this.dictionary(name) ?? {})
+    const numbers = entries.map(([key, value]) => [key, numberOf(value)] as const)
+    const fits = numbers.every(([, number]) => Number.isInteger(number) && number >= min && number <= max)
+    if (!fits) return this.#refuse(name, `must give whole numbers from ${min} to ${max}`)
+    return numbers.length === 0 ? undefined : Object.fromEntries(numbers)
+  }
+
   #read(name: string): unknown {
     const found = [name, ...(ALIASES[name] ?? [])].find(alias => isGiven(this.#values[alias]))
     const value = found === undefined ? undefined : this.#values[found]
@@ -82,6 +90,12 @@ export class HostVariables {
     })
     return undefined
   }
+}
+
+/** Inventories in INI form give numbers as texts. NaN for what is neither. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'string' && /^\s*-?\d+\s*$/.test(value)) return Number(value)
+  return typeof value === 'number' ? value : Number.NaN
 }
 
 function isGiven(value: unknown): boolean {

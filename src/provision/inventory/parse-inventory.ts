@@ -1,6 +1,7 @@
 import { networkOf, parseInterfaceAddress } from '../../base/cidr.ts'
 import { formatIpv4, parseIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { LINK_COST_MAX } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import { DOCKER_METHODS, INIT_SYSTEMS, type Inventory, type InventoryHost } from '../plan/inventory.ts'
 import { HostVariables } from './host-variables.ts'
@@ -112,6 +113,7 @@ function readHost(host: HostVariables): InventoryHost {
     dockerMethod: host.choice('weave_docker_method', DOCKER_METHODS),
     dockerOptions: host.dictionary('weave_docker_options') ?? {},
     peers: host.texts('weave_peers'),
+    linkCosts: host.integers('weave_link_costs', 1, LINK_COST_MAX),
     hooks: { before: host.text('weave_hook_before'), after: host.text('weave_hook_after') },
   }
 }

@@ -34,6 +34,8 @@ export interface InventoryHost {
   readonly dockerOptions: Readonly<Record<string, unknown>>
   /** Overrides the targets that follow from the inventory: `ip[:port]` or names of hosts. */
   readonly peers: readonly string[] | undefined
+  /** What links to other hosts cost, by their names, 1 to 65,535; what is not named is measured. */
+  readonly linkCosts?: Readonly<Record<string, number>> | undefined
   /** Programs of the user's on the control machine, run around a change that containers notice. */
   readonly hooks: Hooks
 }

@@ -9,7 +9,7 @@ import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from '
 import type { Lock } from './lock.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
 import { checkRevoked } from './removed-hosts.ts'
-import { targetsFor } from './targets.ts'
+import { checkLinkCosts, targetsFor } from './targets.ts'
 import { checkTrust, trustedBy } from './trust.ts'
 
 /** Everything that is decided about a cluster. */
@@ -43,6 +43,8 @@ export interface PlannedHost {
   readonly dockerMethod: DockerMethod | undefined
   readonly dockerOptions: Readonly<Record<string, unknown>>
   readonly hooks: Hooks
+  /** By name of the other host; undefined when all are measured. */
+  readonly linkCosts?: Readonly<Record<string, number>> | undefined
 }
 
 export interface PlanInput {
@@ -137,6 +139,7 @@ function planHost(given: HostInput): { host: PlannedHost; problems: readonly Pro
   const facts = Object.hasOwn(input.facts ?? {}, host.name) ? input.facts?.[host.name] : undefined
   const docker = chooseDockerMethod(host, facts)
   const targets = targetsFor(host, given.ordered, given.position)
+  const unknownCosts = checkLinkCosts(host, given.ordered)
   const index = numbering.numbers.get(host.name) ?? 0
   const planned: PlannedHost = {
     name: host.name,
@@ -150,8 +153,9 @@ function planHost(given: HostInput): { host: PlannedHost; problems: readonly Pro
     dockerMethod: docker.method,
     dockerOptions: host.dockerOptions,
     hooks: host.hooks,
+    linkCosts: host.linkCosts,
   }
-  return { host: planned, problems: [...docker.problems, ...targets.problems] }
+  return { host: planned, problems: [...docker.problems, ...targets.problems, ...unknownCosts] }
 }
 
 function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Numbering): Lock {

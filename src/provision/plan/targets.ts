@@ -34,6 +34,18 @@ export function targetsFor(host: InventoryHost, hosts: readonly InventoryHost[],
   return { endpoints: [...new Set(found.flatMap(endpoints => endpoints ?? []))], problems }
 }
 
+/** A name that is misspelt would be passed over by the router. */
+export function checkLinkCosts(host: InventoryHost, hosts: readonly InventoryHost[]): readonly Problem[] {
+  const others = new Set(hosts.map(({ name }) => name))
+  others.delete(host.name)
+  return Object.keys(host.linkCosts ?? {})
+    .filter(name => !others.has(name))
+    .map(name => ({
+      cause: `weave_link_costs of host '${host.name}': '${name}' is not another host of the inventory`,
+      remedy: 'give costs by names of other hosts in the inventory',
+    }))
+}
+
 function chordsOf(hosts: readonly InventoryHost[], position: number): readonly InventoryHost[] {
   const distances = [...NEAR]
   for (let distance = 8; distance < hosts.length; distance *= 2) distances.push(distance)

@@ -17,7 +17,17 @@ describe('the agent’s configuration', () => {
     expect(acceptedBy(parseAgentConfig(JSON.stringify({ ...GOOD_CONFIG, targets: [] }))).targets).toEqual([])
   })
 
+  it('takes costs of links by host, whatever the hosts are called', () => {
+    const costly = { ...GOOD_CONFIG, linkCosts: { beta: 500, constructor: 65_535 } }
+    expect(acceptedBy(parseAgentConfig(JSON.stringify(costly)))).toEqual(costly)
+    const free = JSON.stringify({ ...GOOD_CONFIG, linkCosts: {} })
+    expect(acceptedBy(parseAgentConfig(free))).toEqual(GOOD_CONFIG)
+  })
+
   it.each([
+    [{ linkCosts: { beta: 0 } }, 'linkCosts must be integers from 1 to 65535 by name'],
+    [{ linkCosts: { beta: 65_536 } }, 'linkCosts must be integers from 1 to 65535 by name'],
+    [{ linkCosts: [1] }, 'linkCosts must be integers from 1 to 65535 by name'],
     [{ format: 2 }, 'format must be an integer from 1 to 1'],
     [{ shortId: 0 }, 'shortId must be an integer from 1 to 4095'],
     [{ shortId: 4096 }, 'shortId must be an integer from 1 to 4095'],

@@ -113,6 +113,16 @@ describe('variables', () => {
     expect(host?.historic).toEqual({ bridgeIp: '10.9.0.3', containerRange: '10.9.3.0/24' })
   })
 
+  it('take costs of links by host, as numbers or texts', () => {
+    expect(parse({ weave_link_costs: { b: 500, c: '7' } }).host?.linkCosts).toEqual({ b: 500, c: 7 })
+    expect(parse({ weave_link_costs: {} }).host?.linkCosts).toBeUndefined()
+  })
+
+  it.each([{ b: 0 }, { b: 65_536 }, { b: 1.5 }, { b: 'dear' }, { b: null }, [500]])('refuse costs %j', costs => {
+    const { causes } = parse({ weave_link_costs: costs })
+    expect(causes[0]).toContain("weave_link_costs of host 'a'")
+  })
+
   it('take peers as a list, or as words in one text', () => {
     expect(parse({ weave_launch_peers: '192.0.2.1 192.0.2.2' }).host?.peers).toEqual(['192.0.2.1', '192.0.2.2'])
     expect(parse({ weave_peers: ['b'] }).host?.peers).toEqual(['b'])

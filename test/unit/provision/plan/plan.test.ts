@@ -45,6 +45,10 @@ describe('a plan', () => {
     expect(plan.hosts[0]?.targets).toEqual(['192.0.2.7:6783', '192.0.2.9:6783', '192.0.2.8:99'])
   })
 
+  it('hands on what links are to cost', () => {
+    expect(planned([host('a', { linkCosts: { b: 500 } }), host('b')]).hosts[0]?.linkCosts).toEqual({ b: 500 })
+  })
+
   it('keeps public keys of hosts that are not reached this time', () => {
     const lock = lockOf({}, { hosts: [{ name: 'a', index: 1, publicKey: KEY }] })
     expect(planned([host('a'), host('b')], { lock }).lock.hosts).toEqual([
@@ -158,6 +162,14 @@ describe('a plan is refused', () => {
       facts: { a: facts({ publicKey: KEY }), b: facts({ publicKey: KEY }) },
     })
     expect(found[0]).toContain("hosts 'a' and 'b' have the same identity")
+  })
+
+  it('when a link to nobody, or to the host itself, is to cost something', () => {
+    const found = refusals([host('a', { linkCosts: { nobody: 5, a: 5, b: 5 } }), host('b')])
+    expect(found.map(text => /'\w+' is not another host/.exec(text)?.[0])).toEqual([
+      "'nobody' is not another host",
+      "'a' is not another host",
+    ])
   })
 
   it('when a peer is neither an address nor a host', () => {
