@@ -31,6 +31,8 @@ export interface ForwarderCounters {
   /** Of a payload in parts, one part at least was lost. */
   droppedIncomplete: number
   droppedPart: number
+  /** Floods beyond what one source, or this host, may cause. */
+  droppedStorm: number
 }
 
 export function noCounts(): ForwarderCounters {
@@ -60,5 +62,6 @@ export function noCounts(): ForwarderCounters {
     droppedMeta: 0,
     droppedIncomplete: 0,
     droppedPart: 0,
+    droppedStorm: 0,
   }
 }

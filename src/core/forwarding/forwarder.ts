@@ -19,6 +19,7 @@ import { META_BYTES, readMeta } from '../wire/frame-meta.ts'
 import { PROBE_BYTES, type Probe, readProbe } from '../wire/probe.ts'
 import { Coalescer, type JoinedFlows } from './coalescer.ts'
 import { type EndpointKey, endpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
+import { FloodLimit } from './flood-limit.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import { FrameSender, type SenderSink } from './frame-sender.ts'
@@ -75,6 +76,7 @@ export class Forwarder {
   readonly #memory: Uint8Array
   readonly #sessions: SessionTable
   readonly #macs = new MacTable()
+  readonly #floodLimit = new FloodLimit()
   readonly #segmenter: Segmenter
   readonly #coalescer: Coalescer
   readonly #joins: JoinedFlows
@@ -144,7 +146,7 @@ export class Forwarder {
     const isGroup = ((this.#memory[CAPTURE_AT] ?? 0) & 1) === 1
     const peer = isGroup ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
     this.#sender.load(length, shape, now)
-    if (peer === undefined || this.#flooded.has(peer)) return this.#flood()
+    if (peer === undefined || this.#flooded.has(peer)) return this.#flood(now)
     if (peer === this.#self) return
     const to = this.#routes.get(peer)
     if (to === undefined) return this.#drop('droppedUnreachable')
@@ -184,7 +186,9 @@ export class Forwarder {
   }
 
   /** One sealed copy for each peer that can be reached: only end-to-end keys keep relays blind. */
-  #flood(): void {
+  #flood(now: number): void {
+    const source = macAt(this.#memory, CAPTURE_AT + 6)
+    if (!this.#floodLimit.admits(source, this.#routes.size - this.#flooded.size, now)) return this.#drop('droppedStorm')
     this.counters.flooded++
     for (const [peer, to] of this.#routes) {
       if (!this.#flooded.has(peer)) this.#sender.send(peer, to)

@@ -127,6 +127,15 @@ describe('the forwarder', () => {
     expect(a.capture(frameOf('x', '02:00:00:00:00:08', '02:00:00:00:00:07'))).toEqual([])
   })
 
+  it('damps a storm: floods of a source beyond the limit are dropped and counted, those of another pass', () => {
+    const peers = Array.from({ length: 4_000 }, (_, i) => ({ shortId: i + 2, nextHop: 2, opening: [] }))
+    const { forwarder, captureAll } = station({ self: 1, peers, neighbours: [near(2, B)] })
+    captureAll(Array.from({ length: 60 }, () => frameOf('storm')))
+    expect(forwarder.counters).toMatchObject({ flooded: 50, droppedStorm: 10 })
+    captureAll([frameOf('quiet', '02:00:00:00:00:02')])
+    expect(forwarder.counters).toMatchObject({ flooded: 51, droppedStorm: 10 })
+  })
+
   it('survives any datagram', () => {
     const { b } = pair()
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => expect(b.receive(bytes, A)).toEqual([])))
