@@ -10,6 +10,9 @@ import { dockerSettings, mergeDaemonJson, mergeDefaults, withoutDaemonJson, with
 import type { Part, RenderedFile, RenderedHost } from './rendered-host.ts'
 import type { Templates, TemplateValues } from './templates.ts'
 
+/** dash and the shell of busybox have `-l`, which POSIX lacks. */
+const MEMORY_LOCK = '\n# shellcheck disable=SC3045\nulimit -l unlimited'
+
 export interface RenderInput {
   readonly plan: Plan
   readonly host: PlannedHost
@@ -145,7 +148,7 @@ function fastPathPermissions(hasFastPath: boolean): TemplateValues {
     systemCalls: `@system-service${hasFastPath ? ' bpf' : ''}`,
     systemdMemoryLock: hasFastPath ? '\nLimitMEMLOCK=infinity' : '',
     upstartMemoryLock: hasFastPath ? '\nlimit memlock unlimited unlimited' : '',
-    shellMemoryLock: hasFastPath ? '\nulimit -l unlimited' : '',
+    shellMemoryLock: hasFastPath ? MEMORY_LOCK : '',
   }
 }
 
