@@ -16,11 +16,14 @@ export interface Door {
 
 const STOPS = /-j (DROP|REJECT)\b/
 
+/** Only what comes from containers: the router itself keeps its ports from them (Weave row FW-03). */
+const FROM_CONTAINERS = /(?:-i |\biif(?:name)? ")(?:docker0|br-[0-9a-f]+|weave)\b/
+
 /** Rules in the way of packets of this protocol to this port, that no earlier rule of the same chain lets through. */
 export function blockingPort(program: string, listing: string, door: Door): readonly Blocking[] {
   const { port, protocol } = door
   return ['INPUT', 'OUTPUT'].flatMap(chain => {
-    const rules = rulesOf(listing, chain).filter(rule => concerns(rule, port, protocol))
+    const rules = rulesOf(listing, chain).filter(rule => concerns(rule, port, protocol) && !FROM_CONTAINERS.test(rule))
     const first = rules.find(rule => STOPS.test(rule) || /-j ACCEPT\b/.test(rule))
     if (first !== undefined && STOPS.test(first)) return [blocking(program, chain, first)]
     if (first !== undefined || !policyOf(listing, chain, 'DROP')) return []
@@ -50,7 +53,7 @@ export function blockingNft(ruleset: string, port: number, protocol: 'tcp' | 'ud
   return ruleset
     .split('\n')
     .map(line => line.trim())
-    .filter(line => isRule.test(line))
+    .filter(line => isRule.test(line) && !FROM_CONTAINERS.test(line))
 }
 
 function rulesOf(listing: string, chain: string): readonly string[] {

@@ -34,8 +34,8 @@ export class LabDriver {
   async provision(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
     const [command = '', ...rest] = args
     const words =
-      command === 'lab'
-        ? ['lab', rest[0] ?? '', '-i', this.inventory, ...rest.slice(1)]
+      command === 'lab' || command === 'lock'
+        ? [command, rest[0] ?? '', '-i', this.inventory, ...rest.slice(1)]
         : [command, '-i', this.inventory, ...rest]
     const result = await execa(process.execPath, [CLI, ...words], {
       reject: false,
