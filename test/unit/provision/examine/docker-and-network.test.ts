@@ -217,3 +217,12 @@ it('FORWARD that drops matters only where bridged frames are shown to it', () =>
   }
   expect(found(ofWhole(settings))).toEqual([])
 })
+
+describe('a rule that keeps the ports from containers only', () => {
+  it.each([
+    ['iptables', firewall('-A INPUT -i docker0 -p tcp -m tcp --dport 6783 -j DROP')],
+    ['nftables', { nft: 'iifname "docker0" tcp dport 6783 counter packets 0 bytes 0 drop' }],
+  ])('is no trouble: %s', (_, settings) => {
+    expect(found(ofWhole(settings)).filter(({ about }) => about.startsWith('blocked-6783'))).toEqual([])
+  })
+})
