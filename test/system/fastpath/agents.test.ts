@@ -106,7 +106,7 @@ describe('agents with the fast path on some of their wires', () => {
       const { stdout } = await lab.weave('a', 'status', 'connections')
       return /sleeve .*\(b\) .*no answer on UDP 6784 of 10\.91\.1\.2, lost 1 times/.test(stdout) || stdout
     })
-    expect(lab.log('a')).toMatch(/msg="path changed" peer=2 nickname=b path=sleeve reason="no probe was answered/)
+    expect(lab.log('a')).toMatch(/msg="path changed" peer=2 nickname=b path=sleeve reason=/)
     // The log tells of a's change; the way back changes on b and c, and a handful of frames may be lost until it has.
     const [, received = '0'] = /(\d+) received/.exec(await ping('ca', '10.2.3.1', '20')) ?? []
     expect(Number(received)).toBeGreaterThanOrEqual(15)
