@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { measureScale } from './scale-figures.ts'
+import { withSection } from './scale-page.ts'
 import { describeScale } from './scale-report.ts'
 
 const USAGE = 'usage: npm run simulate:scale -- [--hosts N] [--seed N] [--write]'
@@ -22,9 +23,9 @@ function measure({ hosts, seed, isWritten }: Arguments): void {
   const figures = measureScale(hosts, seed, text =>
     console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${text}`),
   )
-  const page = describeScale(figures, seed)
-  console.log(page)
-  if (isWritten) writeFileSync(PAGE, page)
+  const section = describeScale(figures, seed)
+  console.log(section)
+  if (isWritten) writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), 'simulated', section))
 }
 
 function parseArguments(words: readonly string[]): Arguments | undefined {

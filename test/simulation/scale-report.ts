@@ -1,9 +1,9 @@
 import type { ScaleFigures } from './scale-figures.ts'
 
-/** What docs/scale.md says: the figures of one run, and how they were come by. */
+/** A section of docs/scale.md: the figures of one run, and how they were come by. */
 export function describeScale(figures: ScaleFigures, seed: number): string {
   const rows = rowsOf(figures).map(row => `| ${row.join(' | ')} |`)
-  return `# Scale
+  return `## Simulated
 
 Made by \`npm run simulate:scale -- --hosts ${figures.hosts} --seed ${seed} --write\`: ${figures.hosts} real routers in one process, in virtual time, on a network
 with 1 ms latency one way. Signatures are real and verified, each once for all routers, for they would come to the same; data keys are

@@ -1,0 +1,12 @@
+/** What is above the first section of docs/scale.md. */
+const TITLE = '# Scale\n'
+
+/** Puts a section in the place of the one of the same name, or behind all: each command rewrites its own part of the page. */
+export function withSection(page: string, name: string, text: string): string {
+  const begin = `<!-- ${name}: begin -->`
+  const end = `<!-- ${name}: end -->`
+  const section = `${begin}\n${text.trim()}\n${end}`
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from >= 0 && to > from) return `${page.slice(0, from)}${section}${page.slice(to + end.length)}`
+  return `${page.trim() === '' ? TITLE : `${page.trimEnd()}\n`}\n${section}\n`
+}
