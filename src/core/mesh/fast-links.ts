@@ -33,10 +33,9 @@ export interface FastLink {
   readonly losses: number
 }
 
-/** A link that has opened, or that is used no more, and why. */
-export interface FastLinkChange {
+/** A link that is used no more, and why. */
+export interface FastLinkLoss {
   readonly peer: number
-  readonly isOpen: boolean
   readonly reason: string
 }
 
@@ -117,32 +116,32 @@ export class FastLinks {
     this.#entries.delete(peer)
   }
 
-  /** The other kernel has answered. */
-  answered(peer: number, nonce: number, roundTripMs: number, now: number): FastLinkChange | undefined {
+  /** The other kernel has answered. True when that has opened the link. */
+  answered(peer: number, nonce: number, roundTripMs: number, now: number): boolean {
     const entry = this.#entries.get(peer)
-    if (entry === undefined || entry.nonce !== nonce) return undefined
+    if (entry === undefined || entry.nonce !== nonce) return false
     Object.assign(entry, { nonce: undefined, roundTripMs, answeredAt: now, answers: entry.answers + 1, probes: 0 })
     if (entry.isOpen && now - entry.changedAt >= FORGIVEN_AFTER_MS) entry.needed = ANSWERS_TO_OPEN
-    if (entry.isOpen) return undefined
+    if (entry.isOpen) return false
     // Opening is quick: the next question follows the answer.
     entry.probeAt = now
-    if (entry.answers < entry.needed) return undefined
+    if (entry.answers < entry.needed) return false
     Object.assign(entry, { isOpen: true, changedAt: now })
-    return { peer, isOpen: true, reason: 'probes are answered' }
+    return true
   }
 
   /** Links lost by `now`. */
-  lost(now: number): readonly FastLinkChange[] {
-    const changes: FastLinkChange[] = []
+  lost(now: number): readonly FastLinkLoss[] {
+    const losses: FastLinkLoss[] = []
     for (const entry of this.#entries.values()) {
       if (!entry.isOpen || now < entry.answeredAt + FAST_SILENCE_MAX_MS) continue
       const needed = Math.min(entry.needed * 2, ANSWERS_TO_OPEN_MAX)
       Object.assign(entry, { isOpen: false, changedAt: now, roundTripMs: undefined, needed, answers: 0 })
       entry.losses++
-      changes.push({ peer: entry.peer, isOpen: false, reason: `no probe was answered for ${FAST_SILENCE_MAX_MS} ms` })
+      losses.push({ peer: entry.peer, reason: `no probe was answered for ${FAST_SILENCE_MAX_MS} ms` })
       if (!entry.isWatched) this.#entries.delete(entry.peer)
     }
-    return changes
+    return losses
   }
 
   /** Probes to send at `now`. */

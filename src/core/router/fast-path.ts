@@ -10,6 +10,7 @@ import { Topic } from '../wire/topic.ts'
 import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
+import { describeGain, describeLoss, type PathFacts } from './path-reasons.ts'
 
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
 const HOLD_MS = 15_000
@@ -46,7 +47,8 @@ export class FastPathKeeper {
   #table: FastPathTable
   #routes: ReadonlyMap<number, Route> = new Map()
   #heldUntil: Instant
-  #lastReason = 'the router has started'
+  /** Why links were lost, by peer, until they are open again. */
+  readonly #losses = new Map<number, string>()
   #changes = 0
 
   constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
@@ -79,7 +81,7 @@ export class FastPathKeeper {
   tend(now: Instant): void {
     const lost = this.#links.lost(now)
     for (const { peer, reason } of lost) {
-      this.#lastReason = reason
+      this.#losses.set(peer, reason)
       this.#context.log('warn', 'fast link lost', { peer, reason })
     }
     const isReleased = this.#isHolding && (now >= this.#heldUntil || lost.length > 0)
@@ -91,9 +93,8 @@ export class FastPathKeeper {
   }
 
   answered(peer: number, nonce: number, roundTripMs: number, now: Instant): void {
-    const change = this.#links.answered(peer, nonce, roundTripMs, now)
-    if (change === undefined) return
-    this.#lastReason = change.reason
+    if (!this.#links.answered(peer, nonce, roundTripMs, now)) return
+    this.#losses.delete(peer)
     this.#context.log('info', 'fast link open', { peer, roundTripMs: Math.round(roundTripMs * 1000) / 1000 })
     this.#context.changed('at once')
   }
@@ -103,7 +104,9 @@ export class FastPathKeeper {
     const { membership, topics } = this.#context
     this.#links.watch(this.#wanted(), now)
     for (const { peer, address } of this.#links.all) {
-      if (membership.host(peer) === undefined || !this.#isTrusted(address)) this.#links.forget(peer)
+      if (membership.host(peer) !== undefined && this.#isTrusted(address)) continue
+      this.#links.forget(peer)
+      this.#losses.set(peer, 'the host is to be reached there no more')
     }
     topics.publish(Topic.fastPath, encodeFastNeighbours(this.#links.open.map(({ peer }) => peer)))
   }
@@ -113,8 +116,14 @@ export class FastPathKeeper {
     const next = this.#isHolding ? this.#table : this.#compute()
     const before = this.#table
     this.#table = next
-    for (const peer of next.hops.keys()) if (!before.hops.has(peer)) this.#moved(peer, 'fastdp')
-    for (const peer of before.hops.keys()) if (!next.hops.has(peer)) this.#moved(peer, 'sleeve')
+    for (const [peer, hop] of next.hops) {
+      if (!before.hops.has(peer))
+        this.#moved(peer, 'fastdp', describeGain(this.#factsOf(peer, next.endpoints.get(hop))))
+    }
+    for (const [peer, hop] of before.hops) {
+      if (!next.hops.has(peer))
+        this.#moved(peer, 'sleeve', describeLoss(this.#factsOf(peer, before.endpoints.get(hop))))
+    }
     this.#context.emit({ kind: 'fast-path', table: next })
   }
 
@@ -212,10 +221,24 @@ export class FastPathKeeper {
     return this.#trusted.some(subnet => contains(subnet, address))
   }
 
-  #moved(peer: number, path: 'fastdp' | 'sleeve'): void {
+  #factsOf(peer: number, via: number | undefined): PathFacts {
+    const { topics } = this.#context
+    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false }
+    const theirs = decodeFastNeighbours(topics.bodyOf(via, Topic.fastPath) ?? NOTHING) ?? []
+    return {
+      via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
+      loss: this.#losses.get(via),
+      isMutual: theirs.includes(this.#self),
+    }
+  }
+
+  #moved(peer: number, path: 'fastdp' | 'sleeve', reason: string): void {
     this.#changes++
-    const nickname = this.#context.membership.host(peer)?.host ?? ''
-    this.#context.log('info', 'path changed', { peer, nickname, path, reason: this.#lastReason })
+    this.#context.log('info', 'path changed', { peer, nickname: this.#nicknameOf(peer), path, reason })
+  }
+
+  #nicknameOf(peer: number): string {
+    return this.#context.membership.host(peer)?.host ?? String(peer)
   }
 }
 

@@ -84,6 +84,43 @@ describe('the keeper of the fast path', () => {
     expect(world.keeper.describe(3000)).toMatchObject({ changes: 2, links: [{ peer: 2, isOpen: false, losses: 1 }] })
   })
 
+  it('says that the other end has lost the link first, when it has', () => {
+    const world = new World({ neighbours: { 2: ipOf(2) } })
+    world.says(2, [SELF, 3])
+    world.says(3, [2])
+    world.keeper.announce(0)
+    world.prove(2)
+    world.route()
+    world.says(2, [3])
+    expect(hopsOf(world.route())).toEqual({})
+    expect(world.moves).toEqual([
+      '2 fastdp: probes are answered',
+      '3 fastdp: probes are answered on the way over host-2',
+      '2 sleeve: host-2 gets no answers from here',
+      '3 sleeve: host-2 gets no answers from here',
+    ])
+  })
+
+  it('says where the way of a relay has ended', () => {
+    const world = new World({ neighbours: { 2: ipOf(2) } })
+    world.says(2, [SELF, 3])
+    world.says(3, [2])
+    world.keeper.announce(0)
+    world.prove(2)
+    world.route()
+    world.says(2, [SELF])
+    world.route()
+    expect(world.moves.at(-1)).toBe('3 sleeve: host-2 has no proved link onward')
+    world.says(2, [SELF, 3])
+    world.route()
+    world.keeper.tend(1 + FAST_SILENCE_MAX_MS)
+    world.route()
+    expect(world.moves.slice(-2)).toEqual([
+      '2 sleeve: no probe was answered for 2000 ms',
+      '3 sleeve: no probe was answered for 2000 ms on the way over host-2',
+    ])
+  })
+
   it('takes frames from every trusted address of a peer that it asks', () => {
     const world = new World({ neighbours: { 2: ipOf(2) }, addresses: { 2: [ipOf(22), '192.0.2.2'], 3: [ipOf(3)] } })
     world.keeper.announce(0)

@@ -1,0 +1,24 @@
+/** What explains a change of path to a peer. */
+export interface PathFacts {
+  /** The first router on the way, the peer itself or a relay; undefined when that is not known. */
+  readonly via: { readonly nickname: string; readonly isPeer: boolean } | undefined
+  /** Why this router's own link there was lost; undefined while it is open. */
+  readonly loss: string | undefined
+  /** Whether the router at its other end has proved it too. */
+  readonly isMutual: boolean
+}
+
+const PROVED = 'probes are answered'
+
+/** Why a peer is on the fast path. */
+export function describeGain({ via }: PathFacts): string {
+  return via === undefined || via.isPeer ? PROVED : `${PROVED} on the way over ${via.nickname}`
+}
+
+/** Why a peer is on the fast path no more: the first thing on the way that does not hold, since either end of a link may lose it first. */
+export function describeLoss({ via, loss, isMutual }: PathFacts): string {
+  const where = via === undefined || via.isPeer ? '' : ` on the way over ${via.nickname}`
+  if (loss !== undefined) return `${loss}${where}`
+  const nickname = via?.nickname ?? 'the next host'
+  return isMutual ? `${nickname} has no proved link onward` : `${nickname} gets no answers from here`
+}
