@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../src/contract/agent-config.ts'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
 
 /** How many hosts are between the two ends: none, one, two. */
@@ -27,6 +28,8 @@ export interface Candidate {
   /** What it carries, and how that is sealed. */
   readonly about: string
   readonly isSealed: boolean
+  /** Changes what the agents are told. Given, the candidate has hosts of its own. */
+  readonly configure?: (config: AgentConfig) => AgentConfig
   /** Starts it on the hosts of `lab`, and waits until it carries packets. `underlayMtu`: of the cables. */
   start(lab: AgentLab, underlayMtu: number): Promise<Omit<Contestant, 'candidate' | 'lab'>>
 }

@@ -5,8 +5,15 @@ import { CHAIN, type Contestant, cableAddress } from './candidate.ts'
 /** What the sleeve's outer headers take of the underlay's MTU. */
 const OVERHEAD = 124
 
-/** Four hosts in a chain, each with a cable to the next. Their names get `suffix`, so that two labs can be there at a time. */
-export function createChainLab(underlayMtu: number, configure = (config: AgentConfig) => config): Promise<AgentLab> {
+export interface ChainWish {
+  /** Tells two labs that are there at a time apart. */
+  readonly name: string
+  readonly underlayMtu: number
+  readonly configure?: ((config: AgentConfig) => AgentConfig) | undefined
+}
+
+/** Four hosts in a chain, each with a cable to the next. */
+export function createChainLab({ name, underlayMtu, configure = config => config }: ChainWish): Promise<AgentLab> {
   const wires = CHAIN.slice(1).map((host, i) => {
     const before = CHAIN[i] ?? 'a'
     return [`${before} ${cableAddress(before, host)}/24`, `${host} ${cableAddress(host, before)}/24`] as const
@@ -18,6 +25,7 @@ export function createChainLab(underlayMtu: number, configure = (config: AgentCo
     targets: i === 0 ? [] : [cableAddress(CHAIN[i - 1] ?? 'a', name)],
   }))
   const plan: LabPlan = {
+    name,
     hosts,
     wires,
     underlayMtu,

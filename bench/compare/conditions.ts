@@ -5,18 +5,17 @@ import { must } from './candidates/kernel.ts'
 
 const LOOK_MS = 300
 const BUSY_MAX = 0.1
-const WAIT_MAX_MS = 15_000
 
 /** Waits until others leave the machine alone; false when they do not: what is measured then is marked. */
-export async function awaitQuiet(): Promise<boolean> {
-  const endsAt = performance.now() + WAIT_MAX_MS
-  while (performance.now() < endsAt) {
+export async function awaitQuiet(waitMs: number): Promise<boolean> {
+  const endsAt = performance.now() + waitMs
+  do {
     const before = readTimes()
     await sleep(LOOK_MS)
     const after = readTimes()
     const busy = (after.busy - before.busy) / Math.max(after.all - before.all, 1)
     if (busy <= BUSY_MAX) return true
-  }
+  } while (performance.now() < endsAt)
   return false
 }
 

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentLab, eventually } from '../../test/system/agent/agent-lab.ts'
 import type { Contestant, Route } from './candidate.ts'
 import { cpuSeconds } from './daemons.ts'
+import type { Extent } from './extent.ts'
 
 /** The same for all: the machine's own choice may be another one, and a namespace may not allow each. */
 export const CONGESTION_CONTROL = 'cubic'
 
-const STREAM_SECONDS = 3
-const SMALL_SECONDS = 1.5
+/** Pings beside streams begin when those are up to speed. */
+const WARM_UP_MS = 800
+const LOADED_INTERVAL_SECONDS = 0.02
 /** A frame of 64 bytes: Ethernet, IPv4 and UDP headers take 42. */
 const SMALL_PAYLOAD = 22
 const LOSS_MAX = 0.01
@@ -22,11 +24,15 @@ export interface StreamFigures {
 }
 
 /** One TCP stream. */
-export async function measureStream({ lab, pids }: Contestant, route: Route): Promise<StreamFigures> {
+export async function measureStream(
+  { lab, pids }: Contestant,
+  route: Route,
+  { streamSeconds }: Extent,
+): Promise<StreamFigures> {
   const before = cpuSeconds(pids.values())
-  const rate = await tcpRate(lab, route, 1)
+  const rate = await tcpRate(lab, route, { streams: 1, streamSeconds })
   const used = cpuSeconds(pids.values()) - before
-  const gigabytes = (rate * 1e6 * STREAM_SECONDS) / 8 / 1e9
+  const gigabytes = (rate * 1e6 * streamSeconds) / 8 / 1e9
   return { rate, cpuPerGigabyte: pids.size === 0 ? undefined : used / gigabytes }
 }
 
@@ -37,44 +43,67 @@ export interface LoadedFigures {
   readonly roundTrip: number
 }
 
-export async function measureLoaded({ lab }: Contestant, route: Route): Promise<LoadedFigures> {
-  const rate = tcpRate(lab, route, 4)
-  await sleep(800)
-  const roundTrip = median(await roundTrips(lab, route, { count: 80, interval: 0.02 }))
+export async function measureLoaded(
+  { lab }: Contestant,
+  route: Route,
+  { streamSeconds }: Extent,
+): Promise<LoadedFigures> {
+  const rate = tcpRate(lab, route, { streams: 4, streamSeconds })
+  await sleep(WARM_UP_MS)
+  const count = Math.floor((0.9 * (streamSeconds - WARM_UP_MS / 1000)) / LOADED_INTERVAL_SECONDS)
+  const roundTrip = median(await roundTrips(lab, route, { count, interval: LOADED_INTERVAL_SECONDS }))
   return { rate: await rate, roundTrip }
 }
 
 /** In ms, of pings on an overlay that carries nothing else. */
-export async function measureRoundTrip({ lab }: Contestant, route: Route): Promise<{ p50: number; p99: number }> {
-  const times = await roundTrips(lab, route, { count: 200, interval: 0.005 })
+export async function measureRoundTrip(
+  { lab }: Contestant,
+  route: Route,
+  { pings }: Extent,
+): Promise<{ p50: number; p99: number }> {
+  const times = await roundTrips(lab, route, { count: pings, interval: 0.005 })
   return { p50: median(times), p99: quantile(times, 0.99) }
 }
 
-/** The highest rate received, in thousands a second, at which no more than 1 % is lost. */
-export async function measureSmall({ lab }: Contestant, route: Route): Promise<number> {
+/**
+ * The highest rate received, in thousands a second, at which no more than 1 % is lost. Looked for as in a sorted list: what is lost
+ * at one rate is lost at all above.
+ */
+export async function measureSmall({ lab }: Contestant, route: Route, { smallSeconds }: Extent): Promise<number> {
   let best = 0
-  let failures = 0
-  for (const step of SMALL_STEPS) {
-    const { received, lost } = await smallPackets(lab, route, step * 1000)
-    const isGood = lost <= LOSS_MAX
-    if (isGood) best = Math.max(best, received / 1000)
-    failures = isGood ? 0 : failures + 1
-    if (failures === 2) break
+  let low = 0
+  let high: number = SMALL_STEPS.length
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const wish = { rate: (SMALL_STEPS[middle] ?? 0) * 1000, seconds: smallSeconds }
+    const { received, lost } = await smallPackets(lab, route, wish)
+    if (lost <= LOSS_MAX) {
+      best = Math.max(best, received / 1000)
+      low = middle + 1
+    } else high = middle
   }
   return best
 }
 
-async function smallPackets(lab: AgentLab, route: Route, rate: number): Promise<{ received: number; lost: number }> {
+async function smallPackets(
+  lab: AgentLab,
+  route: Route,
+  { rate, seconds: duration }: { rate: number; seconds: number },
+): Promise<{ received: number; lost: number }> {
   const bits = String(rate * SMALL_PAYLOAD * 8)
-  const wishes = ['-u', '-l', String(SMALL_PAYLOAD), '-b', bits, '-t', String(SMALL_SECONDS)]
+  const wishes = ['-u', '-l', String(SMALL_PAYLOAD), '-b', bits, '-t', String(duration)]
   const { sum } = await iperf(lab, route, wishes)
   const [packets, missing, seconds] = [Number(sum?.packets), Number(sum?.lost_packets), Number(sum?.seconds)]
   const isRateReached = packets / seconds > rate * 0.95
   return { received: (packets - missing) / seconds, lost: isRateReached ? missing / packets : 1 }
 }
 
-async function tcpRate(lab: AgentLab, route: Route, streams: number): Promise<number> {
-  const wishes = ['-C', CONGESTION_CONTROL, '-P', String(streams), '-t', String(STREAM_SECONDS)]
+async function tcpRate(
+  lab: AgentLab,
+  route: Route,
+  { streams, streamSeconds }: { streams: number; streamSeconds: number },
+): Promise<number> {
+  const wishes = ['-C', CONGESTION_CONTROL, '-P', String(streams), '-t', String(streamSeconds)]
   const { sum_received: received } = await iperf(lab, route, wishes)
   return Number(received?.bits_per_second) / 1e6
 }

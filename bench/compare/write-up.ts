@@ -3,32 +3,39 @@ import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from './candidate.ts'
 import { drawChart } from './chart.ts'
+import type { Extent } from './extent.ts'
 import { CONGESTION_CONTROL } from './measures.ts'
-import { computeRatios } from './ratios.ts'
+import { computeRatios, formatRatio } from './ratios.ts'
+import { RECORD_FILE, type RunRecord } from './record.ts'
 import { formatCell, MEASURES, type Measure, type Results } from './results.ts'
 
 export interface WriteUp {
   readonly folder: string
-  readonly rounds: number
+  readonly extent: Extent
   readonly candidates: readonly Candidate[]
   readonly results: Results
 }
 
-/** `results.json`, `results.md` and a chart for each measure and condition. */
-export function writeResults(run: WriteUp): string {
-  const { folder, results, rounds } = run
+/** `results.json`, `results.md` and a chart for each measure and condition. Gives the text of `results.md`. */
+export function writeResults({ folder, extent, candidates, results }: WriteUp): string {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const machine = describeMachine()
-  const ratios = computeRatios(results)
-  const json = { machine, congestionControl: CONGESTION_CONTROL, rounds, ratios, cells: results.cells }
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(json, undefined, 2)}\n`)
+  const record: RunRecord = {
+    machine: describeMachine(),
+    date: new Date().toISOString().slice(0, 10),
+    congestionControl: CONGESTION_CONTROL,
+    machineCongestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
+    rounds: extent.rounds,
+    ratios: computeRatios(results),
+    cells: results.cells,
+  }
+  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`)
   for (const { measure, condition } of conditionsOf(results)) {
     const cells = results.cells.filter(cell => cell.measure === measure && cell.condition === condition)
     const name = `${measure}-${condition.replace(/[^a-z0-9]+/gi, '-')}.svg`
     writeFileSync(join(folder, name), drawChart(measure, condition, cells))
   }
-  const text = formatReport(run, machine)
+  const text = formatReport(record, candidates, results)
   writeFileSync(join(folder, 'results.md'), text)
   return text
 }
@@ -40,21 +47,20 @@ function describeMachine(): string {
   return `${cpus().length} × ${first?.model.trim()}, ${gigabytes} GiB, ${system}, kernel ${release()}`
 }
 
-function formatReport({ candidates, results, rounds }: WriteUp, machine: string): string {
-  const ratios = computeRatios(results).map(
-    ({ title, goal, value, isReached }) => `| ${title} | ${goal} | ${value.toFixed(2)} | ${isReached ? 'yes' : 'no'} |`,
-  )
+function formatReport(record: RunRecord, candidates: readonly Candidate[], results: Results): string {
+  const { machine, date, rounds, congestionControl, machineCongestionControl } = record
   const about = candidates.map(({ name, about }) => `- **${name}**: ${about}`)
   return `# Comparison
 
-${machine}. All ends, relays and the load share these cores: read the figures as ratios. ${rounds} interleaved rounds; each cell is the
-median (least–most), with a star for each round in which the machine was busy with something else. TCP uses ${CONGESTION_CONTROL}.
+${machine}; ${date}. All ends, relays and the load share these cores: read the figures as ratios. ${rounds} interleaved rounds; each
+cell is the median (least–most), with a star for each round in which the machine was busy with something else. TCP uses
+${congestionControl} on every candidate; the machine's default is ${machineCongestionControl}.
 
 ${about.join('\n')}
 
-| ratio | goal | measured | reached |
+| ratio | goal | measured | |
 |---|---|---|---|
-${ratios.join('\n')}
+${record.ratios.map(formatRatio).join('\n')}
 
 ${tables(candidates, results).join('\n\n')}
 `

@@ -30,6 +30,8 @@ export interface Outcome {
 export type Wire = readonly [one: string, other: string]
 
 export interface LabPlan {
+  /** Digits that tell it from another lab of this process. */
+  readonly name?: string
   readonly hosts: readonly Omit<FixtureHost, 'keys'>[]
   readonly wires: readonly Wire[]
   readonly underlayMtu?: number
@@ -58,9 +60,11 @@ export class AgentLab {
   readonly #agents = new Map<string, ChildProcess>()
   readonly #namespaces: string[] = []
   readonly #logs = new Map<string, string>()
+  readonly #name: string
 
-  private constructor(cluster: ClusterFixture) {
+  private constructor(cluster: ClusterFixture, name: string) {
     this.cluster = cluster
+    this.#name = name
   }
 
   /** A chain a – b – c: a and c have no underlay network in common. */
@@ -68,11 +72,11 @@ export class AgentLab {
     return AgentLab.create(CHAIN)
   }
 
-  static async create({ hosts, wires, underlayMtu = 1500, configure }: LabPlan): Promise<AgentLab> {
+  static async create({ name = '', hosts, wires, underlayMtu = 1500, configure }: LabPlan): Promise<AgentLab> {
     // Does nothing when nothing changed: what is tried is what the sources say.
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     await sweep()
-    const lab = new AgentLab(await ClusterFixture.create(hosts, configure))
+    const lab = new AgentLab(await ClusterFixture.create(hosts, configure), name)
     lab.#unpackRelease()
     for (const { name } of hosts) await lab.#addHost(name)
     for (const [one, other] of wires) lab.#connect([one, other], underlayMtu)
@@ -242,7 +246,7 @@ export class AgentLab {
   }
 
   #namespaceOf(host: string): string {
-    return `weave-${process.pid}-${host}`
+    return `weave-${process.pid}-${this.#name}${host}`
   }
 }
 

@@ -1,0 +1,55 @@
+import type { Distance } from './candidate.ts'
+
+/** How much is measured. */
+export interface Extent {
+  /** Interleaved: in each, every candidate has its turn. */
+  readonly rounds: number
+  readonly streamSeconds: number
+  readonly smallSeconds: number
+  readonly pings: number
+  /** Distances at which round trips and four streams are measured beside the one stream. */
+  readonly inFull: readonly Distance[]
+  /** Per cent of the packets that are lost on the cable. */
+  readonly losses: readonly number[]
+  readonly hasJumbo: boolean
+  /** So long others get to leave the machine alone, before each measurement. */
+  readonly quietWaitMs: number
+}
+
+const WHOLE: Extent = {
+  rounds: 3,
+  streamSeconds: 3,
+  smallSeconds: 1.5,
+  pings: 200,
+  inFull: ['direct', 'one relay', 'two relays'],
+  losses: [0.1, 1],
+  hasJumbo: true,
+  quietWaitMs: 15_000,
+}
+
+export const EXTENTS = {
+  whole: WHOLE,
+  /** All that the goals ask for, in about twelve minutes. */
+  short: {
+    ...WHOLE,
+    streamSeconds: 2,
+    smallSeconds: 1,
+    pings: 100,
+    inFull: ['direct'],
+    quietWaitMs: 3000,
+  },
+  /** To see whether everything works; nothing to be quoted. */
+  quick: {
+    ...WHOLE,
+    rounds: 1,
+    streamSeconds: 1,
+    smallSeconds: 0.5,
+    pings: 50,
+    inFull: ['direct'],
+    losses: [1],
+    hasJumbo: false,
+    quietWaitMs: 0,
+  },
+} as const satisfies Readonly<Record<string, Extent>>
+
+export type ExtentName = keyof typeof EXTENTS

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { formatRatio } from './ratios.ts'
+import type { RunRecord } from './record.ts'
+import { type Cell, formatCell, MEASURES, type Measure } from './results.ts'
+
+const BEGIN = '<!-- bench: begin -->'
+const END = '<!-- bench: end -->'
+
+/** Columns of the quotation, each one measure under one condition. */
+const COLUMNS: readonly { readonly measure: Measure; readonly condition: string; readonly title: string }[] = [
+  { measure: 'stream', condition: 'direct', title: 'TCP direct' },
+  { measure: 'stream', condition: 'one relay', title: 'through one relay' },
+  { measure: 'stream', condition: '1 % loss', title: 'at 1 % loss' },
+  { measure: 'small', condition: 'direct', title: '64 B UDP' },
+  { measure: 'roundTrip', condition: 'direct', title: 'RTT' },
+  { measure: 'roundTripLoaded', condition: 'direct', title: 'RTT beside 4 streams' },
+  { measure: 'cpu', condition: 'direct', title: 'CPU' },
+]
+
+/** What the README says of a run, between its markers. */
+export function quote({
+  machine,
+  date,
+  rounds,
+  congestionControl,
+  machineCongestionControl,
+  ratios,
+  cells,
+}: RunRecord): string {
+  const candidates = [...new Set(cells.map(({ candidate }) => candidate))]
+  const head = ['', ...COLUMNS.map(({ title, measure }) => `${title}, ${MEASURES[measure].unit}`)]
+  const rows = candidates.map(name => [name, ...COLUMNS.map(column => formatCell(find(cells, name, column)))])
+  return `${BEGIN}
+Measured on ${machine}, ${date}, by \`npm run bench\`: all ends and relays share these cores, so read the figures as ratios. Medians
+(least–most) of ${rounds} interleaved rounds, a star for each in which the machine was busy with something else. TCP uses
+${congestionControl} on all; the machine's default is ${machineCongestionControl}. All cells, and charts: [bench/results](bench/results/results.md).
+
+${table([head, ...rows])}
+
+| ratio | goal | measured | |
+|---|---|---|---|
+${ratios.map(formatRatio).join('\n')}
+${END}`
+}
+
+/** Exchanges what stands between the markers in the file at `path`. */
+export function writeQuotation(path: string, record: RunRecord): void {
+  const text = readFileSync(path, 'utf8')
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`${path} has no place for the figures: '${BEGIN}', '${END}'`)
+  writeFileSync(path, text.slice(0, begin) + quote(record) + text.slice(end + END.length))
+}
+
+function find(cells: readonly Cell[], candidate: string, column: (typeof COLUMNS)[number]): Cell | undefined {
+  return cells.find(cell => {
+    return cell.candidate === candidate && cell.measure === column.measure && cell.condition === column.condition
+  })
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...rest] = rows.map(row => `| ${row.join(' | ')} |`)
+  return [head, `|${'---|'.repeat(COLUMNS.length + 1)}`, ...rest].join('\n')
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Candidate } from '../../../bench/compare/candidate.ts'
+import { quote, writeQuotation } from '../../../bench/compare/quotation.ts'
+import { computeRatios, formatRatio } from '../../../bench/compare/ratios.ts'
+import type { RunRecord } from '../../../bench/compare/record.ts'
+import { type Measure, Results } from '../../../bench/compare/results.ts'
+
+const SLEEVE = contender('sleeve', { kind: 'ours' })
+const SLOW = contender('slow', {})
+const GOOD = contender('good', {})
+const OPEN = contender('open', { isSealed: false })
+
+describe('the ratios of a comparison', () => {
+  it('are those to the best sealed peer, where more is better and where less is', () => {
+    const results = resultsOf('stream', [
+      [SLEEVE, 4000],
+      [SLOW, 500],
+      [GOOD, 1000],
+      [OPEN, 9000],
+    ])
+    addTo(results, 'roundTrip', [
+      [SLEEVE, 0.09],
+      [SLOW, 0.2],
+      [GOOD, 0.1],
+      [OPEN, 0.01],
+    ])
+    expect(computeRatios(results).map(formatRatio)).toEqual([
+      '| sleeve ÷ best sealed peer, 1 TCP stream | ≥ 6 | 4.00 | missed |',
+      '| sleeve ÷ wireguard-go of 2025 (3.5 Gbit/s, of another run), 1 TCP stream | ≥ 1.5 | 1.14 | missed |',
+      '| sleeve ÷ best sealed peer, RTT p50 | ≤ 1 | 0.90 | reached |',
+    ])
+  })
+
+  it('are of medians, and say that a round was noisy', () => {
+    const results = resultsOf('memoryIdle', [
+      [SLEEVE, 71],
+      [SLEEVE, 68],
+      [SLEEVE, 69],
+    ])
+    results.add(SLEEVE, { measure: 'memoryIdle', condition: 'direct' }, { value: 300, isNoisy: true })
+    expect(computeRatios(results).map(formatRatio)).toEqual([
+      '| memory of an agent, idle | ≤ 70 MB | 69 MB* | reached |',
+    ])
+  })
+})
+
+describe('the quotation of a comparison', () => {
+  const results = resultsOf('stream', [
+    [SLEEVE, 6000],
+    [GOOD, 1000],
+  ])
+  const record: RunRecord = {
+    machine: '2 × something',
+    date: '2026-01-02',
+    congestionControl: 'cubic',
+    machineCongestionControl: 'bbr',
+    rounds: 1,
+    ratios: computeRatios(results),
+    cells: results.cells,
+  }
+
+  it('names machine, congestion control, each candidate and each ratio', () => {
+    const text = quote(record)
+    expect(text).toContain('2 × something')
+    expect(text).toContain("cubic on all; the machine's default is bbr")
+    expect(text).toMatch(/^\| sleeve \| 6000 \(6000–6000\) \| – \|/m)
+    expect(text).toContain('| sleeve ÷ best sealed peer, 1 TCP stream | ≥ 6 | 6.00 | reached |')
+  })
+
+  it('takes the place of the former one, and leaves the rest', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quotation-'))
+    const path = join(folder, 'README.md')
+    try {
+      writeFileSync(path, 'before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n')
+      writeQuotation(path, record)
+      writeQuotation(path, record)
+      expect(readFileSync(path, 'utf8')).toBe(`before\n${quote(record)}\nafter\n`)
+      writeFileSync(path, 'nothing')
+      expect(() => writeQuotation(path, record)).toThrow('has no place for the figures')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+function contender(name: string, differing: Partial<Candidate>): Candidate {
+  const start = () => Promise.reject(new Error('not to be started'))
+  return { name, kind: 'peer', about: '', isSealed: true, start, ...differing }
+}
+
+type Reading = readonly [candidate: Candidate, value: number]
+
+function resultsOf(measure: Measure, readings: readonly Reading[]): Results {
+  const results = new Results()
+  addTo(results, measure, readings)
+  return results
+}
+
+function addTo(results: Results, measure: Measure, readings: readonly Reading[]): void {
+  for (const [candidate, value] of readings) {
+    results.add(candidate, { measure, condition: 'direct' }, { value, isNoisy: false })
+  }
+}
