@@ -4,6 +4,7 @@ import type { Distance } from './candidate.ts'
 export interface Extent {
   /** Interleaved: in each, every candidate has its turn. */
   readonly rounds: number
+  /** Whole seconds: iperf3 takes no others, and 0 for without end. */
   readonly streamSeconds: number
   readonly smallSeconds: number
   readonly pings: number
@@ -19,7 +20,7 @@ export interface Extent {
 const WHOLE: Extent = {
   rounds: 3,
   streamSeconds: 3,
-  smallSeconds: 1.5,
+  smallSeconds: 2,
   pings: 200,
   inFull: ['direct', 'one relay', 'two relays'],
   losses: [0.1, 1],
@@ -43,7 +44,7 @@ export const EXTENTS = {
     ...WHOLE,
     rounds: 1,
     streamSeconds: 1,
-    smallSeconds: 0.5,
+    smallSeconds: 1,
     pings: 50,
     inFull: ['direct'],
     losses: [1],
