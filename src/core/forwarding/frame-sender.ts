@@ -1,4 +1,4 @@
-import { DatagramKind, HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
+import { COUNTER_AT, DatagramKind, HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { fitsMeta, META_BYTES, writeCutMeta, writeMeta } from '../wire/frame-meta.ts'
 import { PART_HEADER_BYTES, writePartHeader } from '../wire/part-header.ts'
@@ -247,10 +247,10 @@ export class FrameSender {
     return this.#run.reserve(to, OVERHEAD + frameBytes, RUN_AT)
   }
 
-  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. */
+  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. The cipher writes the counter. */
   #seal(session: SealingSession, kind: number, start: number, length: number): void {
     const { header } = session
-    for (let i = 0; i < HEADER_BYTES; i++) this.#memory[start + i] = header[i] ?? 0
+    for (let i = 0; i < COUNTER_AT; i++) this.#memory[start + i] = header[i] ?? 0
     this.#memory[start + 1] = kind
     this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
   }

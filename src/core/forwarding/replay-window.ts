@@ -1,5 +1,7 @@
 const WINDOW_BITS = 2048
+/** A power of two, so that a mask takes the remainder: that of numbers beyond 31 bits is slow. */
 const WORDS = WINDOW_BITS / 32
+const WORD_MASK = WORDS - 1
 
 /**
  * Rejects counters seen before (RFC 6479).
@@ -13,8 +15,8 @@ export class ReplayWindow {
   accepts(counter: number): boolean {
     if (counter > this.#highest) return true
     if (this.#highest - counter >= WINDOW_BITS - 32) return false
-    const word = this.#words[Math.floor(counter / 32) % WORDS] ?? 0
-    return (word & (1 << (counter % 32))) === 0
+    const word = this.#words[Math.floor(counter / 32) & WORD_MASK] ?? 0
+    return (word & (1 << (counter & 31))) === 0
   }
 
   /** Call with a counter that was accepted, once its datagram has proved authentic. */
@@ -24,12 +26,12 @@ export class ReplayWindow {
       this.#clear(Math.floor(this.#highest / 32), block)
       this.#highest = counter
     }
-    const index = block % WORDS
-    this.#words[index] = (this.#words[index] ?? 0) | (1 << (counter % 32))
+    const index = block & WORD_MASK
+    this.#words[index] = (this.#words[index] ?? 0) | (1 << (counter & 31))
   }
 
   #clear(from: number, to: number): void {
     const count = Math.min(to - from, WORDS)
-    for (let i = 1; i <= count; i++) this.#words[(from + i + WORDS) % WORDS] = 0
+    for (let i = 1; i <= count; i++) this.#words[(from + i) & WORD_MASK] = 0
   }
 }

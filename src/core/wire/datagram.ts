@@ -9,6 +9,7 @@ import { readU16, readU32, writeU16, writeU32 } from './big-endian.ts'
  * All but `hops left` is authenticated: relays count it down. The counter is, as the nonce that the payload is sealed with.
  */
 export const HEADER_BYTES = 20
+export const COUNTER_AT = 12
 export const TAG_BYTES = 16
 export const AUTHENTICATED_BYTES = 13
 export const DATAGRAM_VERSION = 1
@@ -53,8 +54,8 @@ export function writeAuthenticated(into: Uint8Array, datagram: Uint8Array, offse
 }
 
 export function writeCounter(bytes: Uint8Array, offset: number, counter: number): void {
-  writeU32(bytes, offset + 12, Math.floor(counter / 0x1_0000_0000))
-  writeU32(bytes, offset + 16, counter)
+  writeU32(bytes, offset + COUNTER_AT, Math.floor(counter / 0x1_0000_0000))
+  writeU32(bytes, offset + COUNTER_AT + 4, counter)
 }
 
 export function readKind(bytes: Uint8Array, offset: number): number {
@@ -92,6 +93,6 @@ export function keyIdsOf(sourceKeyId: number, destinationKeyId: number): number 
 
 /** Undefined past 2^53: no router counts that far. */
 export function readCounter(bytes: Uint8Array, offset: number): number | undefined {
-  const high = readU32(bytes, offset + 12)
-  return high >= 0x20_0000 ? undefined : high * 0x1_0000_0000 + readU32(bytes, offset + 16)
+  const high = readU32(bytes, offset + COUNTER_AT)
+  return high >= 0x20_0000 ? undefined : high * 0x1_0000_0000 + readU32(bytes, offset + COUNTER_AT + 4)
 }

@@ -24,6 +24,18 @@ describe('the table of Ethernet addresses (PEER-13)', () => {
     expect([table.lookup(1, 0), table.lookup(2, 0)]).toEqual([undefined, 6])
   })
 
+  it('finds an address that moved, was forgotten, and came again where it came last', () => {
+    const table = new MacTable()
+    table.learn(1, 5, 0)
+    expect(table.lookup(1, 0)).toBe(5)
+    table.learn(1, 6, 0)
+    expect(table.lookup(1, 0)).toBe(6)
+    table.forgetPeer(6)
+    table.learn(1, 7, 0)
+    table.learn(1, 8, 0)
+    expect(table.lookup(1, 0)).toBe(8)
+  })
+
   it('stays within its limit under a flood of addresses', () => {
     const table = new MacTable()
     for (let mac = 0; mac < MACS_MAX + 100; mac++) table.learn(mac, 1, 0)
