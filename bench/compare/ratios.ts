@@ -27,7 +27,7 @@ type Side = { readonly candidate: string; readonly condition: string } | { reado
 
 const BEST_PEER = 'best sealed peer'
 /**
- * `wireguard-go` of 2025, which no Debian package is of, on 2 cores of an Intel Xeon with AVX-512 and Linux 6.18: one TCP stream in
+ * `wireguard-go` of 2025, which no Debian package is of, on 2 cores of an AMD EPYC with AVX-512 and Linux 6.18: one TCP stream in
  * Mbit/s, and CPU of both daemons in s/GB.
  */
 const WIREGUARD_2025 = { stream: { reference: 3500 }, cpu: { reference: 3.7 } } as const
@@ -96,12 +96,12 @@ const GOALS: readonly Goal[] = [
   { title: 'memory of an agent, under load', measure: 'memoryLoaded', of: sleeve('direct'), most: 90 },
 ]
 
-/** Those for which both sides were measured. */
+/** Those for which both sides were measured, and the other one is not nothing. */
 export function computeRatios(results: Results): readonly Ratio[] {
   return GOALS.flatMap(({ title, measure, of, over, ...limit }) => {
     const own = readingOf(results, measure, of)
     const other = over === undefined ? { value: 1, isNoisy: false } : readingOf(results, measure, over)
-    if (own === undefined || other === undefined) return []
+    if (own === undefined || other === undefined || other.value === 0) return []
     const value = own.value / other.value
     return [
       {
