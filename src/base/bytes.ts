@@ -49,6 +49,12 @@ export class ByteReader {
       : new Uint8Array(this.#bytes.subarray(at, at + length))
   }
 
+  /** As `bytes`, without the copy: for what is looked at before the message's memory is reused. */
+  view(length: number): Uint8Array {
+    const at = this.#take(length)
+    return at === undefined ? new Uint8Array(0) : this.#bytes.subarray(at, at + length)
+  }
+
   /** UTF-8, after a length of one byte. Bad sequences fail. */
   text8(): string {
     const raw = this.bytes(this.u8())

@@ -35,8 +35,8 @@ export function isNewer(a: Version, b: Version): boolean {
 export class RecordStore {
   readonly #records = new Map<RecordKey, StoredRecord>()
   readonly #hashes = new RecordHashes()
-  /** Ascending by key; undefined after one came or went. */
-  #sorted: readonly StoredRecord[] | undefined
+  /** Ascending; undefined after one came or went. */
+  #keys: readonly RecordKey[] | undefined
 
   get size(): number {
     return this.#records.size
@@ -48,8 +48,13 @@ export class RecordStore {
 
   /** Ascending by short id, then topic, so that every router walks them in the same order. */
   all(): readonly StoredRecord[] {
-    this.#sorted ??= [...this.#records.values()].sort((a, b) => recordKey(a) - recordKey(b))
-    return this.#sorted
+    this.#keys ??= [...this.#records.keys()].sort((a, b) => a - b)
+    const records: StoredRecord[] = []
+    for (const key of this.#keys) {
+      const record = this.#records.get(key)
+      if (record !== undefined) records.push(record)
+    }
+    return records
   }
 
   /** True when `stored` would replace what is here. */
@@ -60,9 +65,12 @@ export class RecordStore {
 
   /** True when it was newer, and kept. */
   merge(stored: StoredRecord): boolean {
-    if (!this.wants(stored)) return false
-    this.#drop(recordKey(stored))
-    this.#records.set(recordKey(stored), stored)
+    const key = recordKey(stored)
+    const known = this.#records.get(key)
+    if (known !== undefined && !isNewer(stored, known)) return false
+    if (known === undefined) this.#keys = undefined
+    else this.#hashes.remove(known)
+    this.#records.set(key, stored)
     this.#hashes.add(stored)
     return true
   }
@@ -117,8 +125,8 @@ export class RecordStore {
 
   #drop(key: RecordKey): void {
     const known = this.#records.get(key)
-    this.#sorted = undefined
     if (known === undefined) return
+    this.#keys = undefined
     this.#hashes.remove(known)
     this.#records.delete(key)
   }

@@ -1,4 +1,4 @@
-import type { GraphNode } from './routes.ts'
+import type { GraphNode } from './link-graph.ts'
 
 /** A router's place in the tree of one source. */
 export interface TreePlace {

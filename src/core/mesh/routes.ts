@@ -1,12 +1,5 @@
 import { HOPS_MAX } from '../wire/datagram.ts'
-
-/** A router and the neighbours that it says it exchanges datagrams with. */
-export interface GraphNode {
-  readonly shortId: number
-  readonly neighbours: readonly number[]
-  /** One for each neighbour, 1 to 65,535; 1 each when left out. */
-  readonly costs?: readonly number[]
-}
+import type { LinkGraph } from './link-graph.ts'
 
 export interface Route {
   /** The neighbour that frames for the peer are given to. */
@@ -15,96 +8,131 @@ export interface Route {
   readonly cost: number
 }
 
+/** Ways to peers, by short id. Eight bytes for each rather than an object: there may be thousands. */
+export class Routes implements Iterable<[number, Route]> {
+  readonly #nextHops: Uint16Array
+  readonly #hops: Uint8Array
+  readonly #costs: Uint32Array
+  #size = 0
+
+  /** `shortIdMax`: the highest of those that may be added. */
+  constructor(shortIdMax = 0) {
+    this.#nextHops = new Uint16Array(shortIdMax + 1)
+    this.#hops = new Uint8Array(shortIdMax + 1)
+    this.#costs = new Uint32Array(shortIdMax + 1)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  has(peer: number): boolean {
+    return (this.#hops[peer] ?? 0) > 0
+  }
+
+  get(peer: number): Route | undefined {
+    const hops = this.#hops[peer] ?? 0
+    return hops === 0 ? undefined : { nextHop: this.#nextHops[peer] ?? 0, hops, cost: this.#costs[peer] ?? 0 }
+  }
+
+  /** Ascending. */
+  *[Symbol.iterator](): Iterator<[number, Route]> {
+    for (let peer = 0; peer < this.#hops.length; peer++) {
+      const route = this.get(peer)
+      if (route !== undefined) yield [peer, route]
+    }
+  }
+
+  add(peer: number, { nextHop, hops, cost }: Route): void {
+    this.#size++
+    this.#nextHops[peer] = nextHop
+    this.#hops[peer] = hops
+    this.#costs[peer] = cost
+  }
+}
+
 /**
  * Cheapest paths from `self` (Dijkstra) over links that both ends call established, each at the higher of the costs that its ends
  * give it. Among equals the path over the lower short id, so that routers with the same graph make the same choices (Weave row
  * GOS-07), and a frame comes nearer with every hop. Peers more than `HOPS_MAX` away have no route: datagrams do not get there.
  */
-export function computeRoutes(self: number, nodes: readonly GraphNode[]): ReadonlyMap<number, Route> {
-  const graph = new Map(nodes.map(node => [node.shortId, node]))
-  const routes = new Map<number, Route>()
-  const queue = new Frontier()
-  queue.push({ cost: 0, to: self, nextHop: self, hops: 0 })
-  const settled = new Set<number>()
-  for (let step = queue.pop(); step !== undefined; step = queue.pop()) {
-    if (settled.has(step.to)) continue
-    settled.add(step.to)
-    if (step.hops > 0) routes.set(step.to, { nextHop: step.nextHop, hops: step.hops, cost: step.cost })
-    if (step.hops < HOPS_MAX) expand(step, { graph, queue, settled })
+export function computeRoutes(self: number, graph: LinkGraph): Routes {
+  const { shortIds } = graph
+  const routes = new Routes(shortIds.reduce((max, shortId) => Math.max(max, shortId), 0))
+  const start = graph.placeOf(self)
+  if (start === undefined) return routes
+  const frontier = new Frontier()
+  frontier.push(stepOf({ cost: 0, hops: 0, nextHop: self }, start))
+  const settled = new Uint8Array(shortIds.length)
+  for (let step = frontier.pop(); step !== undefined; step = frontier.pop()) {
+    const place = step % PLACES
+    if (settled[place] === 1) continue
+    settled[place] = 1
+    const route = routeOf(step)
+    const { cost, hops, nextHop } = route
+    if (hops > 0) routes.add(shortIds[place] ?? 0, route)
+    if (hops >= HOPS_MAX) continue
+    graph.eachLink(place, (to, more) => {
+      if (settled[to] === 1) return
+      const first = hops === 0 ? (shortIds[to] ?? 0) : nextHop
+      frontier.push(stepOf({ cost: cost + more, hops: hops + 1, nextHop: first }, to))
+    })
   }
   return routes
 }
 
-interface Step {
-  readonly cost: number
-  readonly to: number
-  readonly nextHop: number
-  readonly hops: number
+/** Short ids have 12 bits, of which 0 is no router's. */
+const PLACES = 4096
+const NEXT_HOPS = 65_536
+const HOPS = 32
+
+/** One number, so that the lesser of two is the better one: cost, then hops, then the neighbour that it begins with. 53 bits. */
+function stepOf({ cost, hops, nextHop }: Route, place: number): number {
+  return ((cost * HOPS + hops) * NEXT_HOPS + nextHop) * PLACES + place
 }
 
-interface Search {
-  readonly graph: ReadonlyMap<number, GraphNode>
-  readonly queue: Frontier
-  readonly settled: ReadonlySet<number>
+function routeOf(step: number): Route {
+  const upper = Math.floor(step / PLACES)
+  const top = Math.floor(upper / NEXT_HOPS)
+  return { nextHop: upper % NEXT_HOPS, hops: top % HOPS, cost: Math.floor(top / HOPS) }
 }
 
-function expand(from: Step, { graph, queue, settled }: Search): void {
-  const node = graph.get(from.to)
-  if (node === undefined) return
-  for (let i = 0; i < node.neighbours.length; i++) {
-    const to = node.neighbours[i] ?? 0
-    if (settled.has(to)) continue
-    const far = graph.get(to)
-    const back = far?.neighbours.indexOf(from.to) ?? -1
-    if (far === undefined || back < 0) continue
-    const cost = from.cost + Math.max(costAt(node, i), costAt(far, back))
-    queue.push({ cost, to, nextHop: from.hops === 0 ? to : from.nextHop, hops: from.hops + 1 })
-  }
-}
-
-function costAt(node: GraphNode, index: number): number {
-  return Math.max(1, node.costs?.[index] ?? 1)
-}
-
-/** Steps by cost, then hops, then the neighbour they begin with: a binary heap. */
+/** A binary heap of numbers. */
 class Frontier {
-  readonly #heap: Step[] = []
+  readonly #heap: number[] = []
 
-  push(step: Step): void {
+  push(step: number): void {
     const heap = this.#heap
     let at = heap.push(step) - 1
     while (at > 0) {
       const above = (at - 1) >> 1
-      if (!this.#swapsIfBefore(at, above)) return
+      const parent = heap[above] ?? 0
+      if (parent <= step) break
+      heap[at] = parent
       at = above
     }
+    heap[at] = step
   }
 
-  pop(): Step | undefined {
+  pop(): number | undefined {
     const heap = this.#heap
     const first = heap[0]
     const last = heap.pop()
-    if (first === undefined || last === undefined || heap.length === 0) return first
-    heap[0] = last
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1
-      const least = isBefore(heap[left + 1], heap[left]) ? left + 1 : left
-      if (!this.#swapsIfBefore(least, at)) return first
-      at = least
+    if (last !== undefined && heap.length > 0) this.#sink(last)
+    return first
+  }
+
+  #sink(step: number): void {
+    const heap = this.#heap
+    let at = 0
+    for (;;) {
+      const left = heap[2 * at + 1] ?? Number.POSITIVE_INFINITY
+      const right = heap[2 * at + 2] ?? Number.POSITIVE_INFINITY
+      const least = Math.min(left, right)
+      if (least >= step) break
+      heap[at] = least
+      at = 2 * at + (right < left ? 2 : 1)
     }
+    heap[at] = step
   }
-
-  #swapsIfBefore(a: number, b: number): boolean {
-    const [one, other] = [this.#heap[a], this.#heap[b]]
-    if (one === undefined || other === undefined || !isBefore(one, other)) return false
-    this.#heap[a] = other
-    this.#heap[b] = one
-    return true
-  }
-}
-
-function isBefore(a: Step | undefined, b: Step | undefined): boolean {
-  if (a === undefined || b === undefined) return false
-  if (a.cost !== b.cost) return a.cost < b.cost
-  return a.hops === b.hops ? a.nextHop < b.nextHop : a.hops < b.hops
 }

@@ -9,7 +9,7 @@ import {
   type Version,
   type VersionedRecord,
 } from '../gossip/record-store.ts'
-import type { GraphNode } from '../mesh/routes.ts'
+import { LinkGraph } from '../mesh/link-graph.ts'
 import {
   type Cryptography,
   createSigner,
@@ -28,12 +28,13 @@ import {
   type RecordedLink,
   SIGNATURE_BYTES,
 } from '../wire/peer-record.ts'
-import { establishedLinks, headOf, nameBytesOf, viewRecord } from '../wire/record-view.ts'
+import { compareAges, eachEstablishedLink, headOf, nameBytesOf, viewRecord } from '../wire/record-view.ts'
 import { Topic } from '../wire/topic.ts'
 import { decodeTopicRecord, encodeTopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
 import { bootIdOf } from './boot-id.ts'
-import { fromBase64, type Judgement, type Membership } from './membership.ts'
+import { fromBase64, type Judgement, type Member, type Membership } from './membership.ts'
+import { readU16 } from '../wire/big-endian.ts'
 import { concat, decodeTopic, isSameBytes, isSameList, signedText, withoutSignature } from './signed-record.ts'
 
 /** What came of a record from the network. */
@@ -45,7 +46,8 @@ export type Acceptance =
       readonly gone: readonly Gone[]
       readonly peer?: PeerRecord
     }
-  | { readonly kind: 'known' }
+  /** `isSame`: as it is held here; if not, an older state of it. */
+  | { readonly kind: 'known'; readonly key: RecordKey; readonly isSame: boolean }
   /** Its short id is that of the record `key`: to be told to whoever passed it on. */
   | { readonly kind: 'outranked'; readonly key: RecordKey }
   /** Our short id is its. */
@@ -120,15 +122,25 @@ export class Announcements {
     return this.shortIds.map(shortId => this.peer(shortId)).filter(peer => peer !== undefined)
   }
 
-  /** Who exchanges datagrams with whom, as they say themselves. */
-  graph(): readonly GraphNode[] {
-    return this.#ofPeers().map(({ shortId, bytes }) => ({ shortId, ...establishedLinks(bytes) }))
+  /** Who exchanges datagrams with whom, as they say themselves; this router has the links `own`, whatever its record still says. */
+  graph(own: readonly RecordedLink[]): LinkGraph {
+    const graph = new LinkGraph()
+    graph.addNode(this.#options.shortId)
+    for (const { shortId, cost } of own) graph.addLink(shortId, cost)
+    for (const { shortId, bytes } of this.#ofPeers()) {
+      if (shortId === this.#options.shortId) continue
+      graph.addNode(shortId)
+      eachEstablishedLink(bytes, (to, cost) => graph.addLink(to, cost))
+    }
+    return graph
   }
 
   /** Links of the peer that it calls established. */
   linkCountOf(shortId: number): number {
+    let count = 0
     const stored = this.#stored(shortId)
-    return stored === undefined ? 0 : establishedLinks(stored.bytes).neighbours.length
+    if (stored !== undefined) eachEstablishedLink(stored.bytes, () => count++)
+    return count
   }
 
   /** True when `announce` would make another record. */
@@ -166,6 +178,9 @@ export class Announcements {
 
   /** Verifies and keeps a record as it came from a neighbour. */
   accept(record: SignedRecord): Result<Acceptance> {
+    if (record.bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
+    const known = this.#known(record)
+    if (known !== undefined) return ok(known)
     return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
   }
 
@@ -194,6 +209,16 @@ export class Announcements {
     return bytes.subarray(0, bytes.length - SIGNATURE_BYTES - this.#membership.keyBytes)
   }
 
+  /** Hot path: each record comes from several neighbours, so what is known already is found out without looking into it. */
+  #known({ topic, bytes }: SignedRecord): Acceptance | undefined {
+    const key = recordKey({ shortId: readU16(bytes, 0), topic })
+    const stored = this.store.get(key)
+    if (stored === undefined) return undefined
+    const age = compareAges(topic, bytes, stored.bytes)
+    const isOther = topic === Topic.peer && !isSameBytes(nameBytesOf(bytes), nameBytesOf(stored.bytes))
+    return age > 0 || isOther ? undefined : { kind: 'known', key, isSame: age === 0 }
+  }
+
   #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
     const { keyBytes } = this.#membership
     const found = headOf(Topic.peer, bytes)
@@ -202,7 +227,6 @@ export class Announcements {
     }
     const encoded = this.#encodedOf({ bytes })
     const head = { shortId: found.shortId, topic: Topic.peer, bootId: found.bootId, version: found.version }
-    if (!this.store.wants(head) && this.#isSameName(head.shortId, encoded)) return ok({ kind: 'known' })
     const decoded = decodeRecord(encoded)
     if (!decoded.ok) return decoded
     const record = decoded.value
@@ -233,9 +257,9 @@ export class Announcements {
 
   #merge({ record, head, bytes }: VerifiedPeer, judgement: Extract<Judgement, { kind: 'member' }>): Acceptance {
     const gone = judgement.gone.map(shortId => ({ shortId, topics: this.forget(shortId) }))
+    if (this.#isOtherIdentity(record, this.#encodedOf({ bytes }))) this.identities++
     this.#membership.learn(record, judgement.publicKey)
-    if (this.#isOtherIdentity(head.shortId, this.#encodedOf({ bytes }))) this.identities++
-    this.store.merge({ ...head, bytes })
+    this.store.merge({ ...head, bytes: new Uint8Array(bytes) })
     return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone, peer: record }
   }
 
@@ -244,7 +268,6 @@ export class Announcements {
     if (!decoded.ok) return decoded
     const { shortId, bootId, version } = decoded.value
     const head = { shortId, topic, bootId, version }
-    if (!this.store.wants(head)) return ok({ kind: 'known' })
     const host = this.#membership.host(shortId)
     if (host === undefined) return refused('a record of a stranger')
     const encoded = withoutSignature(bytes)
@@ -253,7 +276,7 @@ export class Announcements {
       return refused('a record that its peer did not sign')
     }
     if (shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: [] })
-    this.store.merge({ ...head, bytes })
+    this.store.merge({ ...head, bytes: new Uint8Array(bytes) })
     return ok({ kind: 'merged', shortId, topic, gone: [] })
   }
 
@@ -266,14 +289,10 @@ export class Announcements {
     return verify
   }
 
-  #isSameName(shortId: number, encoded: Uint8Array): boolean {
-    const before = this.#stored(shortId)
-    return before !== undefined && isSameBytes(nameBytesOf(before.bytes), nameBytesOf(encoded))
-  }
-
-  #isOtherIdentity(shortId: number, encoded: Uint8Array): boolean {
-    const before = this.#stored(shortId)
-    if (before === undefined) return true
+  /** Compared with what is known already: the last record, or what the manifest says. */
+  #isOtherIdentity(record: PeerRecord, encoded: Uint8Array): boolean {
+    const before = this.#stored(record.shortId)
+    if (before === undefined) return !isSamePlace(record, this.#membership.host(record.shortId))
     const [was, is] = [viewRecord(this.#encodedOf(before)), viewRecord(encoded)]
     return !was.ok || !is.ok || !isSameBytes(was.value.identity, is.value.identity)
   }
@@ -292,6 +311,10 @@ interface VerifiedPeer {
   readonly record: PeerRecord
   readonly head: VersionedRecord
   readonly bytes: Uint8Array
+}
+
+function isSamePlace(record: PeerRecord, host: Pick<Member, 'addresses' | 'port'> | undefined): boolean {
+  return host?.port === record.port && host.addresses.join() === record.addresses.join()
 }
 
 /** Addresses that `record`'s peer may be dialled at. */

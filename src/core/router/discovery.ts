@@ -1,12 +1,16 @@
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../../base/endpoint.ts'
 import type { Announcements } from './announcements.ts'
-import { endpointsOf } from './announcements.ts'
 import type { RouterOptions } from './api.ts'
 import type { Membership } from './membership.ts'
 
+interface Place {
+  readonly endpoint: Endpoint
+  readonly owner: number
+}
+
 /** Which address belongs to whom, from the manifest and from what peers say of themselves. */
 export class AddressBook {
-  #owners = new Map<string, number>()
+  #places = new Map<string, Place>()
   #madeOf = ''
 
   /** Brings the book up to date; true when it had to be written anew. */
@@ -14,39 +18,38 @@ export class AddressBook {
     const madeOf = `${membership.version} ${announcements.identities}`
     if (madeOf === this.#madeOf) return false
     this.#madeOf = madeOf
-    const owners = new Map<string, number>()
-    for (const host of membership.members) {
-      for (const key of endpointsOf(host)) owners.set(key, host.shortId)
-    }
-    for (const record of announcements.peers) {
-      for (const key of endpointsOf(record)) owners.set(key, record.shortId)
-    }
-    this.#owners = owners
+    this.#places = new Map()
+    for (const host of membership.members) this.#enter(host.shortId, host)
+    // Members of an open cluster are what their records say.
+    if (membership.kind === 'certified') for (const record of announcements.peers) this.#enter(record.shortId, record)
     return true
   }
 
   /** `key`: the endpoint as `formatEndpoint` writes it. */
   ownerOf(key: string): number | undefined {
-    return this.#owners.get(key)
+    return this.#places.get(key)?.owner
   }
 
-  endpointsOf(peer: number, defaultPort: number): readonly Endpoint[] {
-    const endpoints: Endpoint[] = []
-    for (const [key, owner] of this.#owners) {
-      const endpoint = owner === peer ? parseEndpoint(key, defaultPort) : undefined
-      if (endpoint?.ok === true) endpoints.push(endpoint.value)
-    }
-    return endpoints
+  endpointsOf(peer: number): readonly Endpoint[] {
+    const places = [...this.#places.values()].filter(({ owner }) => owner === peer)
+    return places.map(({ endpoint }) => endpoint)
   }
 
   /** Addresses of all peers but this router's own. */
-  others(options: RouterOptions): readonly Endpoint[] {
+  others(options: Pick<RouterOptions, 'shortId' | 'addresses' | 'port'>): readonly Endpoint[] {
     const own = new Set(options.addresses.map(ip => formatEndpoint({ ip, port: options.port })))
     const others: Endpoint[] = []
-    for (const [key, owner] of this.#owners) {
-      const endpoint = parseEndpoint(key, options.port)
-      if (endpoint.ok && owner !== options.shortId && !own.has(key)) others.push(endpoint.value)
+    for (const [key, { endpoint, owner }] of this.#places) {
+      if (owner !== options.shortId && !own.has(key)) others.push(endpoint)
     }
     return others
+  }
+
+  #enter(owner: number, { addresses, port }: Pick<RouterOptions, 'addresses' | 'port'>): void {
+    for (const ip of addresses) {
+      const endpoint = { ip, port }
+      const key = formatEndpoint(endpoint)
+      if (parseEndpoint(key, port).ok) this.#places.set(key, { endpoint, owner })
+    }
   }
 }

@@ -4,7 +4,8 @@ import type { DirectPath } from '../mesh/direct-paths.ts'
 import { FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
 import { computeFloodTrees } from '../mesh/flood-trees.ts'
-import { computeRoutes, type GraphNode, type Route } from '../mesh/routes.ts'
+import { type GraphNode, LinkGraph } from '../mesh/link-graph.ts'
+import { computeRoutes, Routes } from '../mesh/routes.ts'
 import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
 import { Topic } from '../wire/topic.ts'
 import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
@@ -45,7 +46,7 @@ export class FastPathKeeper {
   readonly #self: number
   readonly #links: FastLinks
   #table: FastPathTable
-  #routes: ReadonlyMap<number, Route> = new Map()
+  #routes = new Routes()
   #heldUntil: Instant
   /** Why links were lost, by peer, until they are open again. */
   readonly #losses = new Map<number, string>()
@@ -162,7 +163,7 @@ export class FastPathKeeper {
   #compute(): FastPathTable {
     const { members } = this.#context.membership
     const graph = this.#graph()
-    this.#routes = computeRoutes(this.#self, graph)
+    this.#routes = computeRoutes(this.#self, LinkGraph.of(graph))
     const addressOf = (peer: number) => this.#links.linkTo(peer)?.address
     const hops = new Map<number, Ipv4>()
     for (const [peer, { nextHop }] of this.#routes) {
@@ -203,7 +204,7 @@ export class FastPathKeeper {
   #endpoints(): ReadonlyMap<Ipv4, number> {
     const endpoints = new Map<Ipv4, number>()
     for (const { peer } of this.#links.all) {
-      for (const { ip } of this.#sources.addresses.endpointsOf(peer, this.#context.options.port)) {
+      for (const { ip } of this.#sources.addresses.endpointsOf(peer)) {
         const address = this.#trustedAddress(ip)
         if (address !== undefined) endpoints.set(address, peer)
       }

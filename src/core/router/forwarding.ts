@@ -1,6 +1,6 @@
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
-import type { Route } from '../mesh/routes.ts'
+import type { Routes } from '../mesh/routes.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import type { Announcements } from './announcements.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -10,7 +10,7 @@ export interface ForwardingSources {
   readonly announcements: Announcements
   readonly neighbours: Neighbours
   readonly sessions: SessionKeys
-  readonly routes: ReadonlyMap<number, Route>
+  readonly routes: Routes
   readonly paths: DirectPaths
   /** Peers that floods reach in the kernel. */
   readonly flooded: ReadonlySet<number> | undefined

@@ -1,8 +1,9 @@
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
-import { computeRoutes, type GraphNode, type Route } from '../mesh/routes.ts'
+import { computeRoutes, Routes } from '../mesh/routes.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
+import type { RecordedLink } from '../wire/peer-record.ts'
 import type { Announcements } from './announcements.ts'
 import type { Instant, Output, RouterOptions } from './api.ts'
 import { settleMs } from './dial-policy.ts'
@@ -29,13 +30,13 @@ export interface PublicationSources {
   readonly flush: (link: Link) => void
   readonly fastPath: () => FastPathKeeper | undefined
   /** Told each time that there are new routes. */
-  readonly routed: (routes: ReadonlyMap<number, Route>, now: Instant) => void
+  readonly routed: (routes: Routes, now: Instant) => void
 }
 
 /** What follows from changes, some at a time: this router's records, what neighbours are told, routes, the data plane's table. */
 export class Publication {
   /** By peer; of this router's own view of the graph. */
-  routes: ReadonlyMap<number, Route> = new Map()
+  routes = new Routes()
   readonly #sources: PublicationSources
   readonly #pace: Pace
   #at = Number.POSITIVE_INFINITY
@@ -95,7 +96,7 @@ export class Publication {
     const { options, membership, announcements, addresses, maker } = this.#sources
     this.#pace.routed(now)
     const self = options.shortId
-    this.routes = computeRoutes(self, [this.#ownNode(), ...announcements.graph().filter(node => node.shortId !== self)])
+    this.routes = computeRoutes(self, announcements.graph(this.#ownLinks()))
     this.#sources.routed(this.routes, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
     if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)
@@ -112,10 +113,8 @@ export class Publication {
   }
 
   /** The links as they are: the own record may have to wait before it says so. */
-  #ownNode(): GraphNode {
-    const links = this.#sources.neighbours.recorded(peer => this.costSet(peer)).filter(link => link.isEstablished)
-    const { shortId } = this.#sources.options
-    return { shortId, neighbours: links.map(link => link.shortId), costs: links.map(link => link.cost) }
+  #ownLinks(): readonly RecordedLink[] {
+    return this.#sources.neighbours.recorded(peer => this.costSet(peer)).filter(link => link.isEstablished)
   }
 
   #wake(at: Instant): void {

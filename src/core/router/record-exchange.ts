@@ -2,7 +2,6 @@ import { assertNever } from '../../base/assert.ts'
 import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
-import { headOf } from '../wire/record-view.ts'
 import type { Acceptance } from './announcements.ts'
 import type { ConversationContext } from './conversation.ts'
 import { yieldNumber } from './yield-number.ts'
@@ -85,7 +84,8 @@ export class RecordExchange {
         continue
       }
       if (accepted.value.kind === 'known') {
-        this.#holds(link, record)
+        // What the other end has just said need not be said to it.
+        if (accepted.value.isSame) link.unsent.delete(accepted.value.key)
         continue
       }
       this.#context.changed('soon')
@@ -131,15 +131,6 @@ export class RecordExchange {
     this.flush(link)
     const lacking = wantsDigest ? store.lacking(entries) : 0n
     if (lacking !== 0n) this.#sendDigest(link, lacking, false)
-  }
-
-  /** What the other end has just said need not be said to it. */
-  #holds(link: Link, { topic, bytes }: SignedRecord): void {
-    const head = headOf(topic, bytes)
-    if (head === undefined) return
-    const key = recordKey({ shortId: head.shortId, topic })
-    const stored = this.#context.announcements.store.get(key)
-    if (stored?.bootId === head.bootId && stored.version === head.version) link.unsent.delete(key)
   }
 
   #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {

@@ -84,7 +84,7 @@ export class Router implements RouterMachine {
     const context = this.#createContext()
     this.#twins = context.twins
     this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#publication.routes.get(peer)?.nextHop }, peer =>
-      this.#addresses.endpointsOf(peer, options.port),
+      this.#addresses.endpointsOf(peer),
     )
     this.#conversation = new Conversation(context)
     this.#fastPath = createFastPath(context, {

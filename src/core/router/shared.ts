@@ -22,7 +22,10 @@ export class Shared {
   readonly ipam: Ipam | undefined
   readonly names: Names | undefined
   readonly #context: SharedContext
-  #reached = ''
+  /** Undefined before the first time. */
+  #reached: ReadonlySet<PeerName> | undefined
+  /** Those of a manifest are another list when the manifest is another. */
+  #members: readonly Member[] | undefined
   #now: Instant = 0
   /** Peers by the number that they were heard under: a number may be another's by the time it is forgotten. */
   readonly #heardAs = new Map<number, PeerName>()
@@ -70,15 +73,17 @@ export class Shared {
   }
 
   /** Call after a change of routes or members; does nothing when it is none. */
-  reach(membership: Membership, routes: ReadonlyMap<number, unknown>, now: Instant): void {
+  reach(membership: Membership, routes: { has(peer: number): boolean }, now: Instant): void {
+    if (this.ipam === undefined && this.names === undefined) return
     this.#now = now
-    const peers = membership.members.filter(member => routes.has(member.shortId)).map(member => member.peerName)
-    const members = membership.kind === 'certified' ? membership.members.map(describeMember) : undefined
-    const text = `${[...peers].sort().join()} ${members?.map(({ name, home }) => `${name}${home[0]?.from}`).join()}`
-    if (text === this.#reached) return
-    this.#reached = text
-    const reachable = new Set(peers)
-    if (members !== undefined) this.ipam?.handle({ kind: 'members', members }, now)
+    const { members } = membership
+    const reachable = new Set<PeerName>()
+    for (const { shortId, peerName } of members) if (routes.has(shortId)) reachable.add(peerName)
+    const hasOtherMembers = membership.kind === 'certified' && members !== this.#members
+    if (!hasOtherMembers && isSameSet(reachable, this.#reached)) return
+    this.#reached = reachable
+    this.#members = members
+    if (hasOtherMembers) this.ipam?.handle({ kind: 'members', members: members.map(describeMember) }, now)
     this.ipam?.handle({ kind: 'reachable', peers: reachable }, now)
     this.names?.reach(reachable, now)
     this.#perform()
@@ -126,6 +131,12 @@ export class Shared {
         return emit(output)
     }
   }
+}
+
+function isSameSet(a: ReadonlySet<PeerName>, b: ReadonlySet<PeerName> | undefined): boolean {
+  if (a.size !== b?.size) return false
+  for (const name of a) if (!b.has(name)) return false
+  return true
 }
 
 function describeMember({ peerName: name, containerRange = '' }: Member): IpamMember {

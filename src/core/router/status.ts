@@ -2,7 +2,7 @@ import type { PeerName } from '../../base/peer-name.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
-import type { Route } from '../mesh/routes.ts'
+import type { Routes } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import type { Announcements } from './announcements.ts'
 import type {
@@ -23,7 +23,7 @@ export interface StatusSources {
   readonly announcements: Announcements
   readonly neighbours: Neighbours
   readonly maker: ConnectionMaker
-  readonly routes: ReadonlyMap<number, Route>
+  readonly routes: Routes
   readonly paths: DirectPaths
   readonly pathTo: (peer: number) => PathStatus
   readonly twinsOf: (peer: number) => PeerStatus['twins']

@@ -40,7 +40,7 @@ export type LinkMessage =
   | { readonly kind: 'datagrams'; readonly datagramBytes: number; readonly bytes: Uint8Array }
   | { readonly kind: 'goodbye'; readonly reason: string }
 
-/** `bytes`: the encoding and its signature. */
+/** `bytes`: the encoding and its signature; of a message that came in, a view of its memory, to be copied by who keeps it. */
 export interface SignedRecord {
   readonly topic: number
   readonly bytes: Uint8Array
@@ -148,7 +148,7 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
     case Code.records:
       return {
         kind: 'records',
-        records: listOf(reader, () => ({ topic: reader.u8(), bytes: reader.bytes(reader.u16()) })),
+        records: listOf(reader, () => ({ topic: reader.u8(), bytes: reader.view(reader.u16()) })),
       }
     case Code.manifest:
       return {

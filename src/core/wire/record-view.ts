@@ -18,15 +18,26 @@ export interface RecordHead {
 
 const NAME_AT = 2
 const BOOT_AT = 8
+const TOPIC_BOOT_AT = 3
 const NICKNAME_AT = 24
 const KEY_BYTES = 34
 
 /** Who it is of and how recent, of an encoded record of any topic; undefined when it is too short for that. */
 export function headOf(topic: number, bytes: Uint8Array): RecordHead | undefined {
-  const bootAt = topic === 0 ? BOOT_AT : 3
+  const bootAt = bootOffset(topic)
   if (bytes.length < bootAt + 16) return undefined
   const view = viewOf(bytes)
   return { shortId: view.getUint16(0), bootId: view.getBigUint64(bootAt), version: view.getBigUint64(bootAt + 8) }
+}
+
+/** Orders two states of one record as sent, both long enough to have heads: above 0 when `a` is the newer one, 0 for the same. */
+export function compareAges(topic: number, a: Uint8Array, b: Uint8Array): number {
+  const bootAt = bootOffset(topic)
+  for (let at = bootAt; at < bootAt + 16; at++) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 export function nameBytesOf(bytes: Uint8Array): Uint8Array {
@@ -47,21 +58,20 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
 }
 
 /**
- * Established links of a record that was found sound: neighbours and the costs that the record's router gives them. What follows the
- * links may follow. Hot path: asked of every peer's record for each computation of routes, hence without views.
+ * Visits the established links of a record that was found sound: neighbours and the costs that the record's router gives them. What
+ * follows the links may follow. Hot path: asked of every peer's record for each computation of routes, hence without views.
  */
-export function establishedLinks(bytes: Uint8Array): { neighbours: readonly number[]; costs: readonly number[] } {
-  const neighbours: number[] = []
-  const costs: number[] = []
+export function eachEstablishedLink(bytes: Uint8Array, visit: (neighbour: number, cost: number) => void): void {
   const addressesAt = NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)
   const start = addressesAt + 1 + (bytes[addressesAt] ?? 0) * 4 + KEY_BYTES
   const end = start + 2 + readU16(bytes, start) * LINK_BYTES
   for (let at = start + 2; at < end; at += LINK_BYTES) {
-    if (((bytes[at + 2] ?? 0) & 1) === 0) continue
-    neighbours.push(readU16(bytes, at))
-    costs.push(readU16(bytes, at + 9))
+    if (((bytes[at + 2] ?? 0) & 1) !== 0) visit(readU16(bytes, at), readU16(bytes, at + 9))
   }
-  return { neighbours, costs }
+}
+
+function bootOffset(topic: number): number {
+  return topic === 0 ? BOOT_AT : TOPIC_BOOT_AT
 }
 
 function keyOffset(encoded: Uint8Array): number | undefined {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { decodeRecord, encodeRecord, type PeerRecord } from '../../../../src/core/wire/peer-record.ts'
-import { establishedLinks, headOf, nameBytesOf, viewRecord } from '../../../../src/core/wire/record-view.ts'
+import { eachEstablishedLink, headOf, nameBytesOf, viewRecord } from '../../../../src/core/wire/record-view.ts'
 import { encodeTopicRecord } from '../../../../src/core/wire/topic-record.ts'
 
 const u16 = fc.integer({ min: 0, max: 0xffff })
@@ -31,10 +31,9 @@ describe('a view of a record', () => {
         expect(headOf(0, encoded)).toEqual({ shortId, bootId, version })
         expect([...nameBytesOf(encoded)]).toEqual([2, 1, 2, 3, 4, 5])
         expect(view).toMatchObject({ ok: true, value: { keyId: value.keyId, publicKey: value.publicKey } })
-        expect(establishedLinks(encoded)).toEqual({
-          neighbours: established.map(known => known.shortId),
-          costs: established.map(known => known.cost),
-        })
+        const links: number[][] = []
+        eachEstablishedLink(encoded, (neighbour, cost) => links.push([neighbour, cost]))
+        expect(links).toEqual(established.map(known => [known.shortId, known.cost]))
       }),
     )
   })
