@@ -33,7 +33,11 @@ export interface Target {
  * with growing, jittered pauses after failures.
  */
 export class ConnectionMaker {
+  /** Configured, and those of the discovered that a dial was needed for since. */
   readonly #targets = new Map<string, Target>()
+  #discovered: readonly Endpoint[] = []
+  /** When the discovered that are no targets are looked at again. */
+  #lookAt = Number.POSITIVE_INFINITY
   #dialling = 0
   #deadline = Number.POSITIVE_INFINITY
   readonly #random: (length: number) => Uint8Array
@@ -73,28 +77,36 @@ export class ConnectionMaker {
     }
   }
 
-  /** Replaces the set of discovered addresses. */
+  /** Replaces the list of discovered addresses. They become targets when they need a dial: of thousands most never do. */
   discover(endpoints: readonly Endpoint[], now: number): void {
     const wanted = new Set(endpoints.map(formatEndpoint))
-    for (const endpoint of endpoints) this.#ensure(endpoint, now)
+    this.#discovered = endpoints.slice(0, TARGETS_MAX)
     for (const [key, target] of this.#targets) {
       if (!target.isConfigured && !target.isDialling && !wanted.has(key)) this.#targets.delete(key)
     }
+    this.#lookAt = now
+    this.#deadline = Math.min(this.#deadline, now)
   }
 
   /**
    * Targets to dial at `now`; they count as dialling until `dialled` or `failed`. Of more than `dialsMax` some are drawn by lot:
    * routers that all know the same list would otherwise all dial its head. Those that are satisfied are looked at again later.
    */
-  due(now: number, isSatisfied: (target: Target) => boolean, dialsMax: number): readonly Endpoint[] {
+  due(
+    now: number,
+    isSatisfied: (target: Pick<Target, 'endpoint' | 'key'>) => boolean,
+    dialsMax: number,
+  ): readonly Endpoint[] {
     if (now < this.#deadline) return []
     const free = dialsMax - this.#dialling
+    if (this.#lookAt <= now) this.#lookAtDiscovered(now, isSatisfied)
     const waiting: Target[] = []
     for (const target of this.#targets.values()) {
       if (target.isDialling || target.retryAt > now) continue
       target.isSatisfied = isSatisfied(target)
-      if (target.isSatisfied) target.retryAt = now + this.#lookAgainMs
-      else waiting.push(target)
+      if (!target.isSatisfied) waiting.push(target)
+      else if (isForgettable(target)) this.#targets.delete(target.key)
+      else target.retryAt = now + this.#lookAgainMs
     }
     const due = this.#draw(waiting, free)
     for (const target of due) {
@@ -110,6 +122,7 @@ export class ConnectionMaker {
   /** Targets that needed no dial may come to need one at `at`: a link or a route is gone. */
   reconsider(at: number): void {
     for (const target of this.#targets.values()) if (target.isSatisfied) target.retryAt = Math.min(target.retryAt, at)
+    this.#lookAt = Math.min(this.#lookAt, at)
     this.#deadline = Math.min(this.#deadline, at)
   }
 
@@ -119,11 +132,20 @@ export class ConnectionMaker {
   }
 
   get #lookAgainMs(): number {
-    return Math.max(LOOK_AGAIN_MS, this.#targets.size * LOOK_AGAIN_PER_TARGET_MS)
+    const count = Math.max(this.#targets.size, this.#discovered.length)
+    return Math.max(LOOK_AGAIN_MS, count * LOOK_AGAIN_PER_TARGET_MS)
+  }
+
+  #lookAtDiscovered(now: number, isSatisfied: (target: Pick<Target, 'endpoint' | 'key'>) => boolean): void {
+    for (const endpoint of this.#discovered) {
+      const key = formatEndpoint(endpoint)
+      if (!this.#targets.has(key) && !isSatisfied({ endpoint, key })) this.#ensure(endpoint, now)
+    }
+    this.#lookAt = this.#discovered.length === 0 ? Number.POSITIVE_INFINITY : now + this.#lookAgainMs
   }
 
   #findDeadline(): void {
-    this.#deadline = Number.POSITIVE_INFINITY
+    this.#deadline = this.#lookAt
     for (const target of this.#targets.values()) this.#awaits(target)
   }
 
@@ -207,6 +229,11 @@ export class ConnectionMaker {
     this.#awaits(target)
     return target
   }
+}
+
+/** A discovered address that nothing is held against. */
+function isForgettable({ isConfigured, failures, upSince }: Target): boolean {
+  return !isConfigured && failures === 0 && upSince === undefined
 }
 
 function rankOf({ isConfigured, failures }: Target): number {

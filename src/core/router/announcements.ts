@@ -1,85 +1,27 @@
-import { assertNever } from '../../base/assert.ts'
 import { formatEndpoint } from '../../base/endpoint.ts'
-import { ok, type Result, refused } from '../../base/result.ts'
-import {
-  type RecordKey,
-  RecordStore,
-  recordKey,
-  type StoredRecord,
-  type Version,
-  type VersionedRecord,
-} from '../gossip/record-store.ts'
+import type { Result } from '../../base/result.ts'
+import { type RecordKey, RecordStore, recordKey, type StoredRecord, type Version } from '../gossip/record-store.ts'
 import { LinkGraph } from '../mesh/link-graph.ts'
-import {
-  type Cryptography,
-  createSigner,
-  NODE_CRYPTOGRAPHY,
-  peerNameOf,
-  type Signer,
-  type Verifier,
-} from '../session/crypto.ts'
+import { createSigner, peerNameOf, type Signer } from '../session/crypto.ts'
 import type { AnnouncedKey } from '../session/session-keys.ts'
 import type { SignedRecord } from '../wire/link-message.ts'
-import {
-  decodeRecord,
-  encodeRecord,
-  type PeerRecord,
-  RECORD_BYTES_MAX,
-  type RecordedLink,
-  SIGNATURE_BYTES,
-} from '../wire/peer-record.ts'
-import { compareAges, eachEstablishedLink, headOf, nameBytesOf, viewRecord } from '../wire/record-view.ts'
+import { decodeRecord, encodeRecord, type PeerRecord, type RecordedLink, SIGNATURE_BYTES } from '../wire/peer-record.ts'
+import { eachEstablishedLink } from '../wire/record-view.ts'
 import { Topic } from '../wire/topic.ts'
 import { decodeTopicRecord, encodeTopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
 import { bootIdOf } from './boot-id.ts'
-import { fromBase64, type Judgement, type Member, type Membership } from './membership.ts'
-import { readU16 } from '../wire/big-endian.ts'
-import { concat, decodeTopic, isSameBytes, isSameList, signedText, withoutSignature } from './signed-record.ts'
-
-/** What came of a record from the network. */
-export type Acceptance =
-  | {
-      readonly kind: 'merged'
-      readonly shortId: number
-      readonly topic: number
-      readonly gone: readonly Gone[]
-      readonly peer?: PeerRecord
-    }
-  /** `isSame`: as it is held here; if not, an older state of it. */
-  | { readonly kind: 'known'; readonly key: RecordKey; readonly isSame: boolean }
-  /** Its short id is that of the record `key`: to be told to whoever passed it on. */
-  | { readonly kind: 'outranked'; readonly key: RecordKey }
-  /** Our short id is its. */
-  | { readonly kind: 'takes our number' }
-  /** One of our own from another process, or of a topic not published since: to be outdone. */
-  | OwnRecord
-
-export interface OwnRecord {
-  readonly kind: 'own'
-  readonly topic: number
-  readonly bootId: bigint
-  /** Where the process says that it is; only of the peer's own topic. */
-  readonly addresses: readonly string[]
-}
-
-/** A router whose records had to make room, and the topics that there were. */
-export interface Gone {
-  readonly shortId: number
-  readonly topics: readonly number[]
-}
+import type { Membership } from './membership.ts'
+import { type Acceptance, RecordGate } from './record-gate.ts'
+import { concat, isSameList, signedText, withoutSignature } from './signed-record.ts'
 
 /** This router's own signed records, and the verified records of all others. */
 export class Announcements {
   readonly store = new RecordStore()
-  /** Grows when who can be reached at which address may have changed. */
-  identities = 0
   readonly #options: RouterOptions
   readonly #membership: Membership
   readonly #signer: Signer
-  readonly #cryptography: Cryptography
-  /** By short id; each with the key that it is of, for a manifest may bring another. */
-  readonly #verifiers = new Map<number, { readonly publicKey: Uint8Array; readonly verify: Verifier }>()
+  readonly #gate: RecordGate
   #own: PeerRecord | undefined
   #bootId: bigint
   #version = 0n
@@ -88,12 +30,17 @@ export class Announcements {
     this.#options = options
     this.#membership = membership
     this.#signer = createSigner(options.identitySeed)
-    this.#cryptography = options.cryptography ?? NODE_CRYPTOGRAPHY
+    this.#gate = new RecordGate(options, this.store, membership)
     this.#bootId = bootIdOf(options.bootId, options.random)
   }
 
   get bootId(): bigint {
     return this.#bootId
+  }
+
+  /** Grows when who can be reached at which address may have changed. */
+  get identities(): number {
+    return this.#gate.identities
   }
 
   get publicKey(): Uint8Array {
@@ -178,10 +125,7 @@ export class Announcements {
 
   /** Verifies and keeps a record as it came from a neighbour. */
   accept(record: SignedRecord): Result<Acceptance> {
-    if (record.bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
-    const known = this.#known(record)
-    if (known !== undefined) return ok(known)
-    return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
+    return this.#gate.accept(record)
   }
 
   /** Speaks with the boot id from here on: above what another process of ours has said (Weave row GOS-05). */
@@ -191,9 +135,7 @@ export class Announcements {
 
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
-    this.#verifiers.delete(shortId)
-    this.identities++
-    return this.store.forget(shortId)
+    return this.#gate.forget(shortId)
   }
 
   #stored(shortId: number): StoredRecord | undefined {
@@ -209,94 +151,6 @@ export class Announcements {
     return bytes.subarray(0, bytes.length - SIGNATURE_BYTES - this.#membership.keyBytes)
   }
 
-  /** Hot path: each record comes from several neighbours, so what is known already is found out without looking into it. */
-  #known({ topic, bytes }: SignedRecord): Acceptance | undefined {
-    const key = recordKey({ shortId: readU16(bytes, 0), topic })
-    const stored = this.store.get(key)
-    if (stored === undefined) return undefined
-    const age = compareAges(topic, bytes, stored.bytes)
-    const isOther = topic === Topic.peer && !isSameBytes(nameBytesOf(bytes), nameBytesOf(stored.bytes))
-    return age > 0 || isOther ? undefined : { kind: 'known', key, isSame: age === 0 }
-  }
-
-  #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
-    const { keyBytes } = this.#membership
-    const found = headOf(Topic.peer, bytes)
-    if (found === undefined || bytes.length < SIGNATURE_BYTES + keyBytes || bytes.length > RECORD_BYTES_MAX) {
-      return refused('a record of a wrong size')
-    }
-    const encoded = this.#encodedOf({ bytes })
-    const head = { shortId: found.shortId, topic: Topic.peer, bootId: found.bootId, version: found.version }
-    const decoded = decodeRecord(encoded)
-    if (!decoded.ok) return decoded
-    const record = decoded.value
-    const judgement = this.#membership.judge(record, bytes.subarray(bytes.length - keyBytes))
-    if (judgement.kind === 'refused') return refused(judgement.reason)
-    const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
-    const verify = this.#verifierOf(head.shortId, judgement.publicKey)
-    if (!verify(signedText(Topic.peer, encoded), signature)) return refused('a record that its peer did not sign')
-    return ok(this.#judged(judgement, { record, head, bytes }))
-  }
-
-  #judged(judgement: Exclude<Judgement, { kind: 'refused' }>, peer: VerifiedPeer): Acceptance {
-    const { head } = peer
-    switch (judgement.kind) {
-      case 'own':
-        return { ...head, kind: 'own', addresses: peer.record.addresses }
-      case 'outranked':
-        return { kind: 'outranked', key: recordKey(head) }
-      case 'takes our number':
-        return { kind: 'takes our number' }
-      case 'member':
-        if (head.shortId === this.#options.shortId) return { ...head, kind: 'own', addresses: peer.record.addresses }
-        return this.#merge(peer, judgement)
-      default:
-        return assertNever(judgement)
-    }
-  }
-
-  #merge({ record, head, bytes }: VerifiedPeer, judgement: Extract<Judgement, { kind: 'member' }>): Acceptance {
-    const gone = judgement.gone.map(shortId => ({ shortId, topics: this.forget(shortId) }))
-    if (this.#isOtherIdentity(record, this.#encodedOf({ bytes }))) this.identities++
-    this.#membership.learn(record, judgement.publicKey)
-    this.store.merge({ ...head, bytes: new Uint8Array(bytes) })
-    return { kind: 'merged', shortId: record.shortId, topic: Topic.peer, gone, peer: record }
-  }
-
-  #acceptTopic({ topic, bytes }: SignedRecord): Result<Acceptance> {
-    const decoded = decodeTopic(topic, bytes)
-    if (!decoded.ok) return decoded
-    const { shortId, bootId, version } = decoded.value
-    const head = { shortId, topic, bootId, version }
-    const host = this.#membership.host(shortId)
-    if (host === undefined) return refused('a record of a stranger')
-    const encoded = withoutSignature(bytes)
-    const verify = this.#verifierOf(shortId, fromBase64(host.publicKey))
-    if (!verify(signedText(topic, encoded), bytes.subarray(encoded.length))) {
-      return refused('a record that its peer did not sign')
-    }
-    if (shortId === this.#options.shortId) return ok({ ...head, kind: 'own', addresses: [] })
-    this.store.merge({ ...head, bytes: new Uint8Array(bytes) })
-    return ok({ kind: 'merged', shortId, topic, gone: [] })
-  }
-
-  /** A short id may come to be another's, with another key. */
-  #verifierOf(shortId: number, publicKey: Uint8Array): Verifier {
-    const known = this.#verifiers.get(shortId)
-    if (known !== undefined && isSameBytes(known.publicKey, publicKey)) return known.verify
-    const verify = this.#cryptography.createVerifier(publicKey)
-    this.#verifiers.set(shortId, { publicKey, verify })
-    return verify
-  }
-
-  /** Compared with what is known already: the last record, or what the manifest says. */
-  #isOtherIdentity(record: PeerRecord, encoded: Uint8Array): boolean {
-    const before = this.#stored(record.shortId)
-    if (before === undefined) return !isSamePlace(record, this.#membership.host(record.shortId))
-    const [was, is] = [viewRecord(this.#encodedOf(before)), viewRecord(encoded)]
-    return !was.ok || !is.ok || !isSameBytes(was.value.identity, is.value.identity)
-  }
-
   #nextVersion(): Version {
     return { bootId: this.#bootId, version: ++this.#version }
   }
@@ -304,17 +158,6 @@ export class Announcements {
   #sign(topic: number, encoded: Uint8Array): Uint8Array {
     return concat(encoded, this.#signer.sign(signedText(topic, encoded)))
   }
-}
-
-/** A record of a peer whose signature is right. */
-interface VerifiedPeer {
-  readonly record: PeerRecord
-  readonly head: VersionedRecord
-  readonly bytes: Uint8Array
-}
-
-function isSamePlace(record: PeerRecord, host: Pick<Member, 'addresses' | 'port'> | undefined): boolean {
-  return host?.port === record.port && host.addresses.join() === record.addresses.join()
 }
 
 /** Addresses that `record`'s peer may be dialled at. */

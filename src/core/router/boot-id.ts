@@ -1,4 +1,4 @@
-const INSTANCE_BITS = 20n
+export const INSTANCE_BITS = 20n
 const INSTANCE_MASK = (1n << INSTANCE_BITS) - 1n
 const BOOT_ID_MAX = (1n << 64n) - 1n
 

@@ -8,8 +8,7 @@ import {
   type SignedManifest,
 } from '../../contract/cluster-manifest.ts'
 import { isSignedBy, peerNameOf } from '../session/crypto.ts'
-import type { PeerRecord } from '../wire/peer-record.ts'
-import { fromBase64, type Judgement, type Membership, toBase64 } from './membership.ts'
+import { fromBase64, type Judgement, type Membership, type RecordClaim, toBase64 } from './membership.ts'
 
 /** Checks the cluster's signature first, so that nothing unsigned is ever parsed. */
 export function verifyManifest(signed: SignedManifest, clusterKey: Uint8Array): Result<ClusterManifest> {
@@ -29,8 +28,6 @@ export class CertifiedMembership implements Membership {
   #manifest: ClusterManifest
   #byShortId = new Map<number, ManifestHost>()
   #byName = new Map<string, ManifestHost>()
-  /** Raw, by base64: made once, for every record that comes in is judged by one. */
-  #publicKeys = new Map<string, Uint8Array>()
 
   constructor(signed: SignedManifest, manifest: ClusterManifest, clusterKey: Uint8Array) {
     this.#clusterKey = clusterKey
@@ -69,12 +66,12 @@ export class CertifiedMembership implements Membership {
     return host?.publicKey === toBase64(publicKey) ? host : undefined
   }
 
-  judge(record: PeerRecord): Judgement {
+  judge(record: RecordClaim): Judgement {
     const host = this.host(record.shortId)
     if (host === undefined || host.peerName !== record.name) {
       return { kind: 'refused', reason: 'a record of a stranger' }
     }
-    return { kind: 'member', publicKey: this.#publicKeyOf(host), gone: [] }
+    return { kind: 'member', publicKey: host.publicKey, gone: [] }
   }
 
   /** The manifest says all. */
@@ -103,14 +100,5 @@ export class CertifiedMembership implements Membership {
   #index(): void {
     this.#byShortId = new Map(this.#manifest.hosts.map(host => [host.shortId, host]))
     this.#byName = new Map(this.#manifest.hosts.map(host => [host.peerName, host]))
-    this.#publicKeys = new Map()
-  }
-
-  #publicKeyOf({ publicKey }: ManifestHost): Uint8Array {
-    const known = this.#publicKeys.get(publicKey)
-    if (known !== undefined) return known
-    const raw = fromBase64(publicKey)
-    this.#publicKeys.set(publicKey, raw)
-    return raw
   }
 }

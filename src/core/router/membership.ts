@@ -17,16 +17,19 @@ export interface Member {
   readonly containerRange?: string
 }
 
-/** What becomes of a peer's record, if it is signed with `publicKey`. */
+/** Who a record says that it is of, and how recent it is. */
+export type RecordClaim = Pick<PeerRecord, 'shortId' | 'name' | 'bootId' | 'version'>
+
+/** What becomes of a peer's record, if it is signed with `publicKey`: raw Ed25519, base64. */
 export type Judgement =
   /** It stands; what is known under the short ids `gone` makes room for it. */
-  | { readonly kind: 'member'; readonly publicKey: Uint8Array; readonly gone: readonly number[] }
+  | { readonly kind: 'member'; readonly publicKey: string; readonly gone: readonly number[] }
   /** One of this router's own, from an earlier life. */
-  | { readonly kind: 'own'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'own'; readonly publicKey: string }
   /** Its short id belongs to another, whose record is known: whoever passes it on should hear of that. */
-  | { readonly kind: 'outranked'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'outranked'; readonly publicKey: string }
   /** It has the better right to this router's own short id. */
-  | { readonly kind: 'takes our number'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'takes our number'; readonly publicKey: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /**
@@ -48,8 +51,8 @@ export interface Membership {
   /** `publicKey`: raw Ed25519. */
   hostWithKey(publicKey: Uint8Array): Member | undefined
   /** `publicKey`: what came with the record; empty where keys are known otherwise. Changes nothing. */
-  judge(record: PeerRecord, publicKey: Uint8Array): Judgement
-  /** The record's signature is right, and it was judged to stand; or it is this router's own. */
+  judge(record: RecordClaim, publicKey: Uint8Array): Judgement
+  /** The record's signature is right, and it was judged to stand; or it is this router's own. Needless where a manifest says all. */
   learn(record: PeerRecord, publicKey: Uint8Array): void
   /** Takes a newer manifest of the same cluster; returns the members that are gone or have another key. */
   adopt(signed: SignedManifest): Result<readonly Member[]>

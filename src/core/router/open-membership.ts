@@ -3,7 +3,7 @@ import { type Result, refused } from '../../base/result.ts'
 import { isNewer, type Version } from '../gossip/record-store.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import type { PeerRecord } from '../wire/peer-record.ts'
-import { type Judgement, type Member, type Membership, toBase64 } from './membership.ts'
+import { type Judgement, type Member, type Membership, type RecordClaim, toBase64 } from './membership.ts'
 import { SHORT_IDS_MAX, shortIdOf } from './short-id.ts'
 
 /** A member that nobody reaches is given up after so long. */
@@ -59,8 +59,9 @@ export class OpenMembership implements Membership {
     return member?.publicKey === toBase64(publicKey) ? member : undefined
   }
 
-  judge(record: PeerRecord, publicKey: Uint8Array): Judgement {
-    if (peerNameOf(publicKey) !== record.name)
+  judge(record: RecordClaim, rawKey: Uint8Array): Judgement {
+    const publicKey = toBase64(rawKey)
+    if (peerNameOf(rawKey) !== record.name)
       return { kind: 'refused', reason: 'a record with another key than its name’s' }
     if (record.shortId < 1 || record.shortId > SHORT_IDS_MAX) {
       return { kind: 'refused', reason: 'a record with a short id that is none' }

@@ -2,8 +2,8 @@ import { assertNever } from '../../base/assert.ts'
 import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
-import type { Acceptance } from './announcements.ts'
 import type { ConversationContext } from './conversation.ts'
+import type { Acceptance } from './record-gate.ts'
 import { yieldNumber } from './yield-number.ts'
 
 /** Records go out in messages of about this size. */

@@ -163,7 +163,7 @@ export class Router implements RouterMachine {
     for (const link of this.#neighbours.links) tendLink(link, now, this.#care)
     this.#paths.tend(now)
     this.#fastPath?.tend(now)
-    const isSatisfied = (target: Target) => this.#policy.isSatisfied(target, this.#now)
+    const isSatisfied = (target: Pick<Target, 'endpoint' | 'key'>) => this.#policy.isSatisfied(target, this.#now)
     for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#compare(now)
     this.shared.advance(now)

@@ -1,10 +1,11 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import type { Link } from '../mesh/link.ts'
 import type { PeerRecord } from '../wire/peer-record.ts'
-import { endpointsOf, type OwnRecord } from './announcements.ts'
+import { endpointsOf } from './announcements.ts'
 import type { Instant } from './api.ts'
 import { startOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
+import type { HeardPeer, OwnRecord } from './record-gate.ts'
 import { type Twins, TwinWatch } from './twin-watch.ts'
 
 type TwinContext = Pick<
@@ -29,9 +30,9 @@ export class TwinDesk {
   }
 
   /** A peer's record was taken. */
-  merged(record: PeerRecord, now: Instant): void {
-    const [place = ''] = endpointsOf(record)
-    if (this.#watch.merged(record.shortId, record.bootId, place, now)) this.#warn(record.shortId, now)
+  merged({ shortId, bootId, decoded, former }: HeardPeer, now: Instant): void {
+    const places = () => ({ at: placeOf(decoded()), andAt: placeOf(former()) })
+    if (this.#watch.merged(shortId, bootId, places, now)) this.#warn(shortId, now)
   }
 
   /** Links with two processes of one peer are open at the same time. */
@@ -79,4 +80,8 @@ export class TwinDesk {
     const { at, andAt } = twins ?? { at: '', andAt: '' }
     this.#context.log('warn', 'two routers claim to be one', { peer, nickname, at, andAt })
   }
+}
+
+function placeOf(record: PeerRecord | undefined): string {
+  return record === undefined ? '' : (endpointsOf(record)[0] ?? '')
 }

@@ -1,4 +1,4 @@
-import { bootIdAbove, instanceOf } from './boot-id.ts'
+import { bootIdAbove, INSTANCE_BITS, instanceOf } from './boot-id.ts'
 
 /** How often a router takes its name back from another process at once; what an earlier life left behind needs one or two. */
 export const TAKEOVERS_MAX = 4
@@ -6,16 +6,12 @@ export const TAKEOVER_EVERY_MS = 60_000
 /** Two routers that have not shown themselves for so long are one again. */
 export const TWINS_KEPT_MS = 180_000
 const RIVALS_MAX = 16
+const INSTANCES = 2 ** Number(INSTANCE_BITS)
 
 /** Where two routers are that claim to be the same. */
 export interface Twins {
   readonly at: string
   readonly andAt: string
-}
-
-interface Seen {
-  readonly instance: bigint
-  readonly place: string
 }
 
 /**
@@ -24,22 +20,23 @@ interface Seen {
  * back a few times, then once a minute, so that it is found again soon after the first has stopped.
  */
 export class TwinWatch {
-  /** By peer: its process, and the one before. Members only. */
-  readonly #seen = new Map<number, { current: Seen; before: Seen | undefined }>()
+  /** By peer: its process, and above that the one before, counted from 1. Members only. */
+  readonly #seen = new Map<number, number>()
   readonly #twins = new Map<number, Twins & { readonly until: number }>()
   /** By process of our own name: the boot id that we have outdone it with. */
   readonly #outdone = new Map<bigint, bigint>()
   #takeovers = TAKEOVERS_MAX
   #refilledAt = 0
 
-  /** A record of `peer` was taken. True when that shows a twin that was not known. */
-  merged(peer: number, bootId: bigint, place: string, now: number): boolean {
+  /** A record of `peer` was taken; `places`: where that one and the record before it are of. True when it shows a twin not known yet. */
+  merged(peer: number, bootId: bigint, places: () => Twins, now: number): boolean {
     const seen = this.#seen.get(peer)
-    const instance = instanceOf(bootId)
-    if (seen?.current.instance === instance) return false
-    const isBack = seen?.before?.instance === instance
-    this.#seen.set(peer, { current: { instance, place }, before: seen?.current })
-    return isBack && this.found(peer, { at: place, andAt: seen?.current.place ?? '' }, now)
+    const instance = Number(instanceOf(bootId))
+    const current = seen === undefined ? undefined : seen % INSTANCES
+    if (current === instance) return false
+    const isBack = seen !== undefined && Math.floor(seen / INSTANCES) === instance + 1
+    this.#seen.set(peer, instance + (current === undefined ? 0 : (current + 1) * INSTANCES))
+    return isBack && this.found(peer, places(), now)
   }
 
   /** Two are known to run. True when they were not known before. */

@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../base/bytes.ts'
 import { type AgreementKey, type Cryptography, NODE_CRYPTOGRAPHY } from './crypto.ts'
+import { KeyShelf } from './key-shelf.ts'
 
 export const REKEY_AFTER_MS = 10 * 60_000
 /** How long a replaced key still opens what was sealed before all had heard of its successor. */
@@ -7,6 +8,7 @@ export const REKEY_OVERLAP_MS = 60_000
 
 /** Keys of peers remembered under one own key; when there are more, it is replaced. */
 const MET_MAX = 16_384
+const NO_KEYS: readonly DerivedKey[] = []
 /** Re-keys that one peer can force in a period. */
 export const FORCED_MAX = 8
 
@@ -31,13 +33,17 @@ interface OwnKey {
   readonly agreement: AgreementKey
 }
 
+/** The current public key is on a shelf, and so are both keys derived from it and the current own key. */
 interface PeerKeys {
-  current: AnnouncedKey
+  readonly keyId: number
+  /** Generation of the own key that the derived ones are of: they are made when first asked for. */
+  derivedFor: number
+  /** False when nothing can be agreed with the peer's key. */
+  isAgreed: boolean
   previous: AnnouncedKey | undefined
-  previousUntil: number
-  /** Derived when first asked for. */
-  sealing: DerivedKey | undefined
-  opening: readonly DerivedKey[] | undefined
+  readonly previousUntil: number
+  /** Of the pairs of keys beside the current ones, while there are any. */
+  overlapping: readonly DerivedKey[] | undefined
 }
 
 /**
@@ -48,10 +54,13 @@ export class SessionKeys {
   readonly #self: number
   readonly #random: (length: number) => Uint8Array
   readonly #peers = new Map<number, PeerKeys>()
+  readonly #publicKeys = new KeyShelf()
+  readonly #sealing = new KeyShelf()
+  readonly #opening = new KeyShelf()
   readonly #cryptography: Cryptography
   /** Keys of peers that were met under the current own key, and under the one before. */
-  #met = new Set<string>()
-  #metBefore = new Set<string>()
+  #met = new Set<number>()
+  #metBefore = new Set<number>()
   /** Own keys up to this generation are of no more use with the peer. */
   readonly #barred = new Map<number, number>()
   /** Re-keys that peers have forced, and since when they are counted. */
@@ -101,17 +110,18 @@ export class SessionKeys {
    */
   announce(peer: number, key: AnnouncedKey, now: number): void {
     const known = this.#peers.get(peer)
-    if (known !== undefined && isSameKey(known.current, key)) return
-    const met = metIndex(peer, key)
+    if (known !== undefined && known.keyId === key.keyId && this.#publicKeys.holds(peer, key.publicKey)) return
+    const met = metIndex(peer, key.publicKey)
     const isBack = this.#met.has(met) || this.#metBefore.has(met)
     if (isBack) this.#barred.set(peer, this.#current.generation)
     if (isBack ? this.#mayForce(peer, now) : this.#met.size >= MET_MAX) this.#rekey(now)
     this.#met.add(met)
     const previousUntil = known === undefined ? 0 : now + REKEY_OVERLAP_MS
     if (known !== undefined) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, previousUntil)
-    const current = { keyId: key.keyId, publicKey: key.publicKey }
-    const underived = { sealing: undefined, opening: undefined }
-    this.#peers.set(peer, { current, previous: known?.current, previousUntil, ...underived })
+    const previous = known === undefined ? undefined : this.#currentOf(peer, known)
+    this.#publicKeys.put(peer, key.publicKey)
+    const underived = { derivedFor: 0, isAgreed: false, overlapping: undefined }
+    this.#peers.set(peer, { keyId: key.keyId, previous, previousUntil, ...underived })
   }
 
   /** Replaces the own key at once, as when another process has spoken in the name of this router. */
@@ -121,39 +131,66 @@ export class SessionKeys {
 
   /** Drops all keys shared with a router that is no member any more. */
   forget(peer: number): void {
-    this.#peers.delete(peer)
+    if (!this.#peers.delete(peer)) return
+    for (const shelf of [this.#publicKeys, this.#sealing, this.#opening]) shelf.wipe(peer)
   }
 
   sealingFor(peer: number): DerivedKey | undefined {
     const keys = this.#peers.get(peer)
-    if (keys === undefined || !this.#isShared(this.#current, peer)) return undefined
-    keys.sealing ??= this.#derive(peer, this.#current, keys.current, 'outgoing')
-    return keys.sealing
+    if (keys === undefined || !this.#agree(peer, keys)) return undefined
+    return { sourceKeyId: this.#current.keyId, destinationKeyId: keys.keyId, key: this.#sealing.take(peer) }
   }
 
   openingFor(peer: number): readonly DerivedKey[] {
     const keys = this.#peers.get(peer)
     if (keys === undefined) return []
-    keys.opening ??= this.#deriveOpening(peer, keys)
-    return keys.opening
+    keys.overlapping ??= this.#deriveOverlapping(peer, keys)
+    if (!this.#agree(peer, keys)) return keys.overlapping
+    const ids = { sourceKeyId: keys.keyId, destinationKeyId: this.#current.keyId }
+    return [{ ...ids, key: this.#opening.take(peer) }, ...keys.overlapping]
   }
 
-  #deriveOpening(peer: number, keys: PeerKeys): readonly DerivedKey[] {
-    const all = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
-    const own = all.filter(key => this.#isShared(key, peer))
-    const theirs = keys.previous === undefined ? [keys.current] : [keys.current, keys.previous]
-    const pairs = own.flatMap(mine => theirs.map(key => this.#derive(peer, mine, key, 'incoming')))
-    return pairs.filter(key => key !== undefined)
+  /** Sees to it that the keys of the current pair are on their shelves; false when the pair has none. */
+  #agree(peer: number, keys: PeerKeys): boolean {
+    if (!this.#isShared(this.#current, peer)) return false
+    if (keys.derivedFor === this.#current.generation) return keys.isAgreed
+    const current = this.#currentOf(peer, keys)
+    const secret = this.#current.agreement.agree(current.publicKey)
+    keys.derivedFor = this.#current.generation
+    keys.isAgreed = secret !== undefined
+    if (secret === undefined) return false
+    const [ours, theirs] = this.#ends(peer, this.#current, current)
+    this.#sealing.put(peer, this.#cryptography.deriveKey(secret, keyInfo(ours, theirs)))
+    this.#opening.put(peer, this.#cryptography.deriveKey(secret, keyInfo(theirs, ours)))
+    return true
   }
 
-  #derive(peer: number, own: OwnKey, theirs: AnnouncedKey, way: 'outgoing' | 'incoming'): DerivedKey | undefined {
-    const ours = { shortId: this.#self, keyId: own.keyId, publicKey: own.agreement.publicKey }
-    const other = { shortId: peer, keyId: theirs.keyId, publicKey: theirs.publicKey }
-    const [source, destination] = way === 'outgoing' ? [ours, other] : [other, ours]
+  #deriveOverlapping(peer: number, keys: PeerKeys): readonly DerivedKey[] {
+    const { previous } = keys
+    if (previous === undefined && this.#previous === undefined) return NO_KEYS
+    const own = this.#previous === undefined ? [this.#current] : [this.#current, this.#previous]
+    const current = this.#currentOf(peer, keys)
+    const theirs = previous === undefined ? [current] : [current, previous]
+    const pairs = own.flatMap(mine => theirs.map(key => [mine, key] as const))
+    const beside = pairs.slice(1).filter(([mine]) => this.#isShared(mine, peer))
+    return beside.map(([mine, key]) => this.#deriveOpening(peer, mine, key)).filter(key => key !== undefined)
+  }
+
+  #deriveOpening(peer: number, own: OwnKey, theirs: AnnouncedKey): DerivedKey | undefined {
     const secret = own.agreement.agree(theirs.publicKey)
     if (secret === undefined) return undefined
-    const key = this.#cryptography.deriveKey(secret, keyInfo(source, destination))
-    return { sourceKeyId: source.keyId, destinationKeyId: destination.keyId, key }
+    const [ours, other] = this.#ends(peer, own, theirs)
+    const key = this.#cryptography.deriveKey(secret, keyInfo(other, ours))
+    return { sourceKeyId: theirs.keyId, destinationKeyId: own.keyId, key }
+  }
+
+  #ends(peer: number, own: OwnKey, theirs: AnnouncedKey): readonly [KeyEnd, KeyEnd] {
+    const ours = { shortId: this.#self, keyId: own.keyId, publicKey: own.agreement.publicKey }
+    return [ours, { shortId: peer, keyId: theirs.keyId, publicKey: theirs.publicKey }]
+  }
+
+  #currentOf(peer: number, { keyId }: PeerKeys): AnnouncedKey {
+    return { keyId, publicKey: this.#publicKeys.take(peer) }
   }
 
   /** A member that goes back and forth between keys must not have everybody replace theirs each time. */
@@ -169,17 +206,17 @@ export class SessionKeys {
     this.#overlapsEndAt = Number.POSITIVE_INFINITY
     if (this.#previous !== undefined && now >= this.#previousUntil) {
       this.#previous = undefined
-      this.#forgetDerived()
+      this.#forgetOverlapping()
     } else if (this.#previous !== undefined) this.#overlapsEndAt = this.#previousUntil
     for (const keys of this.#peers.values()) {
       if (keys.previous === undefined) continue
       if (now < keys.previousUntil) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, keys.previousUntil)
-      else Object.assign(keys, { previous: undefined, opening: undefined })
+      else Object.assign(keys, { previous: undefined, overlapping: undefined })
     }
   }
 
-  #forgetDerived(): void {
-    for (const keys of this.#peers.values()) Object.assign(keys, { sealing: undefined, opening: undefined })
+  #forgetOverlapping(): void {
+    for (const keys of this.#peers.values()) keys.overlapping = undefined
   }
 
   #isShared(key: OwnKey, peer: number): boolean {
@@ -193,8 +230,9 @@ export class SessionKeys {
     this.#rekeyAt = now + REKEY_AFTER_MS
     this.#metBefore = this.#met
     this.#overlapsEndAt = Math.min(this.#overlapsEndAt, this.#previousUntil)
-    this.#met = new Set([...this.#peers].map(([peer, keys]) => metIndex(peer, keys.current)))
-    this.#forgetDerived()
+    for (const shelf of [this.#sealing, this.#opening]) shelf.wipeAll()
+    this.#met = new Set([...this.#peers.keys()].map(peer => metIndex(peer, this.#publicKeys.take(peer))))
+    this.#forgetOverlapping()
   }
 
   #generate(keyId: number): OwnKey {
@@ -219,10 +257,11 @@ function keyInfo(source: KeyEnd, destination: KeyEnd): Uint8Array {
   return writer.finish()
 }
 
-function metIndex(peer: number, key: AnnouncedKey): string {
-  return `${peer} ${key.keyId} ${String.fromCharCode(...key.publicKey)}`
-}
-
-function isSameKey(a: AnnouncedKey, b: AnnouncedKey): boolean {
-  return a.keyId === b.keyId && a.publicKey.every((byte, i) => byte === b.publicKey[i])
+/**
+ * Of the key its first 32 bits: a peer has few keys, so two that share them are one in a billion and cost a re-key; who makes such
+ * keys on purpose forces no more of them than by announcing one key again.
+ */
+function metIndex(peer: number, publicKey: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = publicKey
+  return ((peer * 256 + a) * 256 + b) * 65_536 + c * 256 + d
 }

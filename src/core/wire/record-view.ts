@@ -2,10 +2,8 @@ import { ok, type Result, refused } from '../../base/result.ts'
 import { readU16 } from './big-endian.ts'
 import { ADDRESSES_MAX, LINK_BYTES, LINKS_MAX } from './peer-record.ts'
 
-/** Where things are in an encoded record of topic 0: enough to judge and to route by, without making objects of all it says. */
+/** What an encoded record of topic 0 says of keys, without making objects of all else that it says. */
 export interface RecordView {
-  /** Nickname, port and addresses, as bytes. */
-  readonly identity: Uint8Array
   readonly keyId: number
   readonly publicKey: Uint8Array
 }
@@ -44,6 +42,11 @@ export function nameBytesOf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(NAME_AT, BOOT_AT)
 }
 
+/** Nickname, port and addresses, as bytes, of a record that was found sound. */
+export function identityBytesOf(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(NICKNAME_AT, identityEnd(bytes))
+}
+
 /** Checks the layout of the signed part and looks it over; accepts exactly what `decodeRecord` accepts. */
 export function viewRecord(encoded: Uint8Array): Result<RecordView> {
   const keyAt = keyOffset(encoded)
@@ -53,8 +56,7 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
   if (linkCount > LINKS_MAX) return refused('a list is too long')
   const rest = encoded.length - (keyAt + KEY_BYTES + 2 + linkCount * LINK_BYTES)
   if (rest !== 0) return refused(rest < 0 ? 'message is too short' : `${rest} bytes too many`)
-  const publicKey = encoded.slice(keyAt + 2, keyAt + KEY_BYTES)
-  return ok({ identity: encoded.subarray(NICKNAME_AT, keyAt), keyId: view.getUint16(keyAt), publicKey })
+  return ok({ keyId: view.getUint16(keyAt), publicKey: encoded.subarray(keyAt + 2, keyAt + KEY_BYTES) })
 }
 
 /**
@@ -62,8 +64,7 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
  * follows the links may follow. Hot path: asked of every peer's record for each computation of routes, hence without views.
  */
 export function eachEstablishedLink(bytes: Uint8Array, visit: (neighbour: number, cost: number) => void): void {
-  const addressesAt = NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)
-  const start = addressesAt + 1 + (bytes[addressesAt] ?? 0) * 4 + KEY_BYTES
+  const start = identityEnd(bytes) + KEY_BYTES
   const end = start + 2 + readU16(bytes, start) * LINK_BYTES
   for (let at = start + 2; at < end; at += LINK_BYTES) {
     if (((bytes[at + 2] ?? 0) & 1) !== 0) visit(readU16(bytes, at), readU16(bytes, at + 9))
@@ -72,6 +73,11 @@ export function eachEstablishedLink(bytes: Uint8Array, visit: (neighbour: number
 
 function bootOffset(topic: number): number {
   return topic === 0 ? BOOT_AT : TOPIC_BOOT_AT
+}
+
+function identityEnd(bytes: Uint8Array): number {
+  const addressesAt = NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)
+  return addressesAt + 1 + (bytes[addressesAt] ?? 0) * 4
 }
 
 function keyOffset(encoded: Uint8Array): number | undefined {

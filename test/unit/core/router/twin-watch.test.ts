@@ -20,11 +20,13 @@ describe('a boot id', () => {
 describe('the watch for twins', () => {
   it('takes a process that comes back after another for alive, and a restart for a restart', () => {
     const watch = new TwinWatch()
-    expect(watch.merged(2, boot(1n, 1), 'A', 0)).toBe(false)
-    expect(watch.merged(2, boot(2n, 2), 'B', 1)).toBe(false)
-    expect(watch.merged(2, boot(3n, 3), 'B', 2)).toBe(false)
+    const places = () => ({ at: 'A', andAt: 'B' })
+    expect(watch.merged(2, boot(1n, 1), places, 0)).toBe(false)
+    expect(watch.merged(2, boot(2n, 2), places, 1)).toBe(false)
+    expect(watch.merged(2, boot(3n, 3), places, 2)).toBe(false)
+    expect(watch.merged(2, boot(3n, 3), places, 2)).toBe(false)
     expect(watch.twinsOf(2, 2)).toBeUndefined()
-    expect(watch.merged(2, boot(4n, 2), 'A', 3)).toBe(true)
+    expect(watch.merged(2, boot(4n, 2), places, 3)).toBe(true)
     expect(watch.twinsOf(2, 3)).toEqual({ at: 'A', andAt: 'B' })
   })
 
