@@ -45,6 +45,7 @@ export class AddressWorld {
   readonly violations: string[] = []
   readonly errors: string[] = []
   readonly #options: AddressWorldOptions
+  #clones: readonly AddressHost[] = []
   readonly #owners = new Map<number, AddressHost>()
   #tickets = 0
   #versions = 0
@@ -57,23 +58,21 @@ export class AddressWorld {
   }
 
   get up(): readonly AddressHost[] {
-    return [...this.hosts.values()].filter(host => host.isUp)
+    return [...this.hosts.values(), ...this.#clones].filter(host => host.isUp)
   }
 
   add(number: number, home: string | undefined): AddressHost {
-    const name = nameOf(number)
-    const homes = home === undefined ? [] : [rangeOf(network(home))]
-    const host: AddressHost = {
-      name,
-      home: homes,
-      ipam: this.#createIpam(name, undefined),
-      isUp: true,
-      side: 0,
-      stored: undefined,
-      wakeAt: Number.POSITIVE_INFINITY,
-      heard: new Map(),
-    }
-    this.hosts.set(name, host)
+    const host = this.#create(nameOf(number), home === undefined ? [] : [rangeOf(network(home))], undefined)
+    this.hosts.set(host.name, host)
+    return host
+  }
+
+  /** A second host with the disk of the first. */
+  clone({ name, home, stored }: AddressHost): AddressHost {
+    const host = this.#create(name, home, stored)
+    this.#clones = [...this.#clones, host]
+    this.#perform(host)
+    this.reconnect()
     return host
   }
 
@@ -85,7 +84,8 @@ export class AddressWorld {
 
   remove(host: AddressHost): void {
     host.isUp = false
-    this.hosts.delete(host.name)
+    this.#clones = this.#clones.filter(clone => clone !== host)
+    if (this.hosts.get(host.name) === host) this.hosts.delete(host.name)
   }
 
   crash(host: AddressHost): void {
@@ -128,6 +128,13 @@ export class AddressWorld {
     this.#perform(host)
   }
 
+  /** All containers of the host end, but one. */
+  endAllBut(host: AddressHost, kept: string): void {
+    for (const id of new Set(host.ipam.leases.map(lease => lease.id))) {
+      if (id !== kept) this.tell(host, { kind: 'release', id })
+    }
+  }
+
   run(durationMs: number): void {
     const end = this.time.now + durationMs
     while (this.time.step(end)) if (this.time.isSpinning) throw new Error('the routers wake themselves for ever')
@@ -147,6 +154,11 @@ export class AddressWorld {
       if (claim.to > end) end = claim.to
     }
     return { owned, doubled }
+  }
+
+  #create(name: PeerName, home: readonly Range[], stored: string | undefined): AddressHost {
+    const ipam = this.#createIpam(name, stored)
+    return { name, home, ipam, isUp: true, side: 0, stored, wakeAt: Number.POSITIVE_INFINITY, heard: new Map() }
   }
 
   #createIpam(self: PeerName, stored: string | undefined): Ipam {

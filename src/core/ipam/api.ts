@@ -63,8 +63,6 @@ export type IpamInput =
   | { readonly kind: 'cancel'; readonly ticket: number }
   /** All addresses of the container, or one. */
   | { readonly kind: 'release'; readonly id: string; readonly address?: bigint }
-  /** The containers that exist: leases of others end. Ids that begin with `weave:` are not containers. */
-  | { readonly kind: 'containers'; readonly ids: ReadonlySet<string> }
   /** What a peer publishes; undefined when it is forgotten. Also what this router published in an earlier life. */
   | { readonly kind: 'heard'; readonly peer: PeerName; readonly body: Uint8Array | undefined }
   | { readonly kind: 'reachable'; readonly peers: ReadonlySet<PeerName> }

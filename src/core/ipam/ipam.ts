@@ -11,8 +11,6 @@ import { describeIpam } from './status.ts'
 import { Succession } from './succession.ts'
 import { Territory } from './territory.ts'
 
-/** Ids that are no containers (Weave row ARG-06). */
-const PSEUDO = 'weave:'
 /** What others say is written down together with own changes, or so often. */
 const REMEMBER_EVERY_MS = 5_000
 const RETRY_EVERY_MS = 1_000
@@ -99,8 +97,6 @@ export class Ipam {
         return this.#requests.cancel(input.ticket)
       case 'release':
         return this.#release(lease => lease.id === input.id && (input.address ?? lease.address) === lease.address)
-      case 'containers':
-        return this.#release(({ id }) => !id.startsWith(PSEUDO) && id !== '_' && !input.ids.has(id))
       case 'heard':
         return this.#heard(input.peer, input.body)
       case 'reachable':

@@ -3,21 +3,35 @@ import { formatIpAddress, formatIpNetwork, lastOf } from '../../base/ip-address.
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamAnswer, IpamRequest } from './api.ts'
 import type { Exchange } from './exchange.ts'
-import { intersect, type Range, rangeContains, rangeOf } from './range.ts'
+import { intersect, type Range, rangeContains, rangeOf, without } from './range.ts'
 import type { Succession } from './succession.ts'
 import { hostsOf, type Territory } from './territory.ts'
 
 /** Requests that wait at one time. */
 export const PENDING_MAX = 1_024
 
+/** Stands for many containers that the router is not told apart: each request is another one's (Weave row ARG-06). */
+const MANY = '_'
+
+/** So long all known addresses must have been in use before a request is refused for it: one may be on its way back. */
+const EXHAUSTED_MS = 5_000
+
 export interface Pending {
   readonly request: IpamRequest
   readonly endsAt: number
   /** What the request waits for, to be said when its time is over. */
   waitsFor: string
+  /** Since when each address that would do is known to be in use. */
+  exhaustedAt: number | undefined
 }
 
-type Attempt = IpamAnswer | { readonly kind: 'wait'; readonly waitsFor: string }
+interface Waiting {
+  readonly kind: 'wait'
+  readonly waitsFor: string
+  readonly isExhausted: boolean
+}
+
+type Attempt = IpamAnswer | Waiting
 
 /** Requests, each tried again whenever something has changed, until it is answered or its time is over. */
 export class Requests {
@@ -42,7 +56,8 @@ export class Requests {
 
   add(request: IpamRequest, now: number): void {
     if (this.#pending.length < PENDING_MAX) {
-      this.#pending = [...this.#pending, { request, endsAt: now + request.timeoutMs, waitsFor: '' }]
+      const endsAt = now + request.timeoutMs
+      this.#pending = [...this.#pending, { request, endsAt, waitsFor: '', exhaustedAt: undefined }]
       return
     }
     const reason = `${PENDING_MAX} requests for addresses are waiting already`
@@ -58,8 +73,7 @@ export class Requests {
     const answers: { readonly ticket: number; readonly answer: IpamAnswer }[] = []
     this.#pending = this.#pending.filter(pending => {
       const attempt = this.#try(pending.request, now)
-      if (attempt.kind === 'wait') pending.waitsFor = attempt.waitsFor
-      const answer = attempt.kind === 'wait' ? timeOut(pending, now) : attempt
+      const answer = attempt.kind === 'wait' ? keepWaiting(pending, attempt, now) : attempt
       if (answer === undefined) return true
       answers.push({ ticket: pending.request.ticket, answer })
       return false
@@ -85,7 +99,7 @@ export class Requests {
   #allocate(request: Extract<IpamRequest, { kind: 'allocate' }>, now: number): Attempt {
     const { leases, universe } = this.#territory
     const { id, subnet } = request
-    const had = leases.of(id, subnet)[0]
+    const had = id === MANY ? undefined : leases.of(id, subnet)[0]
     if (had !== undefined) return { kind: 'address', lease: had }
     const wanted = rangeWanted(request)
     if (subnet.prefix > 126)
@@ -113,7 +127,7 @@ export class Requests {
     const { needed, known } = this.#succession.quorum
     if (known < needed) return wait(this.#describeQuorum(needed, known))
     const donors = this.#donorsOf(wanted)
-    if (donors.length === 0) return wait(this.#describeExhaustion(wanted))
+    if (donors.length === 0) return this.#exhausted(wanted)
     return wait(this.#exchange.wish(wanted, donors, now))
   }
 
@@ -126,7 +140,8 @@ export class Requests {
     if (holder !== undefined && holder.id !== request.id) {
       return refuse(`address ${text} is already owned by ${holder.id}`)
     }
-    const isOutside = !this.#territory.isInUniverse(address)
+    // Another router may hand out a range that this one was not told of.
+    const isOutside = !this.#territory.isInUniverse(address) && views.ownerOf(address) === undefined
     const own = space.at(address)
     if (isOutside || holder !== undefined || own?.isSettling === false) {
       const barred = isOutside || holder !== undefined ? undefined : this.#barred(now)
@@ -200,16 +215,20 @@ export class Requests {
     return `${needed} routers to be in contact, of which ${known} are${missing}`
   }
 
-  #describeExhaustion(wanted: Range): string {
-    const { views, reachable } = this.#territory
+  #exhausted(wanted: Range): Waiting {
+    const { views, reachable, space } = this.#territory
+    const known = [space.claims, ...views.all.map(({ claims }) => claims)].flat()
     const away = views.all
       .filter(
         ({ name, claims }) => !reachable.has(name) && claims.some(claim => intersect(claim, wanted) !== undefined),
       )
       .map(({ name }) => name)
-    if (away.length === 0) return 'a free address: all are in use'
+    const isExhausted = away.length === 0 && without(wanted, known).length === 0
+    if (away.length === 0) return { ...wait('a free address: all are in use'), isExhausted }
     const names = away.slice(0, 5).join(', ')
-    return `a free address: all in reach are in use; ${away.length} peers with space are out of reach (${names}): use 'rmpeer' if they are dead`
+    return wait(
+      `a free address: all in reach are in use; ${away.length} peers with space are out of reach (${names}): use 'rmpeer' if they are dead`,
+    )
   }
 }
 
@@ -225,7 +244,14 @@ function isWishOf(range: Range, request: IpamRequest): boolean {
   return wanted !== undefined && rangeContains(wanted, range.from) && rangeContains(wanted, range.to)
 }
 
-function timeOut({ request, endsAt, waitsFor }: Pending, now: number): IpamAnswer | undefined {
+/** The refusal, once there is no use in waiting longer. */
+function keepWaiting(pending: Pending, { waitsFor, isExhausted }: Waiting, now: number): IpamAnswer | undefined {
+  const { request, endsAt } = pending
+  pending.waitsFor = waitsFor
+  pending.exhaustedAt = isExhausted ? (pending.exhaustedAt ?? now) : undefined
+  if (pending.exhaustedAt !== undefined && now >= pending.exhaustedAt + EXHAUSTED_MS) {
+    return { kind: 'refused', reason: `no address is free in ${textOf(request)}: all are in use` }
+  }
   if (now < endsAt) return undefined
   const seconds = Math.round(request.timeoutMs / 1000)
   return { kind: 'refused', reason: `no answer after ${seconds} s; still waiting for ${waitsFor}` }
@@ -235,6 +261,10 @@ function refuse(reason: string): Attempt {
   return { kind: 'refused', reason }
 }
 
-function wait(waitsFor: string): Attempt {
-  return { kind: 'wait', waitsFor }
+function wait(waitsFor: string): Waiting {
+  return { kind: 'wait', waitsFor, isExhausted: false }
+}
+
+function textOf(request: IpamRequest): string {
+  return request.kind === 'allocate' ? formatIpNetwork(request.within ?? request.subnet) : 'the range'
 }

@@ -24,17 +24,33 @@ describe('the address allocator', () => {
     expect(one.ipam.lookUp('a', network('10.32.0.16/28')).length).toBe(1)
   })
 
-  it('gives neither the name of a subnet nor its broadcast address, and says what it waited for', () => {
+  it('gives neither the name of a subnet nor its broadcast address, and says when all are used up', () => {
     const one = alone()
     const given = ['a', 'b'].map(id => one.allocate(id, '10.32.0.8/30'))
     expect(given).toEqual(['10.32.0.9', '10.32.0.10'])
-    one.ask({ kind: 'allocate', ticket: 99, id: 'c', subnet: network('10.32.0.8/30'), timeoutMs: 5_000 })
+    one.ask({ kind: 'allocate', ticket: 99, id: 'c', subnet: network('10.32.0.8/30'), timeoutMs: 60_000 })
+    expect(one.answers.get(99)).toBeUndefined()
+    one.advance(4_000)
     expect(one.answers.get(99)).toBeUndefined()
     one.advance(5_000)
     expect(one.answers.get(99)).toEqual({
       kind: 'refused',
-      reason: 'no answer after 5 s; still waiting for a free address: all are in use',
+      reason: 'no address is free in 10.32.0.8/30: all are in use',
     })
+  })
+
+  it('gives an address that comes back while somebody waits for one', () => {
+    const one = alone()
+    for (const id of ['a', 'b']) one.allocate(id, '10.32.0.8/30')
+    one.ask({ kind: 'allocate', ticket: 99, id: 'c', subnet: network('10.32.0.8/30'), timeoutMs: 60_000 })
+    one.advance(4_000)
+    one.tell({ kind: 'release', id: 'a' })
+    expect(one.answers.get(99)).toMatchObject({ kind: 'address', lease: { id: 'c' } })
+  })
+
+  it('gives those who are not told apart an address each', () => {
+    const one = alone()
+    expect([one.allocate('_'), one.allocate('_')]).toEqual(['10.32.0.1', '10.32.0.2'])
   })
 
   it('claims an address for one container only', () => {
@@ -57,10 +73,10 @@ describe('the address allocator', () => {
     expect(again.allocate('b')).toBe('10.32.0.2')
   })
 
-  it('ends the leases of containers that are gone, and of nothing else', () => {
+  it('ends the leases of a container that is gone, and of nothing else', () => {
     const one = alone()
     for (const id of ['a', 'b', 'weave:expose']) one.allocate(id)
-    one.tell({ kind: 'containers', ids: new Set(['b']) })
+    one.tell({ kind: 'release', id: 'a' })
     expect(one.ipam.leases.map(lease => lease.id)).toEqual(['b', 'weave:expose'])
   })
 
