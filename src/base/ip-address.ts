@@ -85,6 +85,10 @@ export function networkContains(network: IpNetwork, address: bigint): boolean {
   return firstOf(address, network.prefix) === network.network
 }
 
+export function encloses(outer: IpNetwork, inner: IpNetwork): boolean {
+  return outer.prefix <= inner.prefix && networkContains(outer, inner.network)
+}
+
 function expandGroups(text: string): readonly number[] | undefined {
   const halves = embedIpv4(text)?.split('::')
   if (halves === undefined || halves.length > 2) return undefined

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
+import { type IpOnNetwork, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { CniCall } from './cni-call.ts'
 import { CNI_CODES, CniError } from './cni-error.ts'
@@ -9,7 +9,7 @@ import { CNI_CODES, CniError } from './cni-error.ts'
 const OWN = ['', 'weave', 'weave-ipam']
 
 /** Addresses from the router, or from the plugin that the configuration names as ipam.type (Weave row CNI-04). */
-export async function obtainAddresses(call: CniCall, source: AddressSource): Promise<readonly InterfaceAddress[]> {
+export async function obtainAddresses(call: CniCall, source: AddressSource): Promise<readonly IpOnNetwork[]> {
   if (!OWN.includes(call.ipamType)) return delegate(call, 'ADD')
   if (call.wishedAddresses.length === 0) return [await source.allocate(call.containerId, call.subnet)]
   for (const address of call.wishedAddresses) await source.claim(call.containerId, address)
@@ -23,7 +23,7 @@ export async function releaseAddresses(call: CniCall, source: AddressSource): Pr
 }
 
 /** Only its first address is used. */
-function delegate(call: CniCall, command: 'ADD' | 'DEL'): readonly InterfaceAddress[] {
+function delegate(call: CniCall, command: 'ADD' | 'DEL'): readonly IpOnNetwork[] {
   const isName = /^[\w.-]+$/.test(call.ipamType)
   const program = isName ? call.path.map(folder => join(folder, call.ipamType)).find(existsSync) : undefined
   if (program === undefined) {
@@ -39,7 +39,7 @@ function delegate(call: CniCall, command: 'ADD' | 'DEL'): readonly InterfaceAddr
     throw new CniError(CNI_CODES.ioFailure, `${call.ipamType} failed`, `${ended.stdout}${ended.stderr}`)
   if (command === 'DEL') return []
   const { ips = [] } = JSON.parse(ended.stdout) as { ips?: { address?: string }[] }
-  const first = parseInterfaceAddress(ips[0]?.address ?? '')
-  if (!first.ok) throw new CniError(CNI_CODES.ioFailure, `${call.ipamType} gave no IPv4 address`, ended.stdout)
+  const first = parseIpOnNetwork(ips[0]?.address ?? '')
+  if (!first.ok) throw new CniError(CNI_CODES.ioFailure, `${call.ipamType} gave no address`, ended.stdout)
   return [first.value]
 }

@@ -1,13 +1,19 @@
-import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../../base/cidr.ts'
-import { type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
+import {
+  type IpAddress,
+  type IpNetwork,
+  type IpOnNetwork,
+  parseIpAddress,
+  parseIpNetwork,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import { CNI_CODES, CniError } from './cni-error.ts'
 
 /** Versions of the CNI specification that are spoken, the newest last. */
 export const CNI_VERSIONS = ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const
 
 export interface CniRoute {
-  readonly dst: Cidr
-  readonly gw: Ipv4 | undefined
+  readonly dst: IpNetwork
+  readonly gw: IpAddress | undefined
 }
 
 /** One call of a runtime: its environment and the configuration on standard input (CNI specification 1.1, sections 2 and 4). */
@@ -23,12 +29,12 @@ export interface CniCall {
   readonly bridge: string | undefined
   readonly hairpin: boolean
   readonly ipamType: string
-  readonly subnet: Cidr | undefined
-  readonly gateway: Ipv4 | undefined
+  readonly subnet: IpNetwork | undefined
+  readonly gateway: IpAddress | undefined
   /** Undefined: the default route. */
   readonly routes: readonly CniRoute[] | undefined
-  readonly wishedAddresses: readonly InterfaceAddress[]
-  readonly previousAddresses: readonly InterfaceAddress[]
+  readonly wishedAddresses: readonly IpOnNetwork[]
+  readonly previousAddresses: readonly IpOnNetwork[]
   /** Of GC: what is still in use. */
   readonly validAttachments: readonly { readonly containerID: string; readonly ifname: string }[]
   readonly dns: object | undefined
@@ -83,16 +89,16 @@ export function parseCall(environment: CniEnvironment, text: string): CniCall {
     bridge: config.bridge,
     hairpin: config.hairpinMode ?? false,
     ipamType: ipam?.type ?? '',
-    subnet: ipam?.subnet === undefined ? undefined : parsed(parseCidr(ipam.subnet)),
-    gateway: ipam?.gateway === undefined ? undefined : parsed(parseIpv4(ipam.gateway)),
+    subnet: ipam?.subnet === undefined ? undefined : parsed(parseIpNetwork(ipam.subnet)),
+    gateway: ipam?.gateway === undefined ? undefined : parsed(parseIpAddress(ipam.gateway)),
     routes: ipam?.routes?.map(({ dst = '', gw }) => ({
-      dst: parsed(parseCidr(dst)),
-      gw: gw === undefined ? undefined : parsed(parseIpv4(gw)),
+      dst: parsed(parseIpNetwork(dst)),
+      gw: gw === undefined ? undefined : parsed(parseIpAddress(gw)),
     })),
     wishedAddresses: [...(config.runtimeConfig?.ips ?? []), ...ipArgument(environment)].map(one =>
-      parsed(parseInterfaceAddress(one)),
+      parsed(parseIpOnNetwork(one)),
     ),
-    previousAddresses: (config.prevResult?.ips ?? []).map(({ address = '' }) => parsed(parseInterfaceAddress(address))),
+    previousAddresses: (config.prevResult?.ips ?? []).map(({ address = '' }) => parsed(parseIpOnNetwork(address))),
     validAttachments: config['cni.dev/valid-attachments'] ?? [],
     dns: config.dns,
     text,

@@ -39,7 +39,7 @@ export async function answerCni(
     const records = new CniRecords(options.stateFolder)
     const text =
       plugin === 'weave-ipam'
-        ? await weaveIpam(parsed, tools.addresses)
+        ? await weaveIpam(parsed, tools.addresses, records)
         : await weaveNet(parsed, { ...tools, records, isRouterRunning })
     return { text, exitCode: 0 }
   } catch (cause) {

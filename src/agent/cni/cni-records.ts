@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { replaceFile } from '../host/atomic-file.ts'
+import type { CniCall } from './cni-call.ts'
 
 export interface CniRecord {
   readonly containerId: string
@@ -28,6 +29,13 @@ export class CniRecords {
 
   remove(key: Key): void {
     rmSync(this.#file(key), { force: true })
+  }
+
+  /** Those of the call's network that the runtime does not list any more. */
+  strays({ network, validAttachments }: Pick<CniCall, 'network' | 'validAttachments'>): readonly CniRecord[] {
+    const isValid = (one: CniRecord) =>
+      validAttachments.some(({ containerID, ifname }) => containerID === one.containerId && ifname === one.device)
+    return this.list().filter(record => record.network === network && !isValid(record))
   }
 
   list(): readonly CniRecord[] {

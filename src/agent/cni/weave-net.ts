@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type Cidr, contains, formatCidr, type InterfaceAddress, networkOf } from '../../base/cidr.ts'
-import { formatIpv4, type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
+import { assert } from '../../base/assert.ts'
+import {
+  firstOf,
+  formatIpAddress,
+  formatIpNetwork,
+  type IpAddress,
+  type IpNetwork,
+  type IpOnNetwork,
+  isIpv4,
+  networkContains,
+  parseIpNetwork,
+} from '../../base/ip-address.ts'
 import { deviceOf, plugIn } from '../containers/container-interface.ts'
 import type { Exposing } from '../containers/exposing.ts'
 import { inside, removeDevice } from '../containers/interface-commands.ts'
@@ -16,7 +26,7 @@ import { CNI_CODES, CniError } from './cni-error.ts'
 import type { CniRecords } from './cni-records.ts'
 import { type CniOutcome, formatResult } from './cni-result.ts'
 
-const EVERYWHERE = { network: ipv4FromNumber(0), prefix: 0 } satisfies Cidr
+const EVERYWHERE = { ipv4: '0.0.0.0/0', ipv6: '::/0' } as const
 
 export interface WeaveNetOptions {
   readonly bridge: string
@@ -66,8 +76,8 @@ async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome>
   try {
     const addresses = await obtainAddresses(call, source)
     plugIn({ ...call, bridge, guard, hostEnd, addresses, multicastRoute: false })
-    const gateway = call.gateway ?? (await gatewayFor(call, bridge, options))
-    const routes = (call.routes ?? [{ dst: EVERYWHERE, gw: gateway }]).map(route => ({
+    const gateway = call.gateway ?? (await gatewayFor(call, addresses, options))
+    const routes = (call.routes ?? [{ dst: everywhere(addresses), gw: gateway }]).map(route => ({
       ...route,
       gw: route.gw ?? gateway,
     }))
@@ -85,25 +95,49 @@ async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome>
   }
 }
 
+const DEFAULT = { kind: 'default' } as const
+
+/** What the container has first says which way it takes out of the overlay. */
+function isFirstIpv4([first]: readonly IpOnNetwork[]): boolean {
+  return first === undefined || isIpv4(first.address)
+}
+
+function everywhere(addresses: readonly IpOnNetwork[]): IpNetwork {
+  const network = parseIpNetwork(isFirstIpv4(addresses) ? EVERYWHERE.ipv4 : EVERYWHERE.ipv6)
+  assert(network.ok, 'the network of all addresses is one')
+  return network.value
+}
+
 /** The host is the way out: it gets an address when it has none (Weave row CNI-02). */
-async function gatewayFor(call: CniCall, bridge: string, options: WeaveNetOptions): Promise<Ipv4 | undefined> {
+async function gatewayFor(
+  call: CniCall,
+  addresses: readonly IpOnNetwork[],
+  options: WeaveNetOptions,
+): Promise<IpAddress | undefined> {
   if (call.routes?.every(({ gw }) => gw !== undefined) === true) return undefined
-  const [first] = devicesIn('/proc/self/ns/net').find(({ name }) => name === bridge)?.addresses ?? []
-  if (first !== undefined) return first.address
-  const [exposed] = await options.exposing.expose([{ kind: 'default' }], { masquerade: true, fqdn: '' })
+  const bridge = call.bridge ?? options.bridge
+  const isUsable = ({ address }: IpOnNetwork) => isIpv4(address) === isFirstIpv4(addresses)
+  const own = devicesIn('/proc/self/ns/net')
+    .find(({ name }) => name === bridge)
+    ?.addresses.find(isUsable)
+  if (own !== undefined) return own.address
+  const isDefault = call.subnet === undefined || isIpv4(call.subnet.network)
+  const wish = isDefault ? DEFAULT : ({ kind: 'subnet', subnet: call.subnet } as const)
+  const [exposed] = await options.exposing.expose([wish], { masquerade: true, fqdn: '' })
   return exposed?.address
 }
 
 /** A gateway outside the container's subnets is reached on the link. */
-function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly InterfaceAddress[]): void {
+function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly IpOnNetwork[]): void {
+  const family = isIpv4(dst.network) ? '-4' : '-6'
   const run = (...args: readonly string[]) =>
-    runCommand(inside(call.namespace, ['ip', 'route', 'replace', ...args, 'dev', call.device]))
-  if (gw === undefined) return void run(formatCidr(dst), 'scope', 'link')
+    runCommand(inside(call.namespace, ['ip', family, 'route', 'replace', ...args, 'dev', call.device]))
+  if (gw === undefined) return void run(formatIpNetwork(dst), 'scope', 'link')
   const isOnLink = addresses.some(({ address, prefix }) =>
-    contains({ network: networkOf(address, prefix), prefix }, gw),
+    networkContains({ network: firstOf(address, prefix), prefix }, gw),
   )
-  if (!isOnLink) run(`${formatIpv4(gw)}/32`, 'scope', 'link')
-  run(formatCidr(dst), 'via', formatIpv4(gw))
+  if (!isOnLink) run(formatIpNetwork({ network: gw, prefix: 128 }), 'scope', 'link')
+  run(formatIpNetwork(dst), 'via', formatIpAddress(gw))
 }
 
 async function remove(call: CniCall, { records, guard, addresses }: WeaveNetOptions): Promise<void> {
@@ -123,20 +157,17 @@ function check(call: CniCall, options: WeaveNetOptions): void {
   if (!existsSync(call.namespace)) fail(`there is no network namespace ${call.namespace}`)
   const device = deviceOf(call)
   if (device === undefined) return fail(`there is no device '${call.device}' in the container`)
-  const has = ({ address, prefix }: InterfaceAddress) =>
+  const has = ({ address, prefix }: IpOnNetwork) =>
     device.addresses.some(one => one.address === address && one.prefix === prefix)
   const lost = call.previousAddresses.find(address => !has(address))
-  if (lost !== undefined) fail(`the container has lost the address ${formatIpv4(lost.address)}`)
+  if (lost !== undefined) fail(`the container has lost the address ${formatIpAddress(lost.address)}`)
   const port = findDevice(cniHostEnd(call.containerId, call.device))
   if (port?.master !== (call.bridge ?? options.bridge)) fail('the container’s device is not in the bridge')
 }
 
 /** What no container of the runtime’s list holds is taken away. */
 async function collect(call: CniCall, options: WeaveNetOptions): Promise<void> {
-  const isValid = (one: { containerId: string; device: string }) =>
-    call.validAttachments.some(({ containerID, ifname }) => containerID === one.containerId && ifname === one.device)
-  for (const record of options.records.list()) {
-    if (record.network !== call.network || isValid(record)) continue
+  for (const record of options.records.strays(call)) {
     await remove({ ...call, containerId: record.containerId, device: record.device, namespace: '' }, options)
   }
 }

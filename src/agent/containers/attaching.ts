@@ -1,5 +1,10 @@
-import { contains, formatInterfaceAddress, type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
-import { formatIpv4 } from '../../base/ipv4.ts'
+import {
+  formatIpAddress,
+  formatIpOnNetwork,
+  type IpOnNetwork,
+  networkContains,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { namesOf } from '../docker/container-names.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
@@ -10,7 +15,7 @@ import type { PortGuarding } from '../isolation/port-guard.ts'
 import type { AddressWish } from './address-wish.ts'
 import type { Attachment, AttachmentStore } from './attachment-store.ts'
 import { plugIn, unplug } from './container-interface.ts'
-import { brokenLocks, withContainerLock } from './container-lock.ts'
+import { brokenLocks, isLocked, withContainerLock } from './container-lock.ts'
 import { rewriteHosts } from './hosts-file.ts'
 import { CONTAINER_DEVICE, hostEndOf } from './interface-commands.ts'
 import { namespaceOf } from './namespace-devices.ts'
@@ -41,13 +46,13 @@ export class Attaching {
   }
 
   /** The addresses that were wished for, with those of earlier calls left as they are. */
-  async attach(reference: string, wish: AttachWish): Promise<readonly InterfaceAddress[]> {
+  async attach(reference: string, wish: AttachWish): Promise<readonly IpOnNetwork[]> {
     const container = await this.#running(reference)
     return this.#locked(container.id, async () => {
       const before = this.#options.store.load(container.id)
       const given = await this.#obtain(container.id, wish.wishes)
       try {
-        const all = unique([...(before?.addresses ?? []), ...given.map(formatInterfaceAddress)])
+        const all = unique([...(before?.addresses ?? []), ...given.map(formatIpOnNetwork)])
         const attachment: Attachment = { id: container.id, ...wish, addresses: all }
         await this.#apply(container, attachment, given)
         this.#options.store.save(withoutWishes(attachment))
@@ -60,7 +65,7 @@ export class Attaching {
   }
 
   /** What the container had when it last ran; undefined when it was never attached. */
-  async attachAgain(reference: string): Promise<readonly InterfaceAddress[] | undefined> {
+  async attachAgain(reference: string): Promise<readonly IpOnNetwork[] | undefined> {
     const container = await this.#running(reference)
     return this.#locked(container.id, async () => {
       const attachment = this.#options.store.load(container.id)
@@ -73,13 +78,13 @@ export class Attaching {
   }
 
   /** Without wishes that name addresses: all of the default subnet. Gives what was taken away. */
-  async detach(reference: string, wishes: readonly AddressWish[]): Promise<readonly InterfaceAddress[]> {
+  async detach(reference: string, wishes: readonly AddressWish[]): Promise<readonly IpOnNetwork[]> {
     const container = await this.#running(reference)
     return this.#locked(container.id, async () => {
       const { addresses, store } = this.#options
       const before = store.load(container.id)
       const going = await this.#choose(container.id, before, wishes)
-      const isGoing = (text: string) => going.some(address => formatInterfaceAddress(address) === text)
+      const isGoing = (text: string) => going.some(address => formatIpOnNetwork(address) === text)
       unplug({ ...this.#placeOf(container), addresses: going })
       const left = (before?.addresses ?? []).filter(text => !isGoing(text))
       this.#options.guard.admit(hostEndOf(container.id), parsed(left))
@@ -98,6 +103,11 @@ export class Attaching {
   /** Containers whose attaching was killed: they may have leases that no record tells of. */
   unfinished(): readonly string[] {
     return brokenLocks(this.#options.lockFolder)
+  }
+
+  /** A command works on the container. */
+  isBusy(id: string): boolean {
+    return isLocked(this.#options.lockFolder, id)
   }
 
   /** The container is no more: what it had is free. */
@@ -145,9 +155,9 @@ export class Attaching {
   }
 
   /** All or none. */
-  async #obtain(id: string, wishes: readonly AddressWish[]): Promise<readonly InterfaceAddress[]> {
+  async #obtain(id: string, wishes: readonly AddressWish[]): Promise<readonly IpOnNetwork[]> {
     const { addresses } = this.#options
-    const given: InterfaceAddress[] = []
+    const given: IpOnNetwork[] = []
     try {
       for (const wish of wishes) {
         if (wish.kind === 'address') {
@@ -162,7 +172,7 @@ export class Attaching {
     return given
   }
 
-  async #apply(container: ContainerDetails, attachment: Attachment, given: readonly InterfaceAddress[]): Promise<void> {
+  async #apply(container: ContainerDetails, attachment: Attachment, given: readonly IpOnNetwork[]): Promise<void> {
     const { multicastRoute } = attachment
     plugIn({ ...this.#placeOf(container), addresses: parsed(attachment.addresses), multicastRoute })
     if (attachment.rewriteHosts) rewriteHosts(container, bare(attachment.addresses), attachment.extraHosts)
@@ -173,9 +183,9 @@ export class Attaching {
     }
   }
 
-  async #giveBack(id: string, given: readonly InterfaceAddress[], before: Attachment | undefined): Promise<void> {
+  async #giveBack(id: string, given: readonly IpOnNetwork[], before: Attachment | undefined): Promise<void> {
     for (const address of given) {
-      if (before?.addresses.includes(formatInterfaceAddress(address)) === true) continue
+      if (before?.addresses.includes(formatIpOnNetwork(address)) === true) continue
       await this.#options.addresses.removeNames(id, address)
       await this.#options.addresses.release(id, address)
     }
@@ -184,12 +194,12 @@ export class Attaching {
   async #choose(id: string, before: Attachment | undefined, wishes: readonly AddressWish[]) {
     const { addresses } = this.#options
     const had = parsed(before?.addresses ?? [])
-    const chosen: InterfaceAddress[] = []
+    const chosen: IpOnNetwork[] = []
     for (const wish of wishes) {
       if (wish.kind === 'address') chosen.push(wish.address)
       else if (wish.kind === 'subnet') {
         const { subnet } = wish
-        chosen.push(...had.filter(one => one.prefix === subnet.prefix && contains(subnet, one.address)))
+        chosen.push(...had.filter(one => one.prefix === subnet.prefix && networkContains(subnet, one.address)))
       } else {
         const leases = await addresses.leases(id)
         chosen.push(...(leases.length === 0 ? had : leases))
@@ -208,15 +218,15 @@ function withoutWishes({ id, addresses, multicastRoute, rewriteHosts, dns, extra
   return { id, addresses, multicastRoute, rewriteHosts, dns, extraHosts }
 }
 
-function parsed(texts: readonly string[]): readonly InterfaceAddress[] {
+function parsed(texts: readonly string[]): readonly IpOnNetwork[] {
   return texts.flatMap(text => {
-    const address = parseInterfaceAddress(text)
+    const address = parseIpOnNetwork(text)
     return address.ok ? [address.value] : []
   })
 }
 
 function bare(texts: readonly string[]): readonly string[] {
-  return parsed(texts).map(({ address }) => formatIpv4(address))
+  return parsed(texts).map(({ address }) => formatIpAddress(address))
 }
 
 function unique(texts: readonly string[]): readonly string[] {

@@ -1,5 +1,4 @@
-import { type Cidr, contains } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { type IpNetwork, networkContains, parseIpAddress } from '../../base/ip-address.ts'
 import { namesOf } from '../docker/container-names.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
@@ -7,7 +6,7 @@ import type { AddressSource } from '../http/address-client.ts'
 export interface BridgeNamesOptions {
   readonly docker: Pick<DockerClient, 'find'>
   readonly addresses: AddressSource
-  readonly overlay: Cidr | undefined
+  readonly overlay: IpNetwork | undefined
 }
 
 /** Names for the containers to which Docker itself gave an address of the overlay: nothing else is asked of their users. */
@@ -24,8 +23,8 @@ export class BridgeNames {
     const container = domain === undefined || overlay === undefined ? undefined : await docker.find(id)
     if (domain === undefined || overlay === undefined || container === undefined) return
     for (const network of container.networks) {
-      const address = parseIpv4(network.address)
-      if (!address.ok || !contains(overlay, address.value)) continue
+      const address = parseIpAddress(network.address)
+      if (!address.ok || !networkContains(overlay, address.value)) continue
       for (const name of namesOf(container, domain)) {
         await addresses.addName(id, { address: address.value, prefix: overlay.prefix }, name)
       }

@@ -1,4 +1,4 @@
-import { formatInterfaceAddress, type InterfaceAddress } from '../../base/cidr.ts'
+import { formatIpOnNetwork, type IpOnNetwork, isIpv4 } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import { findDevice } from '../linux/network-device.ts'
@@ -8,6 +8,7 @@ import {
   addMulticastRoute,
   announce,
   deleteAddress,
+  enableIpv6,
   inside,
   joinBridge,
   makePair,
@@ -24,7 +25,7 @@ export interface InterfaceWish {
   /** The name inside. */
   readonly device: string
   readonly namespace: string
-  readonly addresses: readonly InterfaceAddress[]
+  readonly addresses: readonly IpOnNetwork[]
   readonly multicastRoute: boolean
   readonly hairpin?: boolean
   readonly guard: PortGuarding
@@ -42,10 +43,13 @@ export function plugIn(wish: InterfaceWish): void {
     wish.guard.admit(wish.hostEnd, wish.addresses)
     if (isNew) makeDevice(wish)
     const run = (argv: Argv) => runCommand(inside(wish.namespace, argv))
+    if (missing.some(({ address }) => !isIpv4(address))) run(enableIpv6(wish.device))
     for (const address of missing) run(addAddress(wish.device, address))
     run(setUp(wish.device))
     if (wish.multicastRoute) run(addMulticastRoute(wish.device))
-    if (missing.length > 0 && found !== undefined) run(announce(wish.device, found.mac))
+    if (isNew) connect(wish)
+    const mac = (found ?? deviceOf(wish))?.mac
+    if (missing.length > 0 && mac !== undefined) run(announce(wish.device, mac))
   } catch (cause) {
     wish.guard.admit(wish.hostEnd, isNew ? [] : wish.addresses.filter(address => !missing.includes(address)))
     if (isNew) tryCommand(removeDevice(wish.hostEnd))
@@ -76,9 +80,13 @@ function makeDevice(wish: InterfaceWish): void {
   // Of a namespace that is gone, when the kernel has not yet taken its devices away.
   if (findDevice(wish.hostEnd) !== undefined) tryCommand(removeDevice(wish.hostEnd))
   runCommand(makePair({ ...wish, mtu: bridge.mtu }))
-  runCommand(joinBridge(wish.hostEnd, wish.bridge))
-  if (wish.hairpin === true) runCommand(setHairpin(wish.hostEnd))
   runCommand(inside(wish.namespace, tuneNeighbours(wish.device)))
+}
+
+/** Last: what waits inside for the carrier finds addresses and routes complete. */
+function connect({ hostEnd, bridge, hairpin }: InterfaceWish): void {
+  runCommand(joinBridge(hostEnd, bridge))
+  if (hairpin === true) runCommand(setHairpin(hostEnd))
 }
 
 function noBridge(name: string): UserError {
@@ -88,10 +96,10 @@ function noBridge(name: string): UserError {
   })
 }
 
-function hasAddress(device: NamespaceDevice | undefined, address: InterfaceAddress): boolean {
+function hasAddress(device: NamespaceDevice | undefined, address: IpOnNetwork): boolean {
   return device?.addresses.some(other => isSame(other, address)) ?? false
 }
 
-function isSame(a: InterfaceAddress, b: InterfaceAddress): boolean {
-  return formatInterfaceAddress(a) === formatInterfaceAddress(b)
+function isSame(a: IpOnNetwork, b: IpOnNetwork): boolean {
+  return formatIpOnNetwork(a) === formatIpOnNetwork(b)
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatCidr } from '../../base/cidr.ts'
+import { formatIpNetwork } from '../../base/ip-address.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuard } from '../isolation/port-guard.ts'
@@ -15,13 +15,17 @@ import type { AttachmentStore } from './attachment-store.ts'
 import type { BridgeNames } from './bridge-names.ts'
 import type { Exposing } from './exposing.ts'
 import { hostEndOf, isHostEnd, removeDevice } from './interface-commands.ts'
+import type { LeaseCare } from './lease-care.ts'
 
 const RETRY_MS = { first: 500, most: 10_000 }
 const RECONCILE_EVERY_MS = 30_000
+/** Docker is asked for all its containers once in so many rounds. */
+const ROUNDS_PER_LOOK = 10
 
 export interface KeeperOptions {
   readonly docker: DockerClient
   readonly attaching: Attaching
+  readonly leases: Pick<LeaseCare, 'look'>
   readonly exposing: Exposing
   readonly store: AttachmentStore
   readonly names: BridgeNames
@@ -87,7 +91,7 @@ export class ContainerKeeper {
   }
 
   async #care(): Promise<void> {
-    while (!this.#ending.signal.aborted) {
+    for (let round = 1; ; round++) {
       await this.#pause(RECONCILE_EVERY_MS)
       if (this.#ending.signal.aborted) return
       await this.#attempt('rules of the host not restored', async () => {
@@ -95,7 +99,12 @@ export class ContainerKeeper {
       })
       await this.#attempt('isolation of subnets not restored', () => this.#isolate())
       await this.#removeStrays()
+      if (round % ROUNDS_PER_LOOK === 0) await this.#freeAddresses()
     }
+  }
+
+  async #freeAddresses(): Promise<void> {
+    await this.#attempt('addresses of absent containers not freed', () => this.#options.leases.look())
   }
 
   async #isolate(): Promise<void> {
@@ -116,14 +125,10 @@ export class ContainerKeeper {
 
   /** What happened while nobody listened. */
   async #reconcile(): Promise<void> {
-    const { docker, attaching, store, names } = this.#options
+    const { docker, names } = this.#options
+    await this.#freeAddresses()
     await this.#attempt('containers not looked through', async () => {
-      const all = new Set(await docker.list(true))
-      const running = new Set(await docker.list())
-      for (const id of [...store.ids(), ...attaching.unfinished()]) {
-        if (!all.has(id)) await attaching.forget(id)
-      }
-      for (const id of running) {
+      for (const id of await docker.list()) {
         await this.#attempt('container not attached again', () => attachProxied(this.#options, id))
         await this.#attempt('container not named', () => names.add(id))
       }
@@ -139,7 +144,7 @@ export class ContainerKeeper {
     if (subnet === undefined) return
     const isNew = await this.#options.docker.ensureNetwork(weaveNetwork(subnet))
     if (isNew)
-      this.#options.log.write('info', 'network of Docker made', { network: 'weave', subnet: formatCidr(subnet) })
+      this.#options.log.write('info', 'network of Docker made', { network: 'weave', subnet: formatIpNetwork(subnet) })
   }
 
   /** Of commands that were killed before they had written down what they did. */

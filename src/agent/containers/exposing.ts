@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
-  type Cidr,
-  formatInterfaceAddress,
-  type InterfaceAddress,
-  networkOf,
-  parseInterfaceAddress,
-} from '../../base/cidr.ts'
+  firstOf,
+  formatIpOnNetwork,
+  type IpNetwork,
+  type IpOnNetwork,
+  isIpv4,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import { applyFirewall } from '../linux/host-firewall.ts'
@@ -14,7 +15,7 @@ import { findDevice } from '../linux/network-device.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import type { AddressWish } from './address-wish.ts'
 import { withContainerLock } from './container-lock.ts'
-import { addAddress, announce, deleteAddress } from './interface-commands.ts'
+import { addAddress, announce, deleteAddress, enableIpv6 } from './interface-commands.ts'
 
 /** Under which the host's own addresses are leased (Weave row ARG-06). */
 export const EXPOSED_ID = 'weave:expose'
@@ -30,7 +31,7 @@ export interface Exposure {
 export interface ExposingOptions {
   readonly addresses: AddressSource
   readonly bridge: string
-  readonly overlay: Cidr | undefined
+  readonly overlay: IpNetwork | undefined
   readonly stateFolder: string
   readonly lockFolder: string
 }
@@ -43,11 +44,11 @@ export class Exposing {
     this.#options = options
   }
 
-  async expose(wishes: readonly AddressWish[], how: Omit<Exposure, 'address'>): Promise<readonly InterfaceAddress[]> {
+  async expose(wishes: readonly AddressWish[], how: Omit<Exposure, 'address'>): Promise<readonly IpOnNetwork[]> {
     return this.#locked(async () => {
-      const given: InterfaceAddress[] = []
+      const given: IpOnNetwork[] = []
       for (const wish of wishes) given.push(await this.#obtain(wish))
-      const texts = given.map(formatInterfaceAddress)
+      const texts = given.map(formatIpOnNetwork)
       const others = this.list().filter(({ address }) => !texts.includes(address))
       this.#save([...others, ...texts.map(address => ({ address, ...how }))])
       await this.#applyAll()
@@ -56,12 +57,12 @@ export class Exposing {
   }
 
   /** Without wishes that name addresses: all. Gives those that were taken away. */
-  async hide(wishes: readonly AddressWish[]): Promise<readonly InterfaceAddress[]> {
+  async hide(wishes: readonly AddressWish[]): Promise<readonly IpOnNetwork[]> {
     return this.#locked(async () => {
       const { addresses, bridge } = this.#options
-      const isWanted = (one: InterfaceAddress) => wishes.some(wish => matches(wish, one))
+      const isWanted = (one: IpOnNetwork) => wishes.some(wish => matches(wish, one))
       const going = this.list().flatMap(exposure => parsed(exposure).filter(isWanted))
-      const texts = going.map(formatInterfaceAddress)
+      const texts = going.map(formatIpOnNetwork)
       for (const address of going) {
         tryCommand(deleteAddress(bridge, address))
         await addresses.removeNames(EXPOSED_ID, address)
@@ -101,7 +102,7 @@ export class Exposing {
     replaceFile(this.#file, `${JSON.stringify(list)}\n`, 0o600)
   }
 
-  async #obtain(wish: AddressWish): Promise<InterfaceAddress> {
+  async #obtain(wish: AddressWish): Promise<IpOnNetwork> {
     const { addresses } = this.#options
     if (wish.kind !== 'address') {
       return addresses.allocate(EXPOSED_ID, wish.kind === 'subnet' ? wish.subnet : undefined)
@@ -115,6 +116,7 @@ export class Exposing {
     const mac = findDevice(bridge)?.mac
     for (const exposure of this.list()) {
       for (const address of parsed(exposure)) {
+        if (!isIpv4(address.address)) runCommand(enableIpv6(bridge))
         // Fails when the bridge has it already.
         if (tryCommand(addAddress(bridge, address)) !== undefined && mac !== undefined)
           runCommand(announce(bridge, mac))
@@ -127,9 +129,12 @@ export class Exposing {
   #applyFirewall(): void {
     const { bridge, overlay } = this.#options
     const exposed = this.list().flatMap(exposure =>
-      parsed(exposure).map(({ address, prefix }) => {
-        return { subnet: { network: networkOf(address, prefix), prefix }, masquerade: exposure.masquerade }
-      }),
+      parsed(exposure)
+        // Nothing is masqueraded or forwarded of IPv6: no other protocol's rules stand in its way.
+        .filter(({ address }) => isIpv4(address))
+        .map(({ address, prefix }) => {
+          return { subnet: { network: firstOf(address, prefix), prefix }, masquerade: exposure.masquerade }
+        }),
     )
     applyFirewall({ bridge, overlay, exposed })
   }
@@ -139,13 +144,13 @@ export class Exposing {
   }
 }
 
-function matches(wish: AddressWish, address: InterfaceAddress): boolean {
+function matches(wish: AddressWish, address: IpOnNetwork): boolean {
   if (wish.kind === 'default') return true
-  if (wish.kind === 'address') return formatInterfaceAddress(wish.address) === formatInterfaceAddress(address)
-  return wish.subnet.prefix === address.prefix && networkOf(address.address, address.prefix) === wish.subnet.network
+  if (wish.kind === 'address') return formatIpOnNetwork(wish.address) === formatIpOnNetwork(address)
+  return wish.subnet.prefix === address.prefix && firstOf(address.address, address.prefix) === wish.subnet.network
 }
 
-function parsed(exposure: Exposure): readonly InterfaceAddress[] {
-  const address = parseInterfaceAddress(exposure.address)
+function parsed(exposure: Exposure): readonly IpOnNetwork[] {
+  const address = parseIpOnNetwork(exposure.address)
   return address.ok ? [address.value] : []
 }

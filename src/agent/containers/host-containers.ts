@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
-import { parseCidr } from '../../base/cidr.ts'
+import { parseIpNetwork } from '../../base/ip-address.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
+import { CniRecords } from '../cni/cni-records.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
@@ -21,6 +22,7 @@ import { AttachmentStore } from './attachment-store.ts'
 import { BridgeNames } from './bridge-names.ts'
 import { ContainerKeeper } from './container-keeper.ts'
 import { Exposing } from './exposing.ts'
+import { LeaseCare } from './lease-care.ts'
 
 /** All that works on the containers of one host, in a command as in the agent. */
 export interface HostContainers {
@@ -48,7 +50,7 @@ export function hostContainers(
   { isAgent, notIsolated }: HostContainersOptions,
 ): HostContainers {
   const paths = agentPaths(root)
-  const parsed = parseCidr(config?.subnet ?? '')
+  const parsed = parseIpNetwork(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
   const { DOCKER_HOST = loadFeatures(paths.features).dockerApi } = process.env
   const socket = dockerSocket(root, { DOCKER_HOST })
@@ -90,7 +92,14 @@ export class ContainerService {
     this.#features = loadFeatures(agentPaths(root).features)
     const { bridge, addresses, docker, guard } = tools
     const how = () => this.#proxy.settings
-    this.#keeper = new ContainerKeeper({ ...tools, how, log, hasPlugin: this.#features.plugin !== false })
+    const leases = new LeaseCare({
+      ...tools,
+      driver: DRIVER,
+      others: () => new CniRecords(agentPaths(root).state).list().map(({ containerId }) => containerId),
+      freed: (id, freed) =>
+        log.write('info', 'addresses of an absent container freed', { id, addresses: freed.join(' ') }),
+    })
+    this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasPlugin: this.#features.plugin !== false })
     const { state, proxySocket, proxySettings } = agentPaths(root)
     this.#settingsPath = proxySettings
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })

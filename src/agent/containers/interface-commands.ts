@@ -1,4 +1,4 @@
-import { formatInterfaceAddress, type InterfaceAddress } from '../../base/cidr.ts'
+import { formatIpOnNetwork, type IpOnNetwork, isIpv4 } from '../../base/ip-address.ts'
 import type { Argv } from '../linux/run-command.ts'
 
 /** The device in a container (Weave row LAN-02). */
@@ -60,12 +60,20 @@ export function setHairpin(hostEnd: string): Argv {
   return ['ip', 'link', 'set', 'dev', hostEnd, 'type', 'bridge_slave', 'hairpin', 'on']
 }
 
-export function addAddress(device: string, address: InterfaceAddress): Argv {
-  return ['ip', 'address', 'add', formatInterfaceAddress(address), 'broadcast', '+', 'dev', device]
+export function addAddress(device: string, address: IpOnNetwork): Argv {
+  // An IPv6 address is the router's gift as well: nobody else has it, and its container need not wait until that is certain.
+  const how = isIpv4(address.address) ? ['broadcast', '+'] : ['nodad']
+  return ['ip', 'address', 'add', formatIpOnNetwork(address), ...how, 'dev', device]
 }
 
-export function deleteAddress(device: string, address: InterfaceAddress): Argv {
-  return ['ip', 'address', 'delete', formatInterfaceAddress(address), 'dev', device]
+/** Docker switches IPv6 off where it gives no such address itself; the change of an address is announced (ndisc_notify). */
+export function enableIpv6(device: string): Argv {
+  const setting = `net.ipv6.conf.${device}`
+  return ['sysctl', '-q', '-w', `${setting}.accept_ra=0`, `${setting}.ndisc_notify=1`, `${setting}.disable_ipv6=0`]
+}
+
+export function deleteAddress(device: string, address: IpOnNetwork): Argv {
+  return ['ip', 'address', 'delete', formatIpOnNetwork(address), 'dev', device]
 }
 
 export function setUp(device: string): Argv {

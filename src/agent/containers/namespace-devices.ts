@@ -1,4 +1,4 @@
-import { type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
+import { type IpOnNetwork, parseIpOnNetwork } from '../../base/ip-address.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import { inside, showAddresses } from './interface-commands.ts'
 
@@ -8,14 +8,15 @@ export interface NamespaceDevice {
   readonly mac: string
   /** Index of the other end of a pair, in the namespace where that is. */
   readonly peerIndex: number | undefined
-  readonly addresses: readonly InterfaceAddress[]
+  /** Without those that only the link knows. */
+  readonly addresses: readonly IpOnNetwork[]
 }
 
 interface ShownDevice {
   readonly ifname?: string
   readonly address?: string
   readonly link_index?: number
-  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[]
+  readonly addr_info?: readonly { readonly scope?: string; readonly local?: string; readonly prefixlen?: number }[]
 }
 
 /** The network namespace of a process. */
@@ -39,9 +40,9 @@ export function parseDevices(shown: string): readonly NamespaceDevice[] {
     name: device.ifname ?? '',
     mac: device.address ?? '',
     peerIndex: device.link_index,
-    addresses: (device.addr_info ?? []).flatMap(({ family, local, prefixlen }) => {
-      const address = parseInterfaceAddress(`${local}/${prefixlen}`)
-      return family === 'inet' && address.ok ? [address.value] : []
+    addresses: (device.addr_info ?? []).flatMap(({ scope, local, prefixlen }) => {
+      const address = parseIpOnNetwork(`${local}/${prefixlen}`)
+      return scope !== 'link' && address.ok ? [address.value] : []
     }),
   }))
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { formatInterfaceAddress } from '../../base/cidr.ts'
+import { formatIpOnNetwork } from '../../base/ip-address.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import { EXPOSED_ID } from './exposing.ts'
 import { devicesIn, devicesInIfThere, namespaceOf } from './namespace-devices.ts'
@@ -27,7 +27,7 @@ export async function listAttached(
     if (!container.isRunning || container.networkMode === 'host') continue
     for (const device of devicesInIfThere(namespaceOf(container.pid))) {
       if (device.peerIndex === undefined || !ports.has(device.peerIndex)) continue
-      found.push({ id: container.id, mac: device.mac, addresses: device.addresses.map(formatInterfaceAddress) })
+      found.push({ id: container.id, mac: device.mac, addresses: device.addresses.map(formatIpOnNetwork) })
     }
   }
   return found
@@ -43,7 +43,7 @@ export function formatAttached(attached: readonly AttachedContainer[]): string {
 function hostOf(bridge: string): AttachedContainer[] {
   const device = devicesIn('/proc/self/ns/net').find(({ name }) => name === bridge)
   if (device === undefined) return []
-  return [{ id: EXPOSED_ID, mac: device.mac, addresses: device.addresses.map(formatInterfaceAddress) }]
+  return [{ id: EXPOSED_ID, mac: device.mac, addresses: device.addresses.map(formatIpOnNetwork) }]
 }
 
 /** Indexes of the devices that are ports of the bridge. */

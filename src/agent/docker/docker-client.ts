@@ -2,7 +2,14 @@ import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { requestOverUnix, type UnixReply, type UnixRequest } from '../http/unix-request.ts'
 import { DockerGone, noSuchContainer } from './docker-error.ts'
-import { type ContainerDetails, type DockerEvent, readDetails, readEvent } from './docker-shapes.ts'
+import {
+  addressesOf,
+  type ContainerDetails,
+  type DockerEvent,
+  type RawNetwork,
+  readDetails,
+  readEvent,
+} from './docker-shapes.ts'
 
 const DEFAULT_SOCKET = 'var/run/docker.sock'
 const TIMEOUT_MS = 60_000
@@ -89,6 +96,19 @@ export class DockerClient {
   async kill(id: string): Promise<void> {
     const reply = await this.#askVersioned({ method: 'POST', path: `/containers/${encodeURIComponent(id)}/kill` })
     if (reply.code !== 404 && reply.code !== 409) this.#succeeded(reply)
+  }
+
+  /** Addresses that the IPAM driver has lent to Docker's networks: of their containers, and those set aside when they were made. */
+  async networkAddresses(ipamDriver: string): Promise<readonly string[]> {
+    const networks = JSON.parse(this.#succeeded(await this.#askVersioned({ path: '/networks' }))) as RawNetwork[]
+    const addresses: string[] = []
+    for (const { Id, IPAM } of networks) {
+      if (IPAM?.Driver !== ipamDriver) continue
+      // Only a network by itself is shown with its containers.
+      const reply = await this.#askVersioned({ path: `/networks/${Id}` })
+      if (reply.code !== 404) addresses.push(...addressesOf(JSON.parse(this.#succeeded(reply)) as RawNetwork))
+    }
+    return addresses
   }
 
   /** Makes the network unless there is one of its name. True when it was made. */

@@ -31,7 +31,7 @@ export interface DockerEvent {
   readonly id: string
 }
 
-interface RawNetwork {
+interface RawConnection {
   readonly IPAddress?: string
   readonly Aliases?: readonly string[] | null
 }
@@ -49,7 +49,7 @@ interface RawContainer {
     readonly Labels?: Readonly<Record<string, string>> | null
   }
   readonly HostConfig?: { readonly NetworkMode?: string }
-  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, RawNetwork>> | null }
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, RawConnection>> | null }
 }
 
 /** `raw`: the answer to `GET /containers/<id>/json` (Docker Engine API, ContainerInspect). */
@@ -73,6 +73,27 @@ export function readDetails(raw: RawContainer): ContainerDetails {
       aliases: network.Aliases ?? [],
     })),
   }
+}
+
+export interface RawNetwork {
+  readonly Id: string
+  readonly IPAM?: {
+    readonly Driver?: string
+    readonly Config?: readonly { readonly AuxiliaryAddresses?: Readonly<Record<string, string>> | null }[] | null
+  }
+  readonly Containers?: Readonly<
+    Record<string, { readonly IPv4Address?: string; readonly IPv6Address?: string }>
+  > | null
+}
+
+/** `raw`: the answer to `GET /networks/<id>` (Docker Engine API, NetworkInspect). */
+export function addressesOf({ IPAM, Containers }: RawNetwork): readonly string[] {
+  const setAside = (IPAM?.Config ?? []).flatMap(config => Object.values(config.AuxiliaryAddresses ?? {}))
+  const connected = Object.values(Containers ?? {}).flatMap(({ IPv4Address = '', IPv6Address = '' }) => [
+    IPv4Address,
+    IPv6Address,
+  ])
+  return [...setAside, ...connected].filter(text => text !== '').map(text => text.replace(/\/\d+$/, ''))
 }
 
 /** `raw`: a line of `GET /events`. */

@@ -78,7 +78,8 @@ function openBridge(paths: AgentPaths): AgentConfig['bridge'] {
 }
 
 function openSubnet(paths: AgentPaths): string {
-  return loadServices(paths.services).range || DEFAULT_SUBNET
+  const ranges = (loadServices(paths.services).range ?? '').split(',')
+  return ranges.find(range => range !== '' && !range.includes(':')) ?? DEFAULT_SUBNET
 }
 
 /** What others may reach this host at, as far as it knows itself. */

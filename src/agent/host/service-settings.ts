@@ -5,8 +5,10 @@ import { replaceFile } from './atomic-file.ts'
 
 /** How addresses and names are handed out (Weave rows FLAG-12 to FLAG-19). What is absent has its default. */
 export interface ServiceSettings {
-  /** CIDR; empty: no addresses are handed out. */
+  /** One in CIDR form or several with commas between; empty: no addresses are handed out. */
   readonly range?: string
+  /** Of the same form: handed out to those only who name the address. */
+  readonly reserved?: string
   readonly defaultSubnet?: string
   /** `consensus=N`, `seed=NAME,…` or `observer`. */
   readonly initial?: string

@@ -1,12 +1,12 @@
 import {
-  type Cidr,
-  formatCidr,
-  formatInterfaceAddress,
-  type InterfaceAddress,
-  parseCidr,
-  parseInterfaceAddress,
-} from '../../base/cidr.ts'
-import { formatIpv4 } from '../../base/ipv4.ts'
+  formatIpAddress,
+  formatIpNetwork,
+  formatIpOnNetwork,
+  type IpNetwork,
+  type IpOnNetwork,
+  parseIpNetwork,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { explainSilence } from './control-client.ts'
 import { requestOverUnix, type UnixReply } from './unix-request.ts'
@@ -14,23 +14,30 @@ import { requestOverUnix, type UnixReply } from './unix-request.ts'
 /** Allocation waits for other hosts at times; the router has a deadline of its own that is shorter. */
 const TIMEOUT_MS = 120_000
 
+export interface AddressOwner {
+  readonly id: string
+  readonly addresses: readonly IpOnNetwork[]
+}
+
 /** The router's address space and names, over the original's paths (Weave rows API-09 to API-14, API-19 to API-21). */
 export interface AddressSource {
   /** One address for the container, the same again for the same container and subnet. */
-  allocate(containerId: string, subnet: Cidr | undefined): Promise<InterfaceAddress>
+  allocate(containerId: string, subnet: IpNetwork | undefined): Promise<IpOnNetwork>
   /** Rejects with a `UserError` when another has it. */
-  claim(containerId: string, address: InterfaceAddress): Promise<void>
-  leases(containerId: string): Promise<readonly InterfaceAddress[]>
+  claim(containerId: string, address: IpOnNetwork): Promise<void>
+  leases(containerId: string): Promise<readonly IpOnNetwork[]>
+  /** Who has which addresses of this router. */
+  owners(): Promise<readonly AddressOwner[]>
   /** All of the container's without an address. */
-  release(containerId: string, address?: InterfaceAddress): Promise<void>
-  addName(containerId: string, address: InterfaceAddress, fqdn: string): Promise<void>
-  removeNames(containerId: string, address?: InterfaceAddress): Promise<void>
+  release(containerId: string, address?: IpOnNetwork): Promise<void>
+  addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void>
+  removeNames(containerId: string, address?: IpOnNetwork): Promise<void>
   /** Without the dot at its end; undefined when the router answers no names. */
   domain(): Promise<string | undefined>
   /** Where containers are to ask for names; undefined when the router answers none. */
   nameServer(): Promise<string | undefined>
   /** Undefined when the router hands out no addresses. */
-  defaultSubnet(): Promise<Cidr | undefined>
+  defaultSubnet(): Promise<IpNetwork | undefined>
 }
 
 export class AddressClient implements AddressSource {
@@ -40,46 +47,47 @@ export class AddressClient implements AddressSource {
     this.#socketPath = socketPath
   }
 
-  async allocate(containerId: string, subnet: Cidr | undefined): Promise<InterfaceAddress> {
-    const place = subnet === undefined ? '' : `/${formatCidr(subnet)}`
+  async allocate(containerId: string, subnet: IpNetwork | undefined): Promise<IpOnNetwork> {
+    const place = subnet === undefined ? '' : `/${formatIpNetwork(subnet)}`
     const reply = await this.#ask('POST', `/ip/${containerId}${place}`)
-    const address = parseInterfaceAddress(succeeded(reply).trim())
+    const address = parseIpOnNetwork(succeeded(reply).trim())
     if (!address.ok) throw new Error(`the router answered '${reply.text.trim()}' to a wish for an address`)
     return address.value
   }
 
   /** A router without an address space has nothing to say against an address that was chosen by hand. */
-  async claim(containerId: string, address: InterfaceAddress): Promise<void> {
-    const path = `/ip/${containerId}/${formatInterfaceAddress(address)}?noErrorOnUnknown=true`
+  async claim(containerId: string, address: IpOnNetwork): Promise<void> {
+    const path = `/ip/${containerId}/${formatIpOnNetwork(address)}?noErrorOnUnknown=true`
     const reply = await this.#ask('PUT', path)
     if (!isUnknownPath(reply)) succeeded(reply)
   }
 
-  async leases(containerId: string): Promise<readonly InterfaceAddress[]> {
+  async leases(containerId: string): Promise<readonly IpOnNetwork[]> {
     const reply = await this.#ask('GET', `/ip/${containerId}`)
     if (reply.code === 404) return []
-    const words = succeeded(reply)
-      .split(/\s+/)
-      .filter(word => word !== '')
-    return words.flatMap(word => {
-      const address = parseInterfaceAddress(word)
-      return address.ok ? [address.value] : []
-    })
+    return parsed(succeeded(reply).split(/\s+/))
   }
 
-  async release(containerId: string, address?: InterfaceAddress): Promise<void> {
-    const place = address === undefined ? '' : `/${formatIpv4(address.address)}`
+  async owners(): Promise<readonly AddressOwner[]> {
+    const reply = await this.#ask('GET', '/ip')
+    if (isUnknownPath(reply)) return []
+    const { owned = [] } = JSON.parse(succeeded(reply)) as { owned?: { containerid: string; addrs: string[] }[] }
+    return owned.map(({ containerid, addrs }) => ({ id: containerid, addresses: parsed(addrs) }))
+  }
+
+  async release(containerId: string, address?: IpOnNetwork): Promise<void> {
+    const place = address === undefined ? '' : `/${formatIpAddress(address.address)}`
     forgiving(await this.#ask('DELETE', `/ip/${containerId}${place}`))
   }
 
-  async addName(containerId: string, address: InterfaceAddress, fqdn: string): Promise<void> {
+  async addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void> {
     const body = new URLSearchParams({ fqdn }).toString()
-    const reply = await this.#ask('PUT', `/name/${containerId}/${formatIpv4(address.address)}`, body)
+    const reply = await this.#ask('PUT', `/name/${containerId}/${formatIpAddress(address.address)}`, body)
     if (!isUnknownPath(reply)) succeeded(reply)
   }
 
-  async removeNames(containerId: string, address?: InterfaceAddress): Promise<void> {
-    const place = address === undefined ? '' : `/${formatIpv4(address.address)}`
+  async removeNames(containerId: string, address?: IpOnNetwork): Promise<void> {
+    const place = address === undefined ? '' : `/${formatIpAddress(address.address)}`
     forgiving(await this.#ask('DELETE', `/name/${containerId}${place}`))
   }
 
@@ -88,9 +96,9 @@ export class AddressClient implements AddressSource {
     return isUnknownPath(reply) ? undefined : succeeded(reply).trim().replace(/\.$/, '')
   }
 
-  async defaultSubnet(): Promise<Cidr | undefined> {
+  async defaultSubnet(): Promise<IpNetwork | undefined> {
     const reply = await this.#ask('GET', '/ipinfo/defaultsubnet')
-    const subnet = parseCidr(reply.text.trim())
+    const subnet = parseIpNetwork(reply.text.trim())
     return isUnknownPath(reply) || !subnet.ok ? undefined : subnet.value
   }
 
@@ -108,6 +116,13 @@ export class AddressClient implements AddressSource {
       throw explainSilence(this.#socketPath, cause as NodeJS.ErrnoException)
     }
   }
+}
+
+function parsed(words: readonly string[]): readonly IpOnNetwork[] {
+  return words.flatMap(word => {
+    const address = parseIpOnNetwork(word)
+    return address.ok ? [address.value] : []
+  })
 }
 
 function isUnknownPath({ code }: UnixReply): boolean {

@@ -13,16 +13,27 @@ export function ipamOptionsOf(
   settings: ServiceSettings,
   { peers, stored }: { readonly peers: number; readonly stored: string | undefined },
 ): IpamSettings | undefined {
-  const range = host.kind === 'certified' ? host.config.subnet : (settings.range ?? host.config.subnet)
-  if (range === '') return undefined
-  const universe = [networkOf(range)]
-  const given = settings.range === undefined || host.kind === 'open' ? [] : [networkOf(settings.range)]
+  const { universe, commons } = spaceOf(host, settings)
+  if (universe.length === 0) return undefined
+  const reserved = networksOf(settings.reserved)
   if (host.kind === 'certified') {
-    const all = [...universe, ...given]
-    return { universe: all, commons: given, initial: { kind: 'manifest' }, reserved: [], order: 'highest', stored }
+    return { universe, commons, initial: { kind: 'manifest' }, reserved, order: 'highest', stored }
   }
   const initial = parseInitial(settings.initial ?? 'consensus', peers + 1)
-  return { universe, commons: universe, initial, reserved: [], order: 'lowest', stored }
+  return { universe, commons, initial, reserved, order: 'lowest', stored }
+}
+
+/** All addresses that are handed out, and the part of them that no manifest has given to anybody. */
+export function spaceOf(
+  host: Pick<Host, 'kind' | 'config'>,
+  settings: Pick<ServiceSettings, 'range'>,
+): { readonly universe: readonly IpNetwork[]; readonly commons: readonly IpNetwork[] } {
+  if (host.kind === 'certified') {
+    const commons = networksOf(settings.range)
+    return { universe: [...networksOf(host.config.subnet), ...commons], commons }
+  }
+  const commons = networksOf(settings.range ?? host.config.subnet)
+  return { universe: commons, commons }
 }
 
 /** `peers`: this router and those it was launched with, when no number is given. */
@@ -43,8 +54,12 @@ export function parseInitial(text: string, peers: number): InitialSpace {
   })
 }
 
-function networkOf(text: string): IpNetwork {
-  const network = parseIpNetwork(text)
-  if (network.ok) return network.value
-  throw new UserError({ cause: network.error, remedy: 'give --ipalloc-range a network in CIDR form, as 10.32.0.0/12' })
+function networksOf(list = ''): readonly IpNetwork[] {
+  const texts = list.split(',').filter(text => text !== '')
+  return texts.map(text => {
+    const network = parseIpNetwork(text)
+    if (network.ok) return network.value
+    const remedy = 'give --ipalloc-range networks in CIDR form, as 10.32.0.0/12,fd00:32::/64'
+    throw new UserError({ cause: network.error, remedy })
+  })
 }

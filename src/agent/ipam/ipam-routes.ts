@@ -23,6 +23,8 @@ export interface IpamControl {
   tell(input: Input): void
   status(): RouterStatus
   readonly defaultSubnet: string
+  /** Hands out addresses of one more range, also after a restart. Gives what stands against it. */
+  addRange(range: IpNetwork): string | undefined
   clock(): number
 }
 
@@ -35,6 +37,7 @@ export function ipamRoutes(control: IpamControl): readonly Route[] {
     { method: 'GET', path: '/ipinfo/defaultsubnet', answer: () => said(control.defaultSubnet) },
     { method: 'GET', path: '/ipinfo/tracker', answer: () => said('') },
     { method: 'GET', path: '/ring', answer: request => prime(control, request) },
+    { method: 'PUT', path: '/ipam/range/:ip/:prefix', answer: request => addRange(control, request) },
     { method: 'DELETE', path: '/peer', answer: () => leave(control) },
     { method: 'DELETE', path: '/peer/:peer', answer: request => takeOver(control, request) },
   ]
@@ -104,6 +107,13 @@ function release(control: IpamControl, { id = '', ip = '' }: RouteRequest['param
   }
   control.tell({ kind: 'addresses', input: { kind: 'release', id, address: address.value } })
   return DONE
+}
+
+function addRange(control: IpamControl, { parameters }: RouteRequest): Answer | Promise<Answer> {
+  return withSubnet(parameters, range => {
+    const problem = control.addRange(range)
+    return problem === undefined ? DONE : bad(problem)
+  })
 }
 
 async function prime({ desk }: IpamControl, { gone }: RouteRequest): Promise<Answer> {

@@ -1,6 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Cidr, formatInterfaceAddress, type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
+import {
+  formatIpOnNetwork,
+  type IpAddress,
+  type IpNetwork,
+  type IpOnNetwork,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import { runCommandWith, tryCommand } from '../linux/run-command.ts'
@@ -16,17 +22,19 @@ const APPLY = ['nft', '-f', '-'] as const
 const LIST = ['nft', 'list', 'table', 'bridge', ISOLATION_TABLE] as const
 /** A port is guarded before it is made, and it may take Docker so long to make it. */
 const FORGOTTEN_AFTER_MS = 600_000
+/** While one of two containers is on its way to its port, the other is told that the address is taken. */
+const MADE_WITHIN_MS = 5_000
 const ATTEMPTS_MAX = 5
 
 export interface PortGuardOptions {
   /** On a file system that a reboot empties: the devices go with it. */
   readonly folder: string
-  readonly overlay: Cidr | undefined
+  readonly overlay: IpNetwork | undefined
   /** Told when the kernel or its tool cannot do it: the container has its network all the same. */
   readonly failed: (reason: string) => void
 }
 
-export type PortGuarding = Pick<PortGuard, 'admit' | 'release'>
+export type PortGuarding = Pick<PortGuard, 'admit' | 'release' | 'holderOf'>
 
 /** Keeps containers of different subnets apart in the data path; used by commands and agent side by side. */
 export class PortGuard {
@@ -37,13 +45,13 @@ export class PortGuard {
   }
 
   /** What the container behind the port may have; in force before the port is made, if it is called before. */
-  admit(device: string, addresses: readonly InterfaceAddress[], hasIpv6 = false): void {
+  admit(device: string, addresses: readonly IpOnNetwork[]): void {
     if (addresses.length === 0) return this.release(device)
     const before = this.#load(device)
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
-    const record = { addresses: addresses.map(formatInterfaceAddress), hasIpv6 }
+    const record = { addresses: addresses.map(formatIpOnNetwork) }
     replaceFile(this.#file(device), `${JSON.stringify(record)}\n`, 0o600)
-    this.#change(before, { device, addresses, hasIpv6 })
+    this.#change(before, { device, addresses })
   }
 
   release(device: string): void {
@@ -51,6 +59,14 @@ export class PortGuard {
     if (before === undefined) return
     rmSync(this.#file(device), { force: true })
     this.#change(before, undefined)
+  }
+
+  /** A port that is there, or that was admitted just before it is made, whose container has the address. */
+  holderOf(address: IpAddress): string | undefined {
+    const isHeld = ({ device, addresses }: GuardedPort) =>
+      addresses.some(one => one.address === address) &&
+      (isThere(`/sys/class/net/${device}`) || this.#ageMs(device) < MADE_WITHIN_MS)
+    return this.#list().find(isHeld)?.device
   }
 
   /** Puts back what another program has flushed, and forgets ports that are gone. True when there was something to put back. */
@@ -98,8 +114,13 @@ export class PortGuard {
   #prune(): void {
     for (const { device } of this.#list()) {
       if (isThere(`/sys/class/net/${device}`)) continue
-      if (Date.now() - statSync(this.#file(device)).mtimeMs > FORGOTTEN_AFTER_MS) this.release(device)
+      if (this.#ageMs(device) > FORGOTTEN_AFTER_MS) this.release(device)
     }
+  }
+
+  #ageMs(device: string): number {
+    const made = statSync(this.#file(device), { throwIfNoEntry: false })
+    return made === undefined ? Number.POSITIVE_INFINITY : Date.now() - made.mtimeMs
   }
 
   #list(): readonly GuardedPort[] {
@@ -116,15 +137,12 @@ export class PortGuard {
 
   #load(device: string): GuardedPort | undefined {
     try {
-      const record = JSON.parse(readFileSync(this.#file(device), 'utf8')) as {
-        addresses: readonly string[]
-        hasIpv6: boolean
-      }
+      const record = JSON.parse(readFileSync(this.#file(device), 'utf8')) as { addresses: readonly string[] }
       const addresses = record.addresses.flatMap(text => {
-        const address = parseInterfaceAddress(text)
+        const address = parseIpOnNetwork(text)
         return address.ok ? [address.value] : []
       })
-      return { device, addresses, hasIpv6: record.hasIpv6 }
+      return { device, addresses }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw cause

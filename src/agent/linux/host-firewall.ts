@@ -1,9 +1,9 @@
-import { type Cidr, formatCidr } from '../../base/cidr.ts'
+import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import { CONTROL_PORT, FAST_PATH_PORT } from '../../contract/ports.ts'
 import { runCommand, runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
-  readonly subnet: Cidr
+  readonly subnet: IpNetwork
   /** Traffic between the subnet and the world outside carries the host's address. */
   readonly masquerade: boolean
 }
@@ -11,7 +11,7 @@ export interface ExposedSubnet {
 export interface FirewallWish {
   readonly bridge: string
   /** The whole overlay, where it is known. */
-  readonly overlay: Cidr | undefined
+  readonly overlay: IpNetwork | undefined
   readonly exposed: readonly ExposedSubnet[]
 }
 
@@ -62,11 +62,11 @@ export function isFirewallThere(): boolean {
 /** For `iptables-restore --noflush`: naming a chain empties it. */
 export function firewallText({ bridge, overlay, exposed }: FirewallWish): string {
   const forwarded = exposed.flatMap(({ subnet }) => [
-    `-A WEAVE-EXPOSE -i ${bridge} -s ${formatCidr(subnet)} -j ACCEPT`,
-    `-A WEAVE-EXPOSE -o ${bridge} -d ${formatCidr(subnet)} -j ACCEPT`,
+    `-A WEAVE-EXPOSE -i ${bridge} -s ${formatIpNetwork(subnet)} -j ACCEPT`,
+    `-A WEAVE-EXPOSE -o ${bridge} -d ${formatIpNetwork(subnet)} -j ACCEPT`,
   ])
   const ownSubnets = [...(overlay === undefined ? [] : [overlay]), ...exposed.map(({ subnet }) => subnet)]
-  const masqueraded = exposed.filter(({ masquerade }) => masquerade).map(({ subnet }) => formatCidr(subnet))
+  const masqueraded = exposed.filter(({ masquerade }) => masquerade).map(({ subnet }) => formatIpNetwork(subnet))
   return [
     '*filter',
     ':WEAVE-EXPOSE - [0:0]',
@@ -82,7 +82,7 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish): string
     // What stays on the bridge keeps its source, or frames between hosts would be rewritten on their way and loop.
     '-A WEAVE -d 224.0.0.0/4 -j RETURN',
     ...masqueraded.map(subnet => `-A WEAVE -s ${subnet} ! -o ${bridge} -j MASQUERADE`),
-    ...(masqueraded.length === 0 ? [] : ownSubnets.map(subnet => `-A WEAVE -s ${formatCidr(subnet)} -j RETURN`)),
+    ...(masqueraded.length === 0 ? [] : ownSubnets.map(subnet => `-A WEAVE -s ${formatIpNetwork(subnet)} -j RETURN`)),
     ...masqueraded.map(subnet => `-A WEAVE -o ${bridge} -d ${subnet} -j MASQUERADE`),
     'COMMIT',
     '',

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { parseInterfaceAddress } from '../../base/cidr.ts'
+import { parseIpOnNetwork } from '../../base/ip-address.ts'
 import { removeDevice } from '../containers/interface-commands.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import { makeEndpoint } from './endpoint-commands.ts'
+import { inUse } from './ipam-driver.ts'
 import type { NetworkStore } from './network-store.ts'
 import { objectOf, type PluginCall, type PluginCalls, textOf } from './plugin-server.ts'
 
@@ -91,8 +92,16 @@ function join(bridge: string, networks: NetworkStore, call: PluginCall): object 
 /** Docker says here, and nowhere else, what it gives the container. */
 function admit(guard: PortGuarding, call: PluginCall): void {
   const given = objectOf(call, 'Interface')
-  const address = parseInterfaceAddress(String(given.Address ?? ''))
-  guard.admit(endsOf(call).hostEnd, address.ok ? [address.value] : [], (given.AddressIPv6 ?? '') !== '')
+  const { hostEnd } = endsOf(call)
+  const addresses = [textOf(given, 'Address'), textOf(given, 'AddressIPv6')].flatMap(text => {
+    const address = parseIpOnNetwork(text)
+    return address.ok ? [address.value] : []
+  })
+  for (const { address } of addresses) {
+    const holder = guard.holderOf(address)
+    if (holder !== undefined && holder !== hostEnd) throw new Error(inUse(address))
+  }
+  guard.admit(hostEnd, addresses)
 }
 
 function removeEndpoint(call: PluginCall): object {

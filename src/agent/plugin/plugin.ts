@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { type Cidr, formatCidr } from '../../base/cidr.ts'
+import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import type { NetworkWish } from '../docker/docker-client.ts'
-import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { ipamDriver } from './ipam-driver.ts'
+import { ipamDriver, type PoolSource } from './ipam-driver.ts'
 import { networkDriver } from './network-driver.ts'
 import { NetworkStore } from './network-store.ts'
 import { PluginServer } from './plugin-server.ts'
@@ -18,7 +17,7 @@ export interface PluginOptions {
   readonly root: string
   readonly stateFolder: string
   readonly bridge: string
-  readonly addresses: AddressSource
+  readonly addresses: PoolSource
   readonly guard: PortGuarding
   readonly log: Logger
 }
@@ -28,17 +27,17 @@ export function createPlugin({ root, stateFolder, bridge, addresses, guard, log 
   const calls = {
     'Plugin.Activate': () => ({ Implements: ['NetworkDriver', 'IpamDriver'] }),
     ...networkDriver({ bridge, guard, networks: new NetworkStore(stateFolder) }),
-    ...ipamDriver(addresses),
+    ...ipamDriver(addresses, guard),
   }
   return new PluginServer(join(root, SOCKET), calls, log)
 }
 
 /** The network that is there without anybody making it; the others have no multicast unless they ask for it. */
-export function weaveNetwork(subnet: Cidr): NetworkWish {
+export function weaveNetwork(subnet: IpNetwork): NetworkWish {
   return {
     Name: 'weave',
     Driver: DRIVER,
-    IPAM: { Driver: DRIVER, Config: [{ Subnet: formatCidr(subnet) }] },
+    IPAM: { Driver: DRIVER, Config: [{ Subnet: formatIpNetwork(subnet) }] },
     Options: { 'works.weave.multicast': 'true' },
   }
 }

@@ -1,6 +1,13 @@
 import { networkInterfaces } from 'node:os'
-import { type InterfaceAddress, parseInterfaceAddress } from '../../base/cidr.ts'
-import { formatIpv4 } from '../../base/ipv4.ts'
+import {
+  encloses,
+  formatIpAddress,
+  formatIpNetwork,
+  type IpNetwork,
+  type IpOnNetwork,
+  isIpv4,
+  parseIpOnNetwork,
+} from '../../base/ip-address.ts'
 import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
 import { showAddresses } from '../containers/interface-commands.ts'
 import { parseDevices } from '../containers/namespace-devices.ts'
@@ -9,11 +16,11 @@ import { nameRoutes } from '../dns-server/name-routes.ts'
 import { Upstream } from '../dns-server/upstream.ts'
 import type { AgentPaths } from '../host/agent-paths.ts'
 import type { Host } from '../host/load-host.ts'
-import { loadServices, type ServiceSettings } from '../host/service-settings.ts'
+import { loadServices, type ServiceSettings, saveServices } from '../host/service-settings.ts'
 import { StateStore } from '../host/state-store.ts'
 import type { Route } from '../http/route.ts'
 import { AddressDesk } from '../ipam/address-desk.ts'
-import { ipamOptionsOf } from '../ipam/ipam-options.ts'
+import { ipamOptionsOf, spaceOf } from '../ipam/ipam-options.ts'
 import { ipamRoutes } from '../ipam/ipam-routes.ts'
 import { tryCommand } from '../linux/run-command.ts'
 import type { ServiceFacts } from '../report/service-facts.ts'
@@ -38,7 +45,7 @@ export interface AgentServicesOptions {
 export class AgentServices {
   readonly desk: AddressDesk
   readonly #options: AgentServicesOptions
-  readonly #settings: ServiceSettings
+  #settings: ServiceSettings
   readonly #upstream: Upstream
   #router: RouterMachine | undefined
   #dns: DnsServer | undefined
@@ -103,6 +110,7 @@ export class AgentServices {
         status,
         clock,
         defaultSubnet: this.#defaultSubnet,
+        addRange: range => this.#addRange(range),
       }),
       ...nameRoutes({
         shared,
@@ -130,8 +138,22 @@ export class AgentServices {
     }
   }
 
+  #addRange(range: IpNetwork): string | undefined {
+    const { host, paths, tell } = this.#options
+    const overlap = spaceOf(host, this.#settings).universe.find(one => encloses(one, range) || encloses(range, one))
+    if (overlap !== undefined)
+      return `${formatIpNetwork(range)} overlaps ${formatIpNetwork(overlap)}, which is handed out`
+    const before = this.#settings.range ?? (host.kind === 'open' ? host.config.subnet : undefined)
+    const ranges = before === undefined ? [] : [before]
+    this.#settings = { ...this.#settings, range: [...ranges, formatIpNetwork(range)].join(',') }
+    saveServices(paths.services, this.#settings)
+    tell({ kind: 'addresses', input: { kind: 'universe', ...spaceOf(host, this.#settings) } })
+    return undefined
+  }
+
   get #defaultSubnet(): string {
-    return this.#settings.defaultSubnet ?? this.#settings.range ?? this.#options.host.config.subnet
+    const [first] = (this.#settings.range ?? '').split(',')
+    return this.#settings.defaultSubnet ?? (first || this.#options.host.config.subnet)
   }
 
   get #shared(): SharedView | undefined {
@@ -145,14 +167,15 @@ export class AgentServices {
   /** The bridge's own, or else that of Docker's bridge: what every container of this host reaches. */
   #bridgeAddress(): string | undefined {
     const { bridge } = this.#options.host.config
-    const own = parseInterfaceAddress(bridge.address)
+    const own = parseIpOnNetwork(bridge.address)
     // The kernel is asked itself: Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
     const devices = parseDevices(tryCommand(showAddresses()) ?? '[]')
-    const isOwn = ({ address }: InterfaceAddress) => own.ok && address === own.value.address
+    const isOwn = ({ address }: IpOnNetwork) => own.ok && address === own.value.address
     const addressesOf = (device: string) => devices.find(({ name }) => name === device)?.addresses ?? []
     const owned = devices.flatMap(({ addresses }) => addresses).filter(isOwn)
     // Docker's bridge keeps its address; that of ours comes and goes with `weave expose`.
-    const [first] = [...owned, ...addressesOf(DOCKER_BRIDGE), ...addressesOf(bridge.name)]
-    return first === undefined ? undefined : formatIpv4(first.address)
+    const all = [...owned, ...addressesOf(DOCKER_BRIDGE), ...addressesOf(bridge.name)]
+    const first = all.find(({ address }) => isIpv4(address))
+    return first === undefined ? undefined : formatIpAddress(first.address)
   }
 }

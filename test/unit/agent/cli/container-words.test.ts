@@ -1,4 +1,4 @@
-import { parseInterfaceAddress } from '../../../../src/base/cidr.ts'
+import { parseIpOnNetwork } from '../../../../src/base/ip-address.ts'
 import { splitWords } from '../../../../src/cli/weave/container-commands.ts'
 import { addressLine } from '../../../../src/cli/weave/container-tools.ts'
 import { restoreText } from '../../../../src/cli/weave/proxy-commands.ts'
@@ -18,7 +18,7 @@ describe('the words of commands for containers', () => {
   })
 
   it('addresses are printed on one line without prefix lengths', () => {
-    const addresses = ['10.2.1.1/24', '10.3.0.1/16'].map(text => acceptedBy(parseInterfaceAddress(text)))
+    const addresses = ['10.2.1.1/24', '10.3.0.1/16'].map(text => acceptedBy(parseIpOnNetwork(text)))
     expect(addressLine(addresses)).toBe('10.2.1.1 10.3.0.1\n')
   })
 })

@@ -5,7 +5,7 @@ import { CniRecords } from '../../../../src/agent/cni/cni-records.ts'
 import { formatResult } from '../../../../src/agent/cni/cni-result.ts'
 import { setupCni } from '../../../../src/agent/cni/setup-cni.ts'
 import { cniHostEnd } from '../../../../src/agent/cni/weave-net.ts'
-import { parseInterfaceAddress } from '../../../../src/base/cidr.ts'
+import { parseIpOnNetwork } from '../../../../src/base/ip-address.ts'
 import { acceptedBy } from '../../base/outcome.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
@@ -32,7 +32,7 @@ describe('a call of a container runtime', () => {
       path: ['/a', '/b'],
       ipamType: 'weave-ipam',
     })
-    expect([call.subnet?.prefix, call.routes?.length, call.wishedAddresses.length]).toEqual([24, 1, 2])
+    expect([call.subnet?.prefix, call.routes?.length, call.wishedAddresses.length]).toEqual([120, 1, 2])
     expect(call.previousAddresses).toHaveLength(1)
   })
 
@@ -59,7 +59,7 @@ describe('a call of a container runtime', () => {
 })
 
 describe('the result', () => {
-  const outcome = { addresses: [acceptedBy(parseInterfaceAddress('10.2.1.7/24'))], gateway: undefined, routes: [] }
+  const outcome = { addresses: [acceptedBy(parseIpOnNetwork('10.2.1.7/24'))], gateway: undefined, routes: [] }
 
   it('says the version of an address where the specification wants it', () => {
     const interfaces = [{ name: 'eth0', mac: '' }]

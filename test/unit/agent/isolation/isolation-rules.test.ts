@@ -1,5 +1,5 @@
 import { isolationText, replacePortText } from '../../../../src/agent/isolation/isolation-rules.ts'
-import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../../../../src/base/cidr.ts'
+import { type IpNetwork, type IpOnNetwork, parseIpNetwork, parseIpOnNetwork } from '../../../../src/base/ip-address.ts'
 
 const OVERLAY = cidr('10.2.0.0/16')
 
@@ -50,25 +50,28 @@ describe('rules that keep subnets apart', () => {
   })
 
   it('let IPv6 pass only where it was given', () => {
-    expect(replacePortText(undefined, { ...port('p', '10.2.1.1/24'), hasIpv6: true }, OVERLAY)).toContain(
-      'with_ipv6 { "p" }',
-    )
+    const both = replacePortText(undefined, port('p', '10.2.1.1/24', 'fd00:1::5/64'), OVERLAY)
+    expect(both).toContain('with_ipv6 { "p" }')
+    expect(both).toContain('sources { "p" . 10.2.1.1 }')
+    expect(both).toContain('sources6 { "p" . fd00:1::5 }')
+    expect(both).toContain('subnets6 { "p" . fd00:1::/64 }')
+    expect(both).toContain('overlay6 { "p" . fc00::/7 }')
     expect(replacePortText(undefined, port('p', '10.2.1.1/24'), OVERLAY)).not.toContain('with_ipv6')
   })
 })
 
 function port(device: string, ...addresses: readonly string[]) {
-  return { device, addresses: addresses.map(interfaceAddress), hasIpv6: false }
+  return { device, addresses: addresses.map(interfaceAddress) }
 }
 
-function interfaceAddress(text: string): InterfaceAddress {
-  const parsed = parseInterfaceAddress(text)
+function interfaceAddress(text: string): IpOnNetwork {
+  const parsed = parseIpOnNetwork(text)
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
 }
 
-function cidr(text: string): Cidr {
-  const parsed = parseCidr(text)
+function cidr(text: string): IpNetwork {
+  const parsed = parseIpNetwork(text)
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
 }

@@ -1,8 +1,8 @@
 import { firewallText } from '../../../../src/agent/linux/host-firewall.ts'
-import { parseCidr } from '../../../../src/base/cidr.ts'
+import { parseIpNetwork } from '../../../../src/base/ip-address.ts'
 
 const cidr = (text: string) => {
-  const parsed = parseCidr(text)
+  const parsed = parseIpNetwork(text)
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
 }

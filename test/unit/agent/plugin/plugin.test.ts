@@ -4,56 +4,45 @@ import { ipamDriver, parsePool } from '../../../../src/agent/plugin/ipam-driver.
 import { NetworkStore } from '../../../../src/agent/plugin/network-store.ts'
 import { createPlugin, weaveNetwork } from '../../../../src/agent/plugin/plugin.ts'
 import {
-  formatInterfaceAddress,
-  type InterfaceAddress,
-  parseCidr,
-  parseInterfaceAddress,
-} from '../../../../src/base/cidr.ts'
+  formatIpAddress,
+  formatIpNetwork,
+  formatIpOnNetwork,
+  type IpNetwork,
+  type IpOnNetwork,
+  parseIpNetwork,
+  parseIpOnNetwork,
+} from '../../../../src/base/ip-address.ts'
 import { acceptedBy } from '../../base/outcome.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
-const address = (text: string) => acceptedBy(parseInterfaceAddress(text))
+const address = (text: string) => acceptedBy(parseIpOnNetwork(text))
 
 /** Says what it was asked for; has one address to give. */
 class FakeAddresses {
   readonly asked: string[] = []
 
-  async allocate(id: string, subnet: unknown): Promise<InterfaceAddress> {
-    this.asked.push(`allocate ${id} ${JSON.stringify(subnet)}`)
+  async allocate(id: string, subnet: IpNetwork | undefined): Promise<IpOnNetwork> {
+    this.asked.push(`allocate ${id} ${subnet && formatIpNetwork(subnet)}`)
     return address('10.4.1.1/24')
   }
 
-  async claim(id: string, wanted: InterfaceAddress): Promise<void> {
-    this.asked.push(`claim ${id} ${formatInterfaceAddress(wanted)}`)
+  async claim(id: string, wanted: IpOnNetwork): Promise<void> {
+    this.asked.push(`claim ${id} ${formatIpOnNetwork(wanted)}`)
   }
 
-  async release(id: string, freed?: InterfaceAddress): Promise<void> {
-    this.asked.push(`release ${id} ${freed === undefined ? 'all' : formatInterfaceAddress(freed)}`)
+  async release(id: string, freed?: IpOnNetwork): Promise<void> {
+    this.asked.push(`release ${id} ${freed === undefined ? 'all' : formatIpOnNetwork(freed)}`)
   }
 
   async defaultSubnet() {
-    return acceptedBy(parseCidr('10.32.0.0/12'))
-  }
-
-  async leases() {
-    return []
-  }
-
-  async addName() {}
-  async removeNames() {}
-
-  async domain() {
-    return undefined
-  }
-
-  async nameServer() {
-    return undefined
+    return acceptedBy(parseIpNetwork('10.32.0.0/12'))
   }
 }
 
 describe('the IPAM driver', () => {
-  const call = (name: string, body: object, addresses = new FakeAddresses()) => {
-    const answer = ipamDriver(addresses)[`IpamDriver.${name}`]
+  const call = (name: string, body: object, addresses = new FakeAddresses(), held = '') => {
+    const holderOf = (address: bigint) => (formatIpAddress(address) === held ? 'vethwl123456789' : undefined)
+    const answer = ipamDriver(addresses, { holderOf })[`IpamDriver.${name}`]
     if (answer === undefined) throw new Error(name)
     return answer(body as Record<string, unknown>)
   }
@@ -76,7 +65,7 @@ describe('the IPAM driver', () => {
       Data: {},
     })
     expect(await call('ReleaseAddress', { PoolID, Address: '10.4.1.1' }, addresses)).toEqual({})
-    expect(addresses.asked).toEqual([expect.stringContaining('"prefix":24'), 'release _ 10.4.1.1/16'])
+    expect(addresses.asked).toEqual(['allocate _ 10.4.1.0/24', 'release _ 10.4.1.1/16'])
   })
 
   it('claims an address that was named, but not that of a gateway', async () => {
@@ -89,8 +78,25 @@ describe('the IPAM driver', () => {
     expect(addresses.asked).toEqual(['claim _ 10.4.0.7/16'])
   })
 
+  it('has pools of IPv6 too', async () => {
+    const { PoolID } = (await call('RequestPool', { Pool: 'fd01::/64', V6: true })) as { PoolID: string }
+    const addresses = new FakeAddresses()
+    expect(await call('RequestAddress', { PoolID, Address: 'fd01::7' }, addresses)).toMatchObject({
+      Address: 'fd01::7/64',
+    })
+    expect(addresses.asked).toEqual(['claim _ fd01::7/64'])
+  })
+
+  it('gives nobody an address that a container has, and keeps it when the one that was refused gives it back', async () => {
+    const addresses = new FakeAddresses()
+    const body = { PoolID: 'weave-10.4.0.0/16-10.4.0.0/16', Address: '10.4.0.7' }
+    await expect(call('RequestAddress', body, addresses, '10.4.0.7')).rejects.toThrow('is in use by another container')
+    expect(await call('ReleaseAddress', body, addresses, '10.4.0.7')).toEqual({})
+    expect(addresses.asked).toEqual([])
+  })
+
   it.each([
-    ['RequestPool', { Pool: 'fd01::/64', V6: true }],
+    ['RequestPool', { Pool: '', V6: true }],
     ['RequestPool', { Pool: '10.4.0.0/16', SubPool: '10.5.0.0/24' }],
     ['RequestPool', { Pool: '10.4.0.1/16' }],
     ['RequestAddress', { PoolID: 'weave-10.4.0.0/16-10.4.0.0/16', Address: '10.5.0.1' }],
@@ -108,7 +114,7 @@ describe('the IPAM driver', () => {
 describe('the plugin on its socket', () => {
   const folder = useTemporaryFolder()
   const log = { write: () => undefined, level: 'info' } as never
-  const guard = { admit: () => undefined, release: () => undefined }
+  const guard = { admit: () => undefined, release: () => undefined, holderOf: () => undefined }
 
   async function post(path: string, body: string): Promise<{ code: number; json: unknown }> {
     const socketPath = join(folder(), 'run/docker/plugins/weavemesh.sock')
@@ -157,7 +163,7 @@ describe('the plugin on its socket', () => {
   })
 
   it('comes with a network of its own', () => {
-    expect(weaveNetwork(acceptedBy(parseCidr('10.32.0.0/12')))).toMatchObject({
+    expect(weaveNetwork(acceptedBy(parseIpNetwork('10.32.0.0/12')))).toMatchObject({
       Name: 'weave',
       Driver: 'weavemesh',
       IPAM: { Driver: 'weavemesh', Config: [{ Subnet: '10.32.0.0/12' }] },
