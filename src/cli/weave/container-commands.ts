@@ -1,18 +1,17 @@
 import type { Command } from 'commander'
 import { isAddressWord } from '../../agent/containers/address-wish.ts'
 import { formatAttached, listAttached } from '../../agent/containers/overview.ts'
-import { formatInterfaceAddress, type InterfaceAddress } from '../../base/cidr.ts'
+import { formatIpOnNetwork, type IpOnNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { addressLine, containerTools, requireRouter, wishesOf } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
-import { print } from './report.ts'
+import { AS_JSON, type FormatOptions, printAs } from './report.ts'
 
-interface AttachOptions {
+interface AttachOptions extends FormatOptions {
   readonly withoutDns?: boolean
   readonly rewriteHosts: boolean
   readonly multicastRoute: boolean
   readonly addHost?: readonly string[]
-  readonly json?: boolean
 }
 
 const ADDRESSES = 'addresses and the container: [10.2.1.1/24 | net:10.2.1.0/24 | net:default]... CONTAINER'
@@ -28,23 +27,23 @@ export function registerContainerCommands(program: Command, context: CommandCont
     .option('--no-rewrite-hosts', 'leave its /etc/hosts as Docker made it')
     .option('--no-multicast-route', 'send its multicast elsewhere')
     .option('--add-host <name:ip...>', 'another line for its /etc/hosts')
-    .option('--json', 'as JSON')
+    .option(...AS_JSON)
     .action((words: string[], options: AttachOptions) => attach(context, words, options))
   program
     .command('detach')
     .description('take addresses from a running container, and its interface with the last')
     .argument('<address|container...>', ADDRESSES)
-    .option('--json', 'as JSON')
-    .action((words: string[], options: { json?: boolean }) => detach(context, words, options.json === true))
+    .option(...AS_JSON)
+    .action((words: string[], options: FormatOptions) => detach(context, words, options))
   program
     .command('ps')
     .description('list the containers on the overlay, and the host itself: id, MAC address, addresses')
     .argument('[containers...]', 'only these; weave:expose is the host')
-    .option('--json', 'as JSON')
-    .action(async (containers: string[], options: { json?: boolean }) => {
+    .option(...AS_JSON)
+    .action(async (containers: string[], options: FormatOptions) => {
       const { docker, bridge } = containerTools(context)
       const attached = await listAttached(docker, bridge, containers)
-      print(options.json === true ? `${JSON.stringify(attached)}\n` : formatAttached(attached))
+      printAs(options, attached, formatAttached(attached))
     })
 }
 
@@ -73,16 +72,16 @@ async function attach(context: CommandContext, words: readonly string[], options
     dns: options.withoutDns !== true,
     extraHosts: options.addHost ?? [],
   })
-  show(given, options.json === true)
+  show(given, options)
 }
 
-async function detach(context: CommandContext, words: readonly string[], asJson: boolean): Promise<void> {
+async function detach(context: CommandContext, words: readonly string[], options: FormatOptions): Promise<void> {
   const { addresses, container } = splitWords(words)
   const wishes = wishesOf(addresses)
   await requireRouter(context)
-  show(await containerTools(context).attaching.detach(container, wishes), asJson)
+  show(await containerTools(context).attaching.detach(container, wishes), options)
 }
 
-export function show(addresses: readonly InterfaceAddress[], asJson: boolean): void {
-  print(asJson ? `${JSON.stringify(addresses.map(formatInterfaceAddress))}\n` : addressLine(addresses))
+export function show(addresses: readonly IpOnNetwork[], options: FormatOptions): void {
+  printAs(options, addresses.map(formatIpOnNetwork), addressLine(addresses))
 }

@@ -3,8 +3,7 @@ import { type HostContainers, hostContainers } from '../../agent/containers/host
 import { placeOf } from '../../agent/host/load-host.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
-import type { InterfaceAddress } from '../../base/cidr.ts'
-import { formatIpv4 } from '../../base/ipv4.ts'
+import { formatIpAddress, type IpOnNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { warn } from './report.ts'
@@ -30,6 +29,6 @@ export function wishesOf(words: readonly string[]): readonly AddressWish[] {
 }
 
 /** One line, without prefix lengths, as scripts take it from the original. */
-export function addressLine(addresses: readonly InterfaceAddress[]): string {
-  return `${addresses.map(({ address }) => formatIpv4(address)).join(' ')}\n`
+export function addressLine(addresses: readonly IpOnNetwork[]): string {
+  return `${addresses.map(({ address }) => formatIpAddress(address)).join(' ')}\n`
 }

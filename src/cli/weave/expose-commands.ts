@@ -3,13 +3,13 @@ import { askRouter } from '../../agent/http/control-client.ts'
 import { show } from './container-commands.ts'
 import { containerTools, requireRouter, wishesOf } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
+import { AS_JSON, type FormatOptions } from './report.ts'
 
 const PRIME_TIMEOUT_MS = 120_000
 
-interface ExposeOptions {
+interface ExposeOptions extends FormatOptions {
   readonly hostname?: string
   readonly withoutMasquerade?: boolean
-  readonly json?: boolean
 }
 
 /** Commands that bring the host itself onto the overlay. */
@@ -20,23 +20,23 @@ export function registerExposeCommands(program: Command, context: CommandContext
     .argument('[addresses...]', '10.2.1.100/24, net:SUBNET or net:default')
     .option('-h, --hostname <fqdn>', 'a name for it')
     .option('--without-masquerade', 'keep the source of what passes between overlay and outside')
-    .option('--json', 'as JSON')
+    .option(...AS_JSON)
     .helpOption('--help', 'show help')
     .action(async (words: string[], options: ExposeOptions) => {
       const wishes = wishesOf(words)
       await requireRouter(context)
       const how = { masquerade: options.withoutMasquerade !== true, fqdn: options.hostname ?? '' }
-      show(await containerTools(context).exposing.expose(wishes, how), options.json === true)
+      show(await containerTools(context).exposing.expose(wishes, how), options)
     })
   program
     .command('hide')
     .description('take addresses of the host away from the overlay: all without arguments')
     .argument('[addresses...]', '10.2.1.100/24, net:SUBNET or net:default')
-    .option('--json', 'as JSON')
-    .action(async (words: string[], options: { json?: boolean }) => {
+    .option(...AS_JSON)
+    .action(async (words: string[], options: FormatOptions) => {
       const wishes = wishesOf(words)
       await requireRouter(context)
-      show(await containerTools(context).exposing.hide(wishes), options.json === true)
+      show(await containerTools(context).exposing.hide(wishes), options)
     })
   program
     .command('prime')

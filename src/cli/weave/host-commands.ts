@@ -7,7 +7,7 @@ import { ensureBridge, joinBridges } from '../../agent/linux/bridge.ts'
 import { findDevice } from '../../agent/linux/network-device.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
-import { print } from './report.ts'
+import { AS_JSON, type FormatOptions, printAs } from './report.ts'
 
 /** Commands that need no router: they run while the host boots. */
 export function registerHostCommands(program: Command, context: CommandContext): void {
@@ -25,24 +25,29 @@ export function registerHostCommands(program: Command, context: CommandContext):
   program
     .command('bridge-type', { hidden: true })
     .description('print what kind of bridge there is: the kernel’s')
-    .action(() => {
-      if (findDevice(placeOf(context.paths).bridge.name)?.kind === 'bridge') print('bridge\n')
+    .option(...AS_JSON)
+    .action((options: FormatOptions) => {
+      const isThere = findDevice(placeOf(context.paths).bridge.name)?.kind === 'bridge'
+      printAs(options, { type: isThere ? 'bridge' : null }, isThere ? 'bridge\n' : '')
     })
   program
     .command('docker-bridge-ip', { hidden: true })
     .description('print the address of Docker’s own bridge')
-    .action(() => {
+    .option(...AS_JSON)
+    .action((options: FormatOptions) => {
       const found = networkInterfaces().docker0?.find(({ family }) => family === 'IPv4')
       const remedy = 'start Docker; with a bridge of its own it has no docker0'
       if (found === undefined) throw new UserError({ cause: 'there is no docker0 with an address', remedy })
-      print(`${found.address}\n`)
+      printAs(options, { address: found.address }, `${found.address}\n`)
     })
   program
     .command('identity')
     .description("print the host's public key; its key pair is made if it has none")
-    .action(() => {
-      const { publicKey } = ensureIdentity(context.paths.identityKey)
-      print(`${Buffer.from(publicKey).toString('base64')}\n`)
+    .option(...AS_JSON)
+    .action((options: FormatOptions) => {
+      const identity = ensureIdentity(context.paths.identityKey)
+      const publicKey = Buffer.from(identity.publicKey).toString('base64')
+      printAs(options, { name: peerNameOfIdentity(identity), publicKey }, `${publicKey}\n`)
     })
 }
 

@@ -3,10 +3,10 @@ import { DockerClient, dockerSocket } from '../../agent/docker/docker-client.ts'
 import { askRouter } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import { runCommand } from '../../agent/linux/run-command.ts'
-import { parseIpAddress } from '../../base/ip-address.ts'
+import { formatIpNetwork, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
-import { print } from './report.ts'
+import { AS_JSON, type FormatOptions, printAs } from './report.ts'
 
 /** Owner of names that are no container's (Weave row CLI-10). They are kept over restarts. */
 const EXTERN = 'weave:extern'
@@ -39,18 +39,37 @@ export function registerNameCommands(program: Command, context: CommandContext):
     .command('dns-lookup')
     .description('ask the router’s name server for a name')
     .argument('<name>')
-    .action((name: string) => lookUp(context, name))
+    .option(...AS_JSON)
+    .action((name: string, options: FormatOptions) => lookUp(context, name, options))
   program
     .command('dns-args')
     .description('print what `docker run` needs for containers to find names')
-    .action(() => showArguments(context))
+    .option(...AS_JSON)
+    .action((options: FormatOptions) => showArguments(context, options))
+  program
+    .command('add-range')
+    .description('hand out addresses of more ranges, at once and after each restart; say it on every host')
+    .argument('<ranges...>', '10.48.0.0/16 or fd00:48::/64')
+    .action(async (ranges: string[]) => {
+      for (const range of ranges) await ask(context, 'PUT', `/ipam/range/${networkIn(range)}`)
+    })
   program
     .command('rmpeer')
     .description('take over the address space of peers that are dead for good')
     .argument('<peers...>', 'nicknames or peer names')
-    .action(async (peers: string[]) => {
-      for (const peer of peers) print(await ask(context, 'DELETE', `/peer/${encodeURIComponent(peer)}`))
+    .option(...AS_JSON)
+    .action(async (peers: string[], options: FormatOptions) => {
+      for (const peer of peers) {
+        const said = await ask(context, 'DELETE', `/peer/${encodeURIComponent(peer)}`)
+        printAs(options, { peer, addresses: Number.parseInt(said, 10) }, said)
+      }
     })
+}
+
+function networkIn(text: string): string {
+  const range = parseIpNetwork(text)
+  if (range.ok) return formatIpNetwork(range.value)
+  throw usage(range.error, 'give a network in CIDR form, as 10.48.0.0/16')
 }
 
 async function addNames(context: CommandContext, words: readonly string[], options: NameOptions): Promise<void> {
@@ -95,19 +114,25 @@ async function addressesOf(context: CommandContext, id: string): Promise<readonl
 }
 
 /** Through `dig`, as the original did: what it prints is what a resolver sees. */
-async function lookUp(context: CommandContext, name: string): Promise<void> {
+async function lookUp(context: CommandContext, name: string, options: FormatOptions): Promise<void> {
   const place = (await ask(context, 'GET', '/dns-address-port')).trim()
   const [, ip = '', port = ''] = /^(.*):(\d+)$/.exec(place) ?? []
-  print(runCommand(['dig', '+short', '+tries=1', '-p', port, `@${ip}`, name]))
+  const found = runCommand(['dig', '+short', '+tries=1', '-p', port, `@${ip}`, name])
+  printAs(options, wordsOf(found), found)
 }
 
 /** Empty while no names are answered. */
-async function showArguments(context: CommandContext): Promise<void> {
+async function showArguments(context: CommandContext, options: FormatOptions): Promise<void> {
   const [ip, domain] = await Promise.all([
     askRouter(context.paths.controlSocket, { path: '/dns-address' }).catch(absent),
     askRouter(context.paths.controlSocket, { path: '/domain' }).catch(absent),
   ])
-  if (ip !== '') print(`--dns=${ip.trim()} --dns-search=${domain.trim().replace(/\.$/, '')}.\n`)
+  const words = ip === '' ? '' : `--dns=${ip.trim()} --dns-search=${domain.trim().replace(/\.$/, '')}.\n`
+  printAs(options, wordsOf(words), words)
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/\s+/).filter(word => word !== '')
 }
 
 /** A router that answers no names has no such page. */

@@ -14,7 +14,7 @@ import { withoutOldSpellings } from './old-spellings.ts'
 import { registerPasswordCommands } from './password-commands.ts'
 import { registerProxyCommands } from './proxy-commands.ts'
 import { registerQueryCommands } from './query-commands.ts'
-import { print, reportError } from './report.ts'
+import { AS_JSON, type FormatOptions, printAs, reportError } from './report.ts'
 import { registerResetCommand } from './reset-command.ts'
 import { registerRouterCommands, stopRouter } from './router-commands.ts'
 import { registerRunCommands } from './run-commands.ts'
@@ -62,7 +62,8 @@ export function createProgram(context: CommandContext): Command {
   program
     .command('version')
     .description('print the version')
-    .action(() => print(`${versionText()}\n`))
+    .option(...AS_JSON)
+    .action((options: FormatOptions) => printAs(options, { version: AGENT_VERSION }, `${versionText()}\n`))
   return program
 }
 

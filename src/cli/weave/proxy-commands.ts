@@ -4,7 +4,7 @@ import { UserError } from '../../base/user-error.ts'
 import { requireRouter } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
 import { addProxyOptions, type ProxyOptions, prepareProxy, switchProxyOff } from './proxy-options.ts'
-import { print } from './report.ts'
+import { AS_JSON, type FormatOptions, print, printAs } from './report.ts'
 
 /** Commands whose output a shell takes in (Weave rows CLI-14, CLI-15). */
 export function registerProxyCommands(program: Command, context: CommandContext): void {
@@ -12,11 +12,13 @@ export function registerProxyCommands(program: Command, context: CommandContext)
     .command('env')
     .description('print what makes docker use the proxy: eval $(weave env)')
     .option('--restore', 'what makes it use Docker itself again')
-    .action(async (options: { restore?: boolean }) => {
+    .option(...AS_JSON)
+    .action(async (options: FormatOptions & { restore?: boolean }) => {
       if (options.restore === true) return print(restoreText(process.env))
       const host = await proxyHost(context)
       const before = process.env.DOCKER_HOST === host ? process.env.ORIG_DOCKER_HOST : process.env.DOCKER_HOST
-      print(`export DOCKER_HOST=${host} ORIG_DOCKER_HOST=${quote(before ?? '')}\n`)
+      const variables = { DOCKER_HOST: host, ORIG_DOCKER_HOST: before ?? '' }
+      printAs(options, variables, `export DOCKER_HOST=${host} ORIG_DOCKER_HOST=${quote(before ?? '')}\n`)
     })
   const launch = program
     .command('launch-proxy')
@@ -40,7 +42,11 @@ export function registerProxyCommands(program: Command, context: CommandContext)
   program
     .command('config')
     .description('print the option that makes one docker command use the proxy: docker $(weave config) run …')
-    .action(async () => print(`-H=${await proxyHost(context)}\n`))
+    .option(...AS_JSON)
+    .action(async (options: FormatOptions) => {
+      const option = `-H=${await proxyHost(context)}`
+      printAs(options, [option], `${option}\n`)
+    })
 }
 
 async function renewProxy({ paths }: CommandContext): Promise<void> {

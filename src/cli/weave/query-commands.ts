@@ -6,7 +6,7 @@ import type { PeerStatus } from '../../agent/http/status-text.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { peerForm, resolvePeers } from './peer-arguments.ts'
-import { print } from './report.ts'
+import { AS_JSON, print } from './report.ts'
 
 const TOPICS = ['peers', 'connections', 'targets', 'dns', 'ipam'] as const
 const LOOK_EVERY_MS = 250
@@ -22,7 +22,7 @@ export function registerQueryCommands(program: Command, context: CommandContext)
     .command('status')
     .description('show how the router is')
     .addArgument(new Argument('[topic]', 'one part of it').choices(TOPICS))
-    .option('--json', 'as JSON')
+    .option(...AS_JSON)
     .option('--wait <seconds>', 'first wait until every host of the cluster is reachable', parseSeconds)
     .action((topic: string | undefined, options: StatusOptions) => showStatus(context, topic, options))
   program

@@ -5,6 +5,19 @@ export function print(text: string): void {
   process.stdout.write(text)
 }
 
+/** What each command that prints something can be told. */
+export interface FormatOptions {
+  readonly json?: boolean
+}
+
+/** The option `--json`, with one meaning everywhere. */
+export const AS_JSON = ['--json', 'as JSON'] as const
+
+/** As JSON when that was asked for, or in the form that scripts take from the original. */
+export function printAs({ json }: FormatOptions, value: unknown, text: string): void {
+  print(json === true ? `${JSON.stringify(value)}\n` : text)
+}
+
 export function warn(text: string): void {
   process.stderr.write(`warning: ${text}\n`)
 }

@@ -10,6 +10,7 @@ import type { CommandContext } from './context.ts'
 /** Flags of `weave launch` for addresses and names (Weave rows FLAG-12 to FLAG-20). */
 export interface ServiceOptions {
   readonly ipallocRange?: string
+  readonly ipallocReserved?: string
   readonly ipallocDefaultSubnet?: string
   readonly ipallocInit?: string
   readonly initPeerCount?: string
@@ -25,7 +26,8 @@ export interface ServiceOptions {
 
 export function addServiceOptions(command: Command): Command {
   return command
-    .option('--ipalloc-range <cidr>', 'addresses to hand out; an empty word for none')
+    .option('--ipalloc-range <cidr,...>', 'addresses to hand out, of IPv4 and IPv6; an empty word for none')
+    .option('--ipalloc-reserved <cidr,...>', 'of these, addresses that only those get who name them')
     .option('--ipalloc-default-subnet <cidr>', 'the subnet of containers that name none')
     .option('--ipalloc-init <mode>', 'consensus[=COUNT], seed=PEERNAME,… or observer')
     .option('--init-peer-count <count>', 'the same as --ipalloc-init consensus=COUNT')
@@ -56,8 +58,9 @@ function settingsOf(options: ServiceOptions): {
   if (listen !== undefined && !/:\d+$/.test(listen)) throw bad(`'${listen}' is not an address with a port`)
   const timeout = seconds('--dns-fallback-timeout', options.dnsFallbackTimeout?.replace(/s$/, ''))
   return {
-    range: network(options.ipallocRange),
-    defaultSubnet: network(options.ipallocDefaultSubnet),
+    range: networks(options.ipallocRange),
+    reserved: networks(options.ipallocReserved),
+    defaultSubnet: options.ipallocDefaultSubnet === undefined ? undefined : network(options.ipallocDefaultSubnet),
     initial,
     dns: options.dns === false ? false : undefined,
     domain: options.dnsDomain,
@@ -69,8 +72,13 @@ function settingsOf(options: ServiceOptions): {
   }
 }
 
-function network(text: string | undefined): string | undefined {
+/** An empty word for none. */
+function networks(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return text
+  return text.split(',').map(network).join(',')
+}
+
+function network(text: string): string {
   const parsed = parseIpNetwork(text)
   if (!parsed.ok) throw bad(parsed.error)
   return text
