@@ -223,8 +223,12 @@ describe('the main job, on the lab', () => {
   )
 
   it.each(['delta', 'bravo'])(
-    'brings bridge, router, Docker and container back after a reboot (%s, trap 2.13)',
+    'brings bridge, router, Docker and container back after a reboot, with addresses and names (%s, trap 2.13)',
     async host => {
+      const { address } = containers.on(host)
+      const gate = address.replace(/\d+$/, '200')
+      await lab.on(host, ['weave', 'expose', `${gate}/16`, '-h', `gate-${host}.weave.local`])
+      await lab.on(host, ['weave', 'dns-add', '192.0.2.80', '-h', `outside-${host}.weave.local`])
       await lab.on(host, ['touch', '/run/before-reboot'])
       await lab.tryOn(host, ['sh', '-c', 'nohup sh -c "sleep 1; reboot" >/dev/null 2>&1 &'])
       await eventually(90_000, async () => {
@@ -235,20 +239,17 @@ describe('the main job, on the lab', () => {
         ])
         return outcome.stdout.trim() === 'true' || `container: ${outcome.stderr}`
       })
-      await containers.refresh(host)
+      expect(await containers.refresh(host)).toEqual({ host, address })
+      for (const one of [address, gate]) {
+        await eventually(30_000, async () => {
+          const ping = ['docker', 'exec', 'web', 'ping', '-c', '1', '-W', '1', one]
+          return (await lab.tryOn('alpha', ping)).exitCode === 0 || `no answer from ${one}`
+        })
+      }
+      const names = [`gate-${host} +${gate} `, `outside-${host} +192\\.0\\.2\\.80 `, `web +${address} `]
       await eventually(30_000, async () => {
-        const { exitCode } = await lab.tryOn('alpha', [
-          'docker',
-          'exec',
-          'web',
-          'ping',
-          '-c',
-          '1',
-          '-W',
-          '1',
-          containers.on(host).address,
-        ])
-        return exitCode === 0 || 'no answer'
+        const shown = await lab.on('alpha', ['weave', 'status', 'dns'])
+        return names.every(name => new RegExp(name).test(shown)) || shown
       })
     },
     4 * MINUTE,

@@ -2,15 +2,13 @@ import { endOf, eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName, readIfThere } from './docker-lab.ts'
 
 const MINUTE = 60_000
+const RANGES = ['--ipalloc-range', 'fd00:1::/64', '--ipalloc-default-subnet', '10.2.0.0/16']
 
 describe('containers on the overlay, by command', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create()
-    await lab.launch('a')
-    await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    lab = await DockerLab.createJoined(...RANGES)
   }, 3 * MINUTE)
 
   afterAll(async () => lab.dispose(), MINUTE)
@@ -91,8 +89,18 @@ describe('containers on the overlay, by command', () => {
     async () => {
       await lab.docker('a', 'create', '--name', 'stopped', 'busybox:test', 'sleep', '1')
       await lab.docker('a', 'run', '-d', '--name', 'on-host', '--network', 'host', 'busybox:test', 'sleep', '86400')
+      for (const name of ['c6', 'c7', 'c8']) {
+        await lab.docker('a', 'run', '-d', '--name', name, 'busybox:test', 'sleep', '86400')
+      }
+      await lab.mustWeave('a', 'attach', '10.2.1.200/24', 'net:10.2.1.240/30', 'c6')
+      await lab.mustWeave('a', 'attach', 'net:10.2.1.240/30', 'c7')
       const before = await strays('a')
+      const leases = await lab.leases('a')
       const outcomes = [
+        [['attach', '10.2.1.200/24', 'c8'], 1, 'already owned by'],
+        [['attach', 'net:10.99.0.0/24', 'c8'], 1, 'out of bounds'],
+        [['attach', 'net:10.2.1.240/30', 'c8'], 1, 'all are in use'],
+        [['dns-add', 'c6', '-h', 'c6.example.com'], 1, "is not in the domain 'weave.local'"],
         [['attach', '10.0.1.9/24', 'nobody'], 1, "there is no container 'nobody'"],
         [['attach', '10.0.1.9/24', 'stopped'], 2, 'is not running'],
         [['attach', '10.0.1.9/24', 'on-host'], 1, 'in the network of the host'],
@@ -106,13 +114,66 @@ describe('containers on the overlay, by command', () => {
         expect([words, outcome.exitCode, outcome.stderr]).toEqual([words, exitCode, expect.stringContaining(said)])
         expect(outcome.stderr).toContain('remedy: ')
       }
+      const far = await lab.weave('b', 'attach', '10.2.1.200/24', 'c2')
+      expect(far).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('already in use by') })
       expect(await strays('a')).toEqual(before)
+      expect(await lab.leases('a')).toEqual(leases)
     },
     MINUTE,
   )
 
   it(
-    'two attaches of one container at once both count',
+    'gives addresses of IPv6 as well, which reach their own subnet and no other',
+    async () => {
+      expect(await lab.mustWeave('a', 'attach', 'net:fd00:1::/64', 'c6')).toMatch(/^fd00:1::/)
+      const far = await lab.mustWeave('b', 'attach', 'net:fd00:1::/64', 'c2')
+      await eventually(20_000, async () => (await reaches('a', 'c6', far)) || 'not reached')
+      expect(await lab.mustWeave('b', 'ps', 'c2')).toContain(` ${far}/64`)
+      await lab.mustWeave('a', 'attach', 'fd00:2::7/64', 'c7')
+      const enter = 'nsenter -n -t $(docker inspect -f {{.State.Pid}} c7)'
+      await lab.must('a', 'sh', '-c', `${enter} ip -6 route add fd00:1::/64 dev ethwe`)
+      expect(await reaches('a', 'c7', far)).toBe(false)
+      await lab.mustWeave('a', 'restart', '-t', '0', 'c6')
+      await eventually(20_000, async () => (await reaches('a', 'c6', far)) || 'not after a restart')
+      await lab.mustWeave('a', 'detach', 'net:fd00:1::/64', 'c6')
+      expect(await lab.mustWeave('a', 'ps', 'c6')).not.toContain('fd00:1::')
+    },
+    MINUTE,
+  )
+
+  it(
+    'what is left of containers that ended while the agent did not run is free again',
+    async () => {
+      const gone = await lab.docker('a', 'inspect', '-f', '{{.Id}}', 'c6')
+      expect((await lab.leases('a')).get(gone)).not.toBeUndefined()
+      await lab.stopAgent('a')
+      await lab.docker('a', 'rm', '-f', 'c6')
+      await lab.launch('a')
+      await eventually(10_000, async () => !(await lab.leases('a')).has(gone) || 'not freed')
+      expect(await lab.mustWeave('a', 'attach', '10.2.1.200/24', 'c8')).toBe('10.2.1.200')
+    },
+    MINUTE,
+  )
+
+  it(
+    'a range that is added is handed out at once, also after a restart',
+    async () => {
+      for (const host of ['a', 'b'] as const) await lab.mustWeave(host, 'add-range', '10.77.0.0/24')
+      const again = await lab.weave('a', 'add-range', '10.77.0.128/25')
+      expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('overlaps 10.77.0.0/24') })
+      const near = await lab.mustWeave('a', 'attach', 'net:10.77.0.0/24', 'c8')
+      await lab.stopAgent('b')
+      await lab.launch('b')
+      await lab.mustWeave('b', 'status', '--wait', '20')
+      const far = await lab.mustWeave('b', 'attach', 'net:10.77.0.0/24', 'c2')
+      expect(far).not.toBe(near)
+      await eventually(20_000, async () => (await reaches('a', 'c8', far)) || 'not reached')
+    },
+    MINUTE,
+  )
+
+  it(
+    'of two attaches at once both count, unless they want the same address',
     async () => {
       await lab.docker('b', 'run', '-d', '--name', 'c4', 'busybox:test', 'sleep', '86400')
       const both = ['10.0.1.41/24', '10.0.1.42/24'].map(address => lab.weave('b', 'attach', address, 'c4'))
@@ -120,6 +181,9 @@ describe('containers on the overlay, by command', () => {
       const shown = await lab.mustWeave('b', 'ps', 'c4')
       expect(shown).toContain('10.0.1.41/24')
       expect(shown).toContain('10.0.1.42/24')
+      await lab.docker('b', 'run', '-d', '--name', 'c9', 'busybox:test', 'sleep', '86400')
+      const same = await Promise.all(['c4', 'c9'].map(name => lab.weave('b', 'attach', '10.2.2.201/24', name)))
+      expect(same.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1])
     },
     MINUTE,
   )

@@ -20,10 +20,7 @@ describe('the CNI plugins', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create()
-    await lab.launch('a')
-    await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    lab = await DockerLab.createJoined()
     const release = join(lab.folder, 'release')
     mkdirSync(release)
     execFileSync('tar', ['-xzf', join(PROJECT_ROOT, 'dist', 'ship', 'agent-linux-x64.tar.gz'), '-C', release])

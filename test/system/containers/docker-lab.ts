@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { endOf, eventually, type Outcome } from '../agent/agent-lab.ts'
 import { ClusterFixture } from '../agent/cluster-fixture.ts'
+import { LabNetwork, untilReady } from './lab-network.ts'
 import { packBusybox, packDistribution } from './root-file-system.ts'
 
 const run = promisify(execFile)
@@ -26,6 +27,8 @@ export type HostName = 'a' | 'b' | 'c'
 export interface DockerLabOptions {
   /** Two that were provisioned, unless `byHand` names others, which nobody has set up. */
   readonly byHand?: readonly HostName[]
+  /** In a network of its own at home: what it sends comes from its gateway, which has its address on the switch. */
+  readonly behindNat?: HostName
 }
 
 interface Host {
@@ -44,13 +47,13 @@ export class DockerLab {
   readonly #hosts = new Map<HostName, Host>()
   readonly #cluster: ClusterFixture
   readonly #logs = new Map<string, string>()
-  #switch: ChildProcess | undefined
+  readonly #network = new LabNetwork()
 
   private constructor(cluster: ClusterFixture) {
     this.#cluster = cluster
   }
 
-  static async create({ byHand }: DockerLabOptions = {}): Promise<DockerLab> {
+  static async create({ byHand, behindNat }: DockerLabOptions = {}): Promise<DockerLab> {
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     const lab = new DockerLab(await ClusterFixture.create(HOSTS))
     packBusybox(join(lab.folder, 'busybox'), join(lab.folder, 'busybox.tar'))
@@ -59,9 +62,24 @@ export class DockerLab {
     const names = byHand ?? HOSTS.map(({ name }) => name)
     try {
       for (const name of names) await lab.#addHost(name, byHand === undefined)
-      await lab.#connect(names)
+      const pids = new Map(names.map(name => [name, String(lab.#host(name).holder.pid)]))
+      await lab.#network.connect(name => lab.addressOf(name as HostName), pids, behindNat)
       await Promise.all(names.map(name => lab.startDocker(name)))
       for (const name of names) await lab.#importImages(name)
+    } catch (cause) {
+      await lab.dispose()
+      throw cause
+    }
+    return lab
+  }
+
+  /** The two that were provisioned, with their routers in contact. */
+  static async createJoined(...options: readonly string[]): Promise<DockerLab> {
+    const lab = await DockerLab.create()
+    try {
+      await lab.launch('a', ...options)
+      await lab.launch('b', ...options)
+      await lab.mustWeave('a', 'status', '--wait', '20')
     } catch (cause) {
       await lab.dispose()
       throw cause
@@ -161,6 +179,14 @@ export class DockerLab {
     })
   }
 
+  /** Who has addresses of the host's router, with what they have. */
+  async leases(host: HostName): Promise<ReadonlyMap<string, readonly string[]>> {
+    const socket = join(this.rootOf(host), 'run', 'weave', 'control.sock')
+    const shown = await this.must(host, 'curl', '-s', '--unix-socket', socket, 'http://weave/ip')
+    const { owned } = JSON.parse(shown) as { owned: { containerid: string; addrs: string[] }[] }
+    return new Map(owned.map(({ containerid, addrs }) => [containerid, addrs]))
+  }
+
   async stopAgent(host: HostName, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const { agent } = this.#host(host)
     if (agent === undefined) return
@@ -179,9 +205,7 @@ export class DockerLab {
       holder.kill('SIGKILL')
       await ended
     }
-    const switchEnded = this.#switch === undefined ? undefined : endOf(this.#switch)
-    this.#switch?.kill('SIGKILL')
-    await switchEnded
+    await this.#network.dispose()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -210,31 +234,8 @@ export class DockerLab {
     const holder = spawn('unshare', ['--net', '--mount', '--uts', 'sh', '-c', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    await new Promise<void>((resolve, reject) => {
-      holder.stdout.once('data', () => resolve())
-      holder.once('exit', code => reject(new Error(`the host ${name} ended with ${code}`)))
-    })
+    await untilReady(holder, `the host ${name}`)
     this.#hosts.set(name, { root, holder, docker: undefined, agent: undefined })
-  }
-
-  async #connect(names: readonly HostName[]): Promise<void> {
-    const script = 'ip link add lan type bridge && ip link set lan up && echo ready && exec sleep infinity'
-    const lan = spawn('unshare', ['--net', 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-    this.#switch = lan
-    await new Promise<void>((resolve, reject) => {
-      lan.stdout.once('data', () => resolve())
-      lan.once('exit', code => reject(new Error(`the switch ended with ${code}`)))
-    })
-    for (const name of names) {
-      const onSwitch = (...argv: readonly string[]) =>
-        execFileSync('nsenter', ['-t', String(lan.pid), '-n', 'ip', ...argv])
-      const holder = String(this.#host(name).holder.pid)
-      onSwitch('link', 'add', 'name', `port-${name}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', holder)
-      onSwitch('link', 'set', `port-${name}`, 'master', 'lan', 'up')
-      const enter = ['-t', holder, '-n', 'ip']
-      execFileSync('nsenter', [...enter, 'address', 'add', `${this.addressOf(name)}/24`, 'dev', 'eth0'])
-      execFileSync('nsenter', [...enter, 'link', 'set', 'eth0', 'up'])
-    }
   }
 
   #writeCommand(): void {
@@ -245,7 +246,9 @@ export class DockerLab {
 
   async #importImages(host: HostName): Promise<void> {
     for (const [name, tags] of Object.entries(IMAGES)) {
-      for (const tag of tags) await this.docker(host, 'import', join(this.folder, `${name}.tar`), tag)
+      // As images of distributions have it, so that `docker run -itd IMAGE` goes on.
+      const shell = ['--change', 'CMD ["sh"]']
+      for (const tag of tags) await this.docker(host, 'import', ...shell, join(this.folder, `${name}.tar`), tag)
     }
   }
 }

@@ -8,10 +8,7 @@ describe('containers of different subnets', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create()
-    await lab.launch('a')
-    await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    lab = await DockerLab.createJoined()
     await Promise.all([
       put('a', 'hostile', '10.2.1.1/24'),
       put('a', 'friend', '10.2.1.2/24'),

@@ -2,16 +2,14 @@ import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 const MINUTE = 60_000
+const RANGES = ['--ipalloc-range', 'fd01::/64', '--ipalloc-default-subnet', '10.2.0.0/16']
 const CREATE = ['network', 'create', '-d', 'weavemesh', '--ipam-driver', 'weavemesh']
 
 describe('the network plugin', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create()
-    await lab.launch('a')
-    await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    lab = await DockerLab.createJoined(...RANGES)
   }, 3 * MINUTE)
 
   afterAll(async () => lab.dispose(), MINUTE)
@@ -58,7 +56,7 @@ describe('the network plugin', () => {
   )
 
   it(
-    'refuses an address outside the subnet and one that is no IPv4, and leaves no device',
+    'refuses an address outside the subnet and one that is taken, and leaves no device',
     async () => {
       const before = await endpoints('a')
       const outside = await lab.on('a', [
@@ -73,17 +71,17 @@ describe('the network plugin', () => {
         'true',
       ])
       expect(outside.exitCode).not.toBe(0)
-      const six = await lab.on('a', [
+      const taken = await lab.on('a', [
         'docker',
-        ...CREATE,
-        '--ipv6',
-        '--subnet',
-        '10.6.0.0/16',
-        '--subnet',
-        'fd01::/64',
-        'six',
+        'run',
+        '--network',
+        'shop',
+        '--ip',
+        '10.4.0.1',
+        'busybox:test',
+        'true',
       ])
-      expect(six.stderr).toContain('IPv4')
+      expect(taken.stderr).toContain('10.4.0.1 is in use by another container')
       expect(await endpoints('a')).toEqual(before)
     },
     MINUTE,
@@ -100,6 +98,76 @@ describe('the network plugin', () => {
       await lab.docker('a', 'network', 'disconnect', 'shop', 'q1')
       expect(await endpoints('a')).toEqual(before)
       await lab.docker('a', 'rm', '-f', 'q1')
+    },
+    MINUTE,
+  )
+
+  it(
+    'gives each container of the network that is there from the start an address of its own',
+    async () => {
+      await eventually(20_000, async () => {
+        return (await lab.docker('a', 'network', 'ls', '--format', '{{.Name}}')).includes('weave') || 'no network'
+      })
+      for (const name of ['w1', 'w2']) {
+        await lab.docker('a', 'run', '-d', '--name', name, '--network', 'weave', 'busybox:test', 'sleep', '86400')
+      }
+      const shown = await lab.docker('a', 'inspect', '-f', '{{.NetworkSettings.Networks.weave.IPAddress}}', 'w1', 'w2')
+      const [one = '', two = ''] = shown.split('\n')
+      expect(one).toMatch(/^10\.2\./)
+      expect(two).not.toBe(one)
+      await lab.docker('a', 'exec', 'w1', 'ping', '-c', '2', '-w', '6', two)
+    },
+    MINUTE,
+  )
+
+  it(
+    'has networks of IPv6 too',
+    async () => {
+      for (const [host, address] of [
+        ['a', '10.6.0.1'],
+        ['b', '10.6.0.2'],
+      ] as const) {
+        await lab.docker(host, ...CREATE, '--ipv6', '--subnet', '10.6.0.0/16', '--subnet', 'fd01::/64', 'six')
+        const run = ['run', '-d', '--name', 's1', '--network', 'six', '--ip', address, 'busybox:test', 'sleep', '86400']
+        await lab.docker(host, ...run)
+      }
+      const far = await lab.docker('b', 'inspect', '-f', '{{.NetworkSettings.Networks.six.GlobalIPv6Address}}', 's1')
+      expect(far).toMatch(/^fd01::/)
+      await eventually(20_000, async () => {
+        const ping = ['docker', 'exec', 's1', 'ping', '-c', '1', '-w', '2', far]
+        return (await lab.on('a', ping)).exitCode === 0 || 'no answer'
+      })
+    },
+    MINUTE,
+  )
+
+  it(
+    'a call that Docker repeats does what one would have done, and leaves nothing',
+    async () => {
+      const [devices, leases] = [await endpoints('a'), await lab.leases('a')]
+      const socket = `${lab.rootOf('a')}/run/docker/plugins/weavemesh.sock`
+      const call = async (name: string, body: object) => {
+        const words = ['curl', '-s', '--unix-socket', socket, '-d', JSON.stringify(body), `http://plugin/${name}`]
+        return JSON.parse(await lab.must('a', ...words)) as { readonly Err?: string }
+      }
+      const NetworkID = 'ab'.repeat(32)
+      const endpoint = { NetworkID, EndpointID: 'cd'.repeat(32) }
+      const pool = { PoolID: 'weave-10.8.0.0/16-10.8.0.0/16', Address: '10.8.0.9' }
+      const calls = [
+        ['NetworkDriver.CreateNetwork', { NetworkID }],
+        ['IpamDriver.RequestAddress', pool],
+        ['NetworkDriver.CreateEndpoint', { ...endpoint, Interface: { Address: '10.8.0.9/16' } }],
+        ['NetworkDriver.Join', endpoint],
+        ['NetworkDriver.Leave', endpoint],
+        ['NetworkDriver.DeleteEndpoint', endpoint],
+        ['IpamDriver.ReleaseAddress', pool],
+        ['NetworkDriver.DeleteNetwork', { NetworkID }],
+      ] as const
+      for (const [name, body] of calls) {
+        for (const answer of [await call(name, body), await call(name, body)])
+          expect([name, answer.Err]).toEqual([name, undefined])
+      }
+      expect([await endpoints('a'), await lab.leases('a')]).toEqual([devices, leases])
     },
     MINUTE,
   )

@@ -7,10 +7,7 @@ describe('the proxy in front of Docker', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create()
-    await lab.launch('a')
-    await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    lab = await DockerLab.createJoined()
   }, 3 * MINUTE)
 
   afterAll(async () => lab.dispose(), MINUTE)

@@ -10,6 +10,7 @@ describe('the first Weave', () => {
 
   beforeAll(async () => {
     lab = await DockerLab.create({ byHand: ['a', 'b', 'c'] })
+    for (const host of ['a', 'b', 'c'] as const) await openOnePort(host)
   }, 3 * MINUTE)
 
   afterAll(async () => lab.dispose(), MINUTE)
@@ -26,6 +27,14 @@ describe('the first Weave', () => {
 
   async function eventuallyInside(host: HostName, name: string, command: string): Promise<void> {
     await eventually(30_000, async () => (await inside(host, name, command)) || `${name}: ${command}`)
+  }
+
+  /** The firewall lets in what the write-up names, and answers. */
+  async function openOnePort(host: HostName): Promise<void> {
+    const rule = (...words: readonly string[]) => lab.must(host, 'iptables', '-A', 'INPUT', '-i', 'eth0', ...words)
+    for (const protocol of ['tcp', 'udp']) await rule('-p', protocol, '--dport', '6783', '-j', 'ACCEPT')
+    await rule('-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT')
+    await rule('-j', 'DROP')
   }
 
   /** Between two hosts, or from one to all others. */

@@ -5,12 +5,15 @@ const MINUTE = 60_000
 /** A server of one line: busybox's nc runs the script for each connection. */
 const serve = (port: number, script: string) => `nc -ll -p ${port} -e sh -c '${script}'`
 
-/** The commands of the write-up on Weave 2 (2018): Docker through the proxy and the plugin, names, a three-tier application. */
+/**
+ * The commands of the write-up on Weave 2 (2018): Docker through the proxy and the plugin, names, a three-tier application; one
+ * host at home, behind a gateway that translates its address.
+ */
 describe('Weave 2', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
-    lab = await DockerLab.create({ byHand: ['a', 'b', 'c'] })
+    lab = await DockerLab.create({ byHand: ['a', 'b', 'c'], behindNat: 'b' })
   }, 3 * MINUTE)
 
   afterAll(async () => lab.dispose(), MINUTE)
