@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { parseIpNetwork } from '../../base/ip-address.ts'
+import { type IpOnNetwork, parseIpNetwork } from '../../base/ip-address.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { CniRecords } from '../cni/cni-records.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
@@ -21,6 +21,7 @@ import { Attaching } from './attaching.ts'
 import { AttachmentStore } from './attachment-store.ts'
 import { BridgeNames } from './bridge-names.ts'
 import { ContainerKeeper } from './container-keeper.ts'
+import type { HostExposing } from './expose-routes.ts'
 import { Exposing } from './exposing.ts'
 import { LeaseCare } from './lease-care.ts'
 
@@ -75,10 +76,11 @@ export function hostContainers(
 }
 
 /** What the agent does for containers while it runs. */
-export class ContainerService {
+export class ContainerService implements HostExposing {
   readonly #keeper: ContainerKeeper
   readonly #plugin: PluginServer
   readonly #proxy: DockerProxy
+  readonly #exposing: Exposing
   readonly #log: Logger
   readonly #features: FeatureSettings
   readonly #offered: Offered
@@ -89,6 +91,7 @@ export class ContainerService {
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
     const tools = hostContainers(root, config, { isAgent: true, notIsolated })
     this.#log = log
+    this.#exposing = tools.exposing
     this.#features = loadFeatures(agentPaths(root).features)
     const { bridge, addresses, docker, guard } = tools
     const how = () => this.#proxy.settings
@@ -139,6 +142,10 @@ export class ContainerService {
     } finally {
       this.#offered.proxyAddresses = this.#proxy.addresses
     }
+  }
+
+  async expose(address: IpOnNetwork, masquerade: boolean): Promise<void> {
+    await this.#exposing.expose([{ kind: 'address', address }], { masquerade, fqdn: '' })
   }
 
   async stop(): Promise<void> {

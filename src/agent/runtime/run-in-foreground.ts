@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { exposeRoutes } from '../containers/expose-routes.ts'
 import { ContainerService } from '../containers/host-containers.ts'
 import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
@@ -32,7 +33,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   const log = new Journal({ path: paths.journal, log: options.log, clock: () => new Date() })
   const offered = new Offered()
   let containers: ContainerService | undefined
-  const routes = proxyRoutes(() => containers)
+  const routes = [...proxyRoutes(() => containers), ...exposeRoutes(() => containers)]
   const agent = await Agent.start({ ...options, log, journal: log, failed, offered, routes })
   replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
   containers = new ContainerService(root, agent.config, { log, offered })

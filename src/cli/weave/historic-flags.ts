@@ -25,7 +25,6 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
     reason: 'the driver weave for a whole swarm needs a store that Docker no longer has',
   },
   { flags: '--plugin-mesh-socket <path>', reason: 'Docker looks for the driver weavemesh in /run/docker/plugins' },
-  { flags: '--no-detect-tls', reason: 'the proxy never takes up TLS by itself' },
   { flags: '--pkt-debug', reason: 'see packets with tcpdump -i weave, and counts with weave report' },
   { flags: '--profile <path>', reason: 'see weave report for times and counts' },
   { flags: '--bufsz <megabytes>', reason: 'frames are read from a TAP device, which has no such buffer' },

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { UserError } from '../../base/user-error.ts'
 import { requireRouter } from './container-tools.ts'
@@ -25,7 +25,6 @@ export function registerProxyCommands(program: Command, context: CommandContext)
     .description(
       'start the proxy in front of Docker again, with other settings: a part of the router, which runs already',
     )
-    .addOption(new Option('--no-detect-tls', 'the proxy never takes up TLS by itself').hideHelp())
   addProxyOptions(launch).action(async (options: ProxyOptions) => {
     await requireRouter(context)
     prepareProxy(context, options)

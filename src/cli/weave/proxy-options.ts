@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { daemonTls } from '../../agent/docker/daemon-tls.ts'
 import {
   DEFAULT_PROXY,
   loadProxySettings,
@@ -15,6 +16,8 @@ import { warn } from './report.ts'
 /** Flags of the proxy in front of Docker (Weave rows FLAG-24 to FLAG-32); absent, or true for `--no-…`, when not given. */
 export interface ProxyOptions {
   readonly H?: readonly string[]
+  /** False: TLS is not taken over from Docker's daemon. */
+  readonly detectTls?: boolean
   readonly tls?: boolean
   readonly tlsverify?: boolean
   readonly tlscacert?: string
@@ -41,7 +44,8 @@ export function addProxyOptions(command: Command): Command {
         'where the proxy listens beside its own socket: tcp://0.0.0.0:12375, unix:///PATH',
       ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
     )
-    .option('--tls', 'TLS on the proxy’s ports')
+    .option('--no-detect-tls', 'no TLS on the proxy’s ports, even where Docker’s daemon has it')
+    .option('--tls', 'TLS on the proxy’s ports; without it, as Docker’s daemon has it')
     .option('--tlsverify', 'the same, and whoever asks shows a certificate of --tlscacert')
     .option('--tlscacert <file>', 'who certifies those who ask')
     .option('--tlscert <file>', 'the proxy’s certificate')
@@ -57,8 +61,16 @@ export function addProxyOptions(command: Command): Command {
 }
 
 /** Keeps what the flags say, for the router that is started next or is told of it. Anew: what is not given has its default. */
-export function prepareProxy({ paths }: CommandContext, options: ProxyOptions): void {
-  saveProxySettings(paths.proxySettings, settingsOf(options))
+export function prepareProxy({ paths, root }: CommandContext, options: ProxyOptions): void {
+  saveProxySettings(paths.proxySettings, settingsOf(withDaemonTls(options, root)))
+}
+
+/** Who took care that nobody reaches Docker without a certificate does not want to be reached by the proxy's port. */
+function withDaemonTls(options: ProxyOptions, root: string): ProxyOptions {
+  const isSaid = options.tls !== undefined || options.tlsverify !== undefined || options.detectTls === false
+  if (isSaid || (options.H ?? []).length === 0) return options
+  const found = daemonTls(root)
+  return found.tls === true || found.tlsverify === true ? { ...found, ...options } : options
 }
 
 /** Whether any flag was given; without one, a launch keeps what the last one said. */
