@@ -17,6 +17,7 @@ from ansible.module_utils.weave_host import (
 
 COMMAND = '/usr/local/bin/weave'
 DOCKER_ATTEMPTS = 60
+RULES = (('filter', 'FORWARD', 'WEAVE-EXPOSE'), ('filter', 'INPUT', 'WEAVE-INPUT'), ('nat', 'POSTROUTING', 'WEAVE'))
 # The state folder goes last: while it is there, a run that was cut off can be done again.
 OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STATE)
 
@@ -36,6 +37,7 @@ def take_away(module):
     is_docker_ours = any(entry['part'] == 'docker' for entry in record.files.values()) and docker_is_installed()
     stopped = stop_docker(module, docker) if is_docker_ours else []
     stop_router(module)
+    remove_rules(module)
     take_down(module, bridge)
     put_back(module, record)
     if is_docker_ours:
@@ -78,6 +80,16 @@ def stop_router(module):
     if router.is_active():
         router.stop()
     router.disable()
+
+
+def remove_rules(module):
+    """The router's chains and its table, and nothing of others. What is not there is no matter."""
+    for table, source, chain in RULES:
+        for words in (['-D', source, '-j', chain], ['-F', chain], ['-X', chain]):
+            if module.get_bin_path('iptables') is not None:
+                module.run_command(['iptables', '--wait', '-t', table] + words)
+    if module.get_bin_path('nft') is not None:
+        module.run_command(['nft', 'delete', 'table', 'bridge', 'weave'])
 
 
 def take_down(module, bridge):

@@ -1,6 +1,6 @@
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import { CONTROL_PORT, FAST_PATH_PORT } from '../../contract/ports.ts'
-import { runCommand, runCommandWith, tryCommand } from './run-command.ts'
+import { runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
   readonly subnet: IpNetwork
@@ -26,17 +26,15 @@ const HOOKS = [
   { table: 'nat', from: 'POSTROUTING', chain: 'WEAVE' },
 ] as const
 
+type Hook = (typeof HOOKS)[number]
+
 /**
  * Docker lets nothing through FORWARD that it does not know, and bridged frames pass there too once br_netfilter is loaded: the
- * overlay's own traffic is let through in any case. Repeatable; each table changes in one step.
+ * overlay's own traffic is let through in any case. Repeatable; each table changes in one step, chains and the jumps to them.
  */
 export function applyFirewall(wish: FirewallWish): void {
-  runCommandWith(firewallText(wish), ['iptables-restore', '--noflush', '--wait'])
-  for (const { table, from, chain } of HOOKS) {
-    const rule = ['-j', chain]
-    if (tryCommand(['iptables', '--wait', '-t', table, '-C', from, ...rule]) !== undefined) continue
-    runCommand(['iptables', '--wait', '-t', table, '-I', from, '1', ...rule])
-  }
+  const missing = HOOKS.filter(hook => !isHooked(hook))
+  runCommandWith(firewallText(wish, missing), ['iptables-restore', '--noflush', '--wait'])
 }
 
 /** Hooks, chains and all that is in them. */
@@ -54,13 +52,17 @@ export function removeFirewall(): void {
 
 /** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
 export function isFirewallThere(): boolean {
-  return HOOKS.every(
-    ({ table, from, chain }) => tryCommand(['iptables', '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined,
-  )
+  return HOOKS.every(isHooked)
 }
 
-/** For `iptables-restore --noflush`: naming a chain empties it. */
-export function firewallText({ bridge, overlay, exposed }: FirewallWish): string {
+function isHooked({ table, from, chain }: Hook): boolean {
+  return tryCommand(['iptables', '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
+}
+
+/** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */
+export function firewallText({ bridge, overlay, exposed }: FirewallWish, missing: readonly Hook[] = HOOKS): string {
+  const jumps = (table: Hook['table']) =>
+    missing.filter(hook => hook.table === table).map(({ from, chain }) => `-I ${from} 1 -j ${chain}`)
   const forwarded = exposed.flatMap(({ subnet }) => [
     `-A WEAVE-EXPOSE -i ${bridge} -s ${formatIpNetwork(subnet)} -j ACCEPT`,
     `-A WEAVE-EXPOSE -o ${bridge} -d ${formatIpNetwork(subnet)} -j ACCEPT`,
@@ -76,6 +78,7 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish): string
     `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
     ...forwarded,
     ...inputRules(),
+    ...jumps('filter'),
     'COMMIT',
     '*nat',
     ':WEAVE - [0:0]',
@@ -84,6 +87,7 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish): string
     ...masqueraded.map(subnet => `-A WEAVE -s ${subnet} ! -o ${bridge} -j MASQUERADE`),
     ...(masqueraded.length === 0 ? [] : ownSubnets.map(subnet => `-A WEAVE -s ${formatIpNetwork(subnet)} -j RETURN`)),
     ...masqueraded.map(subnet => `-A WEAVE -o ${bridge} -d ${subnet} -j MASQUERADE`),
+    ...jumps('nat'),
     'COMMIT',
     '',
   ].join('\n')

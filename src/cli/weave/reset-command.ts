@@ -1,11 +1,16 @@
 import { readdirSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { tapNameOf, vxlanNameOf } from '../../agent/datapath/bridge-port.ts'
+import { loadIdentity } from '../../agent/host/identity.ts'
 import { DEFAULT_BRIDGE, isProvisioned } from '../../agent/host/load-host.ts'
+import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
+import type { PortGuard } from '../../agent/isolation/port-guard.ts'
 import { removeBridge } from '../../agent/linux/bridge.ts'
 import { removeFirewall } from '../../agent/linux/host-firewall.ts'
 import { deleteDevice } from '../../agent/linux/ip-commands.ts'
+import { findDevice } from '../../agent/linux/network-device.ts'
 import { tryCommand } from '../../agent/linux/run-command.ts'
 import { UserError } from '../../base/user-error.ts'
 import { containerTools } from './container-tools.ts'
@@ -37,12 +42,34 @@ export function registerResetCommand(
         await docker.removeNetwork(DOCKER_NETWORK).catch(tellOfNetwork)
         await stop(context)
       }
-      guard.remove()
-      removeFirewall()
-      for (const device of devicesOf(DEFAULT_BRIDGE)) tryCommand(deleteDevice(device))
-      removeBridge(DEFAULT_BRIDGE)
+      if (isOfAnotherRoot(context)) tellOfBridge()
+      else removeNetwork(guard)
       rmSync(context.paths.state, { recursive: true, force: true })
     })
+}
+
+/**
+ * With a root folder of its own the network may still be the one of the whole host, and its bridge that of the router which keeps its
+ * state elsewhere. A bridge has its router's address, made of its key.
+ */
+function isOfAnotherRoot({ root, paths }: CommandContext): boolean {
+  if (resolve(root) === '/') return false
+  const identity = loadIdentity(paths.identityKey)
+  const bridge = findDevice(DEFAULT_BRIDGE)
+  return bridge !== undefined && (identity === undefined || bridge.mac !== peerNameOfIdentity(identity))
+}
+
+function tellOfBridge(): void {
+  warn(
+    `bridge '${DEFAULT_BRIDGE}' and its rules stay: they are not of the router under WEAVE_ROOT. To remove them, run \`weave reset\` without it`,
+  )
+}
+
+function removeNetwork(guard: Pick<PortGuard, 'remove'>): void {
+  guard.remove()
+  removeFirewall()
+  for (const device of devicesOf(DEFAULT_BRIDGE)) tryCommand(deleteDevice(device))
+  removeBridge(DEFAULT_BRIDGE)
 }
 
 /** The router's own, and the ends of containers' pairs on this host. */

@@ -11,7 +11,7 @@ const CONTROL_PORT = 6783
 /** What `down` must bring back: every file under /etc but those that any start of Docker or ld.so makes, and no trace of ours. */
 const FINGERPRINT = `find /etc -type f -o -type l | grep -vE '^/etc/(mtab|ld.so.cache|resolv.conf|docker/key.json)' | sort | xargs -d '\\n' sha256sum 2>/dev/null
 ls /opt/weave /var/lib/weave /usr/local/bin/weave /run/weave 2>/dev/null; ip -br link | awk '{print $1}' | grep -E '^(weave|vx)'
-ls /etc/rc?.d /etc/systemd/system/*.wants 2>/dev/null; true`
+ls /etc/rc?.d /etc/systemd/system/*.wants 2>/dev/null; (iptables-save; nft list ruleset) 2>/dev/null | grep -E 'WEAVE|table bridge weave'; true`
 
 describe('the main job, on the lab', () => {
   const lab = new LabDriver()

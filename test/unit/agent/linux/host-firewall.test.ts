@@ -41,6 +41,17 @@ describe('the rules of the host', () => {
     ])
   })
 
+  it('come in one step with the jumps to their chains, of which none is doubled', () => {
+    const wish = { bridge: 'weave', overlay: undefined, exposed: [] }
+    const jumps = (text: string) => text.split('\n').filter(line => line.startsWith('-I'))
+    expect(jumps(firewallText(wish))).toEqual([
+      '-I FORWARD 1 -j WEAVE-EXPOSE',
+      '-I INPUT 1 -j WEAVE-INPUT',
+      '-I POSTROUTING 1 -j WEAVE',
+    ])
+    expect(jumps(firewallText(wish, []))).toEqual([])
+  })
+
   it('keep the source where that was asked for', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: false }]
     const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed })

@@ -1,0 +1,99 @@
+import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
+
+const JUMPS = ['-A FORWARD -j WEAVE-EXPOSE', '-A INPUT -j WEAVE-INPUT', '-A POSTROUTING -j WEAVE']
+
+/** Host `a` stands before `o`, which is no member: what is outside of the overlay. */
+const PLAN: LabPlan = {
+  hosts: [
+    { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
+    { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
+    { name: 'o', shortId: 3, address: '10.91.3.3', targets: [] },
+  ],
+  wires: [
+    ['a 10.91.1.1/24', 'b 10.91.1.2/24'],
+    ['a 10.91.3.1/24', 'o 10.91.3.3/24'],
+  ],
+}
+
+describe('the rules of a host', () => {
+  let lab: AgentLab
+
+  beforeAll(async () => {
+    lab = await AgentLab.create(PLAN)
+    // As Docker leaves it: what nobody lets through is dropped.
+    await must('a', 'iptables', '-P', 'FORWARD', 'DROP')
+    await must('a', 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    for (const host of ['a', 'b']) await lab.launch(host)
+    await eventually(15_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'connections')
+      return stdout.includes('established') || stdout
+    })
+    for (const host of ['a', 'b']) lab.addContainer(host)
+    for (const container of ['ca', 'cb']) {
+      await must(container, 'ip', 'route', 'add', 'default', 'via', '10.2.0.1')
+    }
+    await must('a', 'ip', 'address', 'delete', '10.2.0.1/16', 'dev', 'weave')
+    expect(await lab.weave('a', 'expose', '10.2.0.1/16')).toMatchObject({ exitCode: 0 })
+  }, 60_000)
+
+  afterAll(() => lab?.dispose(), 30_000)
+
+  it.each(['ca', 'cb'])(
+    'let %s out under the address of the host, though FORWARD drops by default',
+    async container => {
+      expect(await sourceOfPing('o', () => reaches(container, '10.91.3.3'))).toBe('10.91.3.1')
+    },
+    30_000,
+  )
+
+  it('leave the source as it is within the overlay, so that nothing goes in circles', async () => {
+    expect(await sourceOfPing('ca', () => reaches('cb', '10.2.1.1'))).toBe('10.2.2.1')
+  }, 30_000)
+
+  it('come back, each once, when another program flushes all rules under a running agent', async () => {
+    await must('a', 'nft', 'flush', 'ruleset')
+    expect(await jumps()).toEqual([])
+    await eventually(45_000, async () => (await jumps()).length > 0 || 'not put back')
+    expect(await jumps()).toEqual(JUMPS)
+    await must('a', 'iptables', '-P', 'FORWARD', 'DROP')
+    await reaches('cb', '10.91.3.3')
+  }, 70_000)
+
+  /** Who is seen to ping `host` while `act` does its work. */
+  async function sourceOfPing(host: string, act: () => Promise<void>): Promise<string> {
+    const name = `listener ${performance.now()}`
+    const listener = lab.spawn(host, ['python3', '-c', SOURCE_OF_PING], { name })
+    await eventually(10_000, async () => lab.log(name).includes('listening') || 'not listening')
+    await act()
+    await endOf(listener)
+    return lab.log(name).replace('listening\n', '').trim()
+  }
+
+  async function reaches(container: string, address: string): Promise<void> {
+    await eventually(10_000, async () => {
+      const { exitCode, stdout } = await lab.on(container, 'ping', '-c', '1', '-W', '1', address)
+      return exitCode === 0 || stdout
+    })
+  }
+
+  /** In all tables, those to chains of ours. */
+  async function jumps(): Promise<readonly string[]> {
+    const { stdout } = await lab.on('a', 'iptables-save')
+    return stdout
+      .split('\n')
+      .filter(line => / -j WEAVE/.test(line))
+      .sort()
+  }
+
+  async function must(host: string, ...argv: string[]): Promise<void> {
+    expect(await lab.on(host, ...argv)).toMatchObject({ exitCode: 0 })
+  }
+})
+
+/** Of the first ping that comes. */
+const SOURCE_OF_PING = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP); s.settimeout(20)
+print('listening', flush=True)
+while True:
+    packet, sender = s.recvfrom(2000)
+    if packet[20] == 8: print(sender[0], flush=True); break`
