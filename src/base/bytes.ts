@@ -66,6 +66,11 @@ export class ByteReader {
     }
   }
 
+  /** The field just read has a value that it must not have. */
+  fail(reason: string): void {
+    this.#failure ??= reason
+  }
+
   /** Ends the message: what is left over is a failure too. */
   end(): string | undefined {
     if (this.#failure === undefined && this.remaining > 0) this.#failure = `${this.remaining} bytes too many`

@@ -25,6 +25,11 @@ export function isIpv4(address: bigint): boolean {
   return address >> 32n === 0xffffn
 }
 
+/** Says something on its own network only, so nothing that others may be told (RFC 4291, section 2.5.6). */
+export function isLinkLocal(address: bigint): boolean {
+  return address >> 118n === 0x3fan
+}
+
 export function parseIpAddress(text: string): Result<IpAddress> {
   if (!text.includes(':')) {
     const ipv4 = parseIpv4(text)
@@ -33,6 +38,12 @@ export function parseIpAddress(text: string): Result<IpAddress> {
   const groups = expandGroups(text)
   if (groups === undefined) return refused(`'${text}' is not an IPv6 address`)
   return ok(groups.reduce((all, group) => (all << 16n) | BigInt(group), 0n) as IpAddress)
+}
+
+/** In the form in which equal addresses are equal texts; what is no address stays as it is. */
+export function canonicalIp(text: string): string {
+  const address = parseIpAddress(text)
+  return address.ok ? formatIpAddress(address.value) : text
 }
 
 /** IPv6 in the form of RFC 5952: lower case, the longest run of zeros as `::`. */

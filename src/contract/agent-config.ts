@@ -1,6 +1,6 @@
 import { parseCidr, parseInterfaceAddress } from '../base/cidr.ts'
 import { parseEndpoint } from '../base/endpoint.ts'
-import { parseIpv4 } from '../base/ipv4.ts'
+import { canonicalIp, parseIpAddress } from '../base/ip-address.ts'
 import type { Result } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
 import { CONTROL_PORT } from './ports.ts'
@@ -26,7 +26,7 @@ export interface AgentConfig {
   readonly listen: { readonly ip: string; readonly port: number }
   /** Underlay addresses under which others may reach this host. */
   readonly advertise: readonly string[]
-  /** Peers to dial at start, `ip:port` each. */
+  /** Peers to dial at start, `ip:port` or `[ip]:port` each. */
   readonly targets: readonly string[]
   readonly discovery: boolean
   /** Underlay networks over which frames may go in the clear, by the kernel's fast path (Weave's `--trusted-subnets`). */
@@ -52,7 +52,7 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
     containerRange: shape.text('containerRange'),
     subnet: shape.text('subnet'),
     listen: { ip: listen.text('ip'), port: listen.integer('port', 1, 65535) },
-    advertise: shape.texts('advertise'),
+    advertise: shape.texts('advertise').map(canonicalIp),
     targets: shape.texts('targets'),
     discovery: shape.flag('discovery'),
     ...trustedSubnets(shape.optionalTexts('trustedSubnets')),
@@ -77,9 +77,9 @@ function checkAddresses(shape: ShapeReader, config: AgentConfig): void {
   for (const subnet of config.trustedSubnets ?? []) {
     shape.check(parseCidr(subnet).ok, `trustedSubnets: '${subnet}' is not a network`)
   }
-  shape.check(parseIpv4(config.listen.ip).ok, 'listen.ip must be an IPv4 address')
+  shape.check(parseIpAddress(config.listen.ip).ok, 'listen.ip must be an IP address')
   for (const address of config.advertise) {
-    shape.check(parseIpv4(address).ok, `advertise: '${address}' is not an IPv4 address`)
+    shape.check(parseIpAddress(address).ok, `advertise: '${address}' is not an IP address`)
   }
   for (const target of config.targets) {
     shape.check(parseEndpoint(target, CONTROL_PORT).ok, `targets: '${target}' is not an address with an optional port`)

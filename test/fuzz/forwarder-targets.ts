@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import {
   createNodeCipher,
   type DatagramCipher,
-  endpointKey,
+  EndpointKeys,
   Forwarder,
   type ForwardingTable,
   MEMORY_BYTES,
@@ -19,7 +19,7 @@ import {
 import type { FuzzTarget } from './targets.ts'
 
 const NEIGHBOUR = { ip: '10.0.0.1', port: 6783 }
-const FROM = endpointKey(NEIGHBOUR)
+const FROM = new EndpointKeys().of(NEIGHBOUR)
 const KEY = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
 const TABLE: ForwardingTable = {
   self: 2,

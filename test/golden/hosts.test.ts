@@ -49,20 +49,42 @@ describe('the files of a whole host', () => {
 
 describe('the files of a host in a network that is trusted', () => {
   it.each(['systemd-default', 'sysvinit', 'upstart'])('differ from those of %s as shown', async name => {
-    const [sealed, rendered] = [await renderAll(name), await renderAll(name, { trustedSubnets: ['192.0.2.0/24'] })]
-    const differing = Object.fromEntries(Object.entries(rendered).filter(([path, text]) => sealed[path] !== text))
-    const folder = join(GOLDEN, `trusted-${name}`)
-    if (isUpdating) update(folder, differing)
-    expect(differing).toEqual(readTree(folder))
+    await expectDifference(name, `trusted-${name}`, { trust: { trustedSubnets: ['192.0.2.0/24'] } })
   })
 })
 
+describe('the files of a host in an underlay of IPv6', () => {
+  it('differ from those of systemd-default as shown', async () => {
+    await expectDifference('systemd-default', 'ipv6-systemd-default', { addressesOf: ofBothFamilies })
+  })
+})
+
+/** In turns IPv4 and IPv6, IPv6 alone, IPv4 alone. */
+function ofBothFamilies(number: number): readonly string[] {
+  const [ipv4, ipv6] = [`192.0.2.${number}`, `2001:db8::${number}`]
+  return [[ipv4, ipv6], [ipv6], [ipv4]][(number - 1) % 3] ?? []
+}
+
+async function expectDifference(name: string, golden: string, variant: Variant): Promise<void> {
+  const [plain, rendered] = [await renderAll(name), await renderAll(name, variant)]
+  const differing = Object.fromEntries(Object.entries(rendered).filter(([path, text]) => plain[path] !== text))
+  const folder = join(GOLDEN, golden)
+  if (isUpdating) update(folder, differing)
+  expect(differing).toEqual(readTree(folder))
+}
+
+interface Variant {
+  readonly trust?: Parameters<typeof inventory>[1]
+  /** By the host's number. */
+  readonly addressesOf?: (number: number) => readonly string[]
+}
+
 async function renderAll(
   name: string,
-  trust: Parameters<typeof inventory>[1] = {},
+  { trust = {}, addressesOf = number => [`192.0.2.${number}`] }: Variant = {},
 ): Promise<Readonly<Record<string, string>>> {
   const names = Object.keys(HOSTS)
-  const hosts = names.map((each, i) => host(each, { index: i + 1, underlayAddresses: [`192.0.2.${i + 1}`] }))
+  const hosts = names.map((each, i) => host(each, { index: i + 1, underlayAddresses: addressesOf(i + 1) }))
   const known = Object.fromEntries(
     Object.entries(HOSTS).flatMap(([each, of]) => (of === undefined ? [] : [[each, of]])),
   )

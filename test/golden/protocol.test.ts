@@ -95,7 +95,7 @@ function recordOfHost1(): Uint8Array {
     version: 2n,
     nickname: 'alpha',
     port: 6783,
-    addresses: ['192.0.2.1'],
+    addresses: ['192.0.2.1', '2001:db8::1'],
     keyId: 0x0101,
     publicKey: createAgreementKey(filled(0x11)).publicKey,
     links: [{ shortId: 2, isOutbound: true, isEstablished: true, remote: { ip: '192.0.2.2', port: 6783 }, cost: 8 }],
@@ -126,6 +126,7 @@ function punchOfHost1(): Uint8Array {
     candidates: [
       { ip: '192.0.2.1', port: 6783 },
       { ip: '203.0.113.1', port: 20_000 },
+      { ip: '2001:db8::1', port: 6783 },
     ],
   })
   return Buffer.concat([encoded, createSigner(filled(1)).sign(Buffer.concat([text(PUNCH_CONTEXT), encoded]))])

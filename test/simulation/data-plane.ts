@@ -1,9 +1,7 @@
+import type { Endpoint } from '../../src/base/endpoint.ts'
 import {
   CAPTURE_AT,
   type DatagramCipher,
-  type EndpointKey,
-  endpointKey,
-  endpointOf,
   Forwarder,
   type Input,
   isLinkKey,
@@ -21,7 +19,7 @@ type DataPlaneOutput = Extract<Output, { kind: 'carried' | 'probe' | 'path-size'
 export interface DataPlaneEffects {
   readonly cipher: DatagramCipher
   injected(frame: Uint8Array): void
-  transmitted(to: EndpointKey, datagram: Uint8Array): void
+  transmitted(to: Endpoint, datagram: Uint8Array): void
   /** Tells the router. */
   tell(input: Input): void
 }
@@ -29,7 +27,7 @@ export interface DataPlaneEffects {
 export interface SimulatedDataPlane {
   readonly forwarder: Forwarder
   capture(frame: Uint8Array, now: number): void
-  receive(datagram: Uint8Array, from: EndpointKey, now: number): void
+  receive(datagram: Uint8Array, from: Endpoint, now: number): void
   /** What the router wants of it, but for the table. */
   obey(output: DataPlaneOutput, now: number): void
 }
@@ -46,7 +44,7 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
         return tell({ kind: 'carry', neighbour: neighbourOf(to), datagramBytes, bytes: memory.slice(offset, end) })
       }
       for (let at = offset; at < end; at += datagramBytes) {
-        transmitted(to, memory.slice(at, Math.min(at + datagramBytes, end)))
+        transmitted(forwarder.keys.endpointOf(to), memory.slice(at, Math.min(at + datagramBytes, end)))
       }
     },
     transmitWhole(to, offset, length) {
@@ -55,7 +53,7 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     },
     wanted: peer => tell({ kind: 'path-wanted', peer }),
     filled: peer => tell({ kind: 'path-filled', peer }),
-    probed: (peer, probe, from) => tell({ kind: 'probe-received', peer, probe, from: endpointOf(from) }),
+    probed: (peer, probe, from) => tell({ kind: 'probe-received', peer, probe, from: forwarder.keys.endpointOf(from) }),
   }
   const joins = { tcp: false, udp: false }
   const forwarder = new Forwarder({ cipher, sink, memory, joins })
@@ -68,12 +66,12 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     },
     receive(datagram, from, now) {
       memory.set(datagram, RECEIVE_AT)
-      forwarder.receive(datagram.length, datagram.length, from, now)
+      forwarder.receive(datagram.length, datagram.length, forwarder.keys.of(from), now)
     },
     obey(output, now) {
       switch (output.kind) {
         case 'probe':
-          forwarder.sendProbe(output.peer, endpointKey(output.to), output.probe)
+          forwarder.sendProbe(output.peer, forwarder.keys.of(output.to), output.probe)
           return
         case 'path-size':
           return forwarder.resizePath(output.peer, output.datagramBytes)

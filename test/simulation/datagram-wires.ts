@@ -1,4 +1,4 @@
-import { type EndpointKey, endpointKey, endpointOf } from '../../src/core/router/index.ts'
+import type { Endpoint } from '../../src/base/endpoint.ts'
 import type { Invariants, Voyage } from './invariants.ts'
 import type { SimulatedNetwork } from './network.ts'
 import type { SimulatedHost } from './simulated-host.ts'
@@ -34,25 +34,25 @@ export class DatagramWires {
     return this.#voyage
   }
 
-  transmit(host: SimulatedHost, to: EndpointKey, datagram: Uint8Array): void {
+  transmit(host: SimulatedHost, to: Endpoint, datagram: Uint8Array): void {
     const { network, underlay, invariants, trace, time } = this.#world
     const { now } = time
     invariants.onWire(datagram, host.name)
     const path = [...(this.#voyage?.path ?? []), host.name]
     invariants.voyage(path)
-    const arrival = underlay.datagram(host.name, PORT, endpointOf(to), now)
+    const arrival = underlay.datagram(host.name, PORT, to, now)
     const far = arrival === undefined ? undefined : this.#world.findHost(arrival.name)
     if (arrival === undefined || far === undefined || !network.passes(host.name, far.name)) return
     this.#world.wiretap?.push(datagram)
     trace.note({ at: now, from: host.name, to: far.name, way: 'datagram', bytes: datagram })
     const voyage = { path, injectedAt: this.#voyage?.injectedAt ?? new Set<string>() }
-    const from = endpointKey(arrival.from)
+    const { from } = arrival
     for (const delay of network.datagramDelays(host.name, far.name, { now, bytes: datagram.length })) {
       time.after(delay, () => this.#receive(far, { datagram, from, voyage }))
     }
   }
 
-  #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: EndpointKey; voyage: Voyage }): void {
+  #receive(host: SimulatedHost, arriving: { datagram: Uint8Array; from: Endpoint; voyage: Voyage }): void {
     if (!host.isUp) return
     this.#voyage = arriving.voyage
     host.plane.receive(arriving.datagram, arriving.from, host.clockAt(this.#world.time.now))

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../src/base/endpoint.ts'
+import { type Endpoint, isIpv6Text } from '../../src/base/endpoint.ts'
 import { Gateway, type GatewayOptions } from './gateway.ts'
 
 /** Where something arrives, and whom it seems to come from. */
@@ -9,20 +9,21 @@ export interface Arrival {
 
 /** Addresses, and who stands behind which NAT or firewall. Hosts behind the same one share a network of their own. */
 export class Underlay {
-  readonly #addresses = new Map<string, string>()
+  readonly #addresses = new Map<string, readonly string[]>()
   /** Where hosts were first: what they are dialled at. */
   readonly #homes = new Map<string, string>()
   readonly #owners = new Map<string, string>()
   readonly #gateways = new Map<string, Gateway>()
+  readonly #deaf = new Set<string>()
   readonly #byPublicIp = new Map<string, Gateway>()
 
-  /** Gives the host an address; with another one it has moved. */
-  place(name: string, ip: string): void {
+  /** Gives the host its addresses, of one family or both; with others it has moved. */
+  place(name: string, ...ips: readonly string[]): void {
     const before = this.#addresses.get(name)
-    if (before !== undefined && this.#owners.get(before) === name) this.#owners.delete(before)
-    if (before === undefined) this.#homes.set(name, ip)
-    this.#addresses.set(name, ip)
-    this.#owners.set(ip, name)
+    for (const ip of before ?? []) if (this.#owners.get(ip) === name) this.#owners.delete(ip)
+    if (before === undefined) this.#homes.set(name, ips[0] ?? '')
+    this.#addresses.set(name, ips)
+    for (const ip of ips) this.#owners.set(ip, name)
   }
 
   putBehind(names: readonly string[], options: GatewayOptions): Gateway {
@@ -30,6 +31,11 @@ export class Underlay {
     if (gateway.translates) this.#byPublicIp.set(options.publicIp, gateway)
     for (const name of names) this.#gateways.set(name, gateway)
     return gateway
+  }
+
+  /** From here on no datagram gets to that address; control connections do. */
+  loseDatagramsTo(ip: string): void {
+    this.#deaf.add(ip)
   }
 
   /** From here on the host is in the open. */
@@ -50,12 +56,19 @@ export class Underlay {
   }
 
   ipOf(name: string): string {
-    return this.#addresses.get(name) ?? ''
+    return this.#addresses.get(name)?.[0] ?? ''
+  }
+
+  /** What the host speaks to that address from; undefined when it has none of its family. */
+  #sourceFor(name: string, to: string): string | undefined {
+    return this.#addresses.get(name)?.find(ip => isIpv6Text(ip) === isIpv6Text(to))
   }
 
   /** A datagram that `sender` sends from `port`: where it comes out, or undefined when a gateway or nobody takes it. */
   datagram(sender: string, port: number, to: Endpoint, now: number): Arrival | undefined {
-    const inside = { ip: this.ipOf(sender), port }
+    const source = this.#sourceFor(sender, to.ip)
+    if (source === undefined || this.#deaf.has(to.ip)) return undefined
+    const inside = { ip: source, port }
     const mine = this.#gateways.get(sender)
     const name = this.#owners.get(to.ip)
     if (name !== undefined && this.#gateways.get(name) === mine) return { name, from: inside }
@@ -66,11 +79,12 @@ export class Underlay {
   /** A control connection: gateways let them out, never in. */
   connection(dialler: string, to: Endpoint): Arrival | undefined {
     const name = this.#owners.get(to.ip)
-    if (name === undefined) return undefined
+    const source = this.#sourceFor(dialler, to.ip)
+    if (name === undefined || source === undefined) return undefined
     const [mine, theirs] = [this.#gateways.get(dialler), this.#gateways.get(name)]
     if (theirs !== mine && theirs !== undefined) return undefined
     const isTranslated = theirs !== mine && mine?.translates === true
-    return { name, from: { ip: isTranslated ? mine.publicIp : this.ipOf(dialler), port: 0 } }
+    return { name, from: { ip: isTranslated ? mine.publicIp : source, port: 0 } }
   }
 
   /** One of the two can connect to the other: where datagrams do not pass, the connection carries them. */
@@ -81,7 +95,7 @@ export class Underlay {
   #canBeDialled(name: string, by: string): boolean {
     const gateway = this.#gateways.get(name)
     const isOpen = gateway === undefined || gateway === this.#gateways.get(by)
-    return isOpen && this.#addresses.get(name) === this.#homes.get(name)
+    return isOpen && this.ipOf(name) === this.#homes.get(name)
   }
 
   #inward(from: Endpoint, way: { to: Endpoint; mine: Gateway | undefined; now: number }): Arrival | undefined {

@@ -61,12 +61,12 @@ export class World {
     return this.#time.events
   }
 
-  /** Names hosts; `start` brings them up once the manifest knows them all. */
-  define(names: readonly string[]): void {
+  /** Names hosts, each with its addresses or one of its own; `start` brings them up once the manifest knows them all. */
+  define(names: readonly string[], addressesOf?: (name: string) => readonly string[]): void {
     for (const name of names) {
-      const member = this.cluster.addMember(name)
+      const member = this.cluster.addMember(name, addressesOf?.(name))
       this.#members.set(name, member)
-      this.underlay.place(name, member.addresses[0] ?? '')
+      this.underlay.place(name, ...member.addresses)
     }
   }
 
@@ -101,7 +101,7 @@ export class World {
 
   start(name: string, targets: readonly string[], manifest = this.cluster.manifest()): SimulatedHost {
     const bootId = (this.hosts.get(name)?.bootId ?? this.#drawSkew()) + BOOT_TAKES
-    return this.#boot(name, { manifest, targets: targets.map(target => this.endpointOf(target)) }, bootId)
+    return this.#boot(name, { manifest, targets: targets.flatMap(target => this.endpointsOf(target)) }, bootId)
   }
 
   /** Starts a router again that was started before; `stored` is what it finds on its disk. */
@@ -129,8 +129,8 @@ export class World {
     return member
   }
 
-  endpointOf(name: string): Endpoint {
-    return { ip: this.member(name).addresses[0] ?? '', port: 6783 }
+  endpointsOf(name: string): readonly Endpoint[] {
+    return this.member(name).addresses.map(ip => ({ ip, port: 6783 }))
   }
 
   /** Gives `frame` to the host's data plane as the bridge does. */

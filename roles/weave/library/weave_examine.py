@@ -9,8 +9,7 @@ options:
   subnet: {type: str, required: true, description: the overlay's network}
   port: {type: int, required: true, description: the router's port}
   depth: {type: str, default: status, choices: [status, whole], description: what the router says, or the host as well}
-  peers: {type: list, elements: dict, default: [], description: host, address and port of those to reach beneath the overlay}
-  size: {type: int, default: 1454, description: bytes that the underlay must carry}
+  peers: {type: list, elements: dict, default: [], description: host, address and port of those to reach beneath the overlay, and bytes that must get there}
   logs: {type: int, default: 0, description: so many last lines of the router's log}
 '''
 
@@ -156,9 +155,13 @@ def reaches(module):
     peers = module.params['peers']
     with concurrent.futures.ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
         ports = list(pool.map(port_of, peers))
-    sizes = run_probe(module, '', [{'address': peer['address'], 'mtu': module.params['size']} for peer in peers], 0)[0]
-    return [dict(peer, tcp=ports[i], answers=i < len(sizes) and sizes[i]['lossPercent'] < 100,
+    sizes = run_probe(module, '', [{'address': peer['address'], 'mtu': peer['size']} for peer in peers], 0)[0]
+    return [dict(without_size(peer), tcp=ports[i], answers=i < len(sizes) and sizes[i]['lossPercent'] < 100,
                  carries=(sizes[i]['mtu'] or 0) if i < len(sizes) else 0) for i, peer in enumerate(peers)]
+
+
+def without_size(peer):
+    return {name: value for name, value in peer.items() if name != 'size'}
 
 
 def port_of(peer):
@@ -187,7 +190,6 @@ def main():
             'port': {'type': 'int', 'required': True},
             'depth': {'type': 'str', 'default': 'status', 'choices': ['status', 'whole']},
             'peers': {'type': 'list', 'elements': 'dict', 'default': []},
-            'size': {'type': 'int', 'default': 1454},
             'logs': {'type': 'int', 'default': 0},
         },
         supports_check_mode=True,

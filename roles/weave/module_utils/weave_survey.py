@@ -137,7 +137,7 @@ def system_of(module):
         'kernel': platform.release(),
         'interfaces': [{'name': link['ifname'], 'mtu': link.get('mtu', 0),
                         'addresses': [interface_text(one) for one in link.get('addr_info', [])
-                                      if one.get('family') == 'inet']}
+                                      if one.get('family') in ('inet', 'inet6')]}
                        for link in links_of(module) if 'ifname' in link],
         'missingTools': [tool for tool in TOOLS if module.get_bin_path(tool) is None],
         'missingFeatures': sorted(name for name, kind in FEATURES.items() if not has_feature(module, name, kind)),

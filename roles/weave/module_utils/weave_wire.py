@@ -7,7 +7,10 @@ import sys
 # Pings by a raw socket and counts what comes back, finds how much the way carries, and how fast.
 PROBE = r'''
 import json, os, select, socket, struct, sys, time
-ICMP, DONT_FRAGMENT, PINGS = 1, 2, 10
+DONT_FRAGMENT, PINGS = 2, 10
+# Echo over IPv4 and over IPv6: socket, option that forbids to cut packets, types of question and answer, bytes of both headers.
+IPV4 = {'socket': (socket.AF_INET, socket.SOCK_RAW, 1), 'option': (0, 10), 'types': (8, 0), 'headers': 28}
+IPV6 = {'socket': (socket.AF_INET6, socket.SOCK_RAW, 58), 'option': (41, 23), 'types': (128, 129), 'headers': 48}
 def checksum(data):
     data += b'\0' * (len(data) % 2)
     total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
@@ -16,11 +19,13 @@ def checksum(data):
     return ~total & 0xffff
 def ping(address, number, size, seconds):
     """Round trip in milliseconds of a packet of so many bytes, headers and all; None without an answer; 0 - size when it does not fit."""
-    body = b'w' * max(0, size - 28)
-    head = struct.pack('!BBHHH', 8, 0, 0, os.getpid() & 0xffff, number)
-    head = struct.pack('!BBHHH', 8, 0, checksum(head + body), os.getpid() & 0xffff, number)
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, ICMP) as wire:
-        wire.setsockopt(socket.IPPROTO_IP, 10, DONT_FRAGMENT)
+    family = IPV6 if ':' in address else IPV4
+    body = b'w' * max(0, size - family['headers'])
+    # Over IPv6 the kernel adds the checksum (RFC 3542, section 3.1).
+    head = struct.pack('!BBHHH', family['types'][0], 0, 0, os.getpid() & 0xffff, number)
+    head = head[:2] + struct.pack('!H', checksum(head + body)) + head[4:]
+    with socket.socket(*family['socket']) as wire:
+        wire.setsockopt(*family['option'], DONT_FRAGMENT)
         begun = time.time()
         try:
             wire.sendto(head + body, (address, 0))
@@ -30,8 +35,8 @@ def ping(address, number, size, seconds):
             if not select.select([wire], [], [], max(0, begun + seconds - time.time()))[0]:
                 return None
             packet, sender = wire.recvfrom(65535)
-            at = (packet[0] & 15) * 4
-            if sender[0] == address and packet[at] == 0 and packet[at + 4:at + 8] == head[4:8]:
+            at = (packet[0] & 15) * 4 if family is IPV4 else 0
+            if sender[0] == address and packet[at] == family['types'][1] and packet[at + 4:at + 8] == head[4:8]:
                 return (time.time() - begun) * 1000
     return None
 def carried(address, most):
@@ -41,7 +46,7 @@ def carried(address, most):
     low, high = 0, most
     for step in range(11):
         size = (low + high) // 2
-        if size <= 28 or high - low < 4:
+        if size <= 48 or high - low < 4:
             break
         if (ping(address, 901 + step, size, 0.5) or -1) >= 0:
             low = size

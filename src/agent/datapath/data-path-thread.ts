@@ -32,7 +32,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     libc,
     cipher,
     tap: start.tap,
-    udpFd: start.udpFd,
+    udp: start.udp,
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
     filled: peer => tell({ kind: 'filled', peer }),
@@ -85,7 +85,7 @@ function sendProbe(
   { peer, to, probe }: Extract<DataPathOrder, { kind: 'probe' }>,
   tell: (event: DataPathEvent) => void,
 ): void {
-  const isTooLarge = !pump.forwarder.sendProbe(peer, to, probe)
+  const isTooLarge = !pump.forwarder.sendProbe(peer, pump.forwarder.keys.of(to), probe)
   if (isTooLarge) tell({ kind: 'filled', peer, refused: probe.sequence })
 }
 

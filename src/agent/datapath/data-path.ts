@@ -1,17 +1,18 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { endpointKey, endpointOf, type ForwardingTable, type Probe } from '../../core/router/index.ts'
+import type { ForwardingTable, Probe } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
 import type { Libc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
+import type { UdpSocket } from '../linux/udp-socket.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { DataPathEvent, DataPathOrder, DataPathReport, DataPathStart } from './messages.ts'
 
 export interface DataPathOptions {
   readonly libc: Libc
   readonly tap: TapDevice
-  readonly udpFd: number
+  readonly udp: UdpSocket
   readonly program: URL
   readonly log: Logger
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
@@ -43,8 +44,8 @@ export class DataPath {
     this.#wake = new EventFd(options.libc)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const { tap, udpFd } = options
-    const start: DataPathStart = { tap, udpFd, wakeFd: this.#wake.fd, waitingBytes: this.#waitingBytes }
+    const { tap, udp } = options
+    const start: DataPathStart = { tap, udp, wakeFd: this.#wake.fd, waitingBytes: this.#waitingBytes }
     const workerData = { start, port: port2 }
     const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
     this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })
@@ -59,7 +60,7 @@ export class DataPath {
   }
 
   probe(peer: number, to: Endpoint, probe: Probe): void {
-    this.#order({ kind: 'probe', peer, to: endpointKey(to), probe })
+    this.#order({ kind: 'probe', peer, to, probe })
   }
 
   resizePath(peer: number, datagramBytes: number | undefined): void {
@@ -111,7 +112,7 @@ export class DataPath {
   #heard(event: DataPathEvent): void {
     switch (event.kind) {
       case 'probed':
-        return this.#options.probed(event.peer, event.probe, endpointOf(event.from))
+        return this.#options.probed(event.peer, event.probe, event.from)
       case 'wanted':
         return this.#options.wanted(event.peer)
       case 'filled':

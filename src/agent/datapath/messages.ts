@@ -1,10 +1,12 @@
-import type { EndpointKey, ForwarderCounters, ForwardingTable, LogLevel, Probe } from '../../core/router/index.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
+import type { ForwarderCounters, ForwardingTable, LogLevel, Probe } from '../../core/router/index.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
+import type { UdpSocket } from '../linux/udp-socket.ts'
 
 /** What the data path's thread is started with. */
 export interface DataPathStart {
   readonly tap: TapDevice
-  readonly udpFd: number
+  readonly udp: UdpSocket
   readonly wakeFd: number
   /** One number that both threads change: bytes that are on their way to a control link. */
   readonly waitingBytes: Int32Array
@@ -13,7 +15,7 @@ export interface DataPathStart {
 /** To the data path. Each is followed by a signal on the wake descriptor. */
 export type DataPathOrder =
   | { readonly kind: 'table'; readonly table: ForwardingTable }
-  | { readonly kind: 'probe'; readonly peer: number; readonly to: EndpointKey; readonly probe: Probe }
+  | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
   /** How large datagrams for the peer may be. */
   | { readonly kind: 'path-size'; readonly peer: number; readonly datagramBytes: number | undefined }
   /** Datagrams that a control link has carried. */
@@ -29,7 +31,7 @@ export type DataPathOrder =
 
 /** From the data path. */
 export type DataPathEvent =
-  | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: EndpointKey }
+  | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
   | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
   /** Datagrams for a control link to carry. Those that the other thread has yet to take are counted in `waitingBytes`. */

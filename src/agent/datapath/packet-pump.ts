@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../base/endpoint.ts'
 import {
   CAPTURE_AT,
   completeChecksum,
@@ -17,8 +18,9 @@ import {
 } from '../../core/router/index.ts'
 import { allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
 import { MessageHeader } from '../linux/message-header.ts'
+import { SocketAddress } from '../linux/socket-address.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
-import { SOCKADDR_BYTES, SocketAddress, UdpCutting } from '../linux/udp-socket.ts'
+import { UdpCutting, type UdpSocket } from '../linux/udp-socket.ts'
 import { readVirtioHeader, VIRTIO_HEADER_BYTES, writeVirtioHeader } from '../linux/virtio-header.ts'
 import type { PumpCounters } from './messages.ts'
 
@@ -35,9 +37,9 @@ export interface PumpOptions {
   readonly libc: Libc
   readonly cipher: DatagramCipher
   readonly tap: TapDevice
-  readonly udpFd: number
+  readonly udp: UdpSocket
   readonly wakeFd: number
-  readonly probed: PacketSink['probed']
+  readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
   readonly wanted: PacketSink['wanted']
   readonly filled: PacketSink['filled']
   /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
@@ -77,9 +79,9 @@ export class PacketPump implements PacketSink {
   readonly #hasHeader: boolean
   readonly #headerBytes: number
   readonly #shape = plainShape()
-  readonly #to = new SocketAddress()
-  readonly #outgoing = new MessageHeader()
-  readonly #incoming = new MessageHeader()
+  readonly #to: SocketAddress
+  readonly #outgoing: MessageHeader
+  readonly #incoming: MessageHeader
   readonly #cutting: UdpCutting
   #isStopped = false
 
@@ -91,9 +93,14 @@ export class PacketPump implements PacketSink {
     this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
     const joins = { tcp: hasHeader, udp: cutsUdp }
     this.forwarder = new Forwarder({ cipher: options.cipher, sink: this, memory: this.#memory.bytes, joins })
-    this.#cutting = new UdpCutting(options.libc, options.udpFd)
+    const { udp } = options
+    const address = () => new SocketAddress(this.forwarder.keys, udp.family)
+    this.#to = address()
+    this.#outgoing = new MessageHeader(address())
+    this.#incoming = new MessageHeader(address())
+    this.#cutting = new UdpCutting(options.libc, udp)
     this.#polled = options.polled ?? allocatePinned(3 * POLLFD_BYTES)
-    const fds = [options.tap.fd, options.udpFd, options.wakeFd]
+    const fds = [options.tap.fd, udp.fd, options.wakeFd]
     for (const [i, fd] of fds.entries()) {
       this.#polled.bytes.writeInt32LE(fd, i * POLLFD_BYTES)
       this.#polled.bytes.writeInt16LE(POLLIN, i * POLLFD_BYTES + 4)
@@ -148,7 +155,7 @@ export class PacketPump implements PacketSink {
     this.#to.set(to)
     this.#cutting.forbid()
     const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
+    const sent = this.#libc.sendto(this.#options.udp.fd, address, length, 0, this.#to.address, this.#to.length)
     const isTooLarge = sent < 0 && this.#libc.errorName() === 'EMSGSIZE'
     this.#cutting.allow()
     if (sent === length) this.counters.datagramsSent++
@@ -171,7 +178,7 @@ export class PacketPump implements PacketSink {
   }
 
   probed(peer: number, probe: Probe, from: EndpointKey): void {
-    this.#options.probed(peer, probe, from)
+    this.#options.probed(peer, probe, this.forwarder.keys.endpointOf(from))
   }
 
   #carry(to: EndpointKey, { offset, length, datagramBytes }: Run): void {
@@ -184,7 +191,7 @@ export class PacketPump implements PacketSink {
   #transmitRun(to: EndpointKey, offset: number, length: number, datagramBytes: number): boolean {
     this.#outgoing.endpoint.set(to)
     this.#outgoing.forSending(this.#memory.address + offset, length, datagramBytes)
-    const isSent = this.#libc.sendmsg(this.#options.udpFd, this.#outgoing.address, 0) === length
+    const isSent = this.#libc.sendmsg(this.#options.udp.fd, this.#outgoing.address, 0) === length
     if (!isSent) {
       this.counters.runsSplit++
       return false
@@ -196,7 +203,7 @@ export class PacketPump implements PacketSink {
 
   #transmitOne(offset: number, length: number): void {
     const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#options.udpFd, address, length, 0, this.#to.address, SOCKADDR_BYTES)
+    const sent = this.#libc.sendto(this.#options.udp.fd, address, length, 0, this.#to.address, this.#to.length)
     if (sent === length) this.counters.datagramsSent++
     else this.counters.datagramsRefused++
   }
@@ -221,7 +228,7 @@ export class PacketPump implements PacketSink {
     let all = 0
     for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
       message.forReceiving(this.#memory.address + RECEIVE_AT, ROOM_BYTES)
-      const length = this.#libc.recvmsg(this.#options.udpFd, message.address, 0)
+      const length = this.#libc.recvmsg(this.#options.udp.fd, message.address, 0)
       if (length < 0) return
       all += length
       const datagramBytes = message.datagramBytes(length)

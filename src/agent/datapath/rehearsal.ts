@@ -64,7 +64,7 @@ class Player {
       libc,
       cipher,
       tap,
-      udpFd,
+      udp: { fd: udpFd, family: 'ipv4' },
       wakeFd: wake.fd,
       clock: () => performance.now(),
       ...unheard,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseCidr } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { parseIpAddress } from '../../base/ip-address.ts'
 import type { Result } from '../../base/result.ts'
 import { UserError } from '../../base/user-error.ts'
 import { parseJson, ShapeReader } from '../../contract/json-shape.ts'
@@ -48,7 +48,7 @@ function parseLaunch(text: string): Result<LaunchRecord> {
     connectionsMax: shape.integer('connectionsMax', 0, CONNECTIONS_MAX),
     trustedSubnets: shape.texts('trustedSubnets'),
   }
-  shape.check(parseIpv4(launch.listen.ip).ok, 'listen.ip must be an IPv4 address')
+  shape.check(parseIpAddress(launch.listen.ip).ok, 'listen.ip must be an IP address')
   for (const subnet of launch.trustedSubnets) shape.check(parseCidr(subnet).ok, `'${subnet}' is not a network`)
   return shape.result(launch)
 }

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { ANY_ADDRESS, ANY_IPV4_ADDRESS, isIpv6Text } from '../../base/endpoint.ts'
+import { isLinkLocal, parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { shortIdOf } from '../../core/router/index.ts'
@@ -61,7 +63,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     containerRange: '',
     subnet: openSubnet(paths),
     listen,
-    advertise: listen.ip === '0.0.0.0' ? underlayAddresses() : [listen.ip],
+    advertise: advertisedAt(listen.ip),
     targets: [],
     discovery,
     ...(launch.trustedSubnets.length === 0 ? {} : { trustedSubnets: launch.trustedSubnets }),
@@ -83,9 +85,20 @@ function openSubnet(paths: AgentPaths): string {
 }
 
 /** What others may reach this host at, as far as it knows itself. */
+function advertisedAt(listenIp: string): readonly string[] {
+  if (listenIp === ANY_ADDRESS) return underlayAddresses().slice(0, ADDRESSES_MAX)
+  return listenIp === ANY_IPV4_ADDRESS ? underlayAddresses().filter(ip => !isIpv6Text(ip)) : [listenIp]
+}
+
+/** Those of IPv4 first: it is they that the fast path takes. */
 function underlayAddresses(): readonly string[] {
-  const addresses = Object.entries(networkInterfaces()).flatMap(([device, entries]) =>
-    NOT_THE_UNDERLAY.test(device) ? [] : (entries ?? []).filter(entry => entry.family === 'IPv4' && !entry.internal),
-  )
-  return addresses.map(entry => entry.address).slice(0, ADDRESSES_MAX)
+  const devices = Object.entries(networkInterfaces()).filter(([device]) => !NOT_THE_UNDERLAY.test(device))
+  const addresses = devices.flatMap(([, entries]) => (entries ?? []).filter(({ internal }) => !internal))
+  const usable = addresses.map(({ address }) => address).filter(isUsable)
+  return [...usable.filter(ip => !isIpv6Text(ip)), ...usable.filter(isIpv6Text)]
+}
+
+function isUsable(text: string): boolean {
+  const address = parseIpAddress(text)
+  return address.ok && !isLinkLocal(address.value)
 }

@@ -1,5 +1,6 @@
 import { type Address, allocatePinned } from './libc.ts'
-import { SOCKADDR_BYTES, SOL_UDP, SocketAddress, UDP_GRO } from './udp-socket.ts'
+import type { SocketAddress } from './socket-address.ts'
+import { SOL_UDP, UDP_GRO } from './udp-socket.ts'
 
 const UDP_SEGMENT = 103
 const MSGHDR_BYTES = 56
@@ -11,12 +12,13 @@ const SEGMENT_CONTROL_BYTES = 24
 
 /** A `struct msghdr` (sendmsg(2)) with one buffer, one address, and room for the size of the datagrams in the buffer (udp(7)). */
 export class MessageHeader {
-  readonly endpoint = new SocketAddress()
+  readonly endpoint: SocketAddress
   readonly #header = allocatePinned(MSGHDR_BYTES)
   readonly #iovec = allocatePinned(IOVEC_BYTES)
   readonly #control = allocatePinned(CONTROL_BYTES)
 
-  constructor() {
+  constructor(endpoint: SocketAddress) {
+    this.endpoint = endpoint
     const header = this.#header.bytes
     writeAddress(header, 0, this.endpoint.address)
     writeAddress(header, 16, this.#iovec.address)
@@ -53,7 +55,7 @@ export class MessageHeader {
 
   #point(buffer: Address, length: number, controlBytes: number): void {
     const header = this.#header.bytes
-    header.writeUInt32LE(SOCKADDR_BYTES, 8)
+    header.writeUInt32LE(this.endpoint.length, 8)
     header.writeUInt32LE(controlBytes, 40)
     writeAddress(this.#iovec.bytes, 0, buffer)
     writeAddress(this.#iovec.bytes, 8, length)

@@ -1,9 +1,9 @@
-import type { Endpoint } from '../../base/endpoint.ts'
-import { type EndpointKey, endpointKey } from '../../core/router/index.ts'
-import { type Address, allocatePinned, type Libc, type PinnedBytes } from './libc.ts'
+import { ANY_ADDRESS, ANY_IPV4_ADDRESS, type Endpoint, formatEndpoint, isIpv6Text } from '../../base/endpoint.ts'
+import { EndpointKeys } from '../../core/router/index.ts'
+import { allocatePinned, type Libc } from './libc.ts'
+import { AF_INET, AF_INET6, SocketAddress, type SocketFamily } from './socket-address.ts'
 import { SystemCallError } from './system-call-error.ts'
 
-const AF_INET = 2
 const SOCK_DGRAM = 2
 const SOCK_NONBLOCK = 0x800
 const SOCK_CLOEXEC = 0x80000
@@ -13,32 +13,54 @@ const SO_RCVBUF = 8
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const IPPROTO_IP = 0
+const IPPROTO_IPV6 = 41
 const IP_MTU_DISCOVER = 10
-const IP_PMTUDISC_DONT = 0
-const IP_PMTUDISC_PROBE = 3
+const IPV6_MTU_DISCOVER = 23
+const IPV6_V6ONLY = 26
+/** The same of both families. */
+const PMTUDISC_DONT = 0
+const PMTUDISC_PROBE = 3
 export const SOL_UDP = 17
 export const UDP_GRO = 104
 /** Enough for bursts. More fills up under load, and all that comes later waits behind it. */
 const BUFFER_BYTES = 1024 * 1024
-export const SOCKADDR_BYTES = 16
 
-/** Opens the socket of the sleeve. Throws a `SystemCallError`; EADDRINUSE means that the port is taken. */
-export function openUdpSocket(libc: Libc, local: Endpoint): number {
-  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+/** `ipv6`: it takes and sends datagrams of both families. */
+export interface UdpSocket {
+  readonly fd: number
+  readonly family: SocketFamily
+}
+
+/**
+ * Opens the socket of the sleeve: at `::` for both families, or for IPv4 alone where the host has no IPv6. Throws a `SystemCallError`;
+ * EADDRINUSE means that the port is taken.
+ */
+export function openUdpSocket(libc: Libc, local: Endpoint): UdpSocket {
+  const family = isIpv6Text(local.ip) ? 'ipv6' : 'ipv4'
+  const fd = libc.socket(family === 'ipv6' ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  const lacksIpv6 = fd < 0 && libc.errorName() === 'EAFNOSUPPORT' && local.ip === ANY_ADDRESS
+  if (lacksIpv6) return openUdpSocket(libc, { ...local, ip: ANY_IPV4_ADDRESS })
   if (fd < 0) throw new SystemCallError('open a UDP socket', libc.errorName())
-  const address = new SocketAddress()
-  address.set(endpointKey(local))
-  if (libc.bind(fd, address.address, SOCKADDR_BYTES) < 0) {
-    const error = new SystemCallError(`bind UDP ${local.ip}:${local.port}`, libc.errorName())
-    libc.close(fd)
-    throw error
-  }
+  const socket: UdpSocket = { fd, family }
+  // The system's default may be to keep the families apart.
+  if (family === 'ipv6') setOption(libc, fd, { level: IPPROTO_IPV6, option: IPV6_V6ONLY, value: 0 })
+  bind(libc, socket, local)
   growBuffers(libc, fd)
   // A datagram larger than the path's MTU is cut by the sender or a router on the way: slower, but not lost.
-  setOption(libc, fd, { level: IPPROTO_IP, option: IP_MTU_DISCOVER, value: IP_PMTUDISC_DONT })
+  new UdpCutting(libc, socket).allow()
   // Before Linux 5.0 there is no such option: then each datagram comes by itself.
   setOption(libc, fd, { level: SOL_UDP, option: UDP_GRO, value: 1 })
-  return fd
+  return socket
+}
+
+function bind(libc: Libc, { fd, family }: UdpSocket, local: Endpoint): void {
+  const keys = new EndpointKeys()
+  const address = new SocketAddress(keys, family)
+  address.set(keys.of(local))
+  if (libc.bind(fd, address.address, address.length) >= 0) return
+  const error = new SystemCallError(`bind UDP ${formatEndpoint(local)}`, libc.errorName())
+  libc.close(fd)
+  throw error
 }
 
 /**
@@ -47,25 +69,27 @@ export function openUdpSocket(libc: Libc, local: Endpoint): number {
  */
 export class UdpCutting {
   readonly #libc: Libc
-  readonly #fd: number
+  readonly #socket: UdpSocket
   readonly #value = allocatePinned(4)
 
-  constructor(libc: Libc, fd: number) {
+  constructor(libc: Libc, socket: UdpSocket) {
     this.#libc = libc
-    this.#fd = fd
+    this.#socket = socket
   }
 
   forbid(): void {
-    this.#set(IP_PMTUDISC_PROBE)
+    this.#set(PMTUDISC_PROBE)
   }
 
   allow(): void {
-    this.#set(IP_PMTUDISC_DONT)
+    this.#set(PMTUDISC_DONT)
   }
 
   #set(value: number): void {
+    const { fd, family } = this.#socket
     this.#value.bytes.writeInt32LE(value)
-    this.#libc.setsockopt(this.#fd, IPPROTO_IP, IP_MTU_DISCOVER, this.#value.address, 4)
+    this.#libc.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, this.#value.address, 4)
+    if (family === 'ipv6') this.#libc.setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, this.#value.address, 4)
   }
 }
 
@@ -84,30 +108,4 @@ function setOption(libc: Libc, fd: number, wish: { level: number; option: number
   const value = allocatePinned(4)
   value.bytes.writeInt32LE(wish.value)
   return libc.setsockopt(fd, wish.level, wish.option, value.address, 4) === 0
-}
-
-/** A `sockaddr_in` in memory. */
-export class SocketAddress {
-  readonly #memory: PinnedBytes = allocatePinned(SOCKADDR_BYTES)
-  #key: EndpointKey = -1
-
-  get address(): Address {
-    return this.#memory.address
-  }
-
-  /** Costs nothing when it is that endpoint already, as it is for runs of datagrams. */
-  set(key: EndpointKey): void {
-    if (key === this.#key) return
-    this.#key = key
-    const { bytes } = this.#memory
-    bytes.writeUInt16LE(AF_INET, 0)
-    bytes.writeUInt16BE(key % 0x1_0000, 2)
-    bytes.writeUInt32BE(Math.floor(key / 0x1_0000), 4)
-  }
-
-  /** What the kernel has written there. */
-  read(): EndpointKey {
-    const { bytes } = this.#memory
-    return bytes.readUInt32BE(4) * 0x1_0000 + bytes.readUInt16BE(2)
-  }
 }

@@ -90,6 +90,12 @@ const FITTED = [
   ['untold', 'untoldTooBig'],
 ] as const
 
+const MACS = [
+  ['moved', 'macsMoved'],
+  ['held', 'macsHeld'],
+  ['forgotten', 'macsForgotten'],
+] as const
+
 /** What went over the data path, and what was dropped for which reason. */
 export function dataPathMetrics({ forwarder, pump }: DataPathReport): readonly Metric[] {
   const drops = Object.entries(forwarder).filter(([name]) => name.startsWith('dropped'))
@@ -108,6 +114,12 @@ export function dataPathMetrics({ forwarder, pump }: DataPathReport): readonly M
       help: 'Frames that were fitted to the path, by what was done with them or said of them.',
       type: 'counter',
       samples: FITTED.map(([action, counter]) => ({ labels: { action }, value: forwarder[counter] })),
+    },
+    {
+      name: 'weave_mac_changes_total',
+      help: 'Ethernet addresses that went to another peer, were held for theirs, or were forgotten because there were too many.',
+      type: 'counter',
+      samples: MACS.map(([action, counter]) => ({ labels: { action }, value: forwarder[counter] })),
     },
     {
       name: 'weave_dropped_total',

@@ -20,6 +20,7 @@ import type { Offered } from '../report/service-facts.ts'
 import { LinkListener } from '../transport/link-listener.ts'
 import { LinkTable } from '../transport/link-table.ts'
 import { withTraffic } from '../transport/link-traffic.ts'
+import { remoteOf } from '../transport/remote-endpoint.ts'
 import { agentRoutes } from './agent-routes.ts'
 import { AgentServices } from './agent-services.ts'
 import { Driver } from './driver.ts'
@@ -181,7 +182,7 @@ export class Agent {
   }
 
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
-    const udpFd = openSleeveSocket(libc, this.#state.config.listen)
+    const udp = openSleeveSocket(libc, this.#state.config.listen)
     const { dataPathProgram: program, log, failed } = this.#options
     const probed = (peer: number, probe: Probe, from: Endpoint) =>
       this.#driver.handle({ kind: 'probe-received', peer, probe, from })
@@ -190,7 +191,7 @@ export class Agent {
       this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })
     const filled: DataPathOptions['filled'] = (peer, refused) =>
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
-    return new DataPath({ libc, tap, udpFd, program, log, failed, probed, wanted, filled, carry })
+    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, carry })
   }
 
   #createServices(store: StateStore): AgentServices {
@@ -211,8 +212,7 @@ export class Agent {
       clock,
       refused: (remote, reason) => this.#strangers.refused(remote, reason),
       accepted: (socket, publicKey) => {
-        const remote = { ip: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 }
-        this.#links.add(socket, { direction: 'inbound', remote, publicKey })
+        this.#links.add(socket, { direction: 'inbound', remote: remoteOf(socket), publicKey })
       },
     })
   }

@@ -2,10 +2,10 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findPortHolder } from '../linux/port-holder.ts'
-import { openUdpSocket } from '../linux/udp-socket.ts'
+import { openUdpSocket, type UdpSocket } from '../linux/udp-socket.ts'
 import type { LinkListener } from '../transport/link-listener.ts'
 
-export function openSleeveSocket(libc: Libc, local: Endpoint): number {
+export function openSleeveSocket(libc: Libc, local: Endpoint): UdpSocket {
   try {
     return openUdpSocket(libc, local)
   } catch (cause) {
@@ -31,7 +31,7 @@ function explain(cause: unknown, protocol: 'tcp' | 'udp', { ip, port }: Endpoint
       return new UserError({ cause: `${name} port ${port} is in use${by}`, remedy }, undefined, { cause })
     }
     case 'EADDRNOTAVAIL': {
-      const remedy = 'set listen.ip to an address of this host, or to 0.0.0.0'
+      const remedy = 'set listen.ip to an address of this host, or to ::'
       return new UserError({ cause: `${ip} is not an address of this host`, remedy }, undefined, { cause })
     }
     case 'EACCES':

@@ -1,7 +1,8 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
-import type { Endpoint } from '../../base/endpoint.ts'
+import { ANY_ADDRESS, ANY_IPV4_ADDRESS, type Endpoint } from '../../base/endpoint.ts'
 import type { Admission } from './admission.ts'
+import { remoteOf } from './remote-endpoint.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 const ACCEPT_BURST = 20
@@ -48,8 +49,18 @@ export class LinkListener {
     this.#tcp = createTcpServer(socket => void this.#greet(socket))
   }
 
-  /** Rejects with the error of the socket: EADDRINUSE when the port is taken. */
-  listen(local: Endpoint): Promise<void> {
+  /** At `::` for both families, or for IPv4 alone where the host has no IPv6. Rejects with the error of the socket: EADDRINUSE when the port is taken. */
+  async listen(local: Endpoint): Promise<void> {
+    try {
+      await this.#listen(local)
+    } catch (cause) {
+      const lacksIpv6 = local.ip === ANY_ADDRESS && (cause as NodeJS.ErrnoException).code === 'EAFNOSUPPORT'
+      if (!lacksIpv6) throw cause
+      await this.#listen({ ...local, ip: ANY_IPV4_ADDRESS })
+    }
+  }
+
+  #listen(local: Endpoint): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#tcp.once('error', reject)
       this.#tcp.listen({ host: local.ip, port: local.port, backlog: 128 }, () => {
@@ -92,7 +103,7 @@ export class LinkListener {
   }
 
   #refuse(socket: Socket, reason: string): void {
-    const remote = socket.remoteAddress ?? 'unknown'
+    const remote = remoteOf(socket).ip || 'unknown'
     socket.destroy()
     this.#options.refused(remote, reason)
   }

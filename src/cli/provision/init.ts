@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { parseCidr } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { canonicalIp, parseIpAddress } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import {
   EXAMPLE_HOSTS,
@@ -101,13 +101,13 @@ async function askForHosts(): Promise<readonly SkeletonHost[]> {
 
 function readHost(text: string, former: readonly SkeletonHost[]): readonly SkeletonHost[] {
   const [, name, address = ''] = /^([A-Za-z0-9_][A-Za-z0-9._-]*)=(.+)$/.exec(text) ?? []
-  if (name === undefined || !parseIpv4(address).ok) {
+  if (name === undefined || !parseIpAddress(address).ok) {
     throw new InvalidArgumentError(`'${text}' is not name=address, as web1=192.0.2.11.`)
   }
   if (former.some(host => host.name === name || host.address === address)) {
     throw new InvalidArgumentError(`'${text}': the name or the address is given twice.`)
   }
-  return [...former, { name, address }]
+  return [...former, { name, address: canonicalIp(address) }]
 }
 
 function readName(text: string): string {

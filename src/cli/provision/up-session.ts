@@ -2,8 +2,6 @@ import { join, resolve } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { applyPlaybook, PLAYBOOKS } from '../../provision/apply/apply-playbook.ts'
 import type { Report } from '../../provision/apply/report.ts'
-import { nextStep } from '../../provision/certify/rotation.ts'
-import { changeSecrets } from '../../provision/certify/secrets-file.ts'
 import { isUnchanged } from '../../provision/change/host-change.ts'
 import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
 import { errorsOf, hasChanges, type Review } from '../../provision/change/review.ts'
@@ -14,7 +12,6 @@ import { auditEntries } from '../../provision/operate/audit.ts'
 import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
 import { type Apply, applyToResume, History } from '../../provision/operate/history.ts'
 import { batchesOf, parseSerial, type Serial } from '../../provision/plan/batches.ts'
-import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
 import { ApplyRecord } from './apply-record.ts'
 import { askToGoOn } from './confirm.ts'
@@ -54,11 +51,9 @@ export async function runUp(given: UpArguments): Promise<void> {
         if (saved !== undefined) refuseOther(options.planFile ?? '', differencesOf(saved, presentPlan(review, access)))
         showReview(review, options)
         refuseErrors(review)
-        refuseUnplanned(review, options)
         if (options.check === true) return showCheck(review, options)
         await confirm(review, access, options)
         const report = await decideAndApply(review, access, options)
-        if (report.isComplete) await endRotation(review, access, options)
         const seconds = Math.round((performance.now() - startedAt) / 10) / 100
         finish({ ...report, seconds }, options)
       }),
@@ -93,19 +88,6 @@ function refuseErrors(review: Review): void {
   throw new UserError({ cause, remedy: 'mend what is named above, or leave the host out with --limit' })
 }
 
-/** Other addresses for hosts that have some come only by a plan that was looked at, or back to what was. */
-function refuseUnplanned(review: Review, options: UpArguments): void {
-  if (mayRenumber(options) || options.check === true) return
-  const remedy =
-    "look at it with 'weave-provision plan --out FILE', and apply exactly that with 'up FILE'; or take it back"
-  const problems = refuseRenumbering(review.lockChanges, remedy)
-  if (problems.length > 0) throw new UserError(problems, EXIT_CODES.badInput)
-}
-
-function mayRenumber({ planFile, rollbackTo }: UpArguments): boolean {
-  return planFile !== undefined || rollbackTo !== undefined
-}
-
 function showCheck(review: Review, options: UpArguments): void {
   if (options.json === true) printJson(reviewAsJson(review))
   else printLine('Checked; nothing was changed.')
@@ -129,16 +111,6 @@ async function decideAndApply(review: Review, access: HostAccess, options: UpArg
   })
 }
 
-/** Every host has lost the old admission key. */
-async function endRotation({ rotationStage }: Review, access: HostAccess, options: UpArguments): Promise<void> {
-  if (rotationStage !== 'dropped' || access.limit.length > 0) return
-  const { paths, lock } = access.sources
-  const password = { file: options.vaultPasswordFile }
-  await withRunLock(paths.runLock, 'up', () =>
-    changeSecrets({ path: paths.secrets, cluster: lock.cluster, password }, nextStep),
-  )
-}
-
 interface Change {
   readonly options: UpArguments
   readonly hosts: readonly string[]
@@ -154,10 +126,7 @@ async function changeHosts(review: Review, access: HostAccess, { options, hosts,
     reach: access.reach,
     batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
     provisionCommand: provisionCommand(),
-    renderArguments: [
-      ...(mayRenumber(options) ? ['--renumber'] : []),
-      ...(options.rollbackTo === undefined ? [] : [`--as-of=${options.rollbackTo.number}`]),
-    ],
+    renderArguments: options.rollbackTo === undefined ? [] : [`--as-of=${options.rollbackTo.number}`],
     folder: access.sources.paths.folder,
     onBatch: ({ number, count, hosts }) => {
       if (count > 1) stream.write(`Batch ${number} of ${count}: ${listed(hosts)}\n`)

@@ -5,7 +5,8 @@ import { CONNECTIONS_MAX, type LaunchRecord } from '../../agent/host/launch-reco
 import { isProvisioned } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { parseCidr } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { ANY_ADDRESS } from '../../base/endpoint.ts'
+import { formatIpAddress, parseIpAddress } from '../../base/ip-address.ts'
 import { parseMac } from '../../base/mac.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
@@ -42,7 +43,7 @@ export function addStandAloneOptions(command: Command): Command {
     .option('--without-password', 'let in whoever comes')
     .option('--nickname <name>', 'what people call this host; its host name otherwise')
     .option('--name <mac>', 'accepted if it is this host’s; names are made of keys')
-    .option('--host <address>', 'listen there only')
+    .option('--host <address>', 'listen there only: 0.0.0.0 for IPv4 without IPv6')
     .option('--port <port>', 'TCP and UDP port', parseCount('--port', 1, 65535))
     .option('--conn-limit <count>', 'links at most, 0 for no limit', parseCount('--conn-limit', 0, CONNECTIONS_MAX))
     .option(
@@ -77,7 +78,7 @@ export function recordOf(options: StandAloneOptions): LaunchRecord {
   return {
     format: 1,
     nickname: options.nickname ?? hostname(),
-    listen: { ip: parseHost(options.host ?? '0.0.0.0'), port: options.port ?? CONTROL_PORT },
+    listen: { ip: parseHost(options.host ?? ANY_ADDRESS), port: options.port ?? CONTROL_PORT },
     discovery: options.discovery !== false,
     connectionsMax: options.connLimit ?? DEFAULT_CONNECTIONS_MAX,
     trustedSubnets: parseSubnets(options.trustedSubnets ?? ''),
@@ -98,14 +99,16 @@ function checkName(context: CommandContext, { name }: StandAloneOptions): void {
 }
 
 function parseHost(text: string): string {
-  if (parseIpv4(text).ok) return text
-  throw bad(`'${text}' is not an IPv4 address`, 'give --host an address of this host')
+  const address = parseIpAddress(text)
+  if (address.ok) return formatIpAddress(address.value)
+  throw bad(`'${text}' is not an IP address`, 'give --host an address of this host')
 }
 
 function parseSubnets(text: string): readonly string[] {
   const subnets = text.split(',').filter(subnet => subnet !== '')
   for (const subnet of subnets) {
-    if (!parseCidr(subnet).ok) throw bad(`'${subnet}' is not a network`, 'give --trusted-subnets NETWORK/LENGTH,…')
+    if (!parseCidr(subnet).ok)
+      throw bad(`'${subnet}' is not an IPv4 network`, 'give --trusted-subnets NETWORK/LENGTH,…')
   }
   if (subnets.length > 0) warn('all traffic is encrypted, that within --trusted-subnets too')
   return subnets

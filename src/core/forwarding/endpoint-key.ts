@@ -1,20 +1,19 @@
-import type { Endpoint } from '../../base/endpoint.ts'
-import { formatIpv4, ipv4FromNumber, parseIpv4 } from '../../base/ipv4.ts'
-
 /**
- * An endpoint as one number, address × 65,536 + port: compared and looked up without allocating. Below zero it is no endpoint but
- * the control link to a neighbour, as `linkKey` makes it.
+ * An endpoint as one number, compared and looked up without allocating: of IPv4 address × 65,536 + port, of IPv6 what `EndpointKeys`
+ * has given it. Below zero it is no endpoint but the control link to a neighbour, as `linkKey` makes it.
  */
 export type EndpointKey = number
 
-/** Zero for an address that cannot be parsed. */
-export function endpointKey(endpoint: Endpoint): EndpointKey {
-  const address = parseIpv4(endpoint.ip)
-  return address.ok ? address.value * 0x1_0000 + endpoint.port : 0
+/** What is no address. */
+export const NO_ENDPOINT: EndpointKey = 0
+export const IPV6_KEYS_FROM = 2 ** 48
+
+export function ipv4Key(address: number, port: number): EndpointKey {
+  return address * 0x1_0000 + port
 }
 
-export function endpointOf(key: EndpointKey): Endpoint {
-  return { ip: formatIpv4(ipv4FromNumber(Math.floor(key / 0x1_0000))), port: key % 0x1_0000 }
+export function isIpv6Key(key: EndpointKey): boolean {
+  return key >= IPV6_KEYS_FROM
 }
 
 /** Stands for the control link to the neighbour with this short id, which is 1 at least. */

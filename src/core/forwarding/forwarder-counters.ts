@@ -33,6 +33,12 @@ export interface ForwarderCounters {
   droppedPart: number
   /** Floods beyond what one source, or this host, may cause. */
   droppedStorm: number
+  /** Frames from elsewhere with the address of a container of this host. */
+  droppedSpoofed: number
+  /** Ethernet addresses that went to another peer, that were held for theirs, and that were forgotten because there were too many. */
+  macsMoved: number
+  macsHeld: number
+  macsForgotten: number
 }
 
 export function noCounts(): ForwarderCounters {
@@ -63,5 +69,9 @@ export function noCounts(): ForwarderCounters {
     droppedIncomplete: 0,
     droppedPart: 0,
     droppedStorm: 0,
+    droppedSpoofed: 0,
+    macsMoved: 0,
+    macsHeld: 0,
+    macsForgotten: 0,
   }
 }

@@ -1,4 +1,3 @@
-import { readU16, readU32 } from '../wire/big-endian.ts'
 import {
   DATAGRAM_VERSION,
   DatagramKind,
@@ -18,13 +17,14 @@ import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { META_BYTES, readMeta } from '../wire/frame-meta.ts'
 import { PROBE_BYTES, type Probe, readProbe } from '../wire/probe.ts'
 import { Coalescer, type JoinedFlows } from './coalescer.ts'
-import { type EndpointKey, endpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
+import { type EndpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
+import { EndpointKeys } from './endpoint-keys.ts'
 import { FloodLimit } from './flood-limit.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import { FrameSender, type SenderSink } from './frame-sender.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
-import { MacTable } from './mac-table.ts'
+import { MacTable, macAt } from './mac-table.ts'
 import {
   CAPTURE_AT,
   FRAME_BYTES_MAX,
@@ -71,11 +71,13 @@ export interface ForwarderOptions {
  */
 export class Forwarder {
   readonly counters = noCounts()
+  /** Of all endpoints that it is told of, and tells of. */
+  readonly keys = new EndpointKeys()
   readonly #cipher: DatagramCipher
   readonly #sink: PacketSink
   readonly #memory: Uint8Array
   readonly #sessions: SessionTable
-  readonly #macs = new MacTable()
+  readonly #macs = new MacTable(this.counters)
   readonly #floodLimit = new FloodLimit()
   readonly #segmenter: Segmenter
   readonly #coalescer: Coalescer
@@ -109,10 +111,11 @@ export class Forwarder {
   apply(table: ForwardingTable): void {
     this.#self = table.self
     this.#sessions.apply(table)
+    this.keys.hold(table.neighbours.flatMap(({ endpoint }) => endpoint ?? []))
     const endpoints = new Map(
       table.neighbours.map(({ shortId, endpoint }) => [
         shortId,
-        endpoint === undefined ? linkKey(shortId) : endpointKey(endpoint),
+        endpoint === undefined ? linkKey(shortId) : this.keys.of(endpoint),
       ]),
     )
     const routes = new Map<number, EndpointKey>()
@@ -248,12 +251,17 @@ export class Forwarder {
     const frameLength = length - META_BYTES
     if (frameLength < FRAME_BYTES_MIN) return this.#drop('droppedShort')
     if (!readMeta(this.#memory, at, frameLength, this.#shape)) return this.#drop('droppedMeta')
-    this.#macs.learn(macAt(this.#memory, frame + 6), source, now)
+    if (this.#takesLocal(macAt(this.#memory, frame + 6), source, now)) return this.#drop('droppedSpoofed')
     this.counters.injected++
     const wish = { frameBytesMax: this.#sender.frameBytesMax(source), isPartial: this.#shape.checksumStart !== 0 }
     if (clampSegmentSize(this.#memory, frame, frameLength, wish)) this.counters.clamped++
     if (this.#shape.segmentation === Segmentation.none) return this.#coalescer.add(frame, frameLength, this.#shape)
     this.#injectLarge(frame, frameLength)
+  }
+
+  /** Whether a frame from `source` claims the address of a container here: the bridge would believe that it is elsewhere. */
+  #takesLocal(mac: number, source: number, now: number): boolean {
+    return !this.#macs.learn(mac, source, now) && this.#macs.lookup(mac, now) === this.#self
   }
 
   /** A frame of several segments, whole where the bridge's port takes it so. */
@@ -286,8 +294,4 @@ export class Forwarder {
   #drop(reason: keyof ForwarderCounters): void {
     this.counters[reason]++
   }
-}
-
-function macAt(bytes: Uint8Array, at: number): number {
-  return readU16(bytes, at) * 0x1_0000_0000 + readU32(bytes, at + 2)
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import { type Endpoint, formatEndpoint, isSameEndpoint } from '../../base/endpoint.ts'
 
 /** A path that nothing was sent over for so long is let go. */
 export const IDLE_MAX_MS = 60_000
@@ -155,8 +155,8 @@ export class DirectPaths {
   /** An authentic question came from `from`. True when the path moves there. */
   heard(peer: number, from: Endpoint, now: number): boolean {
     const path = this.#paths.get(peer)
-    if (path === undefined || isSame(path.endpoint, from)) return false
-    const isNews = !isSame(path.heardFrom, from)
+    if (path === undefined || isAt(path.endpoint, from)) return false
+    const isNews = !isAt(path.heardFrom, from)
     path.heardFrom = from
     if (path.endpoint === undefined) {
       if (isNews) path.probeAt = now
@@ -175,7 +175,7 @@ export class DirectPaths {
     path.sent.delete(sequence)
     const isBetter = sent.rank < path.rank && now < path.changedAt + UPGRADE_WITHIN_MS
     if (path.endpoint !== undefined && !isBetter) {
-      if (!isSame(path.endpoint, from)) return false
+      if (!isAt(path.endpoint, from)) return false
       this.#confirmed(path, sent, now)
       return false
     }
@@ -257,8 +257,8 @@ function close(path: Path, now: number): void {
   Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
 }
 
-function isSame(a: Endpoint | undefined, b: Endpoint): boolean {
-  return a?.ip === b.ip && a.port === b.port
+function isAt(known: Endpoint | undefined, from: Endpoint): boolean {
+  return known !== undefined && isSameEndpoint(known, from)
 }
 
 function newPath(peer: number, now: number): Path {

@@ -12,6 +12,8 @@ export const PROBE_AGAIN_MS = 500
 export const PROBE_SILENCE_MAX_MS = 7_000
 /** So long a link without datagrams waits for them before it is used for frames itself. */
 export const CARRY_AFTER_MS = 2_000
+/** A link without datagrams is probed at the peer's other addresses after so long: before it is used for frames itself. */
+export const SEEK_AFTER_MS = 1_000
 /** Quick probes until the first answer: an idle second would be felt at every start. */
 const FIRST_PROBES_EVERY_MS = 200
 /** Then no path is to be expected soon: probes go on, but slowly. */
@@ -118,6 +120,16 @@ export class Link {
   /** Whether it has been without a path for datagrams for some time. */
   lacksPath(now: number): boolean {
     return this.state === 'pending' && now >= this.changedAt + CARRY_AFTER_MS
+  }
+
+  /** Whether no datagram has come back for so long that the peer's other addresses are worth a try. */
+  seeksPath(now: number): boolean {
+    return this.peer !== undefined && this.#probeAnsweredAt === undefined && now >= this.changedAt + SEEK_AFTER_MS
+  }
+
+  /** Whether the answer to this probe has not come yet. */
+  awaits(sequence: number): boolean {
+    return this.#probes.has(sequence)
   }
 
   /** Frames go over the link from here on, until a probe is answered. */

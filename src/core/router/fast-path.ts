@@ -1,4 +1,5 @@
 import { type Cidr, contains, formatCidr } from '../../base/cidr.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
 import type { DirectPath } from '../mesh/direct-paths.ts'
 import { FastLinks } from '../mesh/fast-links.ts'
@@ -148,8 +149,9 @@ export class FastPathKeeper {
   #wanted(): ReadonlyMap<number, Ipv4> {
     const wanted = new Map<number, Ipv4>()
     const want = (peer: number | undefined, ip: string | undefined) => {
-      const address = ip === undefined ? undefined : this.#trustedAddress(ip)
-      if (peer !== undefined && address !== undefined && !wanted.has(peer)) wanted.set(peer, address)
+      if (peer === undefined || ip === undefined || wanted.has(peer)) return
+      const address = this.#trustedAddress(ip) ?? this.#trustedBeside(peer, ip)
+      if (address !== undefined) wanted.set(peer, address)
     }
     for (const { peer, remote } of this.#context.neighbours.ready) want(peer, remote.ip)
     for (const { peer, endpoint } of this.#sources.paths()) want(peer, endpoint?.ip)
@@ -211,6 +213,14 @@ export class FastPathKeeper {
     }
     for (const { peer, address } of this.#links.all) endpoints.set(address, peer)
     return endpoints
+  }
+
+  /** A peer that is reached over IPv6 may have an IPv4 address too, which the fast path takes. */
+  #trustedBeside(peer: number, ip: string): Ipv4 | undefined {
+    if (!isIpv6Text(ip)) return undefined
+    const known = this.#sources.addresses.endpointsOf(peer)
+    const [first] = known.flatMap(endpoint => this.#trustedAddress(endpoint.ip) ?? [])
+    return first
   }
 
   #trustedAddress(ip: string): Ipv4 | undefined {

@@ -3,14 +3,8 @@ export { type Entry, type EntryData, isName } from '../dns/entry.ts'
 export type { FoundEntry } from '../dns/names.ts'
 export { completeChecksum } from '../forwarding/checksum.ts'
 export type { JoinedFlows } from '../forwarding/coalescer.ts'
-export {
-  type EndpointKey,
-  endpointKey,
-  endpointOf,
-  isLinkKey,
-  linkKey,
-  neighbourOf,
-} from '../forwarding/endpoint-key.ts'
+export { type EndpointKey, ipv4Key, isIpv6Key, isLinkKey, linkKey, neighbourOf } from '../forwarding/endpoint-key.ts'
+export { EndpointKeys } from '../forwarding/endpoint-keys.ts'
 export { Forwarder, type ForwarderOptions, type PacketSink } from '../forwarding/forwarder.ts'
 export type { ForwarderCounters } from '../forwarding/forwarder-counters.ts'
 export type { ForwardingPeer, ForwardingTable, SessionKey } from '../forwarding/forwarding-table.ts'

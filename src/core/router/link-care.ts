@@ -21,7 +21,7 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
         care.conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
         break
       case 'probe':
-        care.paths.probe(link, { sequence: action.sequence, isReply: false })
+        care.paths.probe(link, action.sequence, now)
         break
       case 'cost-changed':
         care.changed('soon')

@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/assert.ts'
-import type { Endpoint } from '../../base/endpoint.ts'
-import { DirectPaths } from '../mesh/direct-paths.ts'
+import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
+import { DirectPaths, ENDPOINTS_MAX } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
@@ -21,9 +21,11 @@ export class PathKeeper {
   readonly sizes: PathSizes
   readonly #context: PathContext
   readonly #rendezvous: Rendezvous
+  readonly #candidatesOf: (peer: number) => readonly Endpoint[]
 
   constructor(context: PathContext, candidatesOf: (peer: number) => readonly Endpoint[]) {
     this.#context = context
+    this.#candidatesOf = candidatesOf
     this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
     this.sizes = new PathSizes(context, this.paths)
@@ -51,9 +53,12 @@ export class PathKeeper {
     if (!this.#isNeighbour(peer) && this.#context.membership.host(peer) !== undefined) this.paths.want(peer, now)
   }
 
-  /** Asks the neighbour whether datagrams pass. */
-  probe(link: Link, probe: Probe): void {
-    if (link.peer !== undefined && link.endpoint !== undefined) this.#send(link.peer, link.endpoint, probe)
+  /** Asks the neighbour whether datagrams pass: where the link leads, and while none does, at its other addresses too. */
+  probe(link: Link, sequence: number, now: Instant): void {
+    const { peer, endpoint } = link
+    if (peer === undefined || endpoint === undefined) return
+    const others = link.seeksPath(now) ? this.#candidatesOf(peer).filter(other => !isSameEndpoint(other, endpoint)) : []
+    for (const to of [endpoint, ...others.slice(0, ENDPOINTS_MAX)]) this.#send(peer, to, { sequence, isReply: false })
   }
 
   /** An authentic probe of `peer`. */
@@ -61,12 +66,14 @@ export class PathKeeper {
     if (probe.datagramBytes !== undefined) return this.sizes.probed(peer, probe, from, now)
     const link = this.#context.neighbours.linkTo(peer)
     if (link?.endpoint === undefined) return this.#probedBeside(peer, probe, from, now)
-    if (link.endpoint.ip !== from.ip || link.endpoint.port !== from.port) {
+    // Of several addresses that answer one probe, the first stays.
+    const isLate = probe.isReply && !link.awaits(probe.sequence)
+    if (!isLate && !isSameEndpoint(link.endpoint, from)) {
       link.endpoint = from
       this.#context.changed('at once')
     }
     this.#rendezvous.tell(link, from)
-    if (!probe.isReply) return this.probe(link, { sequence: probe.sequence, isReply: true })
+    if (!probe.isReply) return this.#send(peer, from, { sequence: probe.sequence, isReply: true })
     if (!link.probeAnswered(probe.sequence, now)) return
     this.#context.log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
     this.#context.changed('soon')

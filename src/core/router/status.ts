@@ -1,3 +1,4 @@
+import { formatEndpoint, isIpv6Text } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
@@ -81,11 +82,18 @@ function describeLink(sources: StatusSources, link: Link, peer: string): string 
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
-  return fastPath === undefined ? established : `${established}, fast path: ${describeRefusal(fast)}`
+  const sealed = `${established}${describeMove(link)}`
+  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, link.remote.ip)}`
+}
+
+/** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */
+function describeMove({ endpoint, remote }: Link): string {
+  return endpoint === undefined || endpoint.ip === remote.ip ? '' : `, datagrams go to ${formatEndpoint(endpoint)}`
 }
 
 /** Why a neighbour is not on the fast path though this router has one. */
-function describeRefusal(fast: FastPathStatus['links'][number] | undefined): string {
+function describeRefusal(fast: FastPathStatus['links'][number] | undefined, ip: string): string {
+  if (fast === undefined && isIpv6Text(ip)) return 'it takes IPv4 only, and the peer has no trusted IPv4 address'
   if (fast === undefined) return 'the address is in no trusted subnet'
   const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
   return `no answer on UDP 6784 of ${fast.address}${lost}`

@@ -1,7 +1,8 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { PUNCH_BYTES_MAX, readEndpoint, writeEndpoint } from './punch.ts'
+import { readEndpoint, writeEndpoint } from './address.ts'
+import { PUNCH_BYTES_MAX } from './punch.ts'
 import { TOPICS_MAX } from './topic.ts'
 
 /** What two neighbours say to each other over their control link. */

@@ -1,9 +1,9 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { formatIpv4, ipv4FromNumber, parseIpv4 } from '../../base/ipv4.ts'
 import { macFromBytes, macToBytes } from '../../base/mac.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
+import { readAddress, readEndpoint, writeAddress, writeEndpoint } from './address.ts'
 
 /** What a router says of itself to all others. Signed, so that a relay can neither alter nor invent one. */
 export interface PeerRecord {
@@ -37,9 +37,7 @@ export interface RecordedLink {
 export const SIGNATURE_BYTES = 64
 export const ADDRESSES_MAX = 8
 export const LINKS_MAX = 1024
-/** Of each link in the encoding. */
-export const LINK_BYTES = 11
-export const RECORD_BYTES_MAX = 16 * 1024
+export const RECORD_BYTES_MAX = 32 * 1024
 
 /** The signed part, without the signature that follows it on the wire. */
 export function encodeRecord(record: PeerRecord): Uint8Array {
@@ -48,13 +46,13 @@ export function encodeRecord(record: PeerRecord): Uint8Array {
   writer.text8(record.nickname).u16(record.port)
   const addresses = record.addresses.slice(0, ADDRESSES_MAX)
   writer.u8(addresses.length)
-  for (const address of addresses) writer.u32(numberOf(address))
+  for (const address of addresses) writeAddress(writer, address)
   writer.u16(record.keyId).bytes(record.publicKey)
   const links = record.links.slice(0, LINKS_MAX)
   writer.u16(links.length)
   for (const link of links) {
     const flags = (link.isEstablished ? 1 : 0) | (link.isOutbound ? 2 : 0)
-    writer.u16(link.shortId).u8(flags).u32(numberOf(link.remote.ip)).u16(link.remote.port).u16(link.cost)
+    writeEndpoint(writer.u16(link.shortId).u8(flags), link.remote).u16(link.cost)
   }
   return writer.finish()
 }
@@ -68,7 +66,7 @@ export function decodeRecord(bytes: Uint8Array): Result<PeerRecord> {
     version: reader.u64(),
     nickname: reader.text8(),
     port: reader.u16(),
-    addresses: times(Math.min(reader.u8(), ADDRESSES_MAX + 1), () => addressOf(reader.u32())),
+    addresses: times(Math.min(reader.u8(), ADDRESSES_MAX + 1), () => readAddress(reader)),
     keyId: reader.u16(),
     publicKey: reader.bytes(32),
     links: times(Math.min(reader.u16(), LINKS_MAX + 1), () => decodeLink(reader)),
@@ -82,7 +80,7 @@ export function decodeRecord(bytes: Uint8Array): Result<PeerRecord> {
 function decodeLink(reader: ByteReader): RecordedLink {
   const shortId = reader.u16()
   const flags = reader.u8()
-  const remote = { ip: addressOf(reader.u32()), port: reader.u16() }
+  const remote = readEndpoint(reader)
   const cost = reader.u16()
   return { shortId, isEstablished: (flags & 1) !== 0, isOutbound: (flags & 2) !== 0, remote, cost }
 }
@@ -91,13 +89,4 @@ function times<T>(count: number, read: () => T): T[] {
   const items: T[] = []
   for (let i = 0; i < count; i++) items.push(read())
   return items
-}
-
-function numberOf(address: string): number {
-  const parsed = parseIpv4(address)
-  return parsed.ok ? parsed.value : 0
-}
-
-function addressOf(value: number): string {
-  return formatIpv4(ipv4FromNumber(value))
 }

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
-import { formatIpv4, ipv4FromNumber, parseIpv4 } from '../../base/ipv4.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
+import { ENDPOINT_BYTES_MAX, readEndpoint, writeEndpoint } from './address.ts'
 
 /** Where a router can perhaps be reached, told to one other router: both then send probes to each other at the same time. */
 export interface Punch {
@@ -24,7 +24,7 @@ const SIGNATURE_BYTES = 64
 const REPLY = 1
 const SYMMETRIC = 2
 /** With all its candidates and the signature. */
-export const PUNCH_BYTES_MAX = 18 + CANDIDATES_MAX * 6 + SIGNATURE_BYTES
+export const PUNCH_BYTES_MAX = 18 + CANDIDATES_MAX * ENDPOINT_BYTES_MAX + SIGNATURE_BYTES
 
 /** The signed part, without the signature that follows it on the wire. */
 export function encodePunch(punch: Punch): Uint8Array {
@@ -46,14 +46,4 @@ export function decodePunch(bytes: Uint8Array): Result<Punch> {
   if (count > CANDIDATES_MAX || flags > (REPLY | SYMMETRIC)) return refused('a punch with fields out of range')
   const [isReply, isSymmetric] = [(flags & REPLY) !== 0, (flags & SYMMETRIC) !== 0]
   return ok({ source, destination, bootId, sequence, isReply, isSymmetric, candidates })
-}
-
-/** Address (32 bits) and port (16 bits). */
-export function writeEndpoint(writer: ByteWriter, { ip, port }: Endpoint): ByteWriter {
-  const address = parseIpv4(ip)
-  return writer.u32(address.ok ? address.value : 0).u16(port)
-}
-
-export function readEndpoint(reader: ByteReader): Endpoint {
-  return { ip: formatIpv4(ipv4FromNumber(reader.u32())), port: reader.u16() }
 }

@@ -1,6 +1,7 @@
 import { ok, type Result, refused } from '../../base/result.ts'
+import { addressBytes } from './address.ts'
 import { readU16 } from './big-endian.ts'
-import { ADDRESSES_MAX, LINK_BYTES, LINKS_MAX } from './peer-record.ts'
+import { ADDRESSES_MAX, LINKS_MAX } from './peer-record.ts'
 
 /** What an encoded record of topic 0 says of keys, without making objects of all else that it says. */
 export interface RecordView {
@@ -19,6 +20,10 @@ const BOOT_AT = 8
 const TOPIC_BOOT_AT = 3
 const NICKNAME_AT = 24
 const KEY_BYTES = 34
+/** In front of a link's address: short id and flags. */
+const LINK_HEAD_BYTES = 3
+/** Behind it: port and cost. */
+const LINK_TAIL_BYTES = 4
 
 /** Who it is of and how recent, of an encoded record of any topic; undefined when it is too short for that. */
 export function headOf(topic: number, bytes: Uint8Array): RecordHead | undefined {
@@ -54,7 +59,9 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
   const view = viewOf(encoded)
   const linkCount = view.getUint16(keyAt + KEY_BYTES)
   if (linkCount > LINKS_MAX) return refused('a list is too long')
-  const rest = encoded.length - (keyAt + KEY_BYTES + 2 + linkCount * LINK_BYTES)
+  const end = linksEnd(encoded, keyAt + KEY_BYTES + 2, linkCount)
+  if (end === undefined) return refused('message is too short, or an address of an unknown family')
+  const rest = encoded.length - end
   if (rest !== 0) return refused(rest < 0 ? 'message is too short' : `${rest} bytes too many`)
   return ok({ keyId: view.getUint16(keyAt), publicKey: encoded.subarray(keyAt + 2, keyAt + KEY_BYTES) })
 }
@@ -65,9 +72,11 @@ export function viewRecord(encoded: Uint8Array): Result<RecordView> {
  */
 export function eachEstablishedLink(bytes: Uint8Array, visit: (neighbour: number, cost: number) => void): void {
   const start = identityEnd(bytes) + KEY_BYTES
-  const end = start + 2 + readU16(bytes, start) * LINK_BYTES
-  for (let at = start + 2; at < end; at += LINK_BYTES) {
-    if (((bytes[at + 2] ?? 0) & 1) !== 0) visit(readU16(bytes, at), readU16(bytes, at + 9))
+  let at = start + 2
+  for (let left = readU16(bytes, start); left > 0; left--) {
+    const costAt = at + LINK_HEAD_BYTES + (addressBytes(bytes[at + LINK_HEAD_BYTES]) ?? 0) + 2
+    if (((bytes[at + 2] ?? 0) & 1) !== 0) visit(readU16(bytes, at), readU16(bytes, costAt))
+    at = costAt + 2
   }
 }
 
@@ -76,18 +85,37 @@ function bootOffset(topic: number): number {
 }
 
 function identityEnd(bytes: Uint8Array): number {
-  const addressesAt = NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)
-  return addressesAt + 1 + (bytes[addressesAt] ?? 0) * 4
+  return addressesEnd(bytes, NICKNAME_AT + 3 + (bytes[NICKNAME_AT] ?? 0)) ?? bytes.length
 }
 
 function keyOffset(encoded: Uint8Array): number | undefined {
   const nicknameEnd = NICKNAME_AT + 1 + (encoded[NICKNAME_AT] ?? 0)
-  const addressesAt = nicknameEnd + 2
-  const count = encoded[addressesAt]
+  const count = encoded[nicknameEnd + 2]
   if (count === undefined || count > ADDRESSES_MAX || !isText(encoded.subarray(NICKNAME_AT + 1, nicknameEnd))) {
     return undefined
   }
-  return addressesAt + 1 + count * 4
+  return addressesEnd(encoded, nicknameEnd + 2)
+}
+
+/** `at`: where the count of addresses is. Undefined when one is of no family that there is. */
+function addressesEnd(bytes: Uint8Array, at: number): number | undefined {
+  let end = at + 1
+  for (let left = bytes[at] ?? 0; left > 0; left--) {
+    const length = addressBytes(bytes[end])
+    if (length === undefined) return undefined
+    end += length
+  }
+  return end
+}
+
+function linksEnd(bytes: Uint8Array, start: number, count: number): number | undefined {
+  let end = start
+  for (let left = count; left > 0; left--) {
+    const length = addressBytes(bytes[end + LINK_HEAD_BYTES])
+    if (length === undefined) return undefined
+    end += LINK_HEAD_BYTES + length + LINK_TAIL_BYTES
+  }
+  return end
 }
 
 /** Most names are ASCII, where the decoder is not needed. */

@@ -1,7 +1,7 @@
 import type { Reach } from '../apply/apply-playbook.ts'
 import { askHosts } from '../apply/ask-hosts.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
-import { SLEEVE_OVERHEAD } from '../survey/findings.ts'
+import { overheadAt } from '../survey/findings.ts'
 import { type Examination, parseExamination } from './examination.ts'
 
 export interface ExamineRequest {
@@ -32,7 +32,6 @@ export async function examineHosts(reach: Reach, request: ExamineRequest): Promi
       weave_subnet: plan.subnet,
       weave_examine: {
         depth,
-        size: plan.mtu + SLEEVE_OVERHEAD,
         logs: request.logs ?? 0,
         ports: Object.fromEntries(plan.hosts.map(({ name, port }) => [name, port])),
         peers: depth === 'status' ? {} : Object.fromEntries(hosts.map(host => [host, peersOf(plan, host)])),
@@ -54,11 +53,21 @@ function reasonOf(problems: readonly { readonly cause: string }[] | undefined): 
   return problems?.[0]?.cause ?? 'it has told nothing of itself'
 }
 
+interface ExaminedPeer {
+  readonly host: string
+  readonly address: string
+  readonly port: number
+  /** Bytes that the way there must carry. */
+  readonly size: number
+}
+
 /** The next in the order of numbers, round the row: together they cover every pair of a small cluster. */
-function peersOf({ hosts }: Plan, name: string): readonly { host: string; address: string; port: number }[] {
+function peersOf({ hosts, mtu }: Plan, name: string): readonly ExaminedPeer[] {
   const at = hosts.findIndex(host => host.name === name)
   const others: readonly PlannedHost[] = [...hosts.slice(at + 1), ...hosts.slice(0, Math.max(0, at))]
   return others
     .slice(0, PEERS_MAX)
-    .flatMap(other => other.underlayAddresses.map(address => ({ host: other.name, address, port: other.port })))
+    .flatMap(({ name: host, port, underlayAddresses }) =>
+      underlayAddresses.map(address => ({ host, address, port, size: mtu + overheadAt(address) })),
+    )
 }

@@ -1,4 +1,5 @@
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
+import { overheadAt } from '../survey/findings.ts'
 import type { Complaint, HostCase, HostCheck } from './disorder.ts'
 import { when } from './disorder.ts'
 import { blockingForward, blockingNft, blockingPort, type Door } from './firewall-rules.ts'
@@ -53,11 +54,12 @@ export const PAIR_CHECKS: readonly HostCheck[] = [
   one => groupedBy(one, other => !isLost(one, other) && isOneWay(one, other)).map(other => oneWay(one, other)),
   one => groupedBy(one, other => isCarried(one, other)).map(other => carried(one, other)),
   ({ whole, facts: { plan } }) => {
-    const narrow = whole.reaches.filter(({ answers, carries }) => answers && carries < plan.mtu + OVERHEAD)
-    return narrow.map(({ host, address, carries }) => ({
+    const measured = whole.reaches.map(reach => ({ ...reach, overhead: overheadAt(reach.address) }))
+    const narrow = measured.filter(({ answers, carries, overhead }) => answers && carries < plan.mtu + overhead)
+    return narrow.map(({ host, address, carries, overhead }) => ({
       about: 'mtu',
-      cause: `packets of ${plan.mtu + OVERHEAD} bytes do not get to ${host} (${address}), only up to about ${carries}: large transfers hang or are cut up`,
-      remedy: `set weave_mtu to ${Math.max(576, carries - OVERHEAD)} and 'weave-provision up', or raise the MTU on the way`,
+      cause: `packets of ${plan.mtu + overhead} bytes do not get to ${host} (${address}), only up to about ${carries}: large transfers hang or are cut up`,
+      remedy: `set weave_mtu to ${Math.max(576, carries - overhead)} and 'weave-provision up', or raise the MTU on the way`,
     }))
   },
   ({ seen, whole }) =>
@@ -67,8 +69,6 @@ export const PAIR_CHECKS: readonly HostCheck[] = [
       remedy: "'service weave restart' on the host; 'weave-provision logs HOST' if it stays so",
     })),
 ]
-
-const OVERHEAD = 78
 
 function groupedBy({ facts, host }: HostCase, isSo: (other: string) => boolean): readonly string[] {
   const names = facts.plan.hosts.map(({ name }) => name).filter(name => name !== host.name)

@@ -1,5 +1,6 @@
 import { networkOf, parseInterfaceAddress } from '../../base/cidr.ts'
-import { formatIpv4, parseIpv4 } from '../../base/ipv4.ts'
+import { canonicalIp, parseIpAddress } from '../../base/ip-address.ts'
+import { formatIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { LINK_COST_MAX } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
@@ -122,8 +123,9 @@ function readHost(host: HostVariables): InventoryHost {
 function underlayAddresses(host: HostVariables): readonly string[] {
   const preferred = host.text('weave_underlay_address')
   const given = [...(preferred === undefined ? [] : [preferred]), ...(host.texts('weave_underlay_addresses') ?? [])]
-  if (given.length > 0) return [...new Set(given)]
+  if (given.length > 0) return [...new Set(given.map(canonicalIp))]
   return [host.text('ansible_host'), host.host]
-    .filter((text): text is string => text !== undefined && parseIpv4(text).ok)
+    .filter((text): text is string => text !== undefined && parseIpAddress(text).ok)
     .slice(0, 1)
+    .map(canonicalIp)
 }

@@ -1,5 +1,6 @@
-import { contains, formatCidr } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { formatCidr } from '../../base/cidr.ts'
+import { formatEndpoint } from '../../base/endpoint.ts'
+import { isLinkLocal, networkContains, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { hostsMax, type Layout } from './addressing.ts'
@@ -58,30 +59,37 @@ function checkPort({ name, port }: InventoryHost): readonly Problem[] {
 
 function checkAddresses(host: InventoryHost, layout: Layout): readonly Problem[] {
   if (host.underlayAddresses.length === 0) {
-    const cause = `host '${host.name}' has no underlay address: its ansible_host is not an IPv4 address`
+    const cause = `host '${host.name}' has no underlay address: its ansible_host is not an IP address`
     return [
       { cause, remedy: `set weave_underlay_address of '${host.name}' to the address that the other hosts reach it by` },
     ]
   }
   return host.underlayAddresses.flatMap(text => {
-    const address = parseIpv4(text)
+    const address = parseIpAddress(text)
     if (!address.ok) {
-      const remedy = 'give IPv4 addresses in weave_underlay_address and weave_underlay_addresses'
+      const remedy = 'give IPv4 or IPv6 addresses in weave_underlay_address and weave_underlay_addresses'
       return [{ cause: `underlay address of host '${host.name}': ${address.error}`, remedy }]
     }
-    if (!contains(layout.subnet, address.value)) return []
+    if (isLinkLocal(address.value)) {
+      const cause = `underlay address ${text} of host '${host.name}' is link-local: it means another host on each network`
+      return [
+        { cause, remedy: 'give an address that the other hosts can route to: global, or unique local (fd00::/8)' },
+      ]
+    }
+    const overlay = parseIpNetwork(formatCidr(layout.subnet))
+    if (!overlay.ok || !networkContains(overlay.value, address.value)) return []
     const cause = `underlay address ${text} of host '${host.name}' lies in the overlay, weave_subnet ${formatCidr(layout.subnet)}`
     return [{ cause, remedy: 'choose a weave_subnet that no underlay network overlaps' }]
   })
 }
 
 function checkSharedAddresses(inventory: Inventory): readonly Problem[] {
-  return duplicates(inventory.hosts, host => host.underlayAddresses.map(ip => `${ip}:${host.port}`)).map(
-    ({ value, owners }) => ({
-      cause: `hosts ${quoteAll(owners)} have the same underlay address ${value}`,
-      remedy: 'correct ansible_host or weave_underlay_address of one of them',
-    }),
-  )
+  return duplicates(inventory.hosts, host =>
+    host.underlayAddresses.map(ip => formatEndpoint({ ip, port: host.port })),
+  ).map(({ value, owners }) => ({
+    cause: `hosts ${quoteAll(owners)} have the same underlay address ${value}`,
+    remedy: 'correct ansible_host or weave_underlay_address of one of them',
+  }))
 }
 
 function checkSharedRanges(inventory: Inventory): readonly Problem[] {

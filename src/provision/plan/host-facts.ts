@@ -20,29 +20,7 @@ export interface HostFacts {
   readonly dockerUnitReadsDefaults: boolean
   /** Content of the files that we share with others; null when there is none. */
   readonly files: Readonly<Record<FactPath, string | null>>
-  readonly bridge: BridgeFacts
-  /** What Docker was told by us; nothing where no run of ours has been. */
-  readonly dockerMemory: DockerMemory
 }
-
-/** The bridge as it is on the host, whoever has made it. */
-export interface BridgeFacts {
-  /** An earlier run of ours has set it up. */
-  readonly isOurs: boolean
-  /** With their prefix lengths. */
-  readonly addresses: readonly string[]
-  /** Files of ifupdown's folder that mention it. */
-  readonly stanzas: readonly { readonly path: string; readonly text: string }[]
-}
-
-export interface DockerMemory {
-  /** In the form of daemon.json. */
-  readonly settings: Readonly<Record<string, unknown>>
-  /** Docker's files as they were before us; null when there was none. */
-  readonly originals: Readonly<Record<DockerFactPath, string | null>>
-}
-
-export type DockerFactPath = (typeof FACT_PATHS)['dockerDefaults' | 'daemonJson']
 
 export type FactsByHost = Readonly<Record<string, HostFacts>>
 
@@ -77,29 +55,6 @@ export function readFacts(shape: ShapeReader, host: string): HostFacts {
       [FACT_PATHS.dockerDefaults]: files.optionalText(FACT_PATHS.dockerDefaults),
       [FACT_PATHS.daemonJson]: files.optionalText(FACT_PATHS.daemonJson),
       [FACT_PATHS.interfaces]: files.optionalText(FACT_PATHS.interfaces),
-    },
-    bridge: readBridge(shape.optionalObject('bridge')),
-    dockerMemory: readMemory(shape),
-  }
-}
-
-function readBridge(shape: ShapeReader | undefined): BridgeFacts {
-  if (shape === undefined) return { isOurs: false, addresses: [], stanzas: [] }
-  return {
-    isOurs: shape.flag('isOurs'),
-    addresses: shape.texts('addresses'),
-    stanzas: shape.list('stanzas', item => ({ path: item.text('path'), text: item.text('text') })),
-  }
-}
-
-function readMemory(shape: ShapeReader): DockerMemory {
-  const memory = shape.optionalObject('dockerMemory')
-  const originals = memory?.optionalObject('originals')
-  return {
-    settings: memory?.values('settings') ?? {},
-    originals: {
-      [FACT_PATHS.dockerDefaults]: originals?.optionalText(FACT_PATHS.dockerDefaults) ?? null,
-      [FACT_PATHS.daemonJson]: originals?.optionalText(FACT_PATHS.daemonJson) ?? null,
     },
   }
 }

@@ -1,4 +1,6 @@
 import { type Cidr, contains, formatCidr, overlaps, parseCidr } from '../../base/cidr.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
+import { parseIpNetwork } from '../../base/ip-address.ts'
 import { parseIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
 import type { Layout } from './addressing.ts'
@@ -24,6 +26,10 @@ export function checkTrust(inventory: Inventory, { subnet }: Layout): readonly P
 }
 
 function checkSubnet(text: string, overlay: Cidr): readonly Problem[] {
+  if (parseIpNetwork(text).ok && isIpv6Text(text)) {
+    const cause = `weave_trusted_subnets: ${text} is of IPv6, and the fast path takes IPv4 only`
+    return [{ cause, remedy: 'leave it out: frames between IPv6 addresses are sealed in any case' }]
+  }
   const parsed = parseCidr(text)
   if (!parsed.ok) {
     return [{ cause: `weave_trusted_subnets: ${parsed.error}`, remedy: 'give underlay networks, as 192.0.2.0/24' }]

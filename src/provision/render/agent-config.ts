@@ -1,3 +1,4 @@
+import { ANY_ADDRESS } from '../../base/endpoint.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { BRIDGE_NAME } from '../plan/docker-method.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
@@ -14,7 +15,7 @@ export function renderAgentConfig(plan: Plan, host: PlannedHost, material: Clust
     bridge: { name: BRIDGE_NAME, address: host.bridgeAddress, mtu: plan.mtu },
     containerRange: host.containerRange,
     subnet: plan.subnet,
-    listen: { ip: '0.0.0.0', port: host.port },
+    listen: { ip: ANY_ADDRESS, port: host.port },
     advertise: host.underlayAddresses,
     targets: host.targets,
     discovery: true,

@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/assert.ts'
-import { formatCidr } from '../../base/cidr.ts'
 import { coverOf } from '../../base/cidr-cover.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
+import { formatIpNetwork, parseIpAddress } from '../../base/ip-address.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
 
 export const FIREWALL_FORMATS = ['nftables', 'iptables', 'ufw', 'firewalld', 'terraform', 'aws', 'json'] as const
@@ -33,13 +33,13 @@ export function membersOf(clusterName: string, hosts: readonly MemberHost[]): Me
   const addresses = hosts
     .flatMap(host => host.underlayAddresses)
     .flatMap(text => {
-      const parsed = parseIpv4(text)
+      const parsed = parseIpAddress(text)
       return parsed.ok ? [parsed.value] : []
     })
   const routers = [...new Set(hosts.map(({ port }) => port))].sort((a, b) => a - b)
   return {
     clusterName,
-    sources: coverOf(addresses).map(formatCidr),
+    sources: coverOf(addresses).map(formatIpNetwork),
     ports: [
       ...routers.map(port => ({ protocol: 'tcp', port, about: 'control links' }) as const),
       ...routers.map(port => ({ protocol: 'udp', port, about: 'sleeve' }) as const),
@@ -72,23 +72,27 @@ export function renderFirewall(members: Members, format: FirewallFormat): string
 
 function nftables({ clusterName, sources, ports }: Members): string {
   const of = (protocol: string) => ports.filter(port => port.protocol === protocol).map(({ port }) => port)
+  const set = (name: string, type: string, members: readonly string[]) => `  set ${name} {
+    type ${type}
+    flags interval${members.length === 0 ? '' : `\n    elements = { ${members.join(', ')} }`}
+  }`
+  const only = (
+    family: string,
+    name: string,
+  ) => `    tcp dport { ${of('tcp').join(', ')} } ${family} saddr != @${name} drop
+    udp dport { ${of('udp').join(', ')} } ${family} saddr != @${name} drop`
   return `# Members of cluster ${clusterName}: nft -f FILE. Closes the overlay's ports to everybody else; a table of yours that closes them to
 # all needs a rule of its own. Containers are not concerned: their frames are sealed within these ports.
 table inet weave_members
 delete table inet weave_members
 table inet weave_members {
-  set members {
-    type ipv4_addr
-    flags interval
-    elements = { ${sources.join(', ')} }
-  }
+${set('members', 'ipv4_addr', ipv4Of(sources))}
+${set('members6', 'ipv6_addr', ipv6Of(sources))}
   chain input {
     type filter hook input priority filter - 10; policy accept;
     iif lo accept
-    tcp dport { ${of('tcp').join(', ')} } ip saddr != @members drop
-    udp dport { ${of('udp').join(', ')} } ip saddr != @members drop
-    meta nfproto ipv6 tcp dport { ${of('tcp').join(', ')} } drop
-    meta nfproto ipv6 udp dport { ${of('udp').join(', ')} } drop
+${only('ip', 'members')}
+${only('ip6', 'members6')}
   }
 }
 `
@@ -96,10 +100,14 @@ table inet weave_members {
 
 function iptables({ clusterName, sources, ports }: Members): string {
   const rules = ports.flatMap(({ protocol, port }) => [
-    ...sources.map(source => `-A WEAVE-MEMBERS -p ${protocol} --dport ${port} -s ${source} -j ACCEPT`),
+    ...sources.map(
+      source =>
+        `${isIpv6Text(source) ? '-6' : '-4'} -A WEAVE-MEMBERS -p ${protocol} --dport ${port} -s ${source} -j ACCEPT`,
+    ),
     `-A WEAVE-MEMBERS -p ${protocol} --dport ${port} ! -i lo -j DROP`,
   ])
   return `# Members of cluster ${clusterName}: iptables-restore --noflush FILE, then once: iptables -I INPUT -j WEAVE-MEMBERS
+# The same with ip6tables-restore and ip6tables: each takes the rules of its family.
 *filter
 :WEAVE-MEMBERS - [0:0]
 -F WEAVE-MEMBERS
@@ -120,10 +128,17 @@ function firewalld({ clusterName, sources, ports }: Members): string {
   const lines = [
     `${call} --delete-ipset=weave 2>/dev/null || true`,
     `${call} --new-ipset=weave --type=hash:net`,
-    ...sources.map(source => `${call} --ipset=weave --add-entry=${source}`),
-    ...ports.map(
-      ({ protocol, port }) =>
-        `${call} --add-rich-rule='rule family="ipv4" source ipset="weave" port port="${port}" protocol="${protocol}" accept'`,
+    `${call} --delete-ipset=weave6 2>/dev/null || true`,
+    `${call} --new-ipset=weave6 --type=hash:net --option=family=inet6`,
+    ...sources.map(source => `${call} --ipset=${isIpv6Text(source) ? 'weave6' : 'weave'} --add-entry=${source}`),
+    ...ports.flatMap(({ protocol, port }) =>
+      [
+        ['ipv4', 'weave'],
+        ['ipv6', 'weave6'],
+      ].map(
+        ([family, set]) =>
+          `${call} --add-rich-rule='rule family="${family}" source ipset="${set}" port port="${port}" protocol="${protocol}" accept'`,
+      ),
     ),
     'firewall-cmd --reload',
   ]
@@ -138,17 +153,21 @@ function terraform({ clusterName, sources, ports }: Members): string {
     from_port   = ${port}
     to_port     = ${port}
     cidr_blocks = local.weave_members
+    ipv6_cidr_blocks = local.weave_members6
   }`,
   )
+  const list = (name: string, members: readonly string[]) =>
+    members.length === 0
+      ? `  ${name} = []`
+      : `  ${name} = [\n${members.map(source => `    "${source}",`).join('\n')}\n  ]`
   return `# Members of cluster ${clusterName}. Attach aws_security_group.weave to their instances.
 variable "weave_vpc_id" {
   type = string
 }
 
 locals {
-  weave_members = [
-${sources.map(source => `    "${source}",`).join('\n')}
-  ]
+${list('weave_members', ipv4Of(sources))}
+${list('weave_members6', ipv6Of(sources))}
 }
 
 resource "aws_security_group" "weave" {
@@ -167,6 +186,15 @@ function ipPermissions({ sources, ports }: Members): unknown {
     IpProtocol: protocol,
     FromPort: port,
     ToPort: port,
-    IpRanges: sources.map(source => ({ CidrIp: source, Description: `weave ${about}` })),
+    IpRanges: ipv4Of(sources).map(source => ({ CidrIp: source, Description: `weave ${about}` })),
+    Ipv6Ranges: ipv6Of(sources).map(source => ({ CidrIpv6: source, Description: `weave ${about}` })),
   }))
+}
+
+function ipv4Of(sources: readonly string[]): readonly string[] {
+  return sources.filter(source => !isIpv6Text(source))
+}
+
+function ipv6Of(sources: readonly string[]): readonly string[] {
+  return sources.filter(isIpv6Text)
 }

@@ -1,20 +1,12 @@
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { BRIDGE_NAME } from '../plan/docker-method.ts'
-import { type DockerFactPath, type DockerMemory, FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
+import { FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
 import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import { renderAgentConfig } from './agent-config.ts'
 import type { ClusterMaterial } from './cluster-material.ts'
 import { chooseInterfaces } from './interfaces.ts'
-import {
-  type DockerMerge,
-  type DockerSettings,
-  dockerSettings,
-  mergeDaemonJson,
-  mergeDefaults,
-  withoutDaemonJson,
-  withoutDefaults,
-} from './merge-docker.ts'
+import { dockerSettings, mergeDaemonJson, mergeDefaults, withoutDaemonJson, withoutDefaults } from './merge-docker.ts'
 import type { Part, RenderedFile, RenderedHost } from './rendered-host.ts'
 import type { Templates, TemplateValues } from './templates.ts'
 
@@ -49,7 +41,6 @@ export function renderHost(input: RenderInput): RenderedHost {
     underlayAddresses: host.underlayAddresses,
     targets: host.targets,
     isCertified: material.certificates.has(host.name),
-    dockerSettings: host.dockerMethod === 'none' ? {} : dockerSettings(plan, host),
     files: files.filter(file => isNeeded(file, host.initSystem)),
   }
 }
@@ -62,9 +53,7 @@ const ASSERT_BRIDGE = '/usr/local/lib/weave/assert-bridge'
 const SUPERVISE = '/usr/local/lib/weave/supervise'
 
 function bridgeFiles(input: RenderInput): readonly RenderedFile[] {
-  const { facts } = input
-  const present = facts?.bridge.stanzas.map(({ path }) => path)
-  const { stanzaPath, interfaces } = chooseInterfaces(facts?.files[FACT_PATHS.interfaces], present)
+  const { stanzaPath, interfaces } = chooseInterfaces(input.facts?.files[FACT_PATHS.interfaces])
   const stanza = input.templates.fill('/etc/network/interfaces.d/weave', templateValues(input))
   return [
     file(stanzaPath, 'bridge', stanza),
@@ -105,25 +94,22 @@ function clusterFiles({ plan, host, material }: RenderInput): readonly RenderedF
 }
 
 function dockerFiles(input: RenderInput): readonly RenderedFile[] {
-  const { host } = input
+  const { host, facts } = input
   if (host.dockerMethod === 'none') return []
   const path = '/etc/systemd/system/docker.service.d/weave.conf'
   const dropIn = fromTemplate(input, path, { part: 'docker', initSystem: 'systemd' })
-  return [...dockerSettingFiles(input), dropIn]
+  return [...dockerSettingFiles(input, facts?.files), dropIn]
 }
 
 /** The file that holds the settings, and the other one when it held some of them. */
-function dockerSettingFiles({ plan, host, facts }: RenderInput): RenderedFile[] {
-  const defaults = facts?.files[FACT_PATHS.dockerDefaults] ?? null
-  const daemon = facts?.files[FACT_PATHS.daemonJson] ?? null
-  const isDefault = (host.dockerMethod ?? ASSUMED_DOCKER_METHOD) === 'default'
+function dockerSettingFiles({ plan, host }: RenderInput, files: HostFacts['files'] | undefined): RenderedFile[] {
   const settings = dockerSettings(plan, host)
-  const merges = mergesOf(settings, facts?.dockerMemory)
+  const defaults = files?.[FACT_PATHS.dockerDefaults] ?? null
+  const daemon = files?.[FACT_PATHS.daemonJson] ?? null
+  const isDefault = (host.dockerMethod ?? ASSUMED_DOCKER_METHOD) === 'default'
   const texts = {
-    defaults: isDefault
-      ? mergeDefaults(defaults, merges.defaults)
-      : keepUnless(defaults, withoutDefaults, merges.defaults),
-    daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, merges.daemon) : mergeDaemonJson(daemon, merges.daemon),
+    defaults: isDefault ? mergeDefaults(defaults, settings) : keepUnless(defaults, withoutDefaults, settings),
+    daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, settings) : mergeDaemonJson(daemon, settings),
   }
   return [
     ...(texts.defaults === undefined ? [] : [file(FACT_PATHS.dockerDefaults, 'docker', texts.defaults)]),
@@ -131,20 +117,9 @@ function dockerSettingFiles({ plan, host, facts }: RenderInput): RenderedFile[] 
   ]
 }
 
-function mergesOf(settings: DockerSettings, memory: DockerMemory | undefined) {
-  const known = Object.entries(memory?.settings ?? {})
-  const dropped = Object.fromEntries(known.filter(([key]) => !Object.hasOwn(settings, key)))
-  const mergeFor = (path: DockerFactPath): DockerMerge => ({
-    settings,
-    dropped,
-    original: memory?.originals[path] ?? null,
-  })
-  return { defaults: mergeFor(FACT_PATHS.dockerDefaults), daemon: mergeFor(FACT_PATHS.daemonJson) }
-}
-
-function keepUnless(text: string | null, strip: (text: string, merge: DockerMerge) => string, merge: DockerMerge) {
+function keepUnless<T>(text: string | null, strip: (text: string, settings: T) => string, settings: T) {
   if (text === null) return undefined
-  const stripped = strip(text, merge)
+  const stripped = strip(text, settings)
   return stripped === text ? undefined : stripped
 }
 

@@ -1,5 +1,5 @@
-import { parseInterfaceAddress } from '../../base/cidr.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
+import { type IpAddress, parseIpAddress, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import type { HostSurvey } from './survey.ts'
@@ -12,8 +12,14 @@ export interface Finding extends Problem {
   readonly about: string
 }
 
-/** Ethernet, seal, UDP and IPv4 around the frame of a container (docs/protocol.md). */
-export const SLEEVE_OVERHEAD = 14 + 20 + 16 + 8 + 20
+/** Ethernet, seal and UDP around the frame of a container (docs/protocol.md), then the header of IPv4 or IPv6. */
+const SEAL_OVERHEAD = 14 + 20 + 16 + 8
+
+/** To an underlay address. */
+export function overheadAt(address: string): number {
+  return SEAL_OVERHEAD + (isIpv6Text(address) ? 40 : 20)
+}
+
 const CLOCK_OFFSET_SECONDS_MAX = 30
 /** The first Docker whose answers are read here. */
 const DOCKER_MAJOR_MIN = 17
@@ -74,7 +80,7 @@ function clockProblems({ clockOffsetSeconds }: HostSurvey): readonly Problem[] {
 
 function mtuProblems(plan: Plan, host: PlannedHost, { system }: HostSurvey): readonly Problem[] {
   return host.underlayAddresses.flatMap(text => {
-    const wanted = parseIpv4(text)
+    const wanted = parseIpAddress(text)
     if (!wanted.ok) return []
     const holder = system.interfaces.find(({ addresses }) =>
       addresses.some(address => parsed(address) === wanted.value),
@@ -85,17 +91,16 @@ function mtuProblems(plan: Plan, host: PlannedHost, { system }: HostSurvey): rea
         { cause, remedy: 'right behind NAT, where the address is that of the gateway; else correct the inventory' },
       ]
     }
-    const needed = plan.mtu + SLEEVE_OVERHEAD
+    const overhead = overheadAt(text)
+    const needed = plan.mtu + overhead
     if (holder.mtu >= needed) return []
     const cause = `interface ${holder.name} (${text}) carries ${holder.mtu} bytes, and weave_mtu ${plan.mtu} needs ${needed}`
-    return [
-      { cause, remedy: `set weave_mtu to ${holder.mtu - SLEEVE_OVERHEAD} or less, or raise the MTU of ${holder.name}` },
-    ]
+    return [{ cause, remedy: `set weave_mtu to ${holder.mtu - overhead} or less, or raise the MTU of ${holder.name}` }]
   })
 }
 
-function parsed(address: string): number | undefined {
-  const result = parseInterfaceAddress(address)
+function parsed(address: string): IpAddress | undefined {
+  const result = parseIpOnNetwork(address)
   return result.ok ? result.value.address : undefined
 }
 

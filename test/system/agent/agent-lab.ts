@@ -240,7 +240,8 @@ export class AgentLab {
     const pair = ['type', 'veth', 'peer', 'name', to.device, 'netns', this.#namespaceOf(to.host)]
     ip(this.#namespaceOf(from.host), 'link', 'add', from.device, ...pair)
     for (const { host, device, address } of ends) {
-      ip(this.#namespaceOf(host), 'address', 'add', address, 'dev', device)
+      const isAtOnce = address.includes(':') ? ['nodad'] : []
+      ip(this.#namespaceOf(host), 'address', 'add', address, 'dev', device, ...isAtOnce)
       ip(this.#namespaceOf(host), 'link', 'set', device, 'mtu', String(mtu), 'up')
     }
   }

@@ -26,6 +26,7 @@ export interface FixtureHost {
   readonly name: string
   readonly shortId: number
   readonly address: string
+  readonly otherAddresses?: readonly string[]
   readonly targets: readonly string[]
   readonly keys: KeyPair
 }
@@ -130,7 +131,7 @@ export class ClusterFixture {
           publicKey: publicKey.toString('base64'),
           bridgeAddress: `10.2.0.${host.shortId}/16`,
           containerRange: `10.2.${host.shortId}.0/24`,
-          addresses: [host.address],
+          addresses: addressesOf(host),
           port: 6783,
         }
       }),
@@ -160,12 +161,19 @@ export class ClusterFixture {
       bridge: { name: 'weave', address: `10.2.0.${host.shortId}/16`, mtu: 1376 },
       containerRange: `10.2.${host.shortId}.0/24`,
       subnet: '10.2.0.0/16',
-      listen: { ip: '0.0.0.0', port: 6783 },
-      advertise: [host.address],
+      listen: { ip: '::', port: 6783 },
+      advertise: addressesOf(host),
       targets: host.targets,
       discovery: true,
     })
   }
+}
+
+function addressesOf({
+  address,
+  otherAddresses = [],
+}: Pick<FixtureHost, 'address' | 'otherAddresses'>): readonly string[] {
+  return [address, ...otherAddresses]
 }
 
 export async function newKeyPair() {

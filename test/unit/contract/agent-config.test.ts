@@ -43,9 +43,9 @@ describe('the agent’s configuration', () => {
     [{ containerRange: '10.2.1.7/24' }, 'containerRange must be a network'],
     [{ subnet: 'all' }, 'subnet must be a network'],
     [{ listen: { ip: '0.0.0.0', port: 0 } }, 'listen.port must be an integer from 1 to 65535'],
-    [{ listen: { ip: 'everywhere', port: 6783 } }, 'listen.ip must be an IPv4 address'],
+    [{ listen: { ip: 'everywhere', port: 6783 } }, 'listen.ip must be an IP address'],
     [{ advertise: [1] }, 'advertise must be a list of texts'],
-    [{ advertise: ['alpha'] }, "advertise: 'alpha' is not an IPv4 address"],
+    [{ advertise: ['alpha'] }, "advertise: 'alpha' is not an IP address"],
     [{ targets: ['alpha:6783'] }, "targets: 'alpha:6783' is not an address with an optional port"],
     [{ discovery: 'yes' }, 'discovery must be true or false'],
   ])('%j is refused, and named', (change, expected) => {

@@ -135,7 +135,7 @@ function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel
     libc: kernel.asLibc(),
     cipher: createNodeCipher(),
     tap: { fd: TAP, offload: { hasHeader: true, cutsUdp: true } },
-    udpFd: UDP,
+    udp: { fd: UDP, family: 'ipv6' },
     wakeFd: WAKE,
     probed: () => undefined,
     wanted: () => undefined,

@@ -3,7 +3,7 @@ import {
   CAPTURE_AT,
   createNodeCipher,
   type EndpointKey,
-  endpointKey,
+  EndpointKeys,
   Forwarder,
   type ForwardingTable,
   type FrameShape,
@@ -13,10 +13,11 @@ import {
   RECEIVE_AT,
 } from '../../../../src/core/router/index.ts'
 
-const A = endpointKey({ ip: '10.0.0.1', port: 6783 })
-const B = endpointKey({ ip: '10.0.0.2', port: 6783 })
-const C = endpointKey({ ip: '10.0.0.3', port: 6783 })
-const stranger = endpointKey({ ip: '10.9.9.9', port: 1 })
+const keys = new EndpointKeys()
+const A = keys.of({ ip: '10.0.0.1', port: 6783 })
+const B = keys.of({ ip: '10.0.0.2', port: 6783 })
+const C = keys.of({ ip: '10.0.0.3', port: 6783 })
+const stranger = keys.of({ ip: '10.9.9.9', port: 1 })
 
 describe('the forwarder', () => {
   it('delivers the same frame that was captured, sealed on the way', () => {
@@ -31,14 +32,57 @@ describe('the forwarder', () => {
     ['a forgery', 'droppedForged', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 30 ? byte ^ 1 : byte))],
     ['another version', 'droppedVersion', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? 9 : byte))],
     ['another kind', 'droppedForged', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 1 ? 2 : byte))],
-    ['an unknown key', 'droppedUnknownKey', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte))],
+    ['the wrong key epoch', 'droppedUnknownKey', (bytes: Uint8Array) => flipped(bytes, 9)],
+    ['the name of the wrong peer', 'droppedUnknownKey', (bytes: Uint8Array) => flipped(bytes, 5)],
+    [
+      'a forged sequence, beyond what the window may be moved to',
+      'droppedForged',
+      (bytes: Uint8Array) => flipped(bytes, 14),
+    ],
+    ['a truncated one', 'droppedForged', (bytes: Uint8Array) => bytes.slice(0, -1)],
     ['a stub', 'droppedShort', (bytes: Uint8Array) => bytes.slice(0, 30)],
+    ['a huge one', 'droppedForged', (bytes: Uint8Array) => Uint8Array.from([...bytes, ...new Uint8Array(65_000)])],
   ] as const)('drops and counts %s', (_, reason, spoil) => {
     const { a, b } = pair()
     const [sent] = a.capture(frameOf('x'))
     const spoilt = spoil(sent!.bytes.slice(), b)
     expect(b.receive(spoilt.slice(), A)).toEqual([])
     expect(b.forwarder.counters[reason]).toBe(1)
+  })
+
+  it('goes on with the sender after each of these, as if it had not come', () => {
+    const { a, b } = pair()
+    const [first, next] = [a.capture(frameOf('1'))[0]!.bytes, a.capture(frameOf('2'))[0]!.bytes]
+    // All bytes but the hops, which relays count down, and the one beside them.
+    const protectedBytes = Array.from(first.keys()).filter(at => at !== 2 && at !== 3)
+    for (const at of protectedBytes) expect(b.receive(flipped(first, at), A)).toEqual([])
+    expect(b.receive(first, A)).toEqual([frameOf('1')])
+    expect(b.receive(next, A)).toEqual([frameOf('2')])
+  })
+
+  it('lets nobody elsewhere take the address of a container of this host', () => {
+    const { a, b } = pair()
+    const own = '02:00:00:00:00:0b'
+    b.capture(frameOf('here I am', own))
+    expect(b.receive(a.capture(frameOf('no, here', own))[0]!.bytes, A)).toEqual([])
+    expect(b.forwarder.counters).toMatchObject({ droppedSpoofed: 1, macsHeld: 1, injected: 0 })
+  })
+
+  it('keeps sending to the peer of a container when another peer borrows its address', () => {
+    const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
+    const peerOf = (shortId: number) => ({ shortId, nextHop: shortId, sealing: key, opening: [key] })
+    const c = station({ self: 9, peers: [peerOf(1), peerOf(2)], neighbours: [near(1, A), near(2, B)] })
+    const from = (self: number) => station({ self, peers: [{ ...peerOf(9), sealing: key }], neighbours: [near(9, C)] })
+    const [owner, thief] = [from(1), from(2)]
+    const victim = '02:00:00:00:00:0d'
+    for (const [sender, key] of [
+      [owner, A],
+      [thief, B],
+    ] as const) {
+      expect(c.receive(sender.capture(frameOf('hello', victim))[0]!.bytes, key)).toHaveLength(1)
+    }
+    expect(c.capture(frameOf('for the owner', '02:00:00:00:00:0c', victim)).map(({ to }) => to)).toEqual([A])
+    expect(c.forwarder.counters).toMatchObject({ macsHeld: 1, macsMoved: 0 })
   })
 
   it('opens a datagram that comes from another address: the key is the proof, not the source', () => {
@@ -226,6 +270,10 @@ function pair() {
 function receiveOnce(bytes: Uint8Array, at: Station): Uint8Array {
   at.receive(bytes.slice(), A)
   return bytes
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
 }
 
 function near(shortId: number, key: EndpointKey) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { WAIT_MS_MAX, WAITING_MAX } from '../../../../src/core/forwarding/part-table.ts'
-import { endpointKey, type FrameShape, plainShape, Segmentation } from '../../../../src/core/router/index.ts'
+import { type FrameShape, plainShape, Segmentation } from '../../../../src/core/router/index.ts'
 import { type Burst, burst, frameOf, layoutOf, naiveSum, pseudoSum } from './frame-factory.ts'
 import { A, B, pair, sample, station } from './path-stations.ts'
 
@@ -85,7 +85,7 @@ describe('a stream', () => {
 describe('probes that measure', () => {
   it('are as large as they say, and arrive as such', () => {
     const { a, b } = pair(undefined)
-    a.forwarder.sendProbe(2, endpointKey(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_472 })
+    a.forwarder.sendProbe(2, a.forwarder.keys.of(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_472 })
     const [sent] = a.taken()
     expect(sent).toHaveLength(1_472)
     b.receive(sent!)
@@ -99,7 +99,7 @@ describe('probes that measure', () => {
       peers: [{ shortId: 2, nextHop: 2, opening: [] }],
       neighbours: [A!, B!],
     })
-    a.forwarder.sendProbe(2, endpointKey(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_200 })
+    a.forwarder.sendProbe(2, a.forwarder.keys.of(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_200 })
     relay.receive(a.taken()[0]!)
     expect(relay.whole).toEqual([1_200])
   })

@@ -3,7 +3,6 @@ import {
   CAPTURE_AT,
   createNodeCipher,
   type EndpointKey,
-  endpointKey,
   Forwarder,
   type FrameShape,
   MEMORY_BYTES,
@@ -60,7 +59,7 @@ export function station(table: Parameters<Forwarder['apply']>[0], joins = true) 
   const receive = (datagrams: readonly Uint8Array[], now: number) => {
     const bytes = Buffer.concat(datagrams)
     memory.set(bytes, RECEIVE_AT)
-    forwarder.receive(bytes.length, datagrams[0]?.length ?? 0, endpointKey(A!.endpoint), now)
+    forwarder.receive(bytes.length, datagrams[0]?.length ?? 0, forwarder.keys.of(A!.endpoint), now)
     return injected.splice(0)
   }
   return {

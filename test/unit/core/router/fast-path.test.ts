@@ -19,6 +19,12 @@ describe('the keeper of the fast path', () => {
     expect(world.asked(0)).toEqual([{ peer: 2, to: ipOf(2) }])
   })
 
+  it('asks a neighbour that is linked with over IPv6 at its IPv4 address, where that is trusted', () => {
+    const world = new World({ neighbours: { 2: '2001:db8::2', 3: '2001:db8::3' }, addresses: { 2: [ipOf(2)] } })
+    world.keeper.announce(0)
+    expect(world.asked(0)).toEqual([{ peer: 2, to: ipOf(2) }])
+  })
+
   it('asks peers that have no link, where frames go to them directly', () => {
     const world = new World({ direct: { 3: ipOf(3), 4: '192.0.2.4', 5: undefined } })
     world.keeper.announce(0)

@@ -6,6 +6,7 @@ import {
   MESSAGE_BYTES_MAX,
 } from '../../../../src/core/wire/link-message.ts'
 import { MessageStream } from '../../../../src/core/wire/message-stream.ts'
+import { underlayIp } from './underlay-ip.ts'
 
 const u16 = fc.integer({ min: 0, max: 0xffff })
 const u32 = fc.integer({ min: 0, max: 0xffffffff })
@@ -37,7 +38,7 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
   fc.record({ kind: kind('buckets'), hashes: fc.uint32Array({ minLength: 64, maxLength: 64 }) }),
   fc.record({
     kind: kind('observed'),
-    endpoint: fc.record({ ip: fc.ipV4(), port: u16 }),
+    endpoint: fc.record({ ip: underlayIp, port: u16 }),
   }),
   fc.record({
     kind: kind('punch'),

@@ -1,16 +1,13 @@
 import fc from 'fast-check'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
-import {
-  decodeRecord,
-  encodeRecord,
-  LINK_BYTES,
-  LINKS_MAX,
-  type PeerRecord,
-} from '../../../../src/core/wire/peer-record.ts'
+import { decodeRecord, encodeRecord, LINKS_MAX, type PeerRecord } from '../../../../src/core/wire/peer-record.ts'
+import { underlayIp } from './underlay-ip.ts'
 
+/** Of each with an IPv4 address, in the encoding. */
+const LINK_BYTES = 12
 const u16 = fc.integer({ min: 0, max: 0xffff })
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
-const endpoint = fc.record({ ip: fc.ipV4(), port: u16 })
+const endpoint = fc.record({ ip: underlayIp, port: u16 })
 const flags = { isOutbound: fc.boolean(), isEstablished: fc.boolean() }
 const link = fc.record({ shortId: u16, ...flags, remote: endpoint, cost: u16 })
 const record: fc.Arbitrary<PeerRecord> = fc.record({
@@ -20,7 +17,7 @@ const record: fc.Arbitrary<PeerRecord> = fc.record({
   version: u64,
   nickname: fc.string({ maxLength: 30 }),
   port: u16,
-  addresses: fc.array(fc.ipV4(), { maxLength: 8 }),
+  addresses: fc.array(underlayIp, { maxLength: 8 }),
   keyId: u16,
   publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   links: fc.array(link, { maxLength: 20 }),

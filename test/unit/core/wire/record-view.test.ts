@@ -9,9 +9,10 @@ import {
   viewRecord,
 } from '../../../../src/core/wire/record-view.ts'
 import { encodeTopicRecord } from '../../../../src/core/wire/topic-record.ts'
+import { underlayIp } from './underlay-ip.ts'
 
 const u16 = fc.integer({ min: 0, max: 0xffff })
-const remote = fc.record({ ip: fc.ipV4(), port: u16 })
+const remote = fc.record({ ip: underlayIp, port: u16 })
 const link = fc.record({ shortId: u16, isOutbound: fc.boolean(), isEstablished: fc.boolean(), remote, cost: u16 })
 const record: fc.Arbitrary<PeerRecord> = fc.record({
   shortId: u16,
@@ -20,7 +21,7 @@ const record: fc.Arbitrary<PeerRecord> = fc.record({
   version: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   nickname: fc.string({ unit: 'grapheme', maxLength: 30 }),
   port: u16,
-  addresses: fc.array(fc.ipV4(), { maxLength: 8 }),
+  addresses: fc.array(underlayIp, { maxLength: 8 }),
   keyId: u16,
   publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   links: fc.array(link, { maxLength: 12 }),

@@ -96,6 +96,7 @@ describe('variables', () => {
     ])
     expect(parse({ ansible_host: 'a.example.org' }, '192.0.2.9').host?.underlayAddresses).toEqual(['192.0.2.9'])
     expect(parse({ ansible_host: 'a.example.org' }).host?.underlayAddresses).toEqual([])
+    expect(parse({ ansible_host: '2001:DB8:0::1' }).host?.underlayAddresses).toEqual(['2001:db8::1'])
   })
 
   it('put the preferred address of a host with several first', () => {

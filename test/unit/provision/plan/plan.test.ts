@@ -39,6 +39,19 @@ describe('a plan', () => {
     ])
   })
 
+  it('takes hosts of either family, and of both', () => {
+    const hosts = [
+      host('a', { underlayAddresses: ['2001:db8::11', '10.77.1.11'] }),
+      host('b', { underlayAddresses: ['2001:db8::12'], peers: ['a', '[2001:db8::9]:99', '2001:db8::8'] }),
+    ]
+    const plan = planned(hosts)
+    expect(plan.hosts.map(({ targets }) => targets)).toEqual([
+      ['[2001:db8::12]:6783'],
+      ['[2001:db8::11]:6783', '10.77.1.11:6783', '[2001:db8::9]:99', '[2001:db8::8]:6783'],
+    ])
+    expect(plan.hosts.map(({ underlayAddresses }) => underlayAddresses)).toEqual(hosts.map(h => h.underlayAddresses))
+  })
+
   it('takes peers from the inventory when it names them: addresses, or hosts by name', () => {
     const peers = ['b', '192.0.2.9', '192.0.2.8:99']
     const plan = planned([host('a', { peers }), host('b', { underlayAddresses: ['192.0.2.7'] })])
@@ -85,7 +98,7 @@ describe('historic variables', () => {
 
   it('weave_container_cidr that disagrees with the number is refused', () => {
     const [refusal] = refusals([old({ containerRange: '10.2.4.0/24' }, { index: 5 })])
-    expect(refusal).toContain("weave_container_cidr of host 'a', 10.2.4.0/24, disagrees with 10.2.5.0/24")
+    expect(refusal).toContain("weave_container_cidr 10.2.4.0/24 of host 'a' disagrees with 10.2.5.0/24")
   })
 
   it('weave_container_cidr of another size is refused with the variable to set', () => {
@@ -97,7 +110,7 @@ describe('historic variables', () => {
   })
 
   it('weave_ip outside the subnet is refused', () => {
-    expect(refusals([old({ bridgeIp: '10.9.0.1' })])[0]).toContain("weave_ip of host 'a', 10.9.0.1")
+    expect(refusals([old({ bridgeIp: '10.9.0.1' })])[0]).toContain('weave_ip 10.9.0.1')
   })
 })
 
@@ -114,7 +127,7 @@ describe('a plan is refused', () => {
     expect(found.join('\n')).toContain("hosts 'c' and 'd' have the same number 2")
     expect(found.join('\n')).toContain("underlay address 10.2.3.4 of host 'a' lies in the overlay")
     expect(found.join('\n')).toContain("host 'b' has no underlay address")
-    expect(found.join('\n')).toContain("'no-address' is not an IPv4 address")
+    expect(found.join('\n')).toContain("'no-address' is not an IP address")
     expect(found.join('\n')).toContain('weave_port 0')
     expect(found.join('\n')).toContain('weave_mtu 100')
   })
@@ -122,6 +135,11 @@ describe('a plan is refused', () => {
   it('with each cause next to a remedy', () => {
     const [refusal] = refusals([host('a', { underlayAddresses: [] })])
     expect(refusal).toContain("→ set weave_underlay_address of 'a'")
+  })
+
+  it('when an underlay address means another host on each network', () => {
+    const [refusal] = refusals([host('a', { underlayAddresses: ['fe80::1'] })])
+    expect(refusal).toContain("underlay address fe80::1 of host 'a' is link-local")
   })
 
   it('when two hosts have one underlay address', () => {

@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import * as fc from 'fast-check'
-import { contains } from '../../../../src/base/cidr.ts'
 import { coverOf } from '../../../../src/base/cidr-cover.ts'
-import { type Ipv4, ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { type IpAddress, networkContains, parseIpAddress } from '../../../../src/base/ip-address.ts'
 import { FIREWALL_FORMATS, membersOf, renderFirewall } from '../../../../src/provision/render/firewall.ts'
 
 const HOSTS = [
   { underlayAddresses: ['172.31.1.12'], port: 6783 },
-  { underlayAddresses: ['172.31.1.13'], port: 6783 },
+  { underlayAddresses: ['172.31.1.13', '2001:db8::13'], port: 6783 },
   // Behind a gateway that forwards this port to it; others see it come from the gateway.
   { underlayAddresses: ['203.0.113.7', '10.9.0.4'], port: 7001 },
 ]
@@ -15,7 +14,7 @@ const MEMBERS = membersOf('shop', HOSTS)
 
 describe('the members of a cluster', () => {
   it('are the addresses of its hosts, in as few networks as hold exactly them', () => {
-    expect(MEMBERS.sources).toEqual(['10.9.0.4/32', '172.31.1.12/31', '203.0.113.7/32'])
+    expect(MEMBERS.sources).toEqual(['10.9.0.4/32', '172.31.1.12/31', '203.0.113.7/32', '2001:db8::13/128'])
     expect(MEMBERS.ports.map(({ protocol, port }) => `${protocol} ${port}`)).toEqual([
       'tcp 6783',
       'tcp 7001',
@@ -26,13 +25,16 @@ describe('the members of a cluster', () => {
   })
 
   it('a cover holds every address, no other, and none twice', () => {
-    const address = fc.integer({ min: 0, max: 63 }).map(low => ipv4FromNumber(0xc0000200 + low))
+    const first = fc.constantFrom(addressOf('192.0.2.0'), addressOf('2001:db8::'))
+    const address = fc.tuple(first, fc.bigInt({ min: 0n, max: 63n })).map(([base, low]) => (base + low) as IpAddress)
     fc.assert(
       fc.property(fc.array(address), addresses => {
         const cover = coverOf(addresses)
-        const near = Array.from({ length: 128 }, (_, i): Ipv4 => ipv4FromNumber(0xc0000200 - 32 + i))
+        const near = ['192.0.2.0', '2001:db8::'].flatMap(base =>
+          Array.from({ length: 128 }, (_, i) => (addressOf(base) - 32n + BigInt(i)) as IpAddress),
+        )
         for (const each of near) {
-          const holders = cover.filter(network => contains(network, each))
+          const holders = cover.filter(network => networkContains(network, each))
           expect(holders).toHaveLength(addresses.includes(each) ? 1 : 0)
         }
       }),
@@ -45,6 +47,7 @@ describe('rules for members only', () => {
   it.each([
     ['nftables', ['nft', '--check', '--file', '-']],
     ['iptables', ['iptables-restore', '--test', '--noflush']],
+    ['iptables', ['ip6tables-restore', '--test', '--noflush']],
   ] as const)('%s takes them', (format, argv) => {
     const input = renderFirewall(MEMBERS, format)
     const { status, stderr } = spawnSync('unshare', ['--map-root-user', '--net', ...argv], {
@@ -89,7 +92,8 @@ describe('rules for members only', () => {
       IpProtocol: 'tcp',
       FromPort: 6783,
       ToPort: 6783,
-      IpRanges: MEMBERS.sources.map(CidrIp => ({ CidrIp, Description: 'weave control links' })),
+      Ipv6Ranges: [{ CidrIpv6: '2001:db8::13/128', Description: 'weave control links' }],
+      IpRanges: MEMBERS.sources.slice(0, 3).map(CidrIp => ({ CidrIp, Description: 'weave control links' })),
     })
     expect(rest).toHaveLength(4)
   })
@@ -98,3 +102,9 @@ describe('rules for members only', () => {
     expect(renderFirewall(MEMBERS, format)).not.toContain('0.0.0.0/0')
   })
 })
+
+function addressOf(text: string): IpAddress {
+  const address = parseIpAddress(text)
+  if (!address.ok) throw new Error(address.error)
+  return address.value
+}
