@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { formatIpOnNetwork, type IpOnNetwork, isIpv4 } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
@@ -47,7 +48,7 @@ export function plugIn(wish: InterfaceWish): void {
     for (const address of missing) run(addAddress(wish.device, address))
     run(setUp(wish.device))
     if (wish.multicastRoute) run(addMulticastRoute(wish.device))
-    if (isNew) connect(wish)
+    if (isNew || isLoose(wish)) connect(wish)
     const mac = (found ?? deviceOf(wish))?.mac
     if (missing.length > 0 && mac !== undefined) run(announce(wish.device, mac))
   } catch (cause) {
@@ -81,6 +82,11 @@ function makeDevice(wish: InterfaceWish): void {
   if (findDevice(wish.hostEnd) !== undefined) tryCommand(removeDevice(wish.hostEnd))
   runCommand(makePair({ ...wish, mtu: bridge.mtu }))
   runCommand(inside(wish.namespace, tuneNeighbours(wish.device)))
+}
+
+/** Made by a call that was killed before it had come to the bridge, or of a bridge that was made anew. */
+function isLoose({ bridge, hostEnd }: InterfaceWish): boolean {
+  return findDevice(hostEnd) !== undefined && !existsSync(`/sys/class/net/${bridge}/brif/${hostEnd}`)
 }
 
 /** Last: what waits inside for the carrier finds addresses and routes complete. */
