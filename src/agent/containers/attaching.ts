@@ -177,8 +177,7 @@ export class Attaching {
     plugIn({ ...this.#placeOf(container), addresses: parsed(attachment.addresses), multicastRoute })
     if (attachment.rewriteHosts) rewriteHosts(container, bare(attachment.addresses), attachment.extraHosts)
     if (!attachment.dns) return
-    const domain = await this.#options.addresses.domain()
-    for (const name of domain === undefined ? [] : namesOf(container, domain)) {
+    for (const name of namesOf(container, await this.#options.addresses.domains())) {
       for (const address of given) await this.#options.addresses.addName(container.id, address, name)
     }
   }

@@ -118,7 +118,8 @@ export class ContainerKeeper {
       if (action === 'start') {
         await attachProxied(this.#options, id)
         await names.add(id)
-      } else if (action === 'die') await names.remove(id)
+      } else if (action.startsWith('health_status')) await names.add(id)
+      else if (action === 'die') await names.remove(id)
       else if (action === 'destroy') await attaching.forget(id)
     })
   }

@@ -1,12 +1,15 @@
+import { isDomainName } from '../../base/domain-name.ts'
 import { parseIpAddress } from '../../base/ip-address.ts'
-import { type Entry, type EntryData, type Input, isName, type SharedView } from '../../core/router/index.ts'
+import type { Entry, EntryData, FoundEntry, Input, SharedView } from '../../core/router/index.ts'
 import type { Answer, Route, RouteRequest } from '../http/route.ts'
 
 export interface NameControl {
   shared(): SharedView | undefined
   tell(input: Input): void
-  /** Without the dot at its end. */
-  readonly domain: string
+  /** Without the dot at their end; the first is the search domain. */
+  readonly domains: readonly [string, ...string[]]
+  /** Whether names of containers that fail their health check are answered last. */
+  readonly heedsHealth: boolean
   readonly ttlSeconds: number
   upstream(): readonly string[]
   /** Where names are answered; undefined while they are not. */
@@ -18,13 +21,15 @@ export function nameRoutes(control: NameControl): readonly Route[] {
   if (control.shared()?.names === undefined) return []
   const remove = (request: RouteRequest) => removeNames(control, request)
   return [
-    { method: 'GET', path: '/domain', answer: () => said(`${control.domain}.`) },
+    { method: 'GET', path: '/domain', answer: () => said(`${control.domains[0]}.`) },
+    { method: 'GET', path: '/domains', answer: () => said(control.domains.map(domain => `${domain}.`).join('\n')) },
     { method: 'GET', path: '/dns-address', answer: () => place(control, ({ ip }) => ip) },
     { method: 'GET', path: '/dns-address-port', answer: () => place(control, ({ ip, port }) => `${ip}:${port}`) },
     { method: 'GET', path: '/name', answer: () => listNames(control) },
     { method: 'GET', path: '/status/dns', answer: () => listNames(control) },
     { method: 'PUT', path: '/name/:container/:ip', answer: request => addAddress(control, request) },
     { method: 'PUT', path: '/name/:container', answer: request => addRecord(control, request) },
+    { method: 'PUT', path: '/health/:container/:state', answer: request => judge(control, request) },
     { method: 'DELETE', path: '/name', answer: remove },
     { method: 'DELETE', path: '/name/:container', answer: remove },
     { method: 'DELETE', path: '/name/:container/:ip', answer: remove },
@@ -48,21 +53,29 @@ async function addRecord(control: NameControl, request: RouteRequest): Promise<A
 
 function dataOf(form: URLSearchParams): EntryData | undefined {
   const [cname, text, srv] = [form.get('cname'), form.get('txt'), form.get('srv')]
-  if (cname !== null && isName(plain(cname))) return { kind: 'cname', target: plain(cname) }
+  if (cname !== null && isDomainName(plain(cname))) return { kind: 'cname', target: plain(cname) }
   if (text !== null && text.length <= 255) return { kind: 'txt', text }
   const [, priority, weight, port, target = ''] = /^(\d+) (\d+) (\d+) (\S+)$/.exec(srv ?? '') ?? []
   const numbers = [priority, weight, port].map(Number)
-  if (!isName(plain(target)) || !numbers.every(number => number >= 0 && number <= 65535)) return undefined
+  if (!isDomainName(plain(target)) || !numbers.every(number => number >= 0 && number <= 65535)) return undefined
   const [first = 0, second = 0, third = 0] = numbers
   return { kind: 'srv', priority: first, weight: second, port: third, target: plain(target) }
 }
 
 function add(control: NameControl, entry: Entry): Answer {
-  if (!isName(entry.name)) return bad(`'${entry.name}' is not a name that DNS can carry`)
-  if (!entry.name.toLowerCase().endsWith(`.${control.domain}`)) {
-    return bad(`the name '${entry.name}' is not in the domain '${control.domain}'`)
+  if (!isDomainName(entry.name)) return bad(`'${entry.name}' is not a name that DNS can carry`)
+  if (domainOf(entry.name, control.domains) === undefined) {
+    return bad(`the name '${entry.name}' is not in the domain '${control.domains.join("' or '")}'`)
   }
   control.tell({ kind: 'names', change: { kind: 'add', entry } })
+  return { code: 204, text: '' }
+}
+
+/** `healthy` or `unhealthy`, as Docker says it. */
+function judge({ heedsHealth, tell }: NameControl, { parameters }: RouteRequest): Answer {
+  const { container = '', state } = parameters
+  if (state !== 'healthy' && state !== 'unhealthy') return bad(`'${state}' is neither healthy nor unhealthy`)
+  if (heedsHealth) tell({ kind: 'names', change: { kind: 'judge', id: container, isHealthy: state === 'healthy' } })
   return { code: 204, text: '' }
 }
 
@@ -77,15 +90,26 @@ function removeNames(control: NameControl, { parameters, query }: RouteRequest):
   return { code: 204, text: '' }
 }
 
-/** `NAME ADDRESS CONTAINER PEER`; what is stale is marked. */
+/** `NAME ADDRESS CONTAINER PEER`; what is stale or unhealthy is marked. */
 function listNames(control: NameControl): Answer {
   const names = control.shared()?.names?.all ?? []
   const rows = [...names].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const text = rows.map(({ name, id, peer, data, isStale }) => {
-    const short = /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id
-    return `${name.slice(0, -control.domain.length - 1).padEnd(12)} ${textOf(data).padEnd(15)} ${short} ${peer}${isStale ? ' - unreachable!' : ''}\n`
-  })
+  const text = rows.map(row => lineOf(row, control.domains))
   return { code: 200, text: text.join(''), json: rows }
+}
+
+/** In the first domain without it, as the original has it. */
+function lineOf(entry: FoundEntry, [search]: NameControl['domains']): string {
+  const { name, id, peer, data, isStale, isUnhealthy } = entry
+  const short = /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id
+  const shown = domainOf(name, [search]) === undefined ? name : name.slice(0, -search.length - 1)
+  const mark = isStale ? ' - unreachable!' : isUnhealthy === true ? ' - unhealthy' : ''
+  return `${shown.padEnd(12)} ${textOf(data).padEnd(15)} ${short} ${peer}${mark}\n`
+}
+
+/** The domain that a name is in. */
+function domainOf(name: string, domains: readonly string[]): string | undefined {
+  return domains.find(domain => name.toLowerCase().endsWith(`.${domain}`))
 }
 
 function textOf(data: EntryData): string {

@@ -132,7 +132,7 @@ export class DockerClient {
 
   /** What happens to containers from the moment this resolves, until the daemon ends or `signal` says so. */
   async openEvents(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
-    const filters = JSON.stringify({ type: ['container'], event: ['start', 'die', 'destroy'] })
+    const filters = JSON.stringify({ type: ['container'], event: ['start', 'die', 'destroy', 'health_status'] })
     const version = await this.apiVersion()
     return this.#readEvents(await this.#open(`/v${version}/events?filters=${encodeURIComponent(filters)}`, signal))
   }

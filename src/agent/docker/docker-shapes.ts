@@ -5,6 +5,8 @@ export interface ContainerDetails {
   /** Without the slash in front. */
   readonly name: string
   readonly isRunning: boolean
+  /** What its health check says: `starting`, `healthy` or `unhealthy`; undefined when it has none. */
+  readonly health?: string
   /** Of its first process; 0 when it does not run. */
   readonly pid: number
   readonly hostname: string
@@ -40,7 +42,11 @@ interface RawContainer {
   readonly Id: string
   readonly Name?: string
   readonly HostsPath?: string
-  readonly State?: { readonly Running?: boolean; readonly Pid?: number }
+  readonly State?: {
+    readonly Running?: boolean
+    readonly Pid?: number
+    readonly Health?: { readonly Status?: string } | null
+  }
   readonly Config?: {
     readonly Hostname?: string
     readonly Domainname?: string
@@ -61,6 +67,7 @@ export function readDetails(raw: RawContainer): ContainerDetails {
     name: (raw.Name ?? '').replace(/^\//, ''),
     isRunning: state?.Running ?? false,
     pid: state?.Pid ?? 0,
+    ...healthOf(state?.Health?.Status),
     ...hostNameOf(config?.Hostname ?? '', config?.Domainname ?? ''),
     environment: config?.Env ?? [],
     entrypoint: config?.Entrypoint ?? [],
@@ -94,6 +101,11 @@ export function addressesOf({ IPAM, Containers }: RawNetwork): readonly string[]
     IPv6Address,
   ])
   return [...setAside, ...connected].filter(text => text !== '').map(text => text.replace(/\/\d+$/, ''))
+}
+
+/** Docker says `none` of a check that is switched off. */
+function healthOf(status: string | undefined): Pick<ContainerDetails, 'health'> {
+  return status === undefined || status === 'none' ? {} : { health: status }
 }
 
 /** `raw`: a line of `GET /events`. */

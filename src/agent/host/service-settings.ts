@@ -13,6 +13,7 @@ export interface ServiceSettings {
   /** `consensus=N`, `seed=NAME,…` or `observer`. */
   readonly initial?: string
   readonly dns?: boolean
+  /** Domains of names, the search domain first, between commas. */
   readonly domain?: string
   readonly ttlSeconds?: number
   /** `IP:PORT`, or a port after a colon. */
@@ -20,6 +21,8 @@ export interface ServiceSettings {
   readonly fallbackTimeoutMs?: number
   readonly resolvConf?: string
   readonly nearestFirst?: boolean
+  /** Containers that fail their health check are answered last. */
+  readonly healthChecks?: boolean
 }
 
 export function loadServices(path: string): ServiceSettings {

@@ -32,8 +32,10 @@ export interface AddressSource {
   release(containerId: string, address?: IpOnNetwork): Promise<void>
   addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void>
   removeNames(containerId: string, address?: IpOnNetwork): Promise<void>
-  /** Without the dot at its end; undefined when the router answers no names. */
-  domain(): Promise<string | undefined>
+  /** What the container's health check says; heeded where the router was told to. */
+  judge(containerId: string, isHealthy: boolean): Promise<void>
+  /** Without the dot at their end, the search domain first; none when the router answers no names. */
+  domains(): Promise<readonly string[]>
   /** Where containers are to ask for names; undefined when the router answers none. */
   nameServer(): Promise<string | undefined>
   /** Undefined when the router hands out no addresses. */
@@ -91,9 +93,18 @@ export class AddressClient implements AddressSource {
     forgiving(await this.#ask('DELETE', `/name/${containerId}${place}`))
   }
 
-  async domain(): Promise<string | undefined> {
-    const reply = await this.#ask('GET', '/domain')
-    return isUnknownPath(reply) ? undefined : succeeded(reply).trim().replace(/\.$/, '')
+  async judge(containerId: string, isHealthy: boolean): Promise<void> {
+    forgiving(await this.#ask('PUT', `/health/${containerId}/${isHealthy ? 'healthy' : 'unhealthy'}`))
+  }
+
+  async domains(): Promise<readonly string[]> {
+    const reply = await this.#ask('GET', '/domains')
+    return isUnknownPath(reply)
+      ? []
+      : succeeded(reply)
+          .trim()
+          .split('\n')
+          .map(domain => domain.replace(/\.$/, ''))
   }
 
   async defaultSubnet(): Promise<IpNetwork | undefined> {

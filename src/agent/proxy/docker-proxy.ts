@@ -17,7 +17,7 @@ const START = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/(?:start|restart)(?:\?|$)/
 export interface ProxyOptions {
   readonly path: string
   readonly docker: DockerClient
-  readonly addresses: Pick<AddressSource, 'domain' | 'nameServer'>
+  readonly addresses: Pick<AddressSource, 'domains' | 'nameServer'>
   /** The host's folder that holds the program which waits. */
   readonly waitFolder: string
   /** Brings a container that runs onto the overlay, if it is one of ours. */
@@ -106,7 +106,7 @@ export class DockerProxy {
   async #rewrite(body: CreateBody, url: string): Promise<CreateBody> {
     const { docker, addresses, waitFolder } = this.#options
     const image = needsImage(body) ? await docker.imageCommand(body.Image ?? '') : undefined
-    const [domain, address] = await Promise.all([addresses.domain(), addresses.nameServer()])
+    const [[domain], address] = await Promise.all([addresses.domains(), addresses.nameServer()])
     const hasNames = this.#settings.withDns && domain !== undefined && address !== undefined
     const nameServer = hasNames ? { domain, address } : undefined
     const given = new URL(url, 'http://docker').searchParams.get('name') ?? ''

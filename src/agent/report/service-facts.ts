@@ -13,8 +13,8 @@ export interface IpamFacts {
 }
 
 export interface DnsFacts {
-  /** Without the dot at its end. */
-  readonly domain: string
+  /** Without the dot at their end; the first is the search domain. */
+  readonly domains: readonly [string, ...string[]]
   readonly upstream: readonly string[]
   readonly ttlSeconds: number
   /** `IP:PORT`; undefined while names are answered nowhere. */
@@ -65,10 +65,10 @@ function ipamRows({ status, defaultSubnet }: IpamFacts): readonly (readonly stri
   ]
 }
 
-function dnsRows({ domain, upstream, ttlSeconds, names }: DnsFacts): readonly (readonly string[])[] {
+function dnsRows({ domains, upstream, ttlSeconds, names }: DnsFacts): readonly (readonly string[])[] {
   return [
     ['Service', 'dns'],
-    ['Domain', `${domain}.`],
+    ['Domain', domains.map(domain => `${domain}.`).join(', ')],
     ['Upstream', upstream.length === 0 ? 'none' : upstream.join(', ')],
     ['TTL', String(ttlSeconds)],
     ['Entries', String(names.all.length)],
@@ -118,9 +118,10 @@ function reportIpam({ status, defaultSubnet }: IpamFacts, nicknames: ReadonlyMap
   }
 }
 
-function reportDns({ domain, upstream, address, ttlSeconds, names }: DnsFacts): object {
+function reportDns({ domains, upstream, address, ttlSeconds, names }: DnsFacts): object {
   return {
-    Domain: `${domain}.`,
+    Domain: `${domains[0]}.`,
+    Domains: domains.map(domain => `${domain}.`),
     Upstream: upstream,
     Address: address ?? '',
     TTL: ttlSeconds,

@@ -85,7 +85,7 @@ export class AgentServices {
     this.#dns = new DnsServer({
       port: given === null ? DNS_PORT : Number(given[2]),
       address: () => (given === null || given[1] === '' ? this.#bridgeAddress() : given[1]),
-      domains: [this.#domain],
+      domains: this.#domains,
       ttlSeconds: this.#settings.ttlSeconds ?? 1,
       nearestFirst: this.#settings.nearestFirst === true,
       upstream: this.#upstream,
@@ -115,7 +115,8 @@ export class AgentServices {
       ...nameRoutes({
         shared,
         tell,
-        domain: this.#domain,
+        domains: this.#domains,
+        heedsHealth: this.#settings.healthChecks === true,
         ttlSeconds: this.#settings.ttlSeconds ?? 1,
         upstream: () => this.#upstream.servers,
         listening: () => this.#dns?.listening,
@@ -130,7 +131,7 @@ export class AgentServices {
       ipam: ipam && { status: ipam.status(this.#options.clock()), defaultSubnet: this.#defaultSubnet },
       dns: names && {
         names,
-        domain: this.#domain,
+        domains: this.#domains,
         ttlSeconds: this.#settings.ttlSeconds ?? 1,
         upstream: this.#upstream.servers,
         address: listening && `${listening.ip}:${listening.port}`,
@@ -160,8 +161,12 @@ export class AgentServices {
     return this.#router?.shared
   }
 
-  get #domain(): string {
-    return (this.#settings.domain ?? DEFAULT_DOMAIN).toLowerCase().replace(/\.$/, '')
+  get #domains(): readonly [string, ...string[]] {
+    const [first = DEFAULT_DOMAIN, ...others] = (this.#settings.domain ?? DEFAULT_DOMAIN)
+      .toLowerCase()
+      .split(',')
+      .map(domain => domain.replace(/\.$/, ''))
+    return [first, ...others]
   }
 
   /** The bridge's own, or else that of Docker's bridge: what every container of this host reaches. */

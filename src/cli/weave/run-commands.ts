@@ -58,6 +58,6 @@ function wishOf(words: RunWords): AttachWish {
 
 /** Undefined when the router answers no names. */
 async function findNameServer(addresses: AddressClient): Promise<NameServer | undefined> {
-  const [address, domain] = await Promise.all([addresses.nameServer(), addresses.domain()])
+  const [address, [domain]] = await Promise.all([addresses.nameServer(), addresses.domains()])
   return address === undefined || domain === undefined ? undefined : { address, domain }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { loadServices, type ServiceSettings, saveServices } from '../../agent/host/service-settings.ts'
 import { parseInitial } from '../../agent/ipam/ipam-options.ts'
+import { isDomainName } from '../../base/domain-name.ts'
 import { parseIpNetwork } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
@@ -22,6 +23,7 @@ export interface ServiceOptions {
   readonly dnsFallbackTimeout?: string
   readonly resolvConf?: string
   readonly dnsNearestFirst?: boolean
+  readonly dnsHealthChecks?: boolean
 }
 
 export function addServiceOptions(command: Command): Command {
@@ -32,12 +34,13 @@ export function addServiceOptions(command: Command): Command {
     .option('--ipalloc-init <mode>', 'consensus[=COUNT], seed=PEERNAME,… or observer')
     .option('--init-peer-count <count>', 'the same as --ipalloc-init consensus=COUNT')
     .option('--no-dns', 'answer no names')
-    .option('--dns-domain <domain>', 'the domain of names, weave.local otherwise')
+    .option('--dns-domain <domain,…>', 'the domain of names, weave.local otherwise; containers get theirs in the first')
     .option('--dns-ttl <seconds>', 'how long answers may be kept, 1 otherwise')
     .option('--dns-listen-address <ip:port>', 'where names are answered')
     .option('--dns-fallback-timeout <seconds>', 'how long other resolvers are waited for, 5 otherwise')
     .option('--resolv-conf <file>', 'names the other resolvers, /etc/resolv.conf otherwise')
     .option('--dns-nearest-first', 'answer with containers of this host first')
+    .option('--dns-health-checks', 'answer with containers that fail their health check only when there are no others')
 }
 
 /** Keeps what the flags say; a launch without any of them keeps what the last one said. */
@@ -63,13 +66,21 @@ function settingsOf(options: ServiceOptions): {
     defaultSubnet: options.ipallocDefaultSubnet === undefined ? undefined : network(options.ipallocDefaultSubnet),
     initial,
     dns: options.dns === false ? false : undefined,
-    domain: options.dnsDomain,
+    domain: domains(options.dnsDomain),
     ttlSeconds: seconds('--dns-ttl', options.dnsTtl),
     dnsListen: listen,
     fallbackTimeoutMs: timeout === undefined ? undefined : timeout * 1000,
     resolvConf: options.resolvConf,
     nearestFirst: options.dnsNearestFirst,
+    healthChecks: options.dnsHealthChecks,
   }
+}
+
+function domains(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const wrong = text.split(',').find(domain => !isDomainName(domain.replace(/\.$/, '')))
+  if (wrong !== undefined) throw bad(`'${wrong}' is no domain: --dns-domain`)
+  return text
 }
 
 /** An empty word for none. */

@@ -1,5 +1,6 @@
 import { formatIpAddress, parseIpAddress } from '../../base/ip-address.ts'
-import type { FoundEntry, Names } from './names.ts'
+import type { FoundEntry } from './name-index.ts'
+import type { Names } from './names.ts'
 
 export interface Question {
   /** Without the dot at its end. */
@@ -38,7 +39,7 @@ export interface AnswerOptions {
   readonly random: () => number
 }
 
-type NamesView = Pick<Names, 'all' | 'find' | 'findAddress'>
+type NamesView = Pick<Names, 'isParent' | 'find' | 'findAddress'>
 
 const ALIASES_MAX = 8
 
@@ -54,8 +55,7 @@ export function answerFor(names: NamesView, question: Question, options: AnswerO
   if (!isInside && !isBare) return { kind: 'elsewhere' }
   const entries = names.find(isBare ? `${lower}.${options.domains[0]}` : lower)
   if (entries.length === 0) {
-    const isPart =
-      options.domains.includes(lower) || names.all.some(entry => entry.name.toLowerCase().endsWith(`.${lower}`))
+    const isPart = options.domains.includes(lower) || names.isParent(lower)
     return isPart ? { kind: 'found', records: [], isStale: false } : { kind: isInside ? 'unknown' : 'elsewhere' }
   }
   const records = collect(names, question, entries, options)

@@ -1,3 +1,4 @@
+import { isDomainName } from '../../base/domain-name.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 
 /** What a name stands for. Addresses are text: IPv4 or IPv6. */
@@ -18,6 +19,8 @@ export interface Entry {
   readonly id: string
   readonly name: string
   readonly data: EntryData
+  /** Its container fails the health check that it came with: others of the name are answered before it. */
+  readonly isUnhealthy?: true
 }
 
 export const BODY_BYTES_MAX = 60 * 1024
@@ -39,15 +42,16 @@ export function decodeEntries(bytes: Uint8Array): Result<readonly Entry[]> {
   }
 }
 
-/** Labels of 1 to 63 characters, 253 in all (RFC 1035, section 2.3.4), of what host and service names are made of. */
-export function isName(name: unknown): name is string {
-  if (typeof name !== 'string' || name.length > 253) return false
-  return name.split('.').every(label => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))
-}
-
 function isEntry(value: unknown): boolean {
   const entry = value as Partial<Entry> | null
-  return typeof entry?.id === 'string' && entry.id.length <= 128 && isName(entry.name) && isData(entry.data)
+  const isMarkGood = entry?.isUnhealthy === undefined || entry.isUnhealthy === true
+  return (
+    typeof entry?.id === 'string' &&
+    entry.id.length <= 128 &&
+    isDomainName(entry.name) &&
+    isData(entry.data) &&
+    isMarkGood
+  )
 }
 
 function isData(value: unknown): boolean {
@@ -56,11 +60,11 @@ function isData(value: unknown): boolean {
     case 'address':
       return typeof data.address === 'string' && /^[0-9a-f.:]{2,45}$/.test(data.address)
     case 'cname':
-      return isName(data.target)
+      return isDomainName(data.target)
     case 'txt':
       return typeof data.text === 'string' && data.text.length <= 255
     case 'srv':
-      return isName(data.target) && [data.priority, data.weight, data.port].every(isU16)
+      return isDomainName(data.target) && [data.priority, data.weight, data.port].every(isU16)
     default:
       return false
   }

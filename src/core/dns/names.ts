@@ -1,15 +1,9 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from './entry.ts'
+import { type FoundEntry, NameIndex } from './name-index.ts'
 
 /** Names of a peer that cannot be reached are answered for so long, where nobody in reach has the name. */
 export const STALE_MS = 60 * 60_000
-
-export interface FoundEntry extends Entry {
-  readonly peer: PeerName
-  readonly isOwn: boolean
-  /** Its peer cannot be reached: the container may be gone. */
-  readonly isStale: boolean
-}
 
 export type NamesOutput =
   | { readonly kind: 'store'; readonly text: string }
@@ -30,8 +24,8 @@ export class Names {
   #own: readonly Entry[] = []
   readonly #others = new Map<PeerName, readonly Entry[]>()
   readonly #lostAt = new Map<PeerName, number>()
-  #byName = new Map<string, readonly FoundEntry[]>()
-  #byAddress = new Map<string, readonly FoundEntry[]>()
+  /** Drawn when something is looked up: many peers may be heard before anybody asks. */
+  #index: NameIndex | undefined
   #reachable: ReadonlySet<PeerName> = new Set()
   #outputs: NamesOutput[] = []
 
@@ -39,7 +33,6 @@ export class Names {
     this.#self = self
     const decoded = decodeEntries(new TextEncoder().encode(stored ?? ''))
     if (decoded.ok) this.#own = decoded.value
-    this.#index()
     if (this.#own.length > 0) this.#outputs.push({ kind: 'publish', body: encodeEntries(this.#own) })
   }
 
@@ -48,7 +41,7 @@ export class Names {
   }
 
   get all(): readonly FoundEntry[] {
-    return [...this.#byName.values()].flat()
+    return [...this.#indexed.byName.values()].flat()
   }
 
   /** When names of a lost peer end. */
@@ -59,7 +52,8 @@ export class Names {
   /** False when this host has as many names as it can tell the others of. */
   add(entry: Entry): boolean {
     if (this.#own.some(known => isSame(known, entry))) return true
-    const own = [...this.#own, entry]
+    const isUnhealthy = this.#own.some(known => known.id === entry.id && known.isUnhealthy === true)
+    const own = [...this.#own, marked(entry, isUnhealthy)]
     if (encodeEntries(own).length > BODY_BYTES_MAX) return false
     this.#replace(own)
     return true
@@ -73,13 +67,20 @@ export class Names {
     return removed
   }
 
+  /** What the health check of a container of this host says. A container without names has nothing to mark. */
+  judge(id: string, isHealthy: boolean): void {
+    const isNews = (entry: Entry) => entry.id === id && (entry.isUnhealthy === true) === isHealthy
+    if (!this.#own.some(isNews)) return
+    this.#replace(this.#own.map(entry => (entry.id === id ? marked(entry, !isHealthy) : entry)))
+  }
+
   /** `body` is undefined when the peer is a member no more. */
   heard(peer: PeerName, body: Uint8Array | undefined): void {
     const decoded = decodeEntries(body ?? new Uint8Array(0))
     if (!decoded.ok) return
     if (decoded.value.length === 0) this.#others.delete(peer)
     else this.#others.set(peer, decoded.value)
-    this.#index()
+    this.#index = undefined
   }
 
   reach(peers: ReadonlySet<PeerName>, now: number): void {
@@ -88,7 +89,7 @@ export class Names {
       if (peers.has(peer)) this.#lostAt.delete(peer)
       else if (!this.#lostAt.has(peer)) this.#lostAt.set(peer, now)
     }
-    this.#index()
+    this.#index = undefined
   }
 
   advance(now: number): void {
@@ -96,7 +97,7 @@ export class Names {
       if (at + STALE_MS > now) continue
       this.#lostAt.delete(peer)
       this.#others.delete(peer)
-      this.#index()
+      this.#index = undefined
     }
   }
 
@@ -106,42 +107,50 @@ export class Names {
     return outputs
   }
 
-  /** Case does not matter (RFC 4343). Stale entries only where there are no others. */
+  /** Case does not matter (RFC 4343). Stale entries only where there are no others, and unhealthy ones before stale ones only. */
   find(name: string): readonly FoundEntry[] {
-    return freshest(this.#byName.get(name.toLowerCase()) ?? [])
+    return best(this.#indexed.byName.get(name.toLowerCase()) ?? [])
   }
 
   findAddress(address: string): readonly FoundEntry[] {
-    return freshest(this.#byAddress.get(address) ?? [])
+    return best(this.#indexed.byAddress.get(address) ?? [])
+  }
+
+  /** Whether there are names below this one. */
+  isParent(name: string): boolean {
+    return this.#indexed.parents.has(name.toLowerCase())
+  }
+
+  get #indexed(): NameIndex {
+    this.#index ??= new NameIndex(this.#found())
+    return this.#index
+  }
+
+  *#found(): Iterable<FoundEntry> {
+    for (const entry of this.#own) yield { ...entry, peer: this.#self, isOwn: true, isStale: false }
+    for (const [peer, entries] of this.#others) {
+      for (const entry of entries) yield { ...entry, peer, isOwn: false, isStale: !this.#reachable.has(peer) }
+    }
   }
 
   #replace(own: readonly Entry[]): void {
     this.#own = own
-    this.#index()
+    this.#index = undefined
     const body = encodeEntries(own)
     this.#outputs.push({ kind: 'store', text: new TextDecoder().decode(body) }, { kind: 'publish', body })
   }
-
-  #index(): void {
-    this.#byName = new Map()
-    this.#byAddress = new Map()
-    const add = (entry: FoundEntry) => {
-      const name = entry.name.toLowerCase()
-      this.#byName.set(name, [...(this.#byName.get(name) ?? []), entry])
-      if (entry.data.kind !== 'address') return
-      const { address } = entry.data
-      this.#byAddress.set(address, [...(this.#byAddress.get(address) ?? []), entry])
-    }
-    for (const entry of this.#own) add({ ...entry, peer: this.#self, isOwn: true, isStale: false })
-    for (const [peer, entries] of this.#others) {
-      for (const entry of entries) add({ ...entry, peer, isOwn: false, isStale: !this.#reachable.has(peer) })
-    }
-  }
 }
 
-function freshest(entries: readonly FoundEntry[]): readonly FoundEntry[] {
+/** Fresh and healthy ones, or else what comes nearest to it: a name that is known is always answered. */
+function best(entries: readonly FoundEntry[]): readonly FoundEntry[] {
   const fresh = entries.filter(entry => !entry.isStale)
-  return fresh.length > 0 ? fresh : entries
+  const candidates = fresh.length > 0 ? fresh : entries
+  const healthy = candidates.filter(entry => entry.isUnhealthy !== true)
+  return healthy.length > 0 ? healthy : candidates
+}
+
+function marked({ isUnhealthy: _, ...entry }: Entry, isUnhealthy: boolean): Entry {
+  return isUnhealthy ? { ...entry, isUnhealthy } : entry
 }
 
 function isSame(a: Entry, b: Entry): boolean {

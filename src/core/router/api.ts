@@ -62,10 +62,11 @@ export type Input =
   | { readonly kind: 'names'; readonly change: NameChange }
   | { readonly kind: 'stop' }
 
-/** A name of this host's: added, or all that fit removed. */
+/** A name of this host's: added, or all that fit removed, or those of a container judged by its health check. */
 export type NameChange =
   | { readonly kind: 'add'; readonly entry: Entry }
   | { readonly kind: 'remove'; readonly fits: (entry: Entry) => boolean }
+  | { readonly kind: 'judge'; readonly id: string; readonly isHealthy: boolean }
 
 /** What the router wants done, in order. */
 export type Output =
@@ -270,4 +271,4 @@ export interface SharedView {
 }
 
 export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status'>
-export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress'>
+export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress' | 'isParent'>

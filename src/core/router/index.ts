@@ -1,6 +1,6 @@
 export { type AnswerRecord, answerFor, type ZoneAnswer } from '../dns/answer.ts'
-export { type Entry, type EntryData, isName } from '../dns/entry.ts'
-export type { FoundEntry } from '../dns/names.ts'
+export type { Entry, EntryData } from '../dns/entry.ts'
+export type { FoundEntry } from '../dns/name-index.ts'
 export { completeChecksum } from '../forwarding/checksum.ts'
 export type { JoinedFlows } from '../forwarding/coalescer.ts'
 export { type EndpointKey, ipv4Key, isIpv6Key, isLinkKey, linkKey, neighbourOf } from '../forwarding/endpoint-key.ts'

@@ -91,6 +91,7 @@ export class Shared {
 
   #changeNames(change: NameChange): void {
     if (change.kind === 'remove') this.names?.remove(change.fits)
+    else if (change.kind === 'judge') this.names?.judge(change.id, change.isHealthy)
     else if (this.names?.add(change.entry) === false) {
       const { name } = change.entry
       const message = 'this host has more names than it can tell the others of'

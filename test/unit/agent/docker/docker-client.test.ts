@@ -29,7 +29,23 @@ describe('the host name of a container', () => {
     ['web', '', []],
     ['web.elsewhere', '', []],
   ])('%s with the domain %j counts in weave.local as %j', (hostname, domain, names) => {
-    expect(namesOf(named(hostname, domain), 'weave.local')).toEqual(names)
+    expect(namesOf(named(hostname, domain), ['weave.local'])).toEqual(names)
+  })
+
+  it('may be in any of the domains; other names are in the first', () => {
+    const shop = { ...named('web', 'shop.test'), name: 'One' }
+    expect(namesOf(shop, ['weave.local', 'shop.test'])).toEqual(['one.weave.local', 'web.shop.test'])
+    expect(namesOf(shop, [])).toEqual([])
+  })
+
+  it('goes with what the health check says, when there is one', () => {
+    const judged = (Status: string) => readDetails({ Id: 'ab'.repeat(32), State: { Health: { Status } } }).health
+    expect(['starting', 'healthy', 'unhealthy', 'none'].map(judged)).toEqual([
+      'starting',
+      'healthy',
+      'unhealthy',
+      undefined,
+    ])
   })
 })
 
@@ -91,13 +107,13 @@ describe('the client of Docker', () => {
 
 describe('the names of a container', () => {
   it('are its own, its networks’, its service’s, its label’s, its app’s and its task’s', () => {
-    expect(namesOf(readDetails(raw), 'weave.local')).toEqual([
+    expect(namesOf(readDetails(raw), ['weave.local'])).toEqual([
       'web_1.weave.local',
-      'www.weave.local',
       'cache.weave.local',
       'shop.weave.local',
       'site1.customer1.web.weave.local',
       'web-customer1-instance-1.weave.local',
+      'www.weave.local',
     ])
   })
 

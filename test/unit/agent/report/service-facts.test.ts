@@ -42,7 +42,7 @@ const FACTS: ServiceFacts = {
     },
   },
   dns: {
-    domain: 'weave.local',
+    domains: ['weave.local'],
     upstream: ['192.0.2.53', '192.0.2.54'],
     ttlSeconds: 1,
     address: '10.2.0.1:53',
@@ -68,6 +68,7 @@ const FACTS: ServiceFacts = {
       ],
       find: () => [],
       findAddress: () => [],
+      isParent: () => false,
     },
   },
 }

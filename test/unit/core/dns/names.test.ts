@@ -1,7 +1,8 @@
 import fc from 'fast-check'
+import { isDomainName } from '../../../../src/base/domain-name.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { answerFor, reversedAddress } from '../../../../src/core/dns/answer.ts'
-import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries, isName } from '../../../../src/core/dns/entry.ts'
+import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from '../../../../src/core/dns/entry.ts'
 import { Names, STALE_MS } from '../../../../src/core/dns/names.ts'
 
 const self = '02:00:00:00:00:01' as PeerName
@@ -70,6 +71,38 @@ describe('names', () => {
     expect(dataOf(names, 'db', 'A')).toEqual([])
   })
 
+  it('of containers that fail their health check are answered only where there are no others', () => {
+    const names = withNames(address('web', '10.2.1.1'), { ...address('web', '10.2.1.2'), id: 'd' })
+    names.judge('c', false)
+    expect(dataOf(names, 'web', 'A')).toEqual(['10.2.1.2'])
+    names.judge('d', false)
+    expect(dataOf(names, 'web', 'A')).toHaveLength(2)
+    names.judge('c', true)
+    expect(dataOf(names, 'web', 'A')).toEqual(['10.2.1.1'])
+  })
+
+  it('are told with their mark, once for each change, and later ones of the container bear it too', () => {
+    const names = withNames(address('web', '10.2.1.1'))
+    names.drain()
+    for (let times = 0; times < 3; times++) names.judge('c', false)
+    names.judge('nobody', false)
+    expect(names.drain().filter(output => output.kind === 'publish')).toHaveLength(1)
+    names.add(address('www', '10.2.1.1'))
+    expect(names.own.map(entry => entry.isUnhealthy)).toEqual([true, true])
+    const heard = new Names({ self: peer, stored: undefined })
+    heard.heard(self, encodeEntries(names.own))
+    heard.reach(new Set([self]), 0)
+    expect(heard.find('www.weave.local')).toMatchObject([{ isUnhealthy: true }])
+  })
+
+  it('above others are there, without an answer', () => {
+    const names = withNames(address('a.b.c', '10.2.1.1'))
+    for (const name of ['b.c.weave.local', 'C.weave.local']) {
+      expect(answerFor(names, { name, type: 'A' }, options)).toMatchObject({ kind: 'found', records: [] })
+    }
+    expect(answerFor(names, { name: 'a.c.weave.local', type: 'A' }, options)).toEqual({ kind: 'unknown' })
+  })
+
   it('end with what their peer publishes, and outlive their own router', () => {
     const names = withNames(address('web', '10.2.1.1'))
     const stored = names.drain().flatMap(output => (output.kind === 'store' ? [output.text] : []))
@@ -101,7 +134,7 @@ describe('names', () => {
     for (const entry of [{}, { id: 1 }, { id: 'c', name: 'a b', data: { kind: 'txt', text: '' } }, null]) {
       expect(decodeEntries(new TextEncoder().encode(JSON.stringify({ format: 1, entries: [entry] }))).ok).toBe(false)
     }
-    expect(isName(`${'a'.repeat(64)}.weave.local`)).toBe(false)
+    expect(isDomainName(`${'a'.repeat(64)}.weave.local`)).toBe(false)
   })
 })
 

@@ -1,0 +1,91 @@
+import { eventually } from '../agent/agent-lab.ts'
+import { DockerLab, type HostName } from './docker-lab.ts'
+
+const MINUTE = 60_000
+const HOSTS = ['a', 'b'] as const
+
+/** Weave rows DNS-03, DNS-04, FLAG-17, with health checks that a real Docker makes. */
+describe('names of containers that come with a health check', () => {
+  let lab: DockerLab
+
+  beforeAll(async () => {
+    lab = await DockerLab.create()
+    for (const host of HOSTS) {
+      await lab.launch(host, '--dns-domain', 'weave.local,shop.test', '--dns-health-checks')
+    }
+    await lab.mustWeave('a', 'status', '--wait', '20')
+    for (const host of HOSTS) {
+      await put(host, `web-${host}`, [
+        '--health-cmd',
+        'test ! -e /ill',
+        '--health-interval',
+        '1s',
+        '--health-retries',
+        '1',
+      ])
+    }
+  }, 3 * MINUTE)
+
+  afterAll(async () => lab?.dispose(), MINUTE)
+
+  it(
+    'are answered with those that are well, and all again when all are or none is',
+    async () => {
+      const [ofA, ofB] = await Promise.all(HOSTS.map(host => addressOf(host, `web-${host}`)))
+      await becomes('a', 'shop.weave.local', [ofA, ofB])
+      await lab.docker('b', 'exec', 'web-b', 'touch', '/ill')
+      await becomes('a', 'shop.weave.local', [ofA])
+      await becomes('b', 'shop.weave.local', [ofA])
+      expect(await lab.mustWeave('a', 'status', 'dns')).toMatch(new RegExp(`^web-b +${ofB} .* - unhealthy$`, 'm'))
+      expect(await addresses('b', 'web-b.weave.local')).toEqual([ofB])
+      await lab.docker('a', 'exec', 'web-a', 'touch', '/ill')
+      await becomes('b', 'shop.weave.local', [ofA, ofB])
+      await lab.docker('b', 'exec', 'web-b', 'rm', '/ill')
+      await becomes('a', 'shop.weave.local', [ofB])
+    },
+    MINUTE,
+  )
+
+  it(
+    'may be in each of the domains, and in no other',
+    async () => {
+      await put('a', 'plain', ['-h', 'till.shop.test'])
+      const address = await addressOf('a', 'plain')
+      await becomes('b', 'till.shop.test', [address])
+      expect(await addresses('b', 'plain.weave.local')).toEqual([address])
+      await lab.mustWeave('a', 'dns-add', '10.2.9.9', '-h', 'db.shop.test')
+      await becomes('b', 'db.shop.test', ['10.2.9.9'])
+      const refusal = await lab.weave('a', 'dns-add', '10.2.9.9', '-h', 'db.example.com')
+      expect(refusal).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining("'db.example.com' is not in the domain 'weave.local' or 'shop.test'"),
+      })
+      expect(await lab.mustWeave('a', 'status')).toMatch(/^ +Domain: weave\.local\., shop\.test\.$/m)
+    },
+    MINUTE,
+  )
+
+  async function put(host: HostName, name: string, options: readonly string[]): Promise<void> {
+    const labelled = ['--name', name, '--label', 'works.weave.name=shop', ...options]
+    await lab.mustWeave(host, 'run', ...labelled, 'busybox:test', 'sleep', '86400')
+  }
+
+  async function addressOf(host: HostName, container: string): Promise<string> {
+    return (await lab.mustWeave(host, 'ps', container)).replace(/^.* (\S+)\/\d+$/, '$1')
+  }
+
+  async function addresses(host: HostName, name: string): Promise<readonly string[]> {
+    const found = await lab.mustWeave(host, 'dns-lookup', name)
+    return found
+      .split('\n')
+      .filter(line => line !== '')
+      .sort()
+  }
+
+  async function becomes(host: HostName, name: string, wanted: readonly (string | undefined)[]): Promise<void> {
+    await eventually(20_000, async () => {
+      const found = await addresses(host, name)
+      return found.join() === [...wanted].sort().join() || `${name} is ${found} on ${host}, not ${wanted}`
+    })
+  }
+})
