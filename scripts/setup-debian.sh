@@ -40,6 +40,7 @@ parts=(
 
 # folder:package, for what is no command.
 modules=(
+  usr/lib/x86_64-linux-musl/libc.a:musl-dev
   usr/lib/python3/dist-packages/boto3:python3-boto3
 )
 
