@@ -40,7 +40,7 @@ export function writeResults({ folder, extent, candidates, results }: WriteUp): 
   return text
 }
 
-function describeMachine(): string {
+export function describeMachine(): string {
   const [first] = cpus()
   const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux'
   const gigabytes = Math.round(totalmem() / 2 ** 30)

@@ -20,6 +20,13 @@ interface RunWish {
   readonly environment?: NodeJS.ProcessEnv
 }
 
+interface Beginning {
+  /** A program that changes what the agent may do. */
+  readonly through?: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+  readonly logLevel?: 'debug' | 'info'
+}
+
 export interface Outcome {
   readonly exitCode: number
   readonly stdout: string
@@ -158,8 +165,7 @@ export class AgentLab {
     environment: NodeJS.ProcessEnv = {},
     through: readonly string[] = [],
   ): Promise<ChildProcess> {
-    const argv = [...through, ...this.#program, 'launch', '--foreground', '--log-level', 'debug']
-    const child = this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
+    const child = this.begin(host, { through, environment, logLevel: 'debug' })
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
       const isRunning = await isRouterRunning(join(this.rootOf(host), HOST_PATHS.controlSocket))
@@ -167,6 +173,12 @@ export class AgentLab {
     })
     await this.on(host, 'ip', 'address', 'replace', `10.2.0.${this.cluster.host(host).shortId}/16`, 'dev', 'weave')
     return child
+  }
+
+  /** Starts the agent of a host as `launch` does, without waiting for it. */
+  begin(host: string, { through = [], environment = {}, logLevel = 'info' }: Beginning = {}): ChildProcess {
+    const argv = [...through, ...this.#program, 'launch', '--foreground', '--log-level', logLevel]
+    return this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
   }
 
   /** The one that was launched last on the host. */

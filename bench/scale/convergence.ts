@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ScaleLab } from './scale-lab.ts'
+
+const LIMIT_MS = 120_000
+/** Between two questions to one router: answers cost it time that it lacks. */
+const ASK_EVERY_MS = 20
+
+/** True, or what is still missing. */
+export type Answer = true | string
+
+/** Asks one host after the other until each has said yes: what is true once stays true, so the last yes is the time of all. */
+export async function awaitAll(hosts: readonly string[], ask: (host: string) => Promise<Answer>): Promise<void> {
+  const endsAt = performance.now() + LIMIT_MS
+  for (const host of hosts) {
+    for (;;) {
+      const answer = await ask(host)
+      if (answer === true) break
+      if (performance.now() > endsAt) throw new Error(`not within ${LIMIT_MS / 1000} s: ${answer}`)
+      await sleep(ASK_EVERY_MS)
+    }
+  }
+}
+
+/** The host reaches all that run, and each link that it wants to them is up. */
+export async function isConverged(lab: ScaleLab, host: string): Promise<Answer> {
+  const peers = await lab.peers(host)
+  const missing = peers?.filter(peer => !peer.isReachable && peer.nickname !== lab.late)
+  if (missing === undefined) return `${host} does not answer`
+  if (missing.length > 0) return `${host} does not reach ${missing.map(({ nickname }) => nickname).join(', ')}`
+  const connections = (await lab.connections(host)) ?? []
+  const wanted = connections.filter(({ address }) => address.ip !== lab.addressOf(lab.late ?? ''))
+  const waiting = wanted.filter(({ state }) => state !== 'established')
+  if (waiting.length > 0) return `${host}: ${waiting.map(({ address, state }) => `${address.ip} ${state}`).join(', ')}`
+  const dialled = wanted.filter(({ direction }) => direction === 'outbound').length
+  return dialled >= lab.mustDial(host) || `${host} has ${dialled} links of its own`
+}
+
+/** The host takes the other for reachable. */
+export async function isKnown(lab: ScaleLab, host: string, other: string): Promise<Answer> {
+  const peers = await lab.peers(host)
+  return peers?.find(peer => peer.nickname === other)?.isReachable === true || `${host} does not reach ${other}`
+}

@@ -1,0 +1,37 @@
+import { type Figure, MEASURES } from './figures.ts'
+
+export interface ScaleRun {
+  readonly machine: string
+  readonly repeats: number
+  readonly routers: number
+  readonly large: number
+  readonly figures: readonly Figure[]
+}
+
+/** A section of docs/scale.md: the figures, and how they were come by. */
+export function describeFigures(run: ScaleRun): string {
+  const { machine, repeats, routers, large, figures } = run
+  const rows = figures.map(figure => {
+    const { title, unit, weave, goal } = MEASURES[figure.measure]
+    return `| ${title} | ${weave} ${unit} | ${goal} ${unit} | ${formatFigure(figure, unit)} |`
+  })
+  return `## Measured
+
+Made by \`npm run bench:scale -- --routers ${routers} --large ${large} --repeats ${repeats} --write\` on ${machine}: real agents as they
+are shipped, each in a network namespace of its own with a cable to one switch, ${routers} of them in chain, star and mesh, ${large} in the large mesh. All share
+these processors, and start at once, without a bridge and with no state but their keys; time counts from the first process. In chain and star
+routers link to those only that they are told of; in a mesh each is told of all, and links to about eight. *Up* is a link when datagrams pass.
+Memory is what the kernel calls resident, the pages of the shared runtime included. Cells are medians (least–most) of ${repeats}.
+
+| what | Weave Net 2.8.1 | to reach | measured |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function formatFigure({ median, values, isReached }: Figure, unit: string): string {
+  const digits = unit === 'MB' ? 0 : 2
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(value => value.toFixed(digits))
+  const range = values.length > 1 ? ` (${least}–${most})` : ''
+  return `${median.toFixed(digits)} ${unit}${range}${isReached ? '' : ', not reached'}`
+}
