@@ -23,7 +23,7 @@ function rowsOf(figures: ScaleFigures): readonly (readonly string[])[] {
     ['cold start until all reach all', seconds(figures.coldStartMs), '30 s'],
     ['control bytes of each router in the cold start', `${Math.round(figures.coldStartBytes / 1024)} KiB`, '–'],
     ['links of a router: mean, most', `${figures.linksMean.toFixed(1)}, ${figures.linksMax}`, 'about 8, 24'],
-    ['hops to the farthest peer', `${figures.hopsMax}`, '16'],
+    ['hops to the farthest peer', `${figures.hopsMax}`, '32'],
     ['memory of a router for each peer', `${figures.bytesPerPeer.toFixed(0)} bytes`, '2,048 bytes'],
     ['control bytes of an idle router', `${figures.idleBytesPerSecond.toFixed(0)} a second`, '500 a second'],
     ['a joining router is known everywhere', seconds(figures.joinKnownMs), '–'],

@@ -2,14 +2,13 @@ import { ByteWriter } from '../../base/bytes.ts'
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
 import type { Link } from '../mesh/link.ts'
 import { createSigner, isSignedBy, type Signer } from '../session/crypto.ts'
+import { HOPS_MAX } from '../wire/datagram.ts'
 import { encodeMessage, type LinkMessage } from '../wire/link-message.ts'
 import { CANDIDATES_MAX, decodePunch, encodePunch, PUNCH_CONTEXT, type Punch } from '../wire/punch.ts'
 import type { Instant } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import { fromBase64 } from './membership.ts'
 
-/** As many relays as a punch may cross, and one. */
-const HOPS_MAX = 16
 const SIGNATURE_BYTES = 64
 /** Punches for this router that it looks at in a second; the rest are dropped, and repeated by who sent them. */
 export const PUNCHES_PER_SECOND_MAX = 50

@@ -15,7 +15,7 @@ export const AUTHENTICATED_BYTES = 13
 export const DATAGRAM_VERSION = 1
 
 /** As many relays as a datagram may cross, and one. */
-export const HOPS_MAX = 16
+export const HOPS_MAX = 32
 
 export const DatagramKind = { frame: 1, probe: 2, part: 3 } as const
 
