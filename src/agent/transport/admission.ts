@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { SecureContextOptions, TLSSocket } from 'node:tls'
+import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Result } from '../../base/result.ts'
 
 /** What the dialling end comes to. */
@@ -11,6 +11,8 @@ export type Proof =
 /** How routers of one cluster know each other, at either end of a link: by certificates, or by a password. */
 export interface Admission {
   readonly tls: SecureContextOptions & { readonly rejectUnauthorized: boolean }
+  /** Of `tls`, for those who dial: made once, as it costs as much as a handshake. */
+  readonly context: SecureContext
   /** What else may be wrong when TLS does not come about. */
   readonly suspicion: string
   /** Accepting end, in front of TLS: the reason not to let the other in, or undefined. What follows stays in the stream. */

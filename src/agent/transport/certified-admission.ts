@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { createSecureContext, type TLSSocket } from 'node:tls'
 import { ok, type Result, refused } from '../../base/result.ts'
 import type { Admission, Proof } from './admission.ts'
 import { type Credentials, provenKeyOf, secureContextOf } from './credentials.ts'
@@ -12,12 +12,14 @@ const NO_KEY = 'its certificate holds no Ed25519 key'
 /** Members show the admission key in front of TLS, and certificates of the cluster in it. Strangers are sent no byte. */
 export class CertifiedAdmission implements Admission {
   readonly tls
+  readonly context
   readonly suspicion = 'perhaps it was launched without certificates, which this cluster uses'
   readonly #credentials: Credentials
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials
     this.tls = { ...secureContextOf(credentials), rejectUnauthorized: true }
+    this.context = createSecureContext(this.tls)
   }
 
   async greet(socket: Socket): Promise<string | undefined> {

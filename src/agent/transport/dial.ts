@@ -28,7 +28,8 @@ async function connect(target: Endpoint, admission: Admission): Promise<TLSSocke
   admission.approach(socket)
   const secured = connectTls({
     socket,
-    ...admission.tls,
+    secureContext: admission.context,
+    rejectUnauthorized: admission.tls.rejectUnauthorized,
     // The name in a certificate says nothing here: the key is looked up in the manifest.
     checkServerIdentity: () => undefined,
   })

@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import { createSecureContext, type TLSSocket } from 'node:tls'
 import { ok, type Result, refused } from '../../base/result.ts'
 import type { Identity } from '../host/identity.ts'
 import type { GuessLimiter } from '../password/guess-limiter.ts'
@@ -41,6 +41,7 @@ export interface OpenAdmissionOptions {
 /** Hosts have keys that nobody vouches for; who shows by an exchange that he holds the password is let in. */
 export class OpenAdmission implements Admission {
   readonly tls
+  readonly context
   readonly suspicion = 'perhaps its cluster uses certificates (weave-provision), which this host has not'
   readonly #options: OpenAdmissionOptions
 
@@ -53,6 +54,7 @@ export class OpenAdmission implements Admission {
       maxVersion: 'TLSv1.3',
       rejectUnauthorized: false,
     } as const
+    this.context = createSecureContext(this.tls)
   }
 
   async greet(): Promise<undefined> {
