@@ -7,7 +7,7 @@ import { loadLibc } from '../linux/libc.ts'
 import { createEvpCipher } from './evp-cipher.ts'
 import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
 import { PacketPump } from './packet-pump.ts'
-import { rehearse } from './rehearsal.ts'
+import { Rehearsal } from './rehearsal.ts'
 
 const SLOW_CIPHER =
   'the runtime exports no OpenSSL functions: datagrams are sealed by node:crypto, at about a sixth of the speed'
@@ -27,7 +27,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   const cipher = evp ?? createNodeCipher()
   if (evp === undefined) tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
   takePrecedence(tell)
-  rehearse({ libc, cipher, offload: start.tap.offload })
+  let rehearsal: Rehearsal | undefined
   const pump = new PacketPump({
     libc,
     cipher,
@@ -64,6 +64,11 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return pump.forwarder.resizePath(order.peer, order.datagramBytes)
       case 'carried':
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
+      case 'rehearse':
+        rehearsal ??= new Rehearsal({ libc, cipher, offload: start.tap.offload })
+        if (rehearsal.play()) return tell({ kind: 'scene-played' })
+        rehearsal = undefined
+        return
       case 'ask': {
         const cipher = evp === undefined ? 'node' : 'openssl'
         const { forwarder, counters } = pump

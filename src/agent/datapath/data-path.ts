@@ -26,6 +26,8 @@ export interface DataPathOptions {
 }
 
 const ANSWER_TIMEOUT_MS = 5000
+/** Between two scenes of the rehearsal: frames go before. */
+const INTERMISSION_MS = 10
 
 /** The main thread's end of the data path. */
 export class DataPath {
@@ -65,6 +67,11 @@ export class DataPath {
 
   resizePath(peer: number, datagramBytes: number | undefined): void {
     this.#order({ kind: 'path-size', peer, datagramBytes })
+  }
+
+  /** Has it warm up, a little at a time. Call once, when the start is over. */
+  rehearse(): void {
+    if (!this.#isStopping) this.#order({ kind: 'rehearse' })
   }
 
   /** Gives it datagrams that a control link has carried. */
@@ -120,6 +127,9 @@ export class DataPath {
       case 'carry':
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)
+      case 'scene-played':
+        setTimeout(() => this.rehearse(), INTERMISSION_MS).unref()
+        return
       case 'report':
         return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })
       case 'log':

@@ -25,6 +25,8 @@ export type DataPathOrder =
       readonly datagramBytes: number
       readonly bytes: Uint8Array
     }
+  /** Plays a scene of the rehearsal; answered by `scene-played` unless it was the last. */
+  | { readonly kind: 'rehearse' }
   /** Answered by `report`. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'stop' }
@@ -41,6 +43,7 @@ export type DataPathEvent =
       readonly datagramBytes: number
       readonly bytes: Uint8Array
     }
+  | { readonly kind: 'scene-played' }
   | { readonly kind: 'report'; readonly report: DataPathReport }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   /** The thread ends after it. */

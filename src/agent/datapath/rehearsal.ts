@@ -6,7 +6,10 @@ import type { TapOffload } from '../linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../linux/virtio-header.ts'
 import { PacketPump } from './packet-pump.ts'
 
+/** So many rounds in all; the engine has compiled what they run by then. */
 const ROUNDS = 1500
+/** In one scene: frames wait no longer than about a millisecond for it. */
+const SCENE_ROUNDS = 15
 const FRAME_BYTES = 98
 const ROOM_BYTES = 2048
 
@@ -20,19 +23,42 @@ export interface RehearsalOptions {
 /**
  * Has two pumps give each other frames, as a ping does, over sockets of this process. The engine interprets what has run a few
  * times only, and compiles what has run often: without this, frames on a quiet network would take several times as long, for hours.
+ * It costs more than the start of a router, so it is played in scenes, once the start is over.
  */
-export function rehearse(options: RehearsalOptions): void {
-  const { libc } = options
-  const wire = openSocketPair(libc)
-  const stage = { ...options, libc: withoutAddresses(libc), wake: new EventFd(libc) }
-  const pair = [new Player(stage, wire[0], { self: 1, other: 2 }), new Player(stage, wire[1], { self: 2, other: 1 })]
-  for (let round = 0; round < (options.rounds ?? ROUNDS); round++) {
-    for (const player of pair) player.speak()
-    // Twice: the first has acted before the second has sent anything.
-    for (const player of [...pair, ...pair]) player.act()
+export class Rehearsal {
+  readonly #stage: Stage
+  readonly #wire: readonly [number, number]
+  readonly #players: readonly Player[]
+  #roundsLeft: number
+
+  constructor(options: RehearsalOptions) {
+    const { libc, rounds = ROUNDS } = options
+    this.#wire = openSocketPair(libc)
+    this.#stage = { ...options, libc: withoutAddresses(libc), wake: new EventFd(libc) }
+    this.#players = [
+      new Player(this.#stage, this.#wire[0], { self: 1, other: 2 }),
+      new Player(this.#stage, this.#wire[1], { self: 2, other: 1 }),
+    ]
+    this.#roundsLeft = rounds
   }
-  for (const player of pair) player.leave()
-  for (const fd of [...wire, stage.wake.fd]) libc.close(fd)
+
+  /** Plays the next scene. False when it was the last: then nothing is left of it, and it must not be called again. */
+  play(): boolean {
+    const rounds = Math.min(SCENE_ROUNDS, this.#roundsLeft)
+    this.#roundsLeft -= rounds
+    for (let round = 0; round < rounds; round++) {
+      for (const player of this.#players) player.speak()
+      // Twice: the first has acted before the second has sent anything.
+      for (const player of [...this.#players, ...this.#players]) player.act()
+    }
+    if (this.#roundsLeft === 0) this.#end()
+    return this.#roundsLeft > 0
+  }
+
+  #end(): void {
+    for (const player of this.#players) player.leave()
+    for (const fd of [...this.#wire, this.#stage.wake.fd]) this.#stage.libc.close(fd)
+  }
 }
 
 /** The sockets of the pair are connected, and take no address of IP. */

@@ -130,6 +130,11 @@ export class Agent {
     return (await this.#dataPath.ask()) !== undefined
   }
 
+  /** Prepares for frames what can be prepared; takes a second in small pieces. */
+  rehearse(): void {
+    this.#dataPath.rehearse()
+  }
+
   /** How many hosts of the manifest can be reached, this one included, and how many there are. */
   reach(): { readonly reachable: number; readonly all: number } {
     const { peers } = this.#driver.status()

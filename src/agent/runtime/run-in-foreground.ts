@@ -15,7 +15,8 @@ import type { Logger } from './logger.ts'
 
 const CARE_EVERY_MS = 2000
 /** By then the links of the start are up. */
-const START_IS_OVER_MS = 5000
+const START_IS_OVER_MS = 3000
+const REHEARSAL_IS_OVER_MS = 6000
 
 interface End {
   readonly reason: string
@@ -43,8 +44,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const release = setTimeout(() => releaseProgramPages(loadLibc()), START_IS_OVER_MS)
-  const timers = [release, startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const timers = [...afterStart(agent), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
@@ -57,6 +57,13 @@ export async function runInForeground(options: Given): Promise<boolean> {
   await agent.stop()
   for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
   return end.isWanted
+}
+
+/** A start has no time for these: hosts of a cluster often start at once. */
+function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
+  const rehearse = setTimeout(() => agent.rehearse(), START_IS_OVER_MS)
+  const release = setTimeout(() => releaseProgramPages(loadLibc()), REHEARSAL_IS_OVER_MS)
+  return [rehearse, release]
 }
 
 /** The first end counts. */

@@ -92,7 +92,7 @@ export class AgentLab {
 
   /** The release as it is shipped, away from the project and its packages. */
   get #program(): readonly string[] {
-    return [RUNTIME, '--no-node-snapshot', '--max-semi-space-size=1', join(this.folder, 'release', 'weave.mjs')]
+    return [RUNTIME, '--max-semi-space-size=1', join(this.folder, 'release', 'weave.mjs')]
   }
 
   rootOf(host: string): string {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { rehearse } from '../../../../src/agent/datapath/rehearsal.ts'
+import { Rehearsal } from '../../../../src/agent/datapath/rehearsal.ts'
 import { loadLibc } from '../../../../src/agent/linux/libc.ts'
 import { createNodeCipher, type DatagramCipher } from '../../../../src/core/router/index.ts'
 
@@ -7,7 +7,11 @@ describe.each([true, false])('the rehearsal of the data path, with a header befo
   it('has every frame sealed and opened, and leaves no descriptor and no key behind', () => {
     const counts = { loaded: 0, sealed: 0, opened: 0 }
     const before = openDescriptors()
-    rehearse({ libc: loadLibc(), cipher: counting(counts), offload: { hasHeader, cutsUdp: false }, rounds: 20 })
+    const offload = { hasHeader, cutsUdp: false }
+    const rehearsal = new Rehearsal({ libc: loadLibc(), cipher: counting(counts), offload, rounds: 20 })
+    expect(rehearsal.play()).toBe(true)
+    expect(counts).toMatchObject({ sealed: 30, opened: 30 })
+    expect(rehearsal.play()).toBe(false)
     expect(counts).toEqual({ loaded: 0, sealed: 40, opened: 40 })
     expect(openDescriptors()).toBe(before)
   })
