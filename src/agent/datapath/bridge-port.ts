@@ -4,7 +4,7 @@ import { type Problem, UserError } from '../../base/user-error.ts'
 import { leaveBridge, makePort, setMtuAndUp } from '../linux/ip-commands.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
-import { runCommand } from '../linux/run-command.ts'
+import { runIpBatch } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import { DEVICE_NAME_BYTES_MAX, openTap, type TapDevice } from '../linux/tap-device.ts'
 
@@ -31,12 +31,9 @@ export function openTapOf(libc: Libc, bridge: string): TapDevice {
 /** Makes the device that leads to the rest of the world a port of the bridge, and the only one. */
 export function attachPort(wish: BridgePortWish): void {
   const port = portNameOf(wish)
-  if (wish.kind === 'vxlan') {
-    runCommand(leaveBridge(tapNameOf(wish.bridge)))
-    runCommand(setMtuAndUp(tapNameOf(wish.bridge), wish.mtu))
-  }
-  runCommand(makePort(port, wish.bridge))
-  runCommand(setMtuAndUp(port, wish.mtu))
+  const tap = tapNameOf(wish.bridge)
+  const aside = wish.kind === 'vxlan' ? [leaveBridge(tap), setMtuAndUp(tap, wish.mtu)] : []
+  runIpBatch([...aside, makePort(port, wish.bridge), setMtuAndUp(port, wish.mtu)])
 }
 
 /** Repairs what `ifdown` and `ifup` of the bridge have undone. True when there was something to do. */

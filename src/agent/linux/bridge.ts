@@ -1,7 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { UserError } from '../../base/user-error.ts'
 import { addBridge, type BridgeWish, deleteDevice, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
 import { findDevice } from './network-device.ts'
-import { runCommand, tryCommand } from './run-command.ts'
+import { runCommand, runIpBatch } from './run-command.ts'
 
 /** Makes the bridge, or brings the one there is to the wished state. True when it was made. */
 export function ensureBridge(wish: BridgeWish): boolean {
@@ -13,7 +14,7 @@ export function ensureBridge(wish: BridgeWish): boolean {
     })
   }
   if (found === undefined) makeBridge(wish)
-  if (found === undefined || found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
+  else if (found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
   return found === undefined
 }
 
@@ -45,9 +46,19 @@ export function removeBridge(name: string): void {
 }
 
 function makeBridge(wish: BridgeWish): void {
+  const { name, mtu } = wish
   runCommand(addBridge(wish))
-  const mac = wish.mac ?? findDevice(wish.name)?.mac
-  if (mac !== undefined) runCommand(setAddress(wish.name, mac))
-  // A container must not become the host's router for IPv6 (Weave row LAN-06). Without IPv6 there is no such setting.
-  tryCommand(['sysctl', '-q', '-w', `net.ipv6.conf.${wish.name}.accept_ra=0`])
+  refuseRouters(name)
+  const mac = wish.mac ?? findDevice(name)?.mac
+  runIpBatch([...(mac === undefined ? [] : [setAddress(name, mac)]), setMtuAndUp(name, mtu)])
+}
+
+/** A container must not become the host's router for IPv6 (Weave row LAN-06). */
+function refuseRouters(bridge: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_ra`, '0')
+  } catch (cause) {
+    // Without IPv6 there is no such setting; in a container it may be out of reach.
+    if (!['ENOENT', 'EROFS', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+  }
 }

@@ -23,6 +23,12 @@ export function runCommandWith(input: string, argv: Argv): string {
   return ended.stdout
 }
 
+/** Several commands of `ip` in one process, in order, up to the first that fails. */
+export function runIpBatch(commands: readonly Argv[]): void {
+  const lines = commands.map(([, ...words]) => `${words.join(' ')}\n`)
+  runCommandWith(lines.join(''), ['ip', '-batch', '-'])
+}
+
 /** Undefined when the command fails: for questions whose answer may be no. */
 export function tryCommand(argv: Argv): string | undefined {
   try {
