@@ -23,11 +23,9 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   const tell = (event: DataPathEvent) => port.postMessage(event)
   const libc = loadLibc()
   const wake = new EventFd(libc, start.wakeFd)
-  const evp = createEvpCipher()
-  const cipher = evp ?? createNodeCipher()
-  if (evp === undefined) tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
+  const { cipher, cipherName } = openCipher(tell)
   takePrecedence(tell)
-  let rehearsal: Rehearsal | undefined
+  const rehearsal = new Rehearsal({ libc, cipher, offload: start.tap.offload })
   const pump = new PacketPump({
     libc,
     cipher,
@@ -65,17 +63,12 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
       case 'carried':
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
       case 'rehearse':
-        rehearsal ??= new Rehearsal({ libc, cipher, offload: start.tap.offload })
-        if (rehearsal.play()) return tell({ kind: 'scene-played' })
-        rehearsal = undefined
+        if (rehearsal.play()) tell({ kind: 'scene-played' })
         return
       case 'ask': {
-        const cipher = evp === undefined ? 'node' : 'openssl'
         const { forwarder, counters } = pump
-        return tell({
-          kind: 'report',
-          report: { cipher, offload: start.tap.offload, forwarder: forwarder.counters, pump: counters, linkDropped: 0 },
-        })
+        const counts = { forwarder: forwarder.counters, pump: counters, linkDropped: 0 }
+        return tell({ kind: 'report', report: { cipher: cipherName, offload: start.tap.offload, ...counts } })
       }
       case 'stop':
         return pump.stop()
@@ -83,6 +76,13 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         assertNever(order)
     }
   }
+}
+
+function openCipher(tell: (event: DataPathEvent) => void) {
+  const evp = createEvpCipher()
+  if (evp !== undefined) return { cipher: evp, cipherName: 'openssl' } as const
+  tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
+  return { cipher: createNodeCipher(), cipherName: 'node' } as const
 }
 
 function sendProbe(

@@ -26,36 +26,52 @@ export interface RehearsalOptions {
  * It costs more than the start of a router, so it is played in scenes, once the start is over.
  */
 export class Rehearsal {
-  readonly #stage: Stage
-  readonly #wire: readonly [number, number]
-  readonly #players: readonly Player[]
+  readonly #options: RehearsalOptions
+  #cast: Cast | undefined
   #roundsLeft: number
 
   constructor(options: RehearsalOptions) {
-    const { libc, rounds = ROUNDS } = options
-    this.#wire = openSocketPair(libc)
-    this.#stage = { ...options, libc: withoutAddresses(libc), wake: new EventFd(libc) }
+    this.#options = options
+    this.#roundsLeft = options.rounds ?? ROUNDS
+  }
+
+  /** Plays the next scene. False when it was the last: then nothing is left of it, and nothing more is played. */
+  play(): boolean {
+    if (this.#roundsLeft === 0) return false
+    this.#cast ??= new Cast(this.#options)
+    const rounds = Math.min(SCENE_ROUNDS, this.#roundsLeft)
+    this.#roundsLeft -= rounds
+    for (let round = 0; round < rounds; round++) this.#cast.exchange()
+    if (this.#roundsLeft > 0) return true
+    this.#cast.leave()
+    this.#cast = undefined
+    return false
+  }
+}
+
+/** The two pumps, and the wire between them. */
+class Cast {
+  readonly #stage: Stage
+  readonly #wire: readonly [number, number]
+  readonly #players: readonly Player[]
+
+  constructor(options: RehearsalOptions) {
+    this.#wire = openSocketPair(options.libc)
+    this.#stage = { ...options, libc: withoutAddresses(options.libc), wake: new EventFd(options.libc) }
     this.#players = [
       new Player(this.#stage, this.#wire[0], { self: 1, other: 2 }),
       new Player(this.#stage, this.#wire[1], { self: 2, other: 1 }),
     ]
-    this.#roundsLeft = rounds
   }
 
-  /** Plays the next scene. False when it was the last: then nothing is left of it, and it must not be called again. */
-  play(): boolean {
-    const rounds = Math.min(SCENE_ROUNDS, this.#roundsLeft)
-    this.#roundsLeft -= rounds
-    for (let round = 0; round < rounds; round++) {
-      for (const player of this.#players) player.speak()
-      // Twice: the first has acted before the second has sent anything.
-      for (const player of [...this.#players, ...this.#players]) player.act()
-    }
-    if (this.#roundsLeft === 0) this.#end()
-    return this.#roundsLeft > 0
+  /** A frame each way. */
+  exchange(): void {
+    for (const player of this.#players) player.speak()
+    // Twice: the first has acted before the second has sent anything.
+    for (const player of [...this.#players, ...this.#players]) player.act()
   }
 
-  #end(): void {
+  leave(): void {
     for (const player of this.#players) player.leave()
     for (const fd of [...this.#wire, this.#stage.wake.fd]) this.#stage.libc.close(fd)
   }

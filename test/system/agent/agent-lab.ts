@@ -175,7 +175,7 @@ export class AgentLab {
     return child
   }
 
-  /** Starts the agent of a host as `launch` does, without waiting for it. */
+  /** Starts the agent of a host, without waiting for it. */
   begin(host: string, { through = [], environment = {}, logLevel = 'info' }: Beginning = {}): ChildProcess {
     const argv = [...through, ...this.#program, 'launch', '--foreground', '--log-level', logLevel]
     return this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
@@ -301,6 +301,5 @@ export async function eventually(timeoutMs: number, ask: () => Promise<true | st
 
 /** Bytes that the process and its threads keep in memory. */
 export function residentBytes(pid: number): number {
-  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) * 1024
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }
