@@ -1,5 +1,6 @@
 import { DECODER_TARGETS } from './decoder-targets.ts'
 import { FORWARDER_TARGETS } from './forwarder-targets.ts'
+import { PASSWORD_TARGETS } from './password-targets.ts'
 import { ROUTER_TARGETS } from './router-targets.ts'
 
 /** Something that takes bytes from the network. */
@@ -11,4 +12,9 @@ export interface FuzzTarget {
   readonly create: () => (input: Uint8Array) => void
 }
 
-export const FUZZ_TARGETS: readonly FuzzTarget[] = [...DECODER_TARGETS, ...FORWARDER_TARGETS, ...ROUTER_TARGETS]
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  ...DECODER_TARGETS,
+  ...PASSWORD_TARGETS,
+  ...FORWARDER_TARGETS,
+  ...ROUTER_TARGETS,
+]
