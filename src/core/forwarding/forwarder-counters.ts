@@ -31,7 +31,7 @@ export interface ForwarderCounters {
   /** Of a payload in parts, one part at least was lost. */
   droppedIncomplete: number
   droppedPart: number
-  /** Floods beyond what one source, or this host, may cause. */
+  /** Floods beyond what one source, or this host, may cause; and those beyond what one peer, or all of them, may have it flood. */
   droppedStorm: number
   /** Frames from elsewhere with the address of a container of this host. */
   droppedSpoofed: number

@@ -19,7 +19,7 @@ import { PROBE_BYTES, type Probe, readProbe } from '../wire/probe.ts'
 import { Coalescer, type JoinedFlows } from './coalescer.ts'
 import { type EndpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
 import { EndpointKeys } from './endpoint-keys.ts'
-import { FloodLimit } from './flood-limit.ts'
+import { ARRIVALS_PER_SECOND, COPIES_PER_SECOND, type FloodCosts, FloodLimit } from './flood-limit.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import { FrameSender, type SenderSink } from './frame-sender.ts'
@@ -34,6 +34,7 @@ import {
   RECEIVE_AT,
   RUN_AT,
 } from './packet-memory.ts'
+import { isGroup } from './packet-headers.ts'
 import { PartTable } from './part-table.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
@@ -63,6 +64,7 @@ export interface ForwarderOptions {
   readonly memory: Uint8Array
   /** What the sink takes as one frame to be cut. */
   readonly joins: JoinedFlows
+  readonly arrivalsPerSecond?: FloodCosts
 }
 
 /**
@@ -78,7 +80,8 @@ export class Forwarder {
   readonly #memory: Uint8Array
   readonly #sessions: SessionTable
   readonly #macs = new MacTable(this.counters)
-  readonly #floodLimit = new FloodLimit()
+  readonly #floodLimit = new FloodLimit(COPIES_PER_SECOND)
+  readonly #arrivalLimit: FloodLimit
   readonly #segmenter: Segmenter
   readonly #coalescer: Coalescer
   readonly #joins: JoinedFlows
@@ -95,7 +98,8 @@ export class Forwarder {
   /** Peers behind a relay, or on a way beside the links, and when that way was last asked for. */
   #relayed = new Map<number, number>()
 
-  constructor({ cipher, sink, memory, joins }: ForwarderOptions) {
+  constructor({ cipher, sink, memory, joins, arrivalsPerSecond = ARRIVALS_PER_SECOND }: ForwarderOptions) {
+    this.#arrivalLimit = new FloodLimit(arrivalsPerSecond)
     this.#cipher = cipher
     this.#sink = sink
     this.#memory = memory
@@ -103,8 +107,7 @@ export class Forwarder {
     this.#segmenter = new Segmenter(memory)
     this.#coalescer = new Coalescer(memory, joins, sink)
     this.#joins = joins
-    const { counters } = this
-    this.#sender = new FrameSender({ memory, cipher, sessions: this.#sessions, sink, counters })
+    this.#sender = new FrameSender({ memory, cipher, sessions: this.#sessions, sink, counters: this.counters })
     this.#relayRun = new TransmitRun(sink)
   }
 
@@ -146,8 +149,7 @@ export class Forwarder {
     if (length > (isWhole ? FRAME_BYTES_MAX : JOINED_BYTES_MAX)) return this.#drop('droppedOversize')
     this.counters.captured++
     this.#macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
-    const isGroup = ((this.#memory[CAPTURE_AT] ?? 0) & 1) === 1
-    const peer = isGroup ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
+    const peer = isGroup(this.#memory, CAPTURE_AT) ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
     this.#sender.load(length, shape, now)
     if (peer === undefined || this.#flooded.has(peer)) return this.#flood(now)
     if (peer === this.#self) return
@@ -251,6 +253,7 @@ export class Forwarder {
     const frameLength = length - META_BYTES
     if (frameLength < FRAME_BYTES_MIN) return this.#drop('droppedShort')
     if (!readMeta(this.#memory, at, frameLength, this.#shape)) return this.#drop('droppedMeta')
+    if (isGroup(this.#memory, frame) && !this.#arrivalLimit.admits(source, 1, now)) return this.#drop('droppedStorm')
     if (this.#takesLocal(macAt(this.#memory, frame + 6), source, now)) return this.#drop('droppedSpoofed')
     this.counters.injected++
     const wish = { frameBytesMax: this.#sender.frameBytesMax(source), isPartial: this.#shape.checksumStart !== 0 }

@@ -46,3 +46,8 @@ export function tcpHeaderBytes(bytes: Uint8Array, transport: number): number {
 function versionOf(type: number): number {
   return type === TYPE_IPV4 ? 4 : 6
 }
+
+/** To all, or to a group: by the first byte of the destination's address, which is at `at`. */
+export function isGroup(bytes: Uint8Array, at: number): boolean {
+  return ((bytes[at] ?? 0) & 1) === 1
+}

@@ -76,6 +76,7 @@ describe('hosts without a provisioner', () => {
   }, 60_000)
 
   it('refuse a wrong password, and after a few try none any more', async () => {
+    const startedAt = new Date().toISOString()
     lab.follow('c', 'c', 'launch', '--foreground', '-password', WRONG, '10.91.2.2')
     await awaitText('c', ['status', 'connections'], /wrong password: this host and the other have different ones/)
     await awaitText('b', ['events'], /wrong password: this host and the other have different ones/)
@@ -83,10 +84,10 @@ describe('hosts without a provisioner', () => {
     expect(peersOf(await weave('b', 'status', 'peers', '--json'))).toHaveLength(2)
     const { admission } = JSON.parse((await weave('b', 'status', '--json')).stdout)
     expect(admission).toMatchObject({ kind: 'password', valid: 1 })
-    // Five at once, and one more for each ten seconds that the test has taken.
-    expect(admission.refused['wrong password']).toBeGreaterThanOrEqual(5)
-    expect(admission.refused['wrong password']).toBeLessThanOrEqual(10)
-    expect(admission.refused['too many wrong passwords from there']).toBeGreaterThan(0)
+    const { stdout } = await weave('b', 'events', '--json', '--since', startedAt)
+    expectFiveGuesses(
+      stdout.split('\n').flatMap(line => (line.includes('connection refused') ? [JSON.parse(line)] : [])),
+    )
     expect((await lab.on('a', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.0.2')).stdout).toContain('3 received')
   }, 90_000)
 
@@ -216,11 +217,30 @@ describe('hosts without a provisioner', () => {
   }
 })
 
+/** The limiter gives back one guess. */
+const GUESS_EVERY_MS = 10_000
+/** A guess is logged when its connection ends. */
+const LOGGED_WITHIN_MS = 500
+
 const DEVICES = ['weave', 'weave-tap', 'weave-vx']
 
 const HOLD_PORT = `import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', 6783)); s.listen()
 print('holding', flush=True); time.sleep(60)`
+
+/** Five at once, and another when ten seconds have passed since one of them: by the times at which they were refused. */
+function expectFiveGuesses(
+  refusals: readonly { readonly at: string; readonly fields: { readonly reason: string } }[],
+): void {
+  const end = refusals.findIndex(({ fields }) => fields.reason.startsWith('too many wrong passwords'))
+  const guesses = refusals.slice(0, end)
+  expect(end).toBeGreaterThan(0)
+  expect(guesses.every(({ fields }) => fields.reason.startsWith('wrong password'))).toBe(true)
+  const [first, last, refused] = [refusals[0], guesses.at(-1), refusals[end]].map(entry => Date.parse(entry?.at ?? ''))
+  const gainedBy = (at = 0) => (at - (first ?? 0)) / GUESS_EVERY_MS
+  expect(guesses.length).toBeGreaterThan(4 + gainedBy(refused))
+  expect(guesses.length).toBeLessThanOrEqual(5 + gainedBy((last ?? 0) + LOGGED_WITHIN_MS))
+}
 
 function peersOf({ stdout }: { stdout: string }): readonly { isReachable: boolean }[] {
   return stdout === '' ? [] : JSON.parse(stdout)

@@ -180,6 +180,15 @@ describe('the forwarder', () => {
     expect(forwarder.counters).toMatchObject({ flooded: 51, droppedStorm: 10 })
   })
 
+  it('damps a storm of a peer: of its floods the bridge is given so many, of other frames all', () => {
+    const { a, b } = pair({ ofSource: 3, ofAll: 100 })
+    const arrivals = Array.from({ length: 5 }, () => b.receive(a.capture(frameOf('storm'))[0]!.bytes, A).length)
+    expect(arrivals).toEqual([1, 1, 1, 0, 0])
+    expect(b.forwarder.counters).toMatchObject({ injected: 3, droppedStorm: 2 })
+    const [unicast] = a.capture(frameOf('x', '02:00:00:00:00:01', '02:00:00:00:00:09'))
+    expect(b.receive(unicast!.bytes, A)).toHaveLength(1)
+  })
+
   it('survives any datagram', () => {
     const { b } = pair()
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => expect(b.receive(bytes, A)).toEqual([])))
@@ -202,7 +211,7 @@ interface Station {
   relay(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Sent[]
 }
 
-function station(table: ForwardingTable): Station {
+function station(table: ForwardingTable, arrivalsPerSecond?: FloodCosts): Station {
   const sent: Sent[] = []
   const injected: Uint8Array[] = []
   const filled: number[] = []
@@ -211,6 +220,7 @@ function station(table: ForwardingTable): Station {
     cipher: createNodeCipher(),
     memory,
     joins: { tcp: true, udp: true },
+    ...(arrivalsPerSecond === undefined ? {} : { arrivalsPerSecond }),
     sink: {
       inject: (offset, length) => injected.push(memory.slice(offset, offset + length)),
       transmit: (to, offset, length, datagramBytes) =>
@@ -256,7 +266,7 @@ function station(table: ForwardingTable): Station {
   }
 }
 
-function pair() {
+function pair(arrivalsPerSecond?: FloodCosts) {
   const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
   const toB = { shortId: 2, nextHop: 2, sealing: key, opening: [] }
   const fromA = { shortId: 1, nextHop: 1, opening: [key] }
@@ -264,7 +274,7 @@ function pair() {
     a: { self: 1, peers: [toB], neighbours: [near(2, B), near(3, C)] },
     b: { self: 2, peers: [fromA], neighbours: [near(1, A)] },
   }
-  return { a: station(tables.a), b: station(tables.b), tables }
+  return { a: station(tables.a), b: station(tables.b, arrivalsPerSecond), tables }
 }
 
 function receiveOnce(bytes: Uint8Array, at: Station): Uint8Array {
