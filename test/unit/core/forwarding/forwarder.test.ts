@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { FloodCosts } from '../../../../src/core/forwarding/flood-limit.ts'
 import {
   CAPTURE_AT,
   createNodeCipher,
