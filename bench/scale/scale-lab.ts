@@ -67,7 +67,7 @@ export class ScaleLab {
       await this.#lab.on(host, 'ip', 'link', 'delete', 'weave')
     }
     const startedAt = performance.now()
-    return { startedAt, pids: hosts.map(host => this.#lab.begin(host).pid ?? 0) }
+    return { startedAt, pids: hosts.map(host => this.#lab.begin(host, 'info').pid ?? 0) }
   }
 
   /** Ends all agents. */

@@ -25,6 +25,7 @@ import type { ForwardingTable } from './forwarding-table.ts'
 import { FrameSender, type SenderSink } from './frame-sender.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { MacTable, macAt } from './mac-table.ts'
+import { isGroup } from './packet-headers.ts'
 import {
   CAPTURE_AT,
   FRAME_BYTES_MAX,
@@ -34,7 +35,6 @@ import {
   RECEIVE_AT,
   RUN_AT,
 } from './packet-memory.ts'
-import { isGroup } from './packet-headers.ts'
 import { PartTable } from './part-table.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'

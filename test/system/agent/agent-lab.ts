@@ -20,12 +20,7 @@ interface RunWish {
   readonly environment?: NodeJS.ProcessEnv
 }
 
-interface Beginning {
-  /** A program that changes what the agent may do. */
-  readonly through?: readonly string[]
-  readonly environment?: NodeJS.ProcessEnv
-  readonly logLevel?: 'debug' | 'info'
-}
+type Beginning = { readonly through?: readonly string[]; readonly environment?: NodeJS.ProcessEnv }
 
 export interface Outcome {
   readonly exitCode: number
@@ -165,7 +160,7 @@ export class AgentLab {
     environment: NodeJS.ProcessEnv = {},
     through: readonly string[] = [],
   ): Promise<ChildProcess> {
-    const child = this.begin(host, { through, environment, logLevel: 'debug' })
+    const child = this.begin(host, 'debug', { through, environment })
     await eventually(10_000, async () => {
       if (child.exitCode !== null) throw new Error(`agent ${host} ended: ${this.log(host)}`)
       const isRunning = await isRouterRunning(join(this.rootOf(host), HOST_PATHS.controlSocket))
@@ -176,8 +171,8 @@ export class AgentLab {
   }
 
   /** Starts the agent of a host, without waiting for it. */
-  begin(host: string, { through = [], environment = {}, logLevel = 'info' }: Beginning = {}): ChildProcess {
-    const argv = [...through, ...this.#program, 'launch', '--foreground', '--log-level', logLevel]
+  begin(host: string, logLevel: string, { through, environment }: Beginning = {}): ChildProcess {
+    const argv = [...(through ?? []), ...this.#program, 'launch', '--foreground', '--log-level', logLevel]
     return this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
   }
 
