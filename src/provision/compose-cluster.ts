@@ -1,4 +1,5 @@
 import { certify } from './certify/certify.ts'
+import type { ClusterSecrets, RotationStage } from './certify/cluster-secrets.ts'
 import { withPlaceholderKeys } from './certify/placeholders.ts'
 import { openSecrets } from './certify/secrets-file.ts'
 import { loadTemplates } from './files/load-templates.ts'
@@ -26,6 +27,8 @@ export interface Composed {
   readonly material: ClusterMaterial
   /** What is to be kept when the plan is taken. */
   readonly lock: Lock
+  /** Of the admission key; undefined when it is not being changed. */
+  readonly rotationStage: RotationStage | undefined
   /** What the user ought to know. */
   readonly notices: readonly string[]
 }
@@ -52,7 +55,14 @@ export async function composeCluster(prepared: PreparedPlan, options: ComposeOpt
     hosts,
     material,
     lock: certified.lock,
-    notices: [...notices, ...keyNotices(lock, prepared.plan), ...dockerNotices(plan, facts), ...trustNotices(plan)],
+    rotationStage: secrets.rotation?.stage,
+    notices: [
+      ...notices,
+      ...rotationNotices(secrets),
+      ...keyNotices(lock, prepared.plan),
+      ...dockerNotices(plan, facts),
+      ...trustNotices(plan),
+    ],
   }
 }
 
@@ -62,4 +72,10 @@ function keyNotices(before: Lock, plan: Plan): readonly string[] {
   return plan.lock.hosts
     .filter(host => known.get(host.name) !== undefined && known.get(host.name) !== host.publicKey)
     .map(host => `Host '${host.name}' has another identity than before; if it was not installed anew, find out why.`)
+}
+
+function rotationNotices({ rotation }: ClusterSecrets): readonly string[] {
+  if (rotation === undefined) return []
+  const step = `step '${rotation.stage}' of offered, switched, dropped`
+  return [`The admission key is being changed: ${step}; 'weave-provision rotate' brings it to its end.`]
 }

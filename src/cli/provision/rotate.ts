@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
-import type { ClusterSecrets } from '../../provision/certify/cluster-secrets.ts'
+import type { ClusterSecrets, RotationStage } from '../../provision/certify/cluster-secrets.ts'
 import { nextStep } from '../../provision/certify/rotation.ts'
 import { changeSecrets } from '../../provision/certify/secrets-file.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { readSources } from '../../provision/prepare-plan.ts'
-import { printLine, printNotice } from '../output.ts'
+import { printLine } from '../output.ts'
 import { askToGoOn } from './confirm.ts'
 import { addUpOptions } from './up.ts'
 import { runUp, type UpArguments } from './up-session.ts'
@@ -22,7 +22,7 @@ Exit codes: 0 done; 1 failure, or not confirmed; 2 bad input.`
 const STEPS = {
   offered: 'Both keys let in, the old one is shown',
   switched: 'Both keys let in, the new one is shown',
-  done: 'Only the new key lets in',
+  dropped: 'Only the new key lets in',
 } as const
 
 export function registerRotate(program: Command): void {
@@ -41,33 +41,29 @@ async function run(options: UpArguments): Promise<void> {
     )
   }
   if (options.yes !== true && process.stdin.isTTY === true) await askToGoOn('Change the admission key on all hosts?')
-  let secrets = await change(options, present => present)
-  if (secrets.rotation !== undefined) {
-    printNotice('Going on with a rotation that has not come to its end.')
-    await apply(options, secrets)
+  let stage = await change(options, present => (present.rotation === undefined ? nextStep(present) : present))
+  while (stage !== undefined) {
+    await apply(options, stage)
+    // The apply that has brought the last step everywhere has ended the rotation.
+    stage = stage === 'dropped' ? undefined : await change(options, nextStep)
   }
-  do {
-    secrets = await change(options, nextStep)
-    await apply(options, secrets)
-  } while (secrets.rotation !== undefined)
 }
 
-async function apply(options: UpArguments, { rotation }: ClusterSecrets): Promise<void> {
-  const step = rotation?.stage ?? 'done'
-  await runUp({ ...options, yes: true, message: options.message ?? `rotate: ${step}` })
+async function apply(options: UpArguments, stage: RotationStage): Promise<void> {
+  await runUp({ ...options, yes: true, message: options.message ?? `rotate: ${stage}` })
   if ((process.exitCode ?? 0) !== 0) {
     throw new UserError({
       cause: 'the rotation stopped; old and new hosts still let each other in',
       remedy: "mend what is named above, then 'weave-provision rotate' again",
     })
   }
-  if (options.json !== true) printLine(`${STEPS[step]}.`)
+  if (options.json !== true) printLine(`${STEPS[stage]}.`)
 }
 
 async function change(
   options: UpArguments,
   step: (secrets: ClusterSecrets) => ClusterSecrets,
-): Promise<ClusterSecrets> {
+): Promise<RotationStage | undefined> {
   const { inventory: inventoryPath, vaultPasswordFile } = options
   const { paths, lock } = await readSources({ inventoryPath, vaultPasswordFile })
   if (lock.cluster === undefined) {
@@ -77,7 +73,8 @@ async function change(
     )
   }
   const password = { file: vaultPasswordFile }
-  return withRunLock(paths.runLock, 'rotate', () =>
+  const secrets = await withRunLock(paths.runLock, 'rotate', () =>
     changeSecrets({ path: paths.secrets, cluster: lock.cluster, password }, step),
   )
+  return secrets.rotation?.stage
 }

@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { applyPlaybook, PLAYBOOKS } from '../../provision/apply/apply-playbook.ts'
 import type { Report } from '../../provision/apply/report.ts'
+import { nextStep } from '../../provision/certify/rotation.ts'
+import { changeSecrets } from '../../provision/certify/secrets-file.ts'
 import { isUnchanged } from '../../provision/change/host-change.ts'
 import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
 import { errorsOf, hasChanges, type Review } from '../../provision/change/review.ts'
@@ -54,6 +56,7 @@ export async function runUp(given: UpArguments): Promise<void> {
         if (options.check === true) return showCheck(review, options)
         await confirm(review, access, options)
         const report = await decideAndApply(review, access, options)
+        if (report.isComplete) await endRotation(review, access, options)
         const seconds = Math.round((performance.now() - startedAt) / 10) / 100
         finish({ ...report, seconds }, options)
       }),
@@ -109,6 +112,16 @@ async function decideAndApply(review: Review, access: HostAccess, options: UpArg
       record.keep(() => changeHosts(review, access, { options, hosts, onDone: done => record.advance(done) })),
     entriesOf: report => auditEntries(record.operator, review.changes, report),
   })
+}
+
+/** Every host has lost the old admission key. */
+async function endRotation({ rotationStage }: Review, access: HostAccess, options: UpArguments): Promise<void> {
+  if (rotationStage !== 'dropped' || access.limit.length > 0) return
+  const { paths, lock } = access.sources
+  const password = { file: options.vaultPasswordFile }
+  await withRunLock(paths.runLock, 'up', () =>
+    changeSecrets({ path: paths.secrets, cluster: lock.cluster, password }, nextStep),
+  )
 }
 
 interface Change {

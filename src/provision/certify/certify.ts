@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ClusterMaterial } from '../render/cluster-material.ts'
 import { type ClusterSecrets, publicKeyOf } from './cluster-secrets.ts'
 import { buildManifest, signManifest } from './manifest.ts'
+import { admissionKeysOf } from './rotation.ts'
 import { clusterCertificate, createCertifier } from './x509.ts'
 
 export interface Certified {
@@ -21,7 +22,7 @@ export async function certify(plan: Plan, secrets: ClusterSecrets): Promise<Cert
     clusterId: secrets.clusterId,
     clusterKey,
     clusterCertificate: await clusterCertificate(secrets.privateKey),
-    admissionKeys: [secrets.admissionKey, ...(secrets.rotation === undefined ? [] : [secrets.rotation.other])],
+    admissionKeys: admissionKeysOf(secrets),
     signedManifest: signManifest(manifest, secrets.privateKey),
     certificates: new Map(certificates),
   }

@@ -14,12 +14,16 @@ export interface ClusterSecrets {
   readonly rotation?: Rotation
 }
 
-/** `offered`: the next key lets in, and the old one is shown. `switched`: the other way round. */
-export interface Rotation {
-  readonly stage: 'offered' | 'switched'
-  /** The key that lets in and is not shown. */
-  readonly other: string
-}
+/** `offered`: the next key lets in, and the old one is shown. `switched`: the other way round. `dropped`: hosts lose the old one. */
+export type Rotation =
+  | {
+      readonly stage: 'offered' | 'switched'
+      /** The key that lets in and is not shown. */
+      readonly other: string
+    }
+  | { readonly stage: 'dropped' }
+
+export type RotationStage = Rotation['stage']
 
 const HEADER = '# Secrets of the cluster; read and written by weave-provision.\n'
 
@@ -72,7 +76,9 @@ function readRotation(shape: ShapeReader, document: unknown): Rotation | undefin
   const isThere = typeof document === 'object' && document !== null && 'rotation' in document
   if (!isThere) return undefined
   const rotation = shape.object('rotation')
-  const [stage, other] = [rotation.text('stage'), rotation.text('other')]
+  const stage = rotation.text('stage')
+  if (stage === 'dropped') return { stage }
+  const other = rotation.text('other')
   shape.check(stage === 'offered' || stage === 'switched', 'rotation.stage is not known')
   shape.check(/^[0-9a-f]{64}$/.test(other), 'rotation.other must be 64 hexadecimal digits')
   return { stage: stage === 'offered' ? 'offered' : 'switched', other }

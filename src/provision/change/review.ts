@@ -1,5 +1,6 @@
 import { EXIT_CODES, type Problem, UserError } from '../../base/user-error.ts'
 import type { Reach } from '../apply/apply-playbook.ts'
+import type { RotationStage } from '../certify/cluster-secrets.ts'
 import { type ComposeOptions, composeCluster } from '../compose-cluster.ts'
 import { changesBetween, type LockChange } from '../plan/changes.ts'
 import type { FactsByHost } from '../plan/host-facts.ts'
@@ -21,6 +22,8 @@ export interface Review {
   readonly findings: readonly Finding[]
   /** Some of the contents follow from keys that nobody has made yet, and are shown with placeholders. */
   readonly awaitsKeys: readonly string[]
+  /** Of the admission key; undefined when it is not being changed. */
+  readonly rotationStage: RotationStage | undefined
   readonly notices: readonly string[]
 }
 
@@ -58,6 +61,7 @@ export async function reviewCluster(sources: Sources, options: ReviewOptions): P
     surveys,
     findings: [...unread, ...findingsOf(prepared.plan, surveys)],
     awaitsKeys: hosts.filter(host => surveys.has(host) && key.get(host) === undefined),
+    rotationStage: composed.rotationStage,
     notices: composed.notices,
   }
 }
