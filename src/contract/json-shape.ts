@@ -57,6 +57,18 @@ export class ShapeReader {
     return new ShapeReader(this.#root[field], this.#pathOf(field), this.#problems)
   }
 
+  /** Undefined when the field is absent, as in files of an older release. */
+  optionalObject(field: string): ShapeReader | undefined {
+    return this.#root[field] === undefined ? undefined : this.object(field)
+  }
+
+  /** An object whose fields may be anything; empty when it is absent. */
+  values(field: string): Readonly<Record<string, unknown>> {
+    const isObject = (value: unknown) =>
+      value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return this.#expect<Record<string, unknown> | undefined>(field, isObject, 'an object', {}) ?? {}
+  }
+
   list<T>(field: string, read: (item: ShapeReader) => T): readonly T[] {
     const items = this.#expect<unknown[]>(field, Array.isArray, 'a list', [])
     return items.map((item, i) => read(new ShapeReader(item, `${this.#pathOf(field)}[${i}]`, this.#problems)))

@@ -12,20 +12,23 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         folder, parts = self._task.args['folder'], self._task.args['parts']
-        files = [entry for entry in self._listed(folder) if entry['part'] in parts]
+        host = self._host(folder)
+        files = [entry for entry in host['files'] if entry['part'] in parts]
         arguments = {key: value for key, value in self._task.args.items() if key != 'folder'}
         arguments['files'] = [self._with_content(folder, entry) for entry in files if not entry.get('isSecret')]
         arguments['secret_files'] = [self._with_content(folder, entry) for entry in files if entry.get('isSecret')]
+        if 'docker' in parts:
+            arguments['docker_settings'] = host['dockerSettings']
         result.update(self._execute_module('weave_files', module_args=arguments, task_vars=task_vars))
         # At -vvv and in logs the contents would be there twice: once here and once in the diff.
         result.pop('invocation', None)
         return result
 
     @staticmethod
-    def _listed(folder):
+    def _host(folder):
         try:
             with open(os.path.join(folder, 'host.json'), encoding='utf-8') as stream:
-                return json.load(stream)['files']
+                return json.load(stream)
         except OSError as error:
             raise AnsibleActionFail('the host has no rendered files: %s' % error)
 

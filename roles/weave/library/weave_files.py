@@ -10,6 +10,7 @@ options:
   reloads: {type: dict, default: {}, description: paths that the service takes up while it runs; if keys are given, only those of the JSON file}
   inert: {type: list, elements: str, default: [], description: paths that do not concern the service}
   takes_effect: {type: bool, default: true, description: whether the service is to take the changes up}
+  docker_settings: {type: dict, description: what Docker is told by these files, in the form of daemon.json}
   files: {type: list, elements: dict, default: [], description: path, mode, part and content in base64}
   secret_files: {type: list, elements: dict, default: [], description: the same, never shown}
 '''
@@ -96,10 +97,16 @@ def write(module, record, items, need):
         record.content['docker'] = {'active': docker.is_active(), 'enabled': docker.is_enabled()}
     if need != 'nothing' and Service(module, module.params['service']).is_active():
         record.expect_service(module.params['service'], need)
+    if module.params['docker_settings'] is not None:
+        former = record.content.get('dockerSettings', {})
+        record.content['dockerSettings'] = dict(former, **module.params['docker_settings'])
     record.save()
     for item in items:
         record.make_folders_for(item['path'])
         write_atomic(item['path'], base64.b64decode(item['content']), item['mode'])
+    # Known until the files say otherwise: of a run that is cut off before, the next one takes both for ours.
+    if module.params['docker_settings'] is not None:
+        record.content['dockerSettings'] = module.params['docker_settings']
     record.save()
 
 
@@ -123,6 +130,7 @@ def main():
             'reloads': {'type': 'dict', 'default': {}},
             'inert': {'type': 'list', 'elements': 'str', 'default': []},
             'takes_effect': {'type': 'bool', 'default': True},
+            'docker_settings': {'type': 'dict'},
             'files': elements(False),
             'secret_files': elements(True),
         },

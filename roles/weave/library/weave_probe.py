@@ -60,6 +60,7 @@ def probe(module):
             'dockerPackage': docker_package(module),
             'dockerUnitReadsDefaults': docker_reads_defaults(init),
             'files': {path: read_text(path) for path in SHARED_FILES},
+            'dockerMemory': docker_memory(Record()),
         },
     }
     if not module.params['surveys']:
@@ -210,6 +211,17 @@ def docker_reads_defaults(init):
     drop_ins = [path for path in glob.glob('/etc/systemd/system/docker.service.d/*.conf') if path not in ours]
     texts = [unit] + [read_text(path) or '' for path in sorted(drop_ins)]
     return '/etc/default/docker' in '\n'.join(texts) and '$DOCKER_OPTS' in '\n'.join(texts)
+
+
+def docker_memory(record):
+    """What we have told Docker, and what its files said before."""
+    kept = [path for path in SHARED_FILES if path in record.files and record.files[path]['part'] == 'docker']
+    return {'settings': record.content.get('dockerSettings', {}),
+            'originals': {path: text_of(record.original_of(path)) for path in kept}}
+
+
+def text_of(content):
+    return None if content is None else content.decode('utf-8', 'replace')
 
 
 def unit_paths():

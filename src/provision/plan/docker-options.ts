@@ -47,6 +47,12 @@ export function withoutFlags(words: OptionWords, flags: ReadonlySet<string>): Op
     .flatMap(option => option.words)
 }
 
+export function onlyFlags(words: OptionWords, flags: ReadonlySet<string>): OptionWords {
+  return groupOptions(words)
+    .filter(option => flags.has(option.flag))
+    .flatMap(option => option.words)
+}
+
 /** A dictionary in the form of daemon.json as flags: lists repeat the flag, dictionaries give `key=value`. */
 export function flagsFor(options: Readonly<Record<string, unknown>>): OptionWords {
   return Object.entries(options).flatMap(([key, value]) =>

@@ -20,7 +20,18 @@ export interface HostFacts {
   readonly dockerUnitReadsDefaults: boolean
   /** Content of the files that we share with others; null when there is none. */
   readonly files: Readonly<Record<FactPath, string | null>>
+  /** What Docker was told by us; nothing where no run of ours has been. */
+  readonly dockerMemory: DockerMemory
 }
+
+export interface DockerMemory {
+  /** In the form of daemon.json. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Docker's files as they were before us; null when there was none. */
+  readonly originals: Readonly<Record<DockerFactPath, string | null>>
+}
+
+export type DockerFactPath = (typeof FACT_PATHS)['dockerDefaults' | 'daemonJson']
 
 export type FactsByHost = Readonly<Record<string, HostFacts>>
 
@@ -55,6 +66,19 @@ export function readFacts(shape: ShapeReader, host: string): HostFacts {
       [FACT_PATHS.dockerDefaults]: files.optionalText(FACT_PATHS.dockerDefaults),
       [FACT_PATHS.daemonJson]: files.optionalText(FACT_PATHS.daemonJson),
       [FACT_PATHS.interfaces]: files.optionalText(FACT_PATHS.interfaces),
+    },
+    dockerMemory: readMemory(shape),
+  }
+}
+
+function readMemory(shape: ShapeReader): DockerMemory {
+  const memory = shape.optionalObject('dockerMemory')
+  const originals = memory?.optionalObject('originals')
+  return {
+    settings: memory?.values('settings') ?? {},
+    originals: {
+      [FACT_PATHS.dockerDefaults]: originals?.optionalText(FACT_PATHS.dockerDefaults) ?? null,
+      [FACT_PATHS.daemonJson]: originals?.optionalText(FACT_PATHS.daemonJson) ?? null,
     },
   }
 }

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import { effectiveOptions, isAssignment } from '../plan/docker-defaults.ts'
 import { BRIDGE_NAME, type OWN_KEYS, parseDaemonJson } from '../plan/docker-method.ts'
-import { flagOfKey, flagsFor, withoutFlags } from '../plan/docker-options.ts'
+import { flagOfKey, flagsFor, type OptionWords, onlyFlags, valuesOfFlag, withoutFlags } from '../plan/docker-options.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 
 /** What Docker is told, in the form of daemon.json. */
@@ -16,35 +16,69 @@ export function dockerSettings(plan: Plan, host: PlannedHost): DockerSettings {
   return { ...own, ...host.dockerOptions }
 }
 
+/** What Docker is to be told, and what an earlier run has told it. */
+export interface DockerMerge {
+  readonly settings: DockerSettings
+  /** Settings of ours that are wanted no longer. Those that somebody has changed since are his. */
+  readonly dropped: DockerSettings
+  /** The file as it was before us: what it said of dropped settings comes back. */
+  readonly original: string | null
+}
+
 /**
  * /etc/default/docker with our options in place of former ones and all else kept. One line results, whatever there was: a second
  * line would win alone, and the cumulative form means nothing to systemd.
  */
-export function mergeDefaults(text: string | null, settings: DockerSettings): string {
-  const others = withoutFlags(effectiveOptions(text ?? ''), flagSet(settings))
-  return placeAssignment(text ?? '', [...others, ...flagsFor(settings)])
+export function mergeDefaults(text: string | null, merge: DockerMerge): string {
+  const others = othersInDefaults(effectiveOptions(text ?? ''), merge)
+  return placeAssignment(text ?? '', [...others, ...flagsFor(merge.settings)])
 }
 
 /** /etc/default/docker without options that are said in daemon.json: given twice, they stop Docker from starting. */
-export function withoutDefaults(text: string, settings: DockerSettings): string {
+export function withoutDefaults(text: string, merge: DockerMerge): string {
   const words = effectiveOptions(text)
-  const kept = withoutFlags(words, flagSet(settings))
-  return kept.length === words.length ? text : placeAssignment(text, kept)
+  const kept = othersInDefaults(words, merge)
+  return kept.join(' ') === words.join(' ') ? text : placeAssignment(text, kept)
 }
 
 /** daemon.json with our keys, the others' kept in their order; unchanged to the byte when it says all that already. */
-export function mergeDaemonJson(text: string | null, settings: DockerSettings): string {
+export function mergeDaemonJson(text: string | null, merge: DockerMerge): string {
   const present = readDaemonJson(text)
-  const isSaid = ([key, value]: [string, unknown]) => JSON.stringify(present[key]) === JSON.stringify(value)
-  if (text !== null && Object.entries(settings).every(isSaid)) return text
-  return formatJson({ ...present, ...settings })
+  const merged = { ...othersInDaemonJson(present, merge), ...merge.settings }
+  return text !== null && saysTheSame(present, merged) ? text : formatJson(merged)
 }
 
 /** daemon.json without what is said in DOCKER_OPTS. */
-export function withoutDaemonJson(text: string, settings: DockerSettings): string {
+export function withoutDaemonJson(text: string, merge: DockerMerge): string {
   const present = readDaemonJson(text)
-  const kept = Object.entries(present).filter(([key]) => !Object.hasOwn(settings, key))
-  return kept.length === Object.keys(present).length ? text : formatJson(Object.fromEntries(kept))
+  const { settings } = merge
+  const kept = Object.entries(othersInDaemonJson(present, merge)).filter(([key]) => !Object.hasOwn(settings, key))
+  return saysTheSame(present, Object.fromEntries(kept)) ? text : formatJson(Object.fromEntries(kept))
+}
+
+function othersInDefaults(words: OptionWords, { settings, dropped, original }: DockerMerge): OptionWords {
+  const isOurs = ([key, value]: [string, unknown]) => {
+    const told = valuesOfFlag(flagsFor({ [key]: value }), flagOfKey(key))
+    return JSON.stringify(valuesOfFlag(words, flagOfKey(key))) === JSON.stringify(told)
+  }
+  const gone = flagSet(Object.fromEntries(Object.entries(dropped).filter(isOurs)))
+  const back = onlyFlags(effectiveOptions(original ?? ''), gone)
+  return [...withoutFlags(words, new Set([...flagSet(settings), ...gone])), ...back]
+}
+
+function othersInDaemonJson(present: DockerSettings, { dropped, original }: DockerMerge): DockerSettings {
+  const before = readDaemonJson(original)
+  const others = Object.entries(present).flatMap(([key, value]): [string, unknown][] => {
+    const isOurs = Object.hasOwn(dropped, key) && JSON.stringify(dropped[key]) === JSON.stringify(value)
+    if (!isOurs) return [[key, value]]
+    return Object.hasOwn(before, key) ? [[key, before[key]]] : []
+  })
+  return Object.fromEntries(others)
+}
+
+function saysTheSame(a: DockerSettings, b: DockerSettings): boolean {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return keys.every(key => JSON.stringify(a[key]) === JSON.stringify(b[key]))
 }
 
 function flagSet(settings: DockerSettings): ReadonlySet<string> {
@@ -65,7 +99,7 @@ function forDoubleQuotes(word: string): string {
   return word.replace(/(?<!\\)"/g, '\\"')
 }
 
-function readDaemonJson(text: string | null): Readonly<Record<string, unknown>> {
+function readDaemonJson(text: string | null): DockerSettings {
   const parsed = parseDaemonJson(text)
   assert(parsed.ok, 'the plan refuses a daemon.json that is not a JSON object')
   return parsed.value

@@ -1,12 +1,20 @@
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { BRIDGE_NAME } from '../plan/docker-method.ts'
-import { FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
+import { type DockerFactPath, type DockerMemory, FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
 import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import { renderAgentConfig } from './agent-config.ts'
 import type { ClusterMaterial } from './cluster-material.ts'
 import { chooseInterfaces } from './interfaces.ts'
-import { dockerSettings, mergeDaemonJson, mergeDefaults, withoutDaemonJson, withoutDefaults } from './merge-docker.ts'
+import {
+  type DockerMerge,
+  type DockerSettings,
+  dockerSettings,
+  mergeDaemonJson,
+  mergeDefaults,
+  withoutDaemonJson,
+  withoutDefaults,
+} from './merge-docker.ts'
 import type { Part, RenderedFile, RenderedHost } from './rendered-host.ts'
 import type { Templates, TemplateValues } from './templates.ts'
 
@@ -41,6 +49,7 @@ export function renderHost(input: RenderInput): RenderedHost {
     underlayAddresses: host.underlayAddresses,
     targets: host.targets,
     isCertified: material.certificates.has(host.name),
+    dockerSettings: host.dockerMethod === 'none' ? {} : dockerSettings(plan, host),
     files: files.filter(file => isNeeded(file, host.initSystem)),
   }
 }
@@ -94,22 +103,25 @@ function clusterFiles({ plan, host, material }: RenderInput): readonly RenderedF
 }
 
 function dockerFiles(input: RenderInput): readonly RenderedFile[] {
-  const { host, facts } = input
+  const { host } = input
   if (host.dockerMethod === 'none') return []
   const path = '/etc/systemd/system/docker.service.d/weave.conf'
   const dropIn = fromTemplate(input, path, { part: 'docker', initSystem: 'systemd' })
-  return [...dockerSettingFiles(input, facts?.files), dropIn]
+  return [...dockerSettingFiles(input), dropIn]
 }
 
 /** The file that holds the settings, and the other one when it held some of them. */
-function dockerSettingFiles({ plan, host }: RenderInput, files: HostFacts['files'] | undefined): RenderedFile[] {
-  const settings = dockerSettings(plan, host)
-  const defaults = files?.[FACT_PATHS.dockerDefaults] ?? null
-  const daemon = files?.[FACT_PATHS.daemonJson] ?? null
+function dockerSettingFiles({ plan, host, facts }: RenderInput): RenderedFile[] {
+  const defaults = facts?.files[FACT_PATHS.dockerDefaults] ?? null
+  const daemon = facts?.files[FACT_PATHS.daemonJson] ?? null
   const isDefault = (host.dockerMethod ?? ASSUMED_DOCKER_METHOD) === 'default'
+  const settings = dockerSettings(plan, host)
+  const merges = mergesOf(settings, facts?.dockerMemory)
   const texts = {
-    defaults: isDefault ? mergeDefaults(defaults, settings) : keepUnless(defaults, withoutDefaults, settings),
-    daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, settings) : mergeDaemonJson(daemon, settings),
+    defaults: isDefault
+      ? mergeDefaults(defaults, merges.defaults)
+      : keepUnless(defaults, withoutDefaults, merges.defaults),
+    daemon: isDefault ? keepUnless(daemon, withoutDaemonJson, merges.daemon) : mergeDaemonJson(daemon, merges.daemon),
   }
   return [
     ...(texts.defaults === undefined ? [] : [file(FACT_PATHS.dockerDefaults, 'docker', texts.defaults)]),
@@ -117,9 +129,20 @@ function dockerSettingFiles({ plan, host }: RenderInput, files: HostFacts['files
   ]
 }
 
-function keepUnless<T>(text: string | null, strip: (text: string, settings: T) => string, settings: T) {
+function mergesOf(settings: DockerSettings, memory: DockerMemory | undefined) {
+  const known = Object.entries(memory?.settings ?? {})
+  const dropped = Object.fromEntries(known.filter(([key]) => !Object.hasOwn(settings, key)))
+  const mergeFor = (path: DockerFactPath): DockerMerge => ({
+    settings,
+    dropped,
+    original: memory?.originals[path] ?? null,
+  })
+  return { defaults: mergeFor(FACT_PATHS.dockerDefaults), daemon: mergeFor(FACT_PATHS.daemonJson) }
+}
+
+function keepUnless(text: string | null, strip: (text: string, merge: DockerMerge) => string, merge: DockerMerge) {
   if (text === null) return undefined
-  const stripped = strip(text, settings)
+  const stripped = strip(text, merge)
   return stripped === text ? undefined : stripped
 }
 

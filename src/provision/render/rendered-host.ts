@@ -27,5 +27,7 @@ export interface RenderedHost {
   readonly targets: readonly string[]
   /** Whether the host has a certificate, and so can join. */
   readonly isCertified: boolean
+  /** What Docker is told, in the form of daemon.json: the host remembers it, for the day when some of it is wanted no longer. */
+  readonly dockerSettings: Readonly<Record<string, unknown>>
   readonly files: readonly RenderedFile[]
 }

@@ -30,6 +30,7 @@ export function rendered(files: readonly RenderedFile[], settings: Partial<Rende
     underlayAddresses: ['192.0.2.1'],
     targets: [],
     isCertified: true,
+    dockerSettings: {},
     files,
     ...settings,
   }

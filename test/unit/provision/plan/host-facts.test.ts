@@ -20,6 +20,15 @@ describe('facts of hosts', () => {
     })
   })
 
+  it('may tell what Docker was told, or nothing of it', () => {
+    expect(acceptedBy(parse({})).a?.dockerMemory.settings).toEqual({})
+    const dockerMemory = { settings: { dns: ['192.0.2.1'] }, originals: { '/etc/default/docker': 'X=1\n' } }
+    expect(acceptedBy(parse({ dockerMemory })).a?.dockerMemory).toEqual({
+      settings: { dns: ['192.0.2.1'] },
+      originals: { '/etc/default/docker': 'X=1\n', '/etc/docker/daemon.json': null },
+    })
+  })
+
   it('may come without a public key', () => {
     expect(acceptedBy(parse({ publicKey: null })).a?.publicKey).toBeNull()
   })
@@ -30,6 +39,7 @@ describe('facts of hosts', () => {
     [{ initSystem: 'openrc' }, "a.initSystem 'openrc' is not one of systemd, sysvinit, upstart"],
     [{ dockerUnitReadsDefaults: 'yes' }, 'a.dockerUnitReadsDefaults must be true or false'],
     [{ files: [] }, 'a.files is not an object'],
+    [{ dockerMemory: { settings: [] } }, 'a.dockerMemory.settings must be an object'],
   ])('that make no sense are refused by name: %j', (change, error) => {
     expect(refusalBy(parse(change))).toBe(error)
   })
