@@ -113,6 +113,7 @@ function factsOf(number: number): HostFacts {
     initSystem: 'systemd',
     dockerPackage: 'docker.io',
     dockerUnitReadsDefaults: true,
+    bridge: { isOurs: false, addresses: [], stanzas: [] },
     dockerMemory: { settings: {}, originals: { '/etc/default/docker': null, '/etc/docker/daemon.json': null } },
     files: {
       '/etc/default/docker': 'DOCKER_OPTS="--log-level=warn"\n',

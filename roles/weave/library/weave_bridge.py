@@ -27,8 +27,8 @@ def bring_up(module):
         raise_interface(module, name)
     elif address not in had:
         module.run_command(['ip', 'address', 'replace', address, 'dev', name], check_rc=True)
-    if former not in (None, address) and former in (addresses(module, name) or []):
-        module.run_command(['ip', 'address', 'del', former, 'dev', name], check_rc=True)
+    for stale in stale_addresses(addresses(module, name) or [], address, former):
+        module.run_command(['ip', 'address', 'del', stale, 'dev', name], check_rc=True)
         changed = True
     assert_address(module, name, address)
     record.content['bridge_address'] = address
@@ -39,6 +39,12 @@ def bring_up(module):
 def addresses(module, name):
     code, out, _err = module.run_command(['ip', '-o', '-4', 'address', 'show', 'dev', name])
     return addresses_of(out.splitlines()) if code == 0 else None
+
+
+def stale_addresses(present, address, former):
+    """The one that we gave it before, and the same address with another prefix length."""
+    ip = address.split('/')[0]
+    return [one for one in present if one != address and (one == former or one.split('/')[0] == ip)]
 
 
 def raise_interface(module, name):

@@ -24,7 +24,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     OPT, SHARED_FILES, Record, Refusal, Service, docker_is_installed, init_system, read_bytes, read_text, run_refusable)
-from ansible.module_utils.weave_network import inodes_on_port, overlaps
+from ansible.module_utils.weave_network import addresses_of, inodes_on_port, overlaps
 from ansible.module_utils.weave_survey import docker_networks, survey
 
 NODE_MAJOR_MIN = 20
@@ -60,6 +60,7 @@ def probe(module):
             'dockerPackage': docker_package(module),
             'dockerUnitReadsDefaults': docker_reads_defaults(init),
             'files': {path: read_text(path) for path in SHARED_FILES},
+            'bridge': bridge_facts(module, Record()),
             'dockerMemory': docker_memory(Record()),
         },
     }
@@ -211,6 +212,16 @@ def docker_reads_defaults(init):
     drop_ins = [path for path in glob.glob('/etc/systemd/system/docker.service.d/*.conf') if path not in ours]
     texts = [unit] + [read_text(path) or '' for path in sorted(drop_ins)]
     return '/etc/default/docker' in '\n'.join(texts) and '$DOCKER_OPTS' in '\n'.join(texts)
+
+
+def bridge_facts(module, record):
+    """Of the bridge, whoever has made it. The record tells ours from another's."""
+    name = module.params['bridge']
+    lines = module.run_command(['ip', '-o', '-4', 'address', 'show', 'dev', name])[1] if module.get_bin_path('ip') else ''
+    texts = [(path, read_text(path) or '') for path in sorted(glob.glob('/etc/network/interfaces.d/*')) if os.path.isfile(path)]
+    stanzas = [{'path': path, 'text': text} for path, text in texts if re.search(r'^\s*iface\s+%s\s' % re.escape(name), text, re.MULTILINE)]
+    is_ours = any(entry['part'] == 'bridge' for entry in record.files.values())
+    return {'isOurs': is_ours, 'addresses': addresses_of(lines.splitlines()), 'stanzas': stanzas}
 
 
 def docker_memory(record):

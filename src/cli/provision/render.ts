@@ -16,6 +16,7 @@ interface RenderArguments {
   readonly vaultPasswordFile?: string
   readonly check?: true
   readonly asOf?: number
+  readonly renumber?: true
   readonly json?: true
 }
 
@@ -38,6 +39,7 @@ export function registerRender(program: Command): void {
     .option('--vault-password-file <file>', 'password of the cluster secrets and of vaulted variables')
     .option('--check', 'keep no numbers and no keys beside the inventory')
     .option('--as-of <apply>', 'what the inventory said at an apply of the history', parseNumber)
+    .option('--renumber', 'let hosts get other numbers and addresses than they have')
     .option('--json', 'report what was written as JSON')
     .addHelpText('after', EXAMPLES)
     .action(run)
@@ -53,6 +55,7 @@ async function run(options: RenderArguments): Promise<void> {
       factsPath: options.facts,
       vaultPasswordFile: options.vaultPasswordFile,
       isCheck: options.check === true,
+      mayRenumber: options.renumber === true,
       formerInventory: options.asOf === undefined ? undefined : new History(paths.folder).get(options.asOf).inventory,
     }),
   )

@@ -14,6 +14,7 @@ import { auditEntries } from '../../provision/operate/audit.ts'
 import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
 import { type Apply, applyToResume, History } from '../../provision/operate/history.ts'
 import { batchesOf, parseSerial, type Serial } from '../../provision/plan/batches.ts'
+import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
 import { ApplyRecord } from './apply-record.ts'
 import { askToGoOn } from './confirm.ts'
@@ -53,6 +54,7 @@ export async function runUp(given: UpArguments): Promise<void> {
         if (saved !== undefined) refuseOther(options.planFile ?? '', differencesOf(saved, presentPlan(review, access)))
         showReview(review, options)
         refuseErrors(review)
+        refuseUnplanned(review, options)
         if (options.check === true) return showCheck(review, options)
         await confirm(review, access, options)
         const report = await decideAndApply(review, access, options)
@@ -89,6 +91,19 @@ function refuseErrors(review: Review): void {
   const hosts = listed([...new Set(errors.map(({ host }) => host))])
   const cause = `nothing was changed on any host, because of ${hosts}`
   throw new UserError({ cause, remedy: 'mend what is named above, or leave the host out with --limit' })
+}
+
+/** Other addresses for hosts that have some come only by a plan that was looked at, or back to what was. */
+function refuseUnplanned(review: Review, options: UpArguments): void {
+  if (mayRenumber(options) || options.check === true) return
+  const remedy =
+    "look at it with 'weave-provision plan --out FILE', and apply exactly that with 'up FILE'; or take it back"
+  const problems = refuseRenumbering(review.lockChanges, remedy)
+  if (problems.length > 0) throw new UserError(problems, EXIT_CODES.badInput)
+}
+
+function mayRenumber({ planFile, rollbackTo }: UpArguments): boolean {
+  return planFile !== undefined || rollbackTo !== undefined
 }
 
 function showCheck(review: Review, options: UpArguments): void {
@@ -139,7 +154,10 @@ async function changeHosts(review: Review, access: HostAccess, { options, hosts,
     reach: access.reach,
     batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
     provisionCommand: provisionCommand(),
-    renderArguments: options.rollbackTo === undefined ? [] : [`--as-of=${options.rollbackTo.number}`],
+    renderArguments: [
+      ...(mayRenumber(options) ? ['--renumber'] : []),
+      ...(options.rollbackTo === undefined ? [] : [`--as-of=${options.rollbackTo.number}`]),
+    ],
     folder: access.sources.paths.folder,
     onBatch: ({ number, count, hosts }) => {
       if (count > 1) stream.write(`Batch ${number} of ${count}: ${listed(hosts)}\n`)

@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/user-error.ts'
 import type { Lock } from './lock.ts'
 import { compareNames } from './numbering.ts'
 
@@ -19,6 +20,15 @@ export function changesBetween(before: Lock, after: Lock): readonly LockChange[]
   })
   const removed = before.hosts.filter(({ name }) => !kept.has(name)).map(({ name, index }) => removal(name, index))
   return [...changes, ...removed].sort((a, b) => compareNames(a.host, b.host))
+}
+
+/** Hosts would get other addresses than they have: a migration, which nobody wants by accident. */
+export function refuseRenumbering(changes: readonly LockChange[], remedy: string): readonly Problem[] {
+  const moved = changes.filter(({ kind }) => kind === 'renumber' || kind === 'readdress')
+  const [first] = moved
+  if (first === undefined) return []
+  const rest = moved.length > 1 ? `, and ${moved.length - 1} more` : ''
+  return [{ cause: `hosts would be renumbered: ${first.text}${rest}`, remedy }]
 }
 
 function changesOfHost(former: Lock['hosts'][number], host: Lock['hosts'][number], layout: string | undefined) {

@@ -20,8 +20,19 @@ export interface HostFacts {
   readonly dockerUnitReadsDefaults: boolean
   /** Content of the files that we share with others; null when there is none. */
   readonly files: Readonly<Record<FactPath, string | null>>
+  readonly bridge: BridgeFacts
   /** What Docker was told by us; nothing where no run of ours has been. */
   readonly dockerMemory: DockerMemory
+}
+
+/** The bridge as it is on the host, whoever has made it. */
+export interface BridgeFacts {
+  /** An earlier run of ours has set it up. */
+  readonly isOurs: boolean
+  /** With their prefix lengths. */
+  readonly addresses: readonly string[]
+  /** Files of ifupdown's folder that mention it. */
+  readonly stanzas: readonly { readonly path: string; readonly text: string }[]
 }
 
 export interface DockerMemory {
@@ -67,7 +78,17 @@ export function readFacts(shape: ShapeReader, host: string): HostFacts {
       [FACT_PATHS.daemonJson]: files.optionalText(FACT_PATHS.daemonJson),
       [FACT_PATHS.interfaces]: files.optionalText(FACT_PATHS.interfaces),
     },
+    bridge: readBridge(shape.optionalObject('bridge')),
     dockerMemory: readMemory(shape),
+  }
+}
+
+function readBridge(shape: ShapeReader | undefined): BridgeFacts {
+  if (shape === undefined) return { isOurs: false, addresses: [], stanzas: [] }
+  return {
+    isOurs: shape.flag('isOurs'),
+    addresses: shape.texts('addresses'),
+    stanzas: shape.list('stanzas', item => ({ path: item.text('path'), text: item.text('text') })),
   }
 }
 

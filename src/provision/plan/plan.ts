@@ -1,9 +1,10 @@
 import { formatCidr, parseCidr } from '../../base/cidr.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { bridgeAddress, containerRange, hostsMax, type Layout, remedyForExhaustion } from './addressing.ts'
+import { adoptionOf, checkAdoption } from './adoption.ts'
 import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.ts'
 import { chooseDockerMethod } from './docker-method.ts'
-import { wantedIndex } from './historic-numbers.ts'
+import { adoptedIndex, wantedIndex } from './historic-numbers.ts'
 import type { FactsByHost } from './host-facts.ts'
 import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from './inventory.ts'
 import type { Lock } from './lock.ts'
@@ -105,7 +106,13 @@ function refuse(problems: readonly Problem[]): PlanOutcome {
 }
 
 function numberHosts(input: PlanInput, layout: Layout): Numbering {
-  const wishes = input.inventory.hosts.map(host => ({ name: host.name, wish: wantedIndex(host, layout) }))
+  const locked = new Set(input.lock.hosts.map(({ name }) => name))
+  const wishes = input.inventory.hosts.map(host => {
+    const wish = wantedIndex(host, layout)
+    const isDecided = wish.index !== undefined || wish.problems.length > 0 || locked.has(host.name)
+    const name = host.name
+    return { name, wish: isDecided ? wish : adoptedIndex(host, adoptionOf(input.facts?.[name]), layout) }
+  })
   const numbering = allocateNumbers({
     requests: wishes.map(({ name, wish }) => ({ name, wanted: wish.index })),
     locked: input.lock.hosts,
@@ -155,7 +162,10 @@ function planHost(given: HostInput): { host: PlannedHost; problems: readonly Pro
     hooks: host.hooks,
     linkCosts: host.linkCosts,
   }
-  return { host: planned, problems: [...docker.problems, ...targets.problems, ...unknownCosts] }
+  return {
+    host: planned,
+    problems: [...docker.problems, ...targets.problems, ...unknownCosts, ...checkAdoption(host.name, facts)],
+  }
 }
 
 function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Numbering): Lock {

@@ -10,16 +10,22 @@ export interface InterfacesChoice {
 /**
  * Where ifupdown will look for the stanza. `source-directory` skips names with a dot, so `weave.cfg` is right only where nothing
  * but `*.cfg` is sourced. When neither name is read, one line is added: for our file alone, because a line for the whole
- * folder would bring up what others left there unused.
+ * folder would bring up what others left there unused. A stanza that is there already, whoever has written it, keeps its place:
+ * two of one bridge would both be carried out.
  */
-export function chooseInterfaces(text: string | null | undefined): InterfacesChoice {
+export function chooseInterfaces(text: string | null | undefined, present: readonly string[] = []): InterfacesChoice {
   const plain = `${FOLDER}/weave`
   if (text === undefined) return { stanzaPath: plain, interfaces: undefined }
   const lines = logicalLines(text ?? '')
-  const name = ['weave', 'weave.cfg'].find(candidate => lines.some(line => reads(line, candidate)))
+  const names = ['weave', 'weave.cfg'].sort((a, b) => rank(a, present) - rank(b, present))
+  const name = names.find(candidate => lines.some(line => reads(line, candidate)))
   if (name !== undefined) return { stanzaPath: `${FOLDER}/${name}`, interfaces: undefined }
   const kept = text === null || text === '' ? '' : `${text.replace(/\n*$/, '')}\n\n`
   return { stanzaPath: plain, interfaces: `${kept}source ${plain}\n` }
+}
+
+function rank(name: string, present: readonly string[]): number {
+  return present.includes(`${FOLDER}/${name}`) ? 0 : 1
 }
 
 function logicalLines(text: string): readonly string[] {

@@ -62,7 +62,9 @@ const ASSERT_BRIDGE = '/usr/local/lib/weave/assert-bridge'
 const SUPERVISE = '/usr/local/lib/weave/supervise'
 
 function bridgeFiles(input: RenderInput): readonly RenderedFile[] {
-  const { stanzaPath, interfaces } = chooseInterfaces(input.facts?.files[FACT_PATHS.interfaces])
+  const { facts } = input
+  const present = facts?.bridge.stanzas.map(({ path }) => path)
+  const { stanzaPath, interfaces } = chooseInterfaces(facts?.files[FACT_PATHS.interfaces], present)
   const stanza = input.templates.fill('/etc/network/interfaces.d/weave', templateValues(input))
   return [
     file(stanzaPath, 'bridge', stanza),

@@ -49,6 +49,7 @@ export function facts(
     initSystem: 'systemd',
     dockerPackage: 'docker.io',
     dockerUnitReadsDefaults: true,
+    bridge: { isOurs: false, addresses: [], stanzas: [] },
     dockerMemory: { settings: {}, originals: { '/etc/default/docker': null, '/etc/docker/daemon.json': null } },
     ...settings,
     files: { ...none, ...files },

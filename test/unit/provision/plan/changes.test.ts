@@ -1,4 +1,4 @@
-import { changesBetween } from '../../../../src/provision/plan/changes.ts'
+import { changesBetween, refuseRenumbering } from '../../../../src/provision/plan/changes.ts'
 import { EMPTY_LOCK, type Lock } from '../../../../src/provision/plan/lock.ts'
 import { lockOf } from '../inventories.ts'
 
@@ -22,6 +22,17 @@ describe('changes between two locks', () => {
   it('say that another subnet moves every host (trap 2.9)', () => {
     const after = lockOf({ a: 1, b: 2 }, { network: { subnet: '10.9.0.0/16', containerPrefix: 24 } })
     expect(changesBetween(lockOf({ a: 1, b: 2 }), after).map(({ kind }) => kind)).toEqual(['readdress', 'readdress'])
+  })
+
+  it('are a migration when hosts move, and then need a plan that was looked at', () => {
+    const [before, after] = [lockOf({ a: 1, b: 2, c: 3 }), lockOf({ a: 4, b: 5, d: 6 })]
+    expect(refuseRenumbering(changesBetween(before, after), 'look')).toEqual([
+      {
+        cause: 'hosts would be renumbered: a moves from number 1 to 4: its containers get other addresses, and 1 more',
+        remedy: 'look',
+      },
+    ])
+    expect(refuseRenumbering(changesBetween(before, lockOf({ a: 1, d: 4 })), 'look')).toEqual([])
   })
 
   it('name hosts whose key is not known yet, or is another', () => {

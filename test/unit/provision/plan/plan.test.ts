@@ -98,7 +98,7 @@ describe('historic variables', () => {
 
   it('weave_container_cidr that disagrees with the number is refused', () => {
     const [refusal] = refusals([old({ containerRange: '10.2.4.0/24' }, { index: 5 })])
-    expect(refusal).toContain("weave_container_cidr 10.2.4.0/24 of host 'a' disagrees with 10.2.5.0/24")
+    expect(refusal).toContain("weave_container_cidr of host 'a', 10.2.4.0/24, disagrees with 10.2.5.0/24")
   })
 
   it('weave_container_cidr of another size is refused with the variable to set', () => {
@@ -110,7 +110,7 @@ describe('historic variables', () => {
   })
 
   it('weave_ip outside the subnet is refused', () => {
-    expect(refusals([old({ bridgeIp: '10.9.0.1' })])[0]).toContain('weave_ip 10.9.0.1')
+    expect(refusals([old({ bridgeIp: '10.9.0.1' })])[0]).toContain("weave_ip of host 'a', 10.9.0.1")
   })
 })
 

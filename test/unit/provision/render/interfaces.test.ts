@@ -21,6 +21,12 @@ describe('the stanza of the bridge', () => {
     expect(choice).toEqual({ stanzaPath: `${WEAVE}.cfg`, interfaces: undefined })
   })
 
+  it('keeps the place that it has, whoever has written it, if ifupdown looks there', () => {
+    const both = 'source /etc/network/interfaces.d/*\n'
+    expect(chooseInterfaces(both, [`${WEAVE}.cfg`]).stanzaPath).toBe(`${WEAVE}.cfg`)
+    expect(chooseInterfaces('source-directory interfaces.d\n', [`${WEAVE}.cfg`]).stanzaPath).toBe(WEAVE)
+  })
+
   it('never has a name with a dot for source-directory, which would skip it (trap 1.4.11)', () => {
     const choice = chooseInterfaces(
       'source-directory /etc/network/interfaces.d\nsource /etc/network/interfaces.d/*.cfg\n',
