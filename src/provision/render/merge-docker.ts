@@ -56,10 +56,12 @@ export function withoutDaemonJson(text: string, merge: DockerMerge): string {
   return saysTheSame(present, Object.fromEntries(kept)) ? text : formatJson(Object.fromEntries(kept))
 }
 
+/** A dropped setting that is not there was taken to the other file by us: what was here before us comes back all the same. */
 function othersInDefaults(words: OptionWords, { settings, dropped, original }: DockerMerge): OptionWords {
   const isOurs = ([key, value]: [string, unknown]) => {
+    const present = valuesOfFlag(words, flagOfKey(key))
     const told = valuesOfFlag(flagsFor({ [key]: value }), flagOfKey(key))
-    return JSON.stringify(valuesOfFlag(words, flagOfKey(key))) === JSON.stringify(told)
+    return present.length === 0 || JSON.stringify(present) === JSON.stringify(told)
   }
   const gone = flagSet(Object.fromEntries(Object.entries(dropped).filter(isOurs)))
   const back = onlyFlags(effectiveOptions(original ?? ''), gone)
@@ -67,13 +69,16 @@ function othersInDefaults(words: OptionWords, { settings, dropped, original }: D
 }
 
 function othersInDaemonJson(present: DockerSettings, { dropped, original }: DockerMerge): DockerSettings {
-  const before = readDaemonJson(original)
-  const others = Object.entries(present).flatMap(([key, value]): [string, unknown][] => {
-    const isOurs = Object.hasOwn(dropped, key) && JSON.stringify(dropped[key]) === JSON.stringify(value)
-    if (!isOurs) return [[key, value]]
-    return Object.hasOwn(before, key) ? [[key, before[key]]] : []
-  })
-  return Object.fromEntries(others)
+  const isOurs = ([key, value]: [string, unknown]) =>
+    !Object.hasOwn(present, key) || JSON.stringify(present[key]) === JSON.stringify(value)
+  const gone = new Set(
+    Object.entries(dropped)
+      .filter(isOurs)
+      .map(([key]) => key),
+  )
+  const before = Object.entries(readDaemonJson(original)).filter(([key]) => gone.has(key))
+  const kept = Object.entries(present).filter(([key]) => !gone.has(key))
+  return Object.fromEntries([...kept, ...before])
 }
 
 function saysTheSame(a: DockerSettings, b: DockerSettings): boolean {

@@ -133,6 +133,14 @@ describe('an option that is wanted no longer', () => {
     expect(JSON.parse(stripped)).toEqual({ 'log-driver': 'json-file', debug: true })
   })
 
+  it('comes back where it was before, when it was said in the other file', () => {
+    const original = '{"log-driver": "json-file", "debug": true}'
+    const present = withoutDaemonJson(original, ask({ ...SETTINGS, ...dropped }))
+    expect(JSON.parse(present)).toEqual({ debug: true })
+    const after = withoutDaemonJson(present, ask(SETTINGS, { dropped, original }))
+    expect(JSON.parse(after)).toEqual({ debug: true, 'log-driver': 'json-file' })
+  })
+
   it('stays when somebody has given it another value since: then it is his', () => {
     const defaults = `DOCKER_OPTS="--log-driver=syslog ${OURS}"\n`
     expect(mergeDefaults(defaults, ask(SETTINGS, { dropped }))).toBe(defaults)
