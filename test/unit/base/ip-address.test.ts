@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import {
+  canonicalIp,
   formatIpAddress,
   formatIpNetwork,
+  isLinkLocal,
   lastOf,
   networkContains,
   parseIpAddress,
@@ -16,6 +18,26 @@ describe('IP addresses of both families', () => {
         expect(parseIpAddress(formatIpAddress(value))).toEqual({ ok: true, value })
       }),
     )
+  })
+
+  it.each([
+    ['fe80::1', true],
+    ['febf:ffff::1', true],
+    ['fec0::1', false],
+    ['2001:db8::fe80', false],
+    ['169.254.0.1', false],
+  ])('%s says something on its own network only: %s', (text, isLocal) => {
+    const parsed = parseIpAddress(text)
+    expect(parsed.ok && isLinkLocal(parsed.value)).toBe(isLocal)
+  })
+
+  it('have one form in which equal addresses are equal texts, which leaves alone what is no address', () => {
+    expect(['2001:DB8:0::1', '::ffff:10.2.0.1', 'alpha', ''].map(canonicalIp)).toEqual([
+      '2001:db8::1',
+      '10.2.0.1',
+      'alpha',
+      '',
+    ])
   })
 
   it.each([

@@ -1,0 +1,19 @@
+import { jest } from '@jest/globals'
+import { withEnvironment } from '../../../../src/cli/weave/environment.ts'
+
+describe('the environment of launch', () => {
+  it('stands for flags, in front of those that are given (ENV-02 to ENV-07)', () => {
+    const environment = { WEAVE_MTU: '1300', WEAVE_PORT: '7000', WEAVE_HTTP_ADDR: '' }
+    const words = withEnvironment(['--mtu', '1400', '192.0.2.1'], environment)
+    expect(words).toEqual(['--port', '7000', '--mtu', '1300', '--mtu', '1400', '192.0.2.1'])
+  })
+
+  it('is answered where it means nothing here', () => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    expect(withEnvironment([], { WEAVE_VERSION: '2.8.1' })).toEqual([])
+    expect(written.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringContaining('WEAVE_VERSION has no effect: the router is a program of the host'),
+    ])
+    written.mockRestore()
+  })
+})
