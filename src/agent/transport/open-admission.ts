@@ -16,7 +16,7 @@ import {
 import type { Admission, Proof } from './admission.ts'
 import { shownKeyOf } from './credentials.ts'
 import { readExactly } from './read-exactly.ts'
-import { remoteOf } from './remote-endpoint.ts'
+import { remoteOf, strangerAt } from './remote-endpoint.ts'
 import { selfSign } from './self-signed.ts'
 
 const ANSWER_TIMEOUT_MS = 5000
@@ -70,7 +70,7 @@ export class OpenAdmission implements Admission {
     if (opening === undefined) return refused(REASONS['the exchange of passwords is broken'])
     const { limiter, identity } = this.#options
     const exchange = new AcceptingExchange(this.#input(socket, publicKey, identity.publicKey))
-    const address = remoteOf(socket).ip
+    const address = strangerAt(remoteOf(socket).ip)
     const isGuess = exchange.isGuess(opening)
     socket.write(exchange.reply(opening, isGuess && !limiter.take(address, publicKey)))
     const outcome = exchange.conclude(await readExactly(socket, CLOSING_BYTES, ANSWER_TIMEOUT_MS))
