@@ -28,10 +28,12 @@ export interface Pending {
 interface Waiting {
   readonly kind: 'wait'
   readonly waitsFor: string
-  readonly isExhausted: boolean
+  /** What is said when this goes on, though nothing is on its way. */
+  readonly refusal: string | undefined
 }
 
 type Attempt = IpamAnswer | Waiting
+type AllocateRequest = Extract<IpamRequest, { kind: 'allocate' }>
 
 /** Requests, each tried again whenever something has changed, until it is answered or its time is over. */
 export class Requests {
@@ -96,7 +98,7 @@ export class Requests {
     }
   }
 
-  #allocate(request: Extract<IpamRequest, { kind: 'allocate' }>, now: number): Attempt {
+  #allocate(request: AllocateRequest, now: number): Attempt {
     const { leases, universe } = this.#territory
     const { id, subnet } = request
     const had = id === MANY ? undefined : leases.of(id, subnet)[0]
@@ -112,7 +114,7 @@ export class Requests {
     if (barred !== undefined) return barred
     const free = this.#territory.freeParts(wanted)
     const part = this.#territory.order === 'lowest' ? free[0] : free.at(-1)
-    if (part === undefined) return this.#ask(wanted, now)
+    if (part === undefined) return this.#ask(request, wanted, now)
     const address = this.#territory.order === 'lowest' ? part.from : part.to
     const lease = { id, address, prefix: subnet.prefix }
     leases.add(lease)
@@ -120,14 +122,14 @@ export class Requests {
     return { kind: 'address', lease }
   }
 
-  #ask(wanted: Range, now: number): Attempt {
+  #ask({ subnet, within }: AllocateRequest, wanted: Range, now: number): Attempt {
     const settling = this.#territory.space.claims.find(claim => claim.isSettling && intersect(claim, wanted))
     if (settling !== undefined) return wait('word of other claims to the space taken just before')
     if (this.#succession.found(wanted, now)) return wait('word of other claims to the space taken just before')
     const { needed, known } = this.#succession.quorum
     if (known < needed) return wait(this.#describeQuorum(needed, known))
     const donors = this.#donorsOf(wanted)
-    if (donors.length === 0) return this.#exhausted(wanted)
+    if (donors.length === 0) return this.#exhausted(wanted, formatIpNetwork(within ?? subnet))
     return wait(this.#exchange.wish(wanted, donors, now))
   }
 
@@ -215,7 +217,7 @@ export class Requests {
     return `${needed} routers to be in contact, of which ${known} are${missing}`
   }
 
-  #exhausted(wanted: Range): Waiting {
+  #exhausted(wanted: Range, name: string): Waiting {
     const { views, reachable, space } = this.#territory
     const known = [space.claims, ...views.all.map(({ claims }) => claims)].flat()
     const away = views.all
@@ -223,8 +225,14 @@ export class Requests {
         ({ name, claims }) => !reachable.has(name) && claims.some(claim => intersect(claim, wanted) !== undefined),
       )
       .map(({ name }) => name)
-    const isExhausted = away.length === 0 && without(wanted, known).length === 0
-    if (away.length === 0) return { ...wait('a free address: all are in use'), isExhausted }
+    if (away.length === 0) {
+      const isKnown = without(wanted, known).every(part => this.#succession.isNobodys(part))
+      const isOwned = known.some(claim => intersect(claim, wanted) !== undefined)
+      const reason = isOwned
+        ? `no address is free in ${name}: all are in use`
+        : `no host hands out addresses of ${name}: add it with 'weave add-range', or take a part of a host's range`
+      return { ...wait('a free address: all are in use'), refusal: isKnown ? reason : undefined }
+    }
     const names = away.slice(0, 5).join(', ')
     return wait(
       `a free address: all in reach are in use; ${away.length} peers with space are out of reach (${names}): use 'rmpeer' if they are dead`,
@@ -232,7 +240,7 @@ export class Requests {
   }
 }
 
-function rangeWanted({ subnet, within }: Extract<IpamRequest, { kind: 'allocate' }>): Range | undefined {
+function rangeWanted({ subnet, within }: AllocateRequest): Range | undefined {
   const hosts = hostsOf(subnet)
   return within === undefined ? hosts : intersect(hosts, { from: within.network, to: lastOf(within) })
 }
@@ -245,13 +253,12 @@ function isWishOf(range: Range, request: IpamRequest): boolean {
 }
 
 /** The refusal, once there is no use in waiting longer. */
-function keepWaiting(pending: Pending, { waitsFor, isExhausted }: Waiting, now: number): IpamAnswer | undefined {
+function keepWaiting(pending: Pending, { waitsFor, refusal }: Waiting, now: number): IpamAnswer | undefined {
   const { request, endsAt } = pending
   pending.waitsFor = waitsFor
-  pending.exhaustedAt = isExhausted ? (pending.exhaustedAt ?? now) : undefined
-  if (pending.exhaustedAt !== undefined && now >= pending.exhaustedAt + EXHAUSTED_MS) {
-    return { kind: 'refused', reason: `no address is free in ${textOf(request)}: all are in use` }
-  }
+  pending.exhaustedAt = refusal === undefined ? undefined : (pending.exhaustedAt ?? now)
+  const isOver = pending.exhaustedAt !== undefined && now >= pending.exhaustedAt + EXHAUSTED_MS
+  if (refusal !== undefined && isOver) return { kind: 'refused', reason: refusal }
   if (now < endsAt) return undefined
   const seconds = Math.round(request.timeoutMs / 1000)
   return { kind: 'refused', reason: `no answer after ${seconds} s; still waiting for ${waitsFor}` }
@@ -262,9 +269,5 @@ function refuse(reason: string): Attempt {
 }
 
 function wait(waitsFor: string): Waiting {
-  return { kind: 'wait', waitsFor, isExhausted: false }
-}
-
-function textOf(request: IpamRequest): string {
-  return request.kind === 'allocate' ? formatIpNetwork(request.within ?? request.subnet) : 'the range'
+  return { kind: 'wait', waitsFor, refusal: undefined }
 }

@@ -1,7 +1,7 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
-import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import { intersect, type Range, rangeOf, sizeOfRange, without } from './range.ts'
 import type { Territory } from './territory.ts'
 
 /** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
@@ -96,6 +96,14 @@ export class Succession {
   /** An address of the universe that is nobody's. */
   foundOne(address: bigint, now: number): boolean {
     return this.#isEnough && this.#claim({ from: address, to: address }, 1, now)
+  }
+
+  /** Space that no router comes to own by itself: the manifest gives it to nobody, and nobody may take it. */
+  isNobodys(range: Range): boolean {
+    const { initial, commons } = this.#territory
+    if (initial.kind !== 'manifest' || this.#members === undefined) return false
+    const homes = [...this.#members.values()].flatMap(({ home }) => home)
+    return [...homes, ...commons.map(rangeOf)].every(one => intersect(one, range) === undefined)
   }
 
   /** Takes over at once: the operator vouches for the peer's death. Returns the number of addresses. */

@@ -39,6 +39,15 @@ describe('the address allocator', () => {
     })
   })
 
+  it('says soon that nobody hands out what the manifest gives to no host', () => {
+    const world = manifestWorld()
+    const ticket = world.allocate([...world.hosts.values()][0]!, 'x', '10.0.99.0/24')
+    world.run(6_000)
+    expect(world.answers.get(ticket)).toMatchObject({
+      reason: expect.stringContaining('no host hands out addresses of 10.0.99.0/24'),
+    })
+  })
+
   it('gives an address that comes back while somebody waits for one', () => {
     const one = alone()
     for (const id of ['a', 'b']) one.allocate(id, '10.32.0.8/30')
