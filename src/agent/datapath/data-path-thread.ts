@@ -67,7 +67,8 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return
       case 'ask': {
         const { forwarder, counters } = pump
-        const counts = { forwarder: forwarder.counters, pump: counters, linkDropped: 0 }
+        const traffic = [...forwarder.sessions.bytes].map(([peer, bytes]) => ({ peer, ...bytes }))
+        const counts = { forwarder: forwarder.counters, traffic, pump: counters, linkDropped: 0 }
         return tell({ kind: 'report', report: { cipher: cipherName, offload: start.tap.offload, ...counts } })
       }
       case 'stop':

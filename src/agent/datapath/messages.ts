@@ -49,10 +49,18 @@ export type DataPathEvent =
   /** The thread ends after it. */
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** Bytes of sealed datagrams for a peer, and from it. */
+export interface PeerTraffic {
+  readonly peer: number
+  readonly sentBytes: number
+  readonly receivedBytes: number
+}
+
 export interface DataPathReport {
   readonly cipher: 'openssl' | 'node'
   readonly offload: TapDevice['offload']
   readonly forwarder: ForwarderCounters
+  readonly traffic: readonly PeerTraffic[]
   readonly pump: PumpCounters
   /** Datagrams and runs that a control link was to carry and was too far behind for. */
   readonly linkDropped: number

@@ -2,6 +2,8 @@ import { type Endpoint, parseEndpoint } from '../../base/endpoint.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import type { RouterStatus } from '../../core/router/index.ts'
+import type { PeerTraffic } from '../datapath/messages.ts'
+import { describePaths, formatPaths } from './path-text.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
 import { type AdmissionStatus, formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
 
@@ -10,7 +12,7 @@ export interface RouterControl {
   readonly version: string
   status(): RouterStatus
   /** Counters of the data path; absent when it does not answer. */
-  report(): Promise<object | undefined>
+  report(): Promise<{ readonly traffic: readonly PeerTraffic[] } | undefined>
   admission(): AdmissionStatus
   /** Counters of the fast path; absent when there is none. */
   fastPath?(): object | undefined
@@ -39,6 +41,10 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
     }),
     page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),
+    page('/status/paths', async router => {
+      const json = describePaths(router, (await control.report())?.traffic ?? [])
+      return { code: 200, text: formatPaths(json), json }
+    }),
     page('/status/targets', ({ targets: json }) => ({ code: 200, text: formatTargets(json), json })),
     page('/healthz', () => ({ code: 200, text: 'ok\n', json: { pid: process.pid } })),
     change('/connect', (targets, form) => control.connect(targets, form.get('replace') === 'true')),

@@ -69,20 +69,13 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
     .map(peer => {
       const isKnown = peer.isSelf || peer.isReachable
       if (!isKnown) return `${nameOf(peer)} - unreachable!\n`
-      return `${nameOf(peer)}\n${formatTwins(peer)}${formatRelay(peer, peers)}${peer.connections.map(formatPeerConnection).join('')}`
+      return `${nameOf(peer)}\n${formatTwins(peer)}${peer.connections.map(formatPeerConnection).join('')}`
     })
     .join('')
 }
 
 function formatTwins({ twins }: PeerStatus): string {
   return twins === undefined ? '' : `   two routers claim to be this one: at ${twins.at} and at ${twins.andAt}\n`
-}
-
-/** Only of a peer that frames go to by way of others. */
-function formatRelay({ path, nextHop }: PeerStatus, peers: readonly PeerStatus[]): string {
-  const relay = peers.find(peer => peer.name === nextHop)
-  if (path?.kind !== 'relayed' || relay === undefined) return ''
-  return `   relayed via ${nameOf(relay)}: ${path.reason}\n`
 }
 
 export function formatTargets(targets: RouterStatus['targets']): string {

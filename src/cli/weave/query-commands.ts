@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts'
 import { peerForm, resolvePeers } from './peer-arguments.ts'
 import { AS_JSON, print } from './report.ts'
 
-const TOPICS = ['peers', 'connections', 'targets', 'dns', 'ipam'] as const
+const TOPICS = ['peers', 'connections', 'paths', 'targets', 'dns', 'ipam'] as const
 const LOOK_EVERY_MS = 250
 
 interface StatusOptions {

@@ -38,7 +38,7 @@ import {
 import { PartTable } from './part-table.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
-import { SessionTable } from './session-table.ts'
+import { markOpened, SessionTable } from './session-table.ts'
 import { TransmitRun } from './transmit-run.ts'
 
 const FRAME_BYTES_MIN = 14
@@ -78,7 +78,7 @@ export class Forwarder {
   readonly #cipher: DatagramCipher
   readonly #sink: PacketSink
   readonly #memory: Uint8Array
-  readonly #sessions: SessionTable
+  readonly sessions: SessionTable
   readonly #macs = new MacTable(this.counters)
   readonly #floodLimit = new FloodLimit(COPIES_PER_SECOND)
   readonly #arrivalLimit: FloodLimit
@@ -103,17 +103,17 @@ export class Forwarder {
     this.#cipher = cipher
     this.#sink = sink
     this.#memory = memory
-    this.#sessions = new SessionTable(cipher)
+    this.sessions = new SessionTable(cipher)
     this.#segmenter = new Segmenter(memory)
     this.#coalescer = new Coalescer(memory, joins, sink)
     this.#joins = joins
-    this.#sender = new FrameSender({ memory, cipher, sessions: this.#sessions, sink, counters: this.counters })
+    this.#sender = new FrameSender({ memory, cipher, sessions: this.sessions, sink, counters: this.counters })
     this.#relayRun = new TransmitRun(sink)
   }
 
   apply(table: ForwardingTable): void {
     this.#self = table.self
-    this.#sessions.apply(table)
+    this.sessions.apply(table)
     this.keys.hold(table.neighbours.flatMap(({ endpoint }) => endpoint ?? []))
     const endpoints = new Map(
       table.neighbours.map(({ shortId, endpoint }) => [
@@ -234,13 +234,13 @@ export class Forwarder {
   }
 
   #open(at: number, length: number): boolean {
-    const session = this.#sessions.openingFor(readSource(this.#memory, at), readKeyIds(this.#memory, at))
+    const session = this.sessions.openingFor(readSource(this.#memory, at), readKeyIds(this.#memory, at))
     const counter = readCounter(this.#memory, at)
     if (session === undefined || counter === undefined) this.#drop('droppedUnknownKey')
     else if (!session.replay.accepts(counter)) this.#drop('droppedReplay')
     else {
       const isAuthentic = this.#cipher.open(session.cipherKey, this.#memory, at, length - HEADER_BYTES)
-      if (isAuthentic) session.replay.mark(counter)
+      if (isAuthentic) markOpened(session, counter, length)
       else this.#drop('droppedForged')
       return isAuthentic
     }

@@ -252,6 +252,7 @@ export class FrameSender {
     const { header } = session
     for (let i = 0; i < COUNTER_AT; i++) this.#memory[start + i] = header[i] ?? 0
     this.#memory[start + 1] = kind
+    session.bytes.sentBytes += HEADER_BYTES + length + TAG_BYTES
     this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
   }
 }

@@ -3,7 +3,15 @@ import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
 import { ReplayWindow } from './replay-window.ts'
 
+/** What a peer was sent and has sent, since this router knows it: authentic datagrams, with header and tag. */
+export interface PeerBytes {
+  sentBytes: number
+  receivedBytes: number
+}
+
 export interface SealingSession {
+  /** Of the peer: goes on with its next key. */
+  readonly bytes: PeerBytes
   readonly ids: SessionKey
   readonly cipherKey: CipherKey
   /** As it begins every datagram, but for kind and counter. */
@@ -13,9 +21,16 @@ export interface SealingSession {
 }
 
 export interface OpeningSession {
+  readonly bytes: PeerBytes
   readonly ids: SessionKey
   readonly cipherKey: CipherKey
   readonly replay: ReplayWindow
+}
+
+/** A datagram of `length` bytes was authentic: its counter is used up. Hot path. */
+export function markOpened({ replay, bytes }: OpeningSession, counter: number, length: number): void {
+  replay.mark(counter)
+  bytes.receivedBytes += length
 }
 
 /** The loaded keys, by peer and by the key ids that a datagram names. */
@@ -23,12 +38,17 @@ export class SessionTable {
   readonly #cipher: DatagramCipher
   #sealing = new Map<number, SealingSession>()
   #opening = new Map<number, OpeningSession>()
+  readonly #bytes = new Map<number, PeerBytes>()
   #lastPeer = 0
   #lastKeyIds = 0
   #lastOpening: OpeningSession | undefined
 
   constructor(cipher: DatagramCipher) {
     this.#cipher = cipher
+  }
+
+  get bytes(): ReadonlyMap<number, Readonly<PeerBytes>> {
+    return this.#bytes
   }
 
   sealingFor(peer: number): SealingSession | undefined {
@@ -55,27 +75,41 @@ export class SessionTable {
         sealing.set(peer.shortId, this.#keepSealing(table.self, peer.shortId, peer.sealing))
       for (const ids of peer.opening) {
         const index = openingIndex(peer.shortId, keyIdsOf(ids.sourceKeyId, ids.destinationKeyId))
-        opening.set(index, this.#keepOpening(index, ids))
+        opening.set(index, this.#keepOpening(index, peer.shortId, ids))
       }
     }
     this.#unloadAbsent(this.#sealing, sealing)
     this.#unloadAbsent(this.#opening, opening)
     this.#sealing = sealing
     this.#opening = opening
+    const peers = new Set(table.peers.map(({ shortId }) => shortId))
+    for (const peer of this.#bytes.keys()) if (!peers.has(peer)) this.#bytes.delete(peer)
   }
 
   #keepSealing(self: number, peer: number, ids: SessionKey): SealingSession {
     const known = this.#sealing.get(peer)
     return known !== undefined && isSameSession(known.ids, ids)
       ? known
-      : { ids, cipherKey: this.#cipher.load(ids.key), header: headerOf(self, peer, ids), counter: 0 }
+      : {
+          ids,
+          bytes: this.#bytesOf(peer),
+          cipherKey: this.#cipher.load(ids.key),
+          header: headerOf(self, peer, ids),
+          counter: 0,
+        }
   }
 
-  #keepOpening(index: number, ids: SessionKey): OpeningSession {
+  #keepOpening(index: number, peer: number, ids: SessionKey): OpeningSession {
     const known = this.#opening.get(index)
     return known !== undefined && isSameSession(known.ids, ids)
       ? known
-      : { ids, cipherKey: this.#cipher.load(ids.key), replay: new ReplayWindow() }
+      : { ids, bytes: this.#bytesOf(peer), cipherKey: this.#cipher.load(ids.key), replay: new ReplayWindow() }
+  }
+
+  #bytesOf(peer: number): PeerBytes {
+    const known = this.#bytes.get(peer) ?? { sentBytes: 0, receivedBytes: 0 }
+    this.#bytes.set(peer, known)
+    return known
   }
 
   #unloadAbsent<T extends { readonly cipherKey: CipherKey }>(before: Map<number, T>, after: Map<number, T>): void {

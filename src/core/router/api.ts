@@ -189,6 +189,12 @@ export interface PathStatus {
   readonly reason: string
   /** Of the overlay on this path, as measured; absent while it is not known. */
   readonly mtu?: number
+  /** Milliseconds that frames have gone this way. */
+  readonly forMs?: number
+  /** Of a path without relays, by its probes. */
+  readonly roundTripMs?: number
+  /** Share of the last probes of the link without an answer, 0 to 1. */
+  readonly loss?: number
 }
 
 /** One block each of `weave status peers` (STAT-06). */

@@ -111,9 +111,21 @@ export class PathKeeper {
   }
 
   /** How frames for `peer`, which is reached, get there, and why so. */
-  describe(peer: number): PathStatus {
+  describe(peer: number, since: Instant | undefined, now: Instant): PathStatus {
     const mtu = this.sizes.mtuTo(peer)
-    return mtu === undefined ? this.#describeWay(peer) : { ...this.#describeWay(peer), mtu }
+    return {
+      ...this.#describeWay(peer),
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(since === undefined ? {} : { forMs: now - since }),
+      ...this.#measured(peer),
+    }
+  }
+
+  #measured(peer: number): Pick<PathStatus, 'roundTripMs' | 'loss'> {
+    const link = this.#context.neighbours.linkTo(peer)
+    const isLinked = link?.isEstablished === true
+    const { roundTripMs } = (isLinked ? link.quality : this.paths.all.find(path => path.peer === peer)) ?? {}
+    return { ...(roundTripMs === undefined ? {} : { roundTripMs }), ...(isLinked ? { loss: link.quality.loss } : {}) }
   }
 
   #describeWay(peer: number): PathStatus {
@@ -139,7 +151,7 @@ export class PathKeeper {
   }
 
   #opened(peer: number, from: Endpoint): void {
-    const { kind } = this.describe(peer)
+    const { kind } = this.#describeWay(peer)
     this.#context.log('info', 'direct path open', { peer, remote: from.ip, port: from.port, kind })
     this.#context.changed('at once')
   }

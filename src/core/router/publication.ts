@@ -2,6 +2,7 @@ import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
 import { computeRoutes, Routes } from '../mesh/routes.ts'
+import { WayAges } from '../mesh/way-ages.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import type { RecordedLink } from '../wire/peer-record.ts'
 import type { Announcements } from './announcements.ts'
@@ -37,6 +38,7 @@ export interface PublicationSources {
 export class Publication {
   /** By peer; of this router's own view of the graph. */
   routes = new Routes()
+  readonly ages = new WayAges()
   readonly #sources: PublicationSources
   readonly #pace: Pace
   #at = Number.POSITIVE_INFINITY
@@ -109,6 +111,7 @@ export class Publication {
     const { neighbours, sessions } = this.#sources
     const shared = { paths: this.#sources.paths(), flooded: fastPath?.flooded }
     const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })
+    this.ages.note(table.peers, now)
     this.#sources.emit({ kind: 'forwarding', table })
   }
 

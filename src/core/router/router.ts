@@ -184,7 +184,7 @@ export class Router implements RouterMachine {
       maker: this.#maker,
       routes: this.#publication.routes,
       paths: this.#paths.paths,
-      pathTo: peer => this.#paths.describe(peer),
+      pathTo: peer => this.#paths.describe(peer, this.#publication.ages.sinceOf(peer), now),
       twinsOf: peer => this.#twins.twinsOf(peer, now),
       fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),

@@ -66,8 +66,13 @@ describe('three routers in a chain', () => {
       /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1418$/m,
     )
     const { stdout: peers } = await lab.weave('a', 'status', 'peers')
-    expect(peers).toMatch(
-      /^[0-9a-f:]{17}\(c\)\n {3}relayed via .*\n {3}(->|<-) 10\.91\.2\.2:\d+ +[0-9a-f:]{17}\(b\) {17} established$/m,
+    expect(peers).toMatch(/^[0-9a-f:]{17}\(c\)\n {3}(->|<-) 10\.91\.2\.2:\d+ +[0-9a-f:]{17}\(b\) {17} established$/m)
+    const { stdout: paths } = await lab.weave('a', 'status', 'paths')
+    expect(paths).toMatch(
+      /^[0-9a-f:]{17}\(b\) +direct +for \d+ \w+ +[\d.]+ ms +loss \d+ % +sent \d+ k?B +received \d+ k?B/m,
+    )
+    expect(paths).toMatch(
+      /^[0-9a-f:]{17}\(c\) +relayed via b +for \d+ \w+ .* (no answer|there have been|\d+ addresses)/m,
     )
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.1.2:6783\n')
   }, 20_000)

@@ -133,14 +133,6 @@ describe('the texts of status', () => {
     )
   })
 
-  it('say by way of whom frames go to a peer, and why', () => {
-    const path = { kind: 'relayed', reason: 'no answer at 3 addresses' } as const
-    const relayed = PEERS.map(peer => (peer.isSelf ? peer : { ...peer, path, nextHop: SELF }))
-    expect(formatPeers(relayed)).toContain(
-      '02:00:00:00:00:02(bravo)\n   relayed via 02:00:00:00:00:01(alpha): no answer at 3 addresses\n   <- 10.77',
-    )
-  })
-
   it('mark peers that cannot be reached, and leave out what they last said', () => {
     const lost = PEERS.map(peer => ({ ...peer, isReachable: peer.isSelf }))
     expect(formatPeers(lost)).toContain('02:00:00:00:00:02(bravo) - unreachable!\n')

@@ -1,0 +1,83 @@
+import type { PeerStatus, RouterStatus } from '../../core/router/index.ts'
+import type { PeerTraffic } from '../datapath/messages.ts'
+
+/** One peer: how frames get there, through whom, since when and why, and how that goes. */
+export interface PathView {
+  readonly name: string
+  readonly nickname: string
+  readonly kind: 'fast' | 'direct' | 'punched' | 'relayed' | 'none'
+  /** The first relay's nickname, where there is one. */
+  readonly via?: string
+  readonly hops?: number
+  readonly forMs?: number
+  readonly reason: string
+  readonly roundTripMs?: number
+  /** Share of the last probes without an answer, 0 to 1. */
+  readonly loss?: number
+  readonly mtu?: number
+  /** Sealed datagrams for the peer and from it, probes included; what the kernel carries is not among them. */
+  readonly bytesSent?: number
+  readonly bytesReceived?: number
+}
+
+export function describePaths(status: RouterStatus, traffic: readonly PeerTraffic[]): readonly PathView[] {
+  const fast = new Set(status.fastPath?.peers.map(({ peer }) => peer))
+  const bytes = new Map(traffic.map(entry => [entry.peer, entry]))
+  return status.peers
+    .filter(peer => !peer.isSelf)
+    .map(peer => {
+      const { sentBytes: bytesSent, receivedBytes: bytesReceived } = bytes.get(peer.shortId) ?? {}
+      return {
+        ...describePath(peer, status.peers, fast.has(peer.shortId)),
+        ...(bytesSent === undefined || bytesReceived === undefined ? {} : { bytesSent, bytesReceived }),
+      }
+    })
+}
+
+function describePath(peer: PeerStatus, peers: readonly PeerStatus[], isFast: boolean): PathView {
+  const { name, nickname, path, hops, nextHop } = peer
+  if (path === undefined) return { name, nickname, kind: 'none', reason: 'no path of established links leads there' }
+  const relay = path.kind === 'relayed' ? peers.find(other => other.name === nextHop) : undefined
+  const { kind, reason, ...measured } = path
+  return {
+    name,
+    nickname,
+    kind: isFast ? 'fast' : kind,
+    reason: isFast ? 'every hop is on the fast path' : reason,
+    ...(relay === undefined ? {} : { via: relay.nickname }),
+    ...(hops === undefined ? {} : { hops }),
+    ...measured,
+  }
+}
+
+/** A line for each peer. */
+export function formatPaths(paths: readonly PathView[]): string {
+  return paths.map(path => `${formatPath(path)}\n`).join('')
+}
+
+function formatPath({ name, nickname, kind, via, ...path }: PathView): string {
+  const way = via === undefined ? kind : `${kind} via ${via}`
+  const facts = [
+    path.forMs === undefined ? '-' : `for ${formatAge(path.forMs)}`,
+    path.roundTripMs === undefined ? '-' : `${path.roundTripMs.toFixed(1)} ms`,
+    path.loss === undefined ? '-' : `loss ${(path.loss * 100).toFixed(0)} %`,
+    path.bytesSent === undefined ? '-' : `sent ${formatBytes(path.bytesSent)}`,
+    path.bytesReceived === undefined ? '-' : `received ${formatBytes(path.bytesReceived)}`,
+  ]
+  const widths = [11, 10, 10, 15, 19]
+  const columns = facts.map((fact, i) => fact.padEnd(widths[i] ?? 0)).join(' ')
+  return `${`${name}(${nickname})`.padEnd(37)} ${way.padEnd(20)} ${columns} ${path.reason}`
+}
+
+function formatAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} B`
+  if (bytes < 10_000_000) return `${(bytes / 1000).toFixed(0)} kB`
+  return bytes < 10_000_000_000 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(0)} GB`
+}
