@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ScaleWorld } from './scale-world.ts'
 
-/** Virtual milliseconds, bytes; undefined where the limit was reached first. */
+/** Virtual milliseconds where nothing else is said, bytes; undefined where the limit was reached first. */
 export interface ScaleFigures {
   readonly hosts: number
   readonly coldStartMs: number | undefined
@@ -10,6 +10,8 @@ export interface ScaleFigures {
   readonly linksMax: number
   readonly hopsMax: number
   readonly idleBytesPerSecond: number
+  /** Of each router, on the machine at hand. */
+  readonly idleCpuMsPerSecond: number
   readonly joinKnownMs: number | undefined
   readonly deathKnownMs: number | undefined
   readonly healMs: number | undefined
@@ -43,9 +45,9 @@ export function measureScale(
   world.run(SETTLE_MS)
   const bytesPerPeer = (memoryInUse() - memoryBefore) / count / count
   progress(`${bytesPerPeer.toFixed(0)} bytes for each peer`)
-  const idleBytesPerSecond = idleBytes(world)
+  const idle = measureIdle(world)
   const shape = shapeOf(world)
-  progress(`idle ${idleBytesPerSecond.toFixed(0)} bytes a second`)
+  progress(`idle ${idle.idleBytesPerSecond.toFixed(0)} bytes a second`)
   const joinKnownMs = joinOne(world)
   progress(`a joining router known after ${joinKnownMs} ms`)
   world.run(SETTLE_MS)
@@ -60,17 +62,23 @@ export function measureScale(
     coldStartBytes,
     bytesPerPeer,
     ...shape,
-    idleBytesPerSecond,
+    ...idle,
     joinKnownMs,
     deathKnownMs,
     healMs,
   }
 }
 
-function idleBytes(world: ScaleWorld): number {
-  const before = world.controlBytes
+function measureIdle(world: ScaleWorld): Pick<ScaleFigures, 'idleBytesPerSecond' | 'idleCpuMsPerSecond'> {
+  const bytesBefore = world.controlBytes
+  const cpuBefore = process.cpuUsage()
   world.run(IDLE_FOR_MS)
-  return (world.controlBytes - before) / world.hosts.length / (IDLE_FOR_MS / 1000)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const routerSeconds = world.hosts.length * (IDLE_FOR_MS / 1000)
+  return {
+    idleBytesPerSecond: (world.controlBytes - bytesBefore) / routerSeconds,
+    idleCpuMsPerSecond: (user + system) / 1000 / routerSeconds,
+  }
 }
 
 function shapeOf(world: ScaleWorld): Pick<ScaleFigures, 'linksMean' | 'linksMax' | 'hopsMax'> {
@@ -109,11 +117,11 @@ function partitionAndHeal(world: ScaleWorld): number | undefined {
   return world.runUntil(() => world.isConverged, { stepMs: 100, maxMs: LIMIT_MS })
 }
 
-/** After all that nobody holds has been collected. */
+/** After all that nobody holds has been collected: buffers go with the second collection after their objects. */
 function memoryInUse(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  collect()
+  for (let i = 0; i < 3; i++) collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }

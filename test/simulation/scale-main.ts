@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { measureScale } from './scale-figures.ts'
-import { withSection } from './scale-page.ts'
+import { sectionOf, withSection } from './scale-page.ts'
 import { describeScale } from './scale-report.ts'
 
 const USAGE = 'usage: npm run simulate:scale -- [--hosts N] [--seed N] [--write]'
@@ -23,9 +23,10 @@ function measure({ hosts, seed, isWritten }: Arguments): void {
   const figures = measureScale(hosts, seed, text =>
     console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${text}`),
   )
-  const section = describeScale(figures, seed)
+  const page = readFileSync(PAGE, 'utf8')
+  const section = describeScale(figures, seed, sectionOf(page, 'simulated'))
   console.log(section)
-  if (isWritten) writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), 'simulated', section))
+  if (isWritten) writeFileSync(PAGE, withSection(page, 'simulated', section))
 }
 
 function parseArguments(words: readonly string[]): Arguments | undefined {

@@ -90,7 +90,7 @@ export class ScaleHost implements NetworkHost {
       shortId: member.shortId,
       nickname: member.name,
       identitySeed: member.seed,
-      trust: { kind: 'certified', clusterKey: world.cluster.clusterKey, manifest },
+      trust: { kind: 'certified', clusterKey: world.cluster.clusterKey, manifest: copyOf(manifest) },
       bootId: 1n,
       port: 6783,
       addresses: member.addresses,
@@ -156,4 +156,9 @@ export class ScaleHost implements NetworkHost {
       this.perform()
     })
   }
+}
+
+/** Each router reads its manifest from a disk of its own. */
+function copyOf({ manifest, signature }: SignedManifest): SignedManifest {
+  return { manifest: Buffer.from(manifest).toString('utf8'), signature }
 }

@@ -27,7 +27,10 @@ describe('a large cluster', () => {
   })
 
   it('is reported with all figures', () => {
-    expect(describeScale(figures, 7)).toContain(`| what | ${HOSTS} routers |`)
-    expect(describeScale({ ...figures, healMs: undefined }, 7)).toContain('not within 120 s')
+    const page = describeScale(figures, 7, '')
+    expect(page).toContain(`| ${HOSTS} | ${((figures.coldStartMs ?? 0) / 1000).toFixed(2)} s |`)
+    const other = describeScale({ ...figures, hosts: 1_000, healMs: undefined }, 7, page)
+    expect(other).toContain(`| ${HOSTS} |`)
+    expect(other).toMatch(/\| 1000 \| .*not within 120 s/)
   })
 })

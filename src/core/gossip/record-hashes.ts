@@ -3,6 +3,10 @@ import type { VersionedRecord } from './record-store.ts'
 /** Peers are spread over so many buckets, so that two large stores which differ a little need not list all they hold. */
 export const BUCKETS = 64
 
+/** Short id, topic, boot id and version. */
+const HASHED_BYTES = 19
+const FNV_PRIME = 0x01000193
+
 /** A mask with all buckets. */
 export function bucketsOf(): bigint {
   return (1n << BigInt(BUCKETS)) - 1n
@@ -17,6 +21,8 @@ export function bucketOf(shortId: number): number {
  * bits, over 19 bytes each, forwards and backwards).
  */
 export class RecordHashes {
+  readonly #bytes = new Uint8Array(HASHED_BYTES)
+  readonly #view = new DataView(this.#bytes.buffer)
   readonly #forwards = new Uint32Array(BUCKETS)
   readonly #backwards = new Uint32Array(BUCKETS)
 
@@ -41,27 +47,27 @@ export class RecordHashes {
 
   #count(record: VersionedRecord, sign: 1 | -1): void {
     const bucket = bucketOf(record.shortId)
-    const bytes = layOut(record)
-    this.#forwards[bucket] = sum(this.#forwards[bucket] ?? 0, sign * hash(bytes, 0x811c9dc5))
-    this.#backwards[bucket] = sum(this.#backwards[bucket] ?? 0, sign * hash(bytes.reverse(), 0x01000193))
+    this.#layOut(record)
+    let forwards = 0x811c9dc5
+    let backwards = 0x01000193
+    for (let i = 0; i < HASHED_BYTES; i++) {
+      forwards = Math.imul(forwards ^ (this.#bytes[i] ?? 0), FNV_PRIME)
+      backwards = Math.imul(backwards ^ (this.#bytes[HASHED_BYTES - 1 - i] ?? 0), FNV_PRIME)
+    }
+    this.#forwards[bucket] = sum(this.#forwards[bucket] ?? 0, sign * (forwards >>> 0))
+    this.#backwards[bucket] = sum(this.#backwards[bucket] ?? 0, sign * (backwards >>> 0))
+  }
+
+  /** Hot path: the same memory each time. */
+  #layOut({ shortId, topic, bootId, version }: VersionedRecord): void {
+    const view = this.#view
+    view.setUint16(0, shortId)
+    view.setUint8(2, topic)
+    view.setBigUint64(3, bootId)
+    view.setBigUint64(11, version)
   }
 }
 
 function sum(a: number, b: number): number {
   return (a + b) >>> 0
-}
-
-function layOut({ shortId, topic, bootId, version }: VersionedRecord): Uint8Array {
-  const view = new DataView(new ArrayBuffer(19))
-  view.setUint16(0, shortId)
-  view.setUint8(2, topic)
-  view.setBigUint64(3, bootId)
-  view.setBigUint64(11, version)
-  return new Uint8Array(view.buffer)
-}
-
-function hash(bytes: Uint8Array, start: number): number {
-  let value = start
-  for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193)
-  return value >>> 0
 }

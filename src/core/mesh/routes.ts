@@ -83,10 +83,10 @@ export function computeRoutes(self: number, graph: LinkGraph): Routes {
 
 /** Short ids have 12 bits, of which 0 is no router's. */
 const PLACES = 4096
-const NEXT_HOPS = 65_536
-const HOPS = 32
+const NEXT_HOPS = 4096
+const HOPS = 64
 
-/** One number, so that the lesser of two is the better one: cost, then hops, then the neighbour that it begins with. 53 bits. */
+/** One number, so that the lesser of two is the better one: cost, then hops, then the neighbour that it begins with. 51 bits. */
 function stepOf({ cost, hops, nextHop }: Route, place: number): number {
   return ((cost * HOPS + hops) * NEXT_HOPS + nextHop) * PLACES + place
 }

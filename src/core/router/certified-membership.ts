@@ -27,7 +27,6 @@ export class CertifiedMembership implements Membership {
   #signed: SignedManifest
   #manifest: ClusterManifest
   #byShortId = new Map<number, ManifestHost>()
-  #byName = new Map<string, ManifestHost>()
 
   constructor(signed: SignedManifest, manifest: ClusterManifest, clusterKey: Uint8Array) {
     this.#clusterKey = clusterKey
@@ -62,8 +61,8 @@ export class CertifiedMembership implements Membership {
 
   /** `publicKey`: raw Ed25519. */
   hostWithKey(publicKey: Uint8Array): ManifestHost | undefined {
-    const host = this.#byName.get(peerNameOf(publicKey))
-    return host?.publicKey === toBase64(publicKey) ? host : undefined
+    const key = toBase64(publicKey)
+    return this.#manifest.hosts.find(host => host.publicKey === key && host.peerName === peerNameOf(publicKey))
   }
 
   judge(record: RecordClaim): Judgement {
@@ -99,6 +98,5 @@ export class CertifiedMembership implements Membership {
 
   #index(): void {
     this.#byShortId = new Map(this.#manifest.hosts.map(host => [host.shortId, host]))
-    this.#byName = new Map(this.#manifest.hosts.map(host => [host.peerName, host]))
   }
 }

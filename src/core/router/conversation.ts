@@ -138,6 +138,10 @@ export class Conversation {
     this.#exchange.flush(link)
   }
 
+  sendRecords(link: Link, keys: Iterable<number>): void {
+    this.#exchange.send(link, keys)
+  }
+
   /** After a change of the manifest: introduces who was waiting for it, ends links with who is no member any more. */
   reconsider(now: number): void {
     for (const link of this.#context.neighbours.links) {

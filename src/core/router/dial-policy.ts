@@ -5,6 +5,8 @@ import type { Neighbours } from './neighbours.ts'
 
 /** A router dials until it has so many links. */
 export const LINKS_WANTED = 8
+/** Where links lead to everybody, so many are enough: the others would hear of each link more. */
+const LINKS_ENOUGH = 6
 /** A router with so many links takes no more from peers that it reaches without. */
 export const LINKS_MAX = 24
 /** Dials open at one time for peers that cannot be reached, when there are links enough. */
@@ -59,9 +61,10 @@ export class DialPolicy {
     if (owner === self) return true
     if (owner !== undefined && neighbours.linkTo(owner) !== undefined) return true
     const { links } = neighbours
+    if (owner !== undefined && links.length >= LINKS_ENOUGH && isReachable(owner)) return true
     if (owner !== undefined && links.length >= LINKS_WANTED) {
       const settled = now - settleMs(this.#sources.hostCount())
-      if (isReachable(owner) || links.some(link => link.changedAt > settled)) return true
+      if (links.some(link => link.changedAt > settled)) return true
     }
     const { ip, port } = endpoint
     return links.some(({ direction, remote }) => direction === 'outbound' && remote.ip === ip && remote.port === port)

@@ -29,6 +29,8 @@ export interface PublicationSources {
   readonly emit: (output: Output) => void
   /** Sends what the link's unsent set names. */
   readonly flush: (link: Link) => void
+  /** Sends these records alone. */
+  readonly send: (link: Link, keys: readonly number[]) => void
   readonly fastPath: () => FastPathKeeper | undefined
   /** Told each time that there are new routes. */
   readonly routed: (routes: Routes, now: Instant) => void
@@ -41,7 +43,11 @@ export class Publication {
   readonly ages = new WayAges()
   readonly #sources: PublicationSources
   readonly #pace: Pace
-  #at = Number.POSITIVE_INFINITY
+  #flushAt: Instant = Number.NEGATIVE_INFINITY
+  #recordAt: Instant = Number.POSITIVE_INFINITY
+  #routesAt: Instant = Number.POSITIVE_INFINITY
+  /** Since when the own record is perhaps not what is so. */
+  #newsSince: Instant | undefined
 
   constructor(sources: PublicationSources) {
     this.#sources = sources
@@ -49,11 +55,14 @@ export class Publication {
   }
 
   get deadline(): Instant {
-    return this.#at
+    return Math.min(this.#flushAt, this.#recordAt, this.#routesAt)
   }
 
   changed(when: 'soon' | 'at once', now: Instant): void {
-    this.#wake(this.#pace.flushAt(when, now))
+    this.#flushAt = Math.min(this.#flushAt, this.#pace.flushAt(when, now))
+    if (when === 'soon') return
+    this.#newsSince ??= now
+    this.#recordAt = Math.min(this.#recordAt, this.#pace.recordAt(this.#newsSince, now))
   }
 
   /** What the operator says that the link to a peer costs. */
@@ -66,36 +75,50 @@ export class Publication {
       : linkCosts[host]
   }
 
-  /** Call at the deadline. */
+  /** Call at the deadline. What this router says itself goes ahead of what it passes on, so that others pass on the latest. */
   publish(now: Instant): void {
-    this.#at = Number.POSITIVE_INFINITY
+    const isFlush = this.#flushAt <= now
     this.#sources.fastPath()?.announce(now)
     const news = [...this.#announce(now), ...this.#sources.topics.flush()]
     for (const link of this.#sources.neighbours.ready) {
-      for (const key of news) link.unsent.add(key)
-      this.#sources.flush(link)
+      if (!isFlush) this.#sources.send(link, news)
+      else {
+        for (const key of news) link.unsent.add(key)
+        this.#sources.flush(link)
+      }
     }
-    this.#pace.flushed(now)
-    const routesAt = this.#pace.routesAt(now)
-    if (routesAt > now) this.#wake(routesAt)
-    else this.#route(now)
+    if (isFlush) {
+      this.#flushAt = Number.POSITIVE_INFINITY
+      this.#pace.flushed(now)
+      this.#routesAt = Math.min(this.#routesAt, this.#pace.routesAt(now))
+    }
+    if (this.#routesAt <= now) this.#route(now)
   }
 
   #announce(now: Instant): readonly number[] {
+    this.#recordAt = Number.POSITIVE_INFINITY
     const { announcements, neighbours, sessions } = this.#sources
     const links = neighbours.recorded(peer => this.costSet(peer))
-    if (!announcements.isNews(sessions.announced, links)) return []
-    const mayAt = this.#pace.recordAt(now)
+    if (!announcements.isNews(sessions.announced, links)) {
+      this.#newsSince = undefined
+      return []
+    }
+    // The first one goes with every hello.
+    if (announcements.ownBytes.length === 0) return announcements.announce(sessions.announced, links)
+    this.#newsSince ??= now
+    const mayAt = this.#pace.recordAt(this.#newsSince, now)
     if (mayAt > now) {
-      this.#wake(mayAt)
+      this.#recordAt = mayAt
       return []
     }
     this.#pace.recorded()
+    this.#newsSince = undefined
     return announcements.announce(sessions.announced, links)
   }
 
   #route(now: Instant): void {
     const { options, membership, announcements, addresses, maker } = this.#sources
+    this.#routesAt = Number.POSITIVE_INFINITY
     this.#pace.routed(now)
     const self = options.shortId
     this.routes = computeRoutes(self, announcements.graph(this.#ownLinks()))
@@ -118,9 +141,5 @@ export class Publication {
   /** The links as they are: the own record may have to wait before it says so. */
   #ownLinks(): readonly RecordedLink[] {
     return this.#sources.neighbours.recorded(peer => this.costSet(peer)).filter(link => link.isEstablished)
-  }
-
-  #wake(at: Instant): void {
-    this.#at = Math.min(this.#at, at)
   }
 }

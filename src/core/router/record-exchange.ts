@@ -1,5 +1,5 @@
 import { assertNever } from '../../base/assert.ts'
-import { recordKey, type VersionedRecord } from '../gossip/record-store.ts'
+import { type RecordKey, recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
 import type { ConversationContext } from './conversation.ts'
@@ -58,9 +58,14 @@ export class RecordExchange {
 
   /** Sends what the link's unsent set names. */
   flush(link: Link): void {
+    this.send(link, link.unsent)
+    link.unsent.clear()
+  }
+
+  send(link: Link, keys: Iterable<RecordKey>): void {
     let batch: SignedRecord[] = []
     let batchBytes = 0
-    for (const key of link.unsent) {
+    for (const key of keys) {
       const stored = this.#context.announcements.store.get(key)
       if (stored === undefined) continue
       batch.push({ topic: stored.topic, bytes: stored.bytes })
@@ -71,7 +76,6 @@ export class RecordExchange {
       batchBytes = 0
     }
     if (batch.length > 0) this.#send(link, { kind: 'records', records: batch })
-    link.unsent.clear()
   }
 
   /** True when members lost their short ids to others: links with them have to end. */

@@ -7,7 +7,15 @@ import { type Cryptography, NODE_CRYPTOGRAPHY, type Verifier } from '../session/
 import { readU16 } from '../wire/big-endian.ts'
 import type { SignedRecord } from '../wire/link-message.ts'
 import { decodeRecord, type PeerRecord, RECORD_BYTES_MAX, SIGNATURE_BYTES } from '../wire/peer-record.ts'
-import { compareAges, headOf, identityBytesOf, nameBytesOf, type RecordView, viewRecord } from '../wire/record-view.ts'
+import {
+  compareAges,
+  headOf,
+  identityBytesOf,
+  isSameName,
+  nameBytesOf,
+  type RecordView,
+  viewRecord,
+} from '../wire/record-view.ts'
 import { Topic } from '../wire/topic.ts'
 import type { RouterOptions } from './api.ts'
 import { fromBase64, type Judgement, type Member, type Membership } from './membership.ts'
@@ -102,7 +110,7 @@ export class RecordGate {
     const stored = this.#store.get(key)
     if (stored === undefined) return undefined
     const age = compareAges(topic, bytes, stored.bytes)
-    const isOther = topic === Topic.peer && !isSameBytes(nameBytesOf(bytes), nameBytesOf(stored.bytes))
+    const isOther = topic === Topic.peer && !isSameName(bytes, stored.bytes)
     return age > 0 || isOther ? undefined : { kind: 'known', key, isSame: age === 0 }
   }
 

@@ -267,6 +267,7 @@ export class Router implements RouterMachine {
       paths: () => this.#paths.paths,
       emit: output => this.#emit(output),
       flush: link => this.#conversation.flush(link),
+      send: (link, keys) => this.#conversation.sendRecords(link, keys),
       fastPath: () => this.#fastPath,
       routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
     })

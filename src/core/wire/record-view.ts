@@ -43,6 +43,11 @@ export function compareAges(topic: number, a: Uint8Array, b: Uint8Array): number
   return 0
 }
 
+export function isSameName(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = NAME_AT; at < BOOT_AT; at++) if (a[at] !== b[at]) return false
+  return true
+}
+
 export function nameBytesOf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(NAME_AT, BOOT_AT)
 }

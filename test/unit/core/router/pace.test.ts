@@ -5,21 +5,26 @@ describe('the pace of a router', () => {
     const pace = new Pace(() => 30, 0)
     const issued: number[] = []
     for (let now = 0; now < 10_000; now += 10) {
-      if (pace.recordAt(now) > now) continue
+      if (pace.recordAt(0, now) > now) continue
       pace.recorded()
       issued.push(now)
     }
     expect(issued.slice(0, OWN_RECORDS_BURST).every(at => at < OWN_RECORD_PAUSE_MIN_MS)).toBe(true)
     expect(issued.length).toBeLessThanOrEqual(OWN_RECORDS_BURST + 10_000 / OWN_RECORD_PAUSE_MIN_MS)
-    expect(pace.recordAt(60_000)).toBe(60_000)
+    expect(pace.recordAt(0, 60_000)).toBe(60_000)
   })
 
   it('says when the next record may go', () => {
     const pace = new Pace(() => 1_000, 0)
-    for (let i = 0; i < OWN_RECORDS_BURST; i++) pace.recorded()
-    const at = pace.recordAt(100)
+    pace.recorded()
+    const at = pace.recordAt(0, 200)
     expect(at).toBe(2_000)
-    expect(pace.recordAt(at)).toBe(at)
+    expect(pace.recordAt(0, at)).toBe(at)
+  })
+
+  it('lets a record wait for what changes with the first change, the longer the more must hear of it', () => {
+    expect(new Pace(() => 1_000, 0).recordAt(500, 500)).toBe(550)
+    expect(new Pace(() => 2, 0).recordAt(500, 500)).toBeLessThan(501)
   })
 
   it('is slower in a larger cluster, but quick after a pause', () => {
@@ -32,7 +37,8 @@ describe('the pace of a router', () => {
     }
     expect(large.flushAt('at once', 5)).toBeGreaterThan(small.flushAt('at once', 5))
     expect(large.flushAt('soon', 5)).toBeGreaterThan(small.flushAt('soon', 5))
-    expect(large.routesAt(5)).toBe(505)
+    expect(large.flushAt('soon', 900)).toBe(950)
+    expect(large.routesAt(5)).toBe(305)
     expect(large.routesAt(900)).toBe(900)
   })
 })
