@@ -86,7 +86,7 @@ export class AgentLab {
   }
 
   /** The release as it is shipped, away from the project and its packages. */
-  get #program(): readonly string[] {
+  get program(): readonly string[] {
     return [RUNTIME, '--max-semi-space-size=1', join(this.folder, 'release', 'weave.mjs')]
   }
 
@@ -99,7 +99,7 @@ export class AgentLab {
   }
 
   async weave(host: string, ...args: string[]): Promise<Outcome> {
-    return this.on(host, ...this.#program, ...args)
+    return this.on(host, ...this.program, ...args)
   }
 
   /** Runs a command on a host to its end. */
@@ -147,7 +147,7 @@ export class AgentLab {
 
   /** Starts a command of `weave` that goes on; what it prints is in the log of `name`. */
   follow(host: string, name: string, ...args: string[]): ChildProcess {
-    return this.spawn(host, [...this.#program, ...args], { name })
+    return this.spawn(host, [...this.program, ...args], { name })
   }
 
   log(name: string): string {
@@ -172,7 +172,7 @@ export class AgentLab {
 
   /** Starts the agent of a host, without waiting for it. */
   begin(host: string, logLevel: string, { through, environment }: Beginning = {}): ChildProcess {
-    const argv = [...(through ?? []), ...this.#program, 'launch', '--foreground', '--log-level', logLevel]
+    const argv = [...(through ?? []), ...this.program, 'launch', '--foreground', '--log-level', logLevel]
     return this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
   }
 

@@ -181,7 +181,15 @@ describe('hosts without a provisioner', () => {
     await weave('c', 'launch', '--password-file', file('first'), '--trusted-subnets', '10.91.2.0/24')
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
     expect((await lab.on('c', 'tc', 'filter', 'show', 'dev', 'weave-vx', 'egress')).stdout).toContain('to_underlay')
+    const elsewhere = await lab.on('c', 'env', `WEAVE_ROOT=${join(lab.folder, 'elsewhere')}`, ...lab.program, 'reset')
+    expect(elsewhere).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("bridge 'weave' and its rules stay"),
+    })
+    for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
     await weave('c', 'reset')
+    expect((await lab.on('c', 'iptables-save')).stdout).not.toContain('WEAVE')
+    expect((await lab.on('c', 'nft', 'list', 'table', 'bridge', 'weave')).exitCode).not.toBe(0)
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.identityKey))).toBe('')
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).not.toBe(0)
     expect((await lab.on('c', 'ss', '-Hlun', 'sport = :6784')).stdout).toBe('')
