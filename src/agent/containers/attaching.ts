@@ -81,17 +81,13 @@ export class Attaching {
   async detach(reference: string, wishes: readonly AddressWish[]): Promise<readonly IpOnNetwork[]> {
     const container = await this.#running(reference)
     return this.#locked(container.id, async () => {
-      const { addresses, store } = this.#options
+      const { store } = this.#options
       const before = store.load(container.id)
       const going = await this.#choose(container.id, before, wishes)
       const isGoing = (text: string) => going.some(address => formatIpOnNetwork(address) === text)
       unplug({ ...this.#placeOf(container), addresses: going })
       const left = (before?.addresses ?? []).filter(text => !isGoing(text))
-      this.#options.guard.admit(hostEndOf(container.id), parsed(left))
-      for (const address of going) {
-        await addresses.removeNames(container.id, address)
-        await addresses.release(container.id, address)
-      }
+      await this.#free(container.id, going, left)
       if (before !== undefined) {
         store.save({ ...before, addresses: left })
         if (before.rewriteHosts) rewriteHosts(container, bare(left), left.length === 0 ? [] : before.extraHosts)
@@ -103,6 +99,20 @@ export class Attaching {
   /** Containers whose attaching was killed: they may have leases that no record tells of. */
   unfinished(): readonly string[] {
     return brokenLocks(this.#options.lockFolder)
+  }
+
+  /** What the killed attach of a container that is there was given, and had not written down, is free again. */
+  async abandon(id: string): Promise<readonly IpOnNetwork[]> {
+    return this.#locked(id, async () => {
+      const left = this.#options.store.load(id)?.addresses ?? []
+      const leases = await this.#options.addresses.leases(id)
+      const going = leases.filter(address => !left.includes(formatIpOnNetwork(address)))
+      if (going.length === 0) return []
+      const container = await this.#options.docker.inspect(id)
+      if (container.isRunning && container.pid !== 0) unplug({ ...this.#placeOf(container), addresses: going })
+      await this.#free(id, going, left)
+      return going
+    })
   }
 
   /** A command works on the container. */
@@ -187,6 +197,15 @@ export class Attaching {
       if (before?.addresses.includes(formatIpOnNetwork(address)) === true) continue
       await this.#options.addresses.removeNames(id, address)
       await this.#options.addresses.release(id, address)
+    }
+  }
+
+  async #free(id: string, going: readonly IpOnNetwork[], left: readonly string[]): Promise<void> {
+    const { addresses, guard } = this.#options
+    guard.admit(hostEndOf(id), parsed(left))
+    for (const address of going) {
+      await addresses.removeNames(id, address)
+      await addresses.release(id, address)
     }
   }
 

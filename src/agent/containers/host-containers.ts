@@ -100,7 +100,7 @@ export class ContainerService implements HostExposing {
       driver: DRIVER,
       others: () => new CniRecords(agentPaths(root).state).list().map(({ containerId }) => containerId),
       freed: (id, freed) =>
-        log.write('info', 'addresses of an absent container freed', { id, addresses: freed.join(' ') }),
+        log.write('info', 'addresses freed that no container has', { id, addresses: freed.join(' ') }),
     })
     this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasPlugin: this.#features.plugin !== false })
     const { state, proxySocket, proxySettings } = agentPaths(root)

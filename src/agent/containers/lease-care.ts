@@ -10,7 +10,7 @@ const CONTAINER_ID = /^[0-9a-f]{64}$/
 
 export interface LeaseCareOptions {
   readonly docker: Pick<DockerClient, 'list' | 'networkAddresses'>
-  readonly attaching: Pick<Attaching, 'forget' | 'isBusy' | 'unfinished'>
+  readonly attaching: Pick<Attaching, 'abandon' | 'forget' | 'isBusy' | 'unfinished'>
   readonly store: Pick<AttachmentStore, 'ids'>
   readonly addresses: Pick<AddressSource, 'owners' | 'release'>
   /** Containers of other runtimes than Docker. */
@@ -39,12 +39,17 @@ export class LeaseCare {
     // Before the containers: whoever has an address by then was there before it.
     const owners = await addresses.owners()
     const containers = owners.filter(({ id }) => CONTAINER_ID.test(id)).map(({ id }) => id)
-    const known = new Set([...containers, ...store.ids(), ...attaching.unfinished()])
+    const unfinished = attaching.unfinished()
+    const known = new Set([...containers, ...store.ids(), ...unfinished])
     const there = new Set([...others(), ...(await docker.list(true))])
     for (const id of known) {
-      if (there.has(id) || attaching.isBusy(id)) continue
-      await attaching.forget(id)
-      freed(id, addressesOf(id, owners).map(formatIpOnNetwork))
+      if (attaching.isBusy(id)) continue
+      let gone: readonly IpOnNetwork[] = []
+      if (!there.has(id)) {
+        await attaching.forget(id)
+        gone = addressesOf(id, owners)
+      } else if (unfinished.includes(id)) gone = await attaching.abandon(id)
+      if (gone.length > 0) freed(id, gone.map(formatIpOnNetwork))
     }
     await this.#lookAtNetworks(addressesOf(NETWORK_LEASES, owners))
   }

@@ -207,7 +207,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'an attach that is killed, at whatever moment, leaves no device after the agent has looked',
+    'an attach that is killed, at whatever moment, leaves neither device nor address after the agent has looked',
     async () => {
       await lab.docker('b', 'run', '-d', '--name', 'c5', 'busybox:test', 'sleep', '86400')
       const before = await strays('b')
@@ -227,6 +227,7 @@ describe('containers on the overlay, by command', () => {
         const left = await strays('b')
         return left.length === before.length + (isRecorded ? 1 : 0) || `${left} (${isAttached})`
       })
+      await eventually(10_000, async () => (await lab.leases('b')).has(id) === isRecorded || 'an address is left')
       await lab.mustWeave('b', 'attach', '10.0.1.55/24', 'c5')
       expect(await lab.mustWeave('b', 'ps', 'c5')).toMatch(/ 10\.0\.1\.55\/24$/)
       // As one leaves it that is killed before the device is on the bridge.

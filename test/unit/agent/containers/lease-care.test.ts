@@ -19,6 +19,7 @@ class Host {
   unfinished: string[] = []
   isDockerGone = false
   readonly forgotten: string[] = []
+  readonly abandoned: string[] = []
   readonly released: string[] = []
 
   care(): LeaseCare {
@@ -28,6 +29,10 @@ class Host {
         networkAddresses: async () => this.networkAddresses,
       },
       attaching: {
+        abandon: async one => {
+          this.abandoned.push(one)
+          return []
+        },
         forget: async one => void this.forgotten.push(one),
         isBusy: one => this.busy.includes(one),
         unfinished: () => this.unfinished,
@@ -60,10 +65,11 @@ describe('the addresses of containers that are no more', () => {
   it('are those of records and of killed commands too', async () => {
     const host = new Host()
     host.records = [id('a'), id('b')]
-    host.unfinished = [id('c')]
-    host.containers = [id('b')]
+    host.unfinished = [id('c'), id('d')]
+    host.containers = [id('b'), id('d')]
     await host.care().look()
     expect(host.forgotten).toEqual([id('a'), id('c')])
+    expect(host.abandoned).toEqual([id('d')])
   })
 
   it('stay as they are when Docker does not answer', async () => {
