@@ -5,6 +5,10 @@ import { EXIT_CODES, type Problem, UserError } from '../base/user-error.ts'
 export const HOST_CLASSES = ['systemd', 'sysvinit'] as const
 export type HostClass = (typeof HOST_CLASSES)[number]
 
+/** What a host configures its interfaces with; those without systemd have ifupdown. */
+export const HOST_NETWORKING = ['ifupdown', 'networkd'] as const
+export type HostNetworking = (typeof HOST_NETWORKING)[number]
+
 /** The name under which `cut` and `heal` know the control machine. */
 export const CONTROL_NAME = 'control'
 
@@ -25,6 +29,7 @@ export interface LabNetwork {
 export interface LabHost {
   readonly name: string
   readonly hostClass: HostClass
+  readonly networking: HostNetworking
   readonly interfaces: readonly LabInterface[]
   /** What the host holds before anything is provisioned: path and content. */
   readonly files: Readonly<Record<string, string>>
@@ -75,11 +80,15 @@ class DescriptionReader {
     if (!isHostName(name) || name === CONTROL_NAME) this.#refuse(`'${name}' cannot be the name of a host`, 'the name')
     const hostClass = HOST_CLASSES.find(one => one === given.class)
     if (hostClass === undefined) this.#refuse(`${variable}: class is none of ${HOST_CLASSES.join(', ')}`, variable)
+    const networking = HOST_NETWORKING.find(one => one === (given.networking ?? 'ifupdown'))
+    if (networking === undefined || (networking !== 'ifupdown' && hostClass === 'sysvinit'))
+      this.#refuse(`${variable}: networking '${given.networking}' is not for its class`, variable)
     const addresses = Object.entries(dictionaryOf(given.networks))
     if (addresses.length === 0) this.#refuse(`${variable} is in no network`, variable)
     return {
       name,
       hostClass: hostClass ?? 'systemd',
+      networking: networking ?? 'ifupdown',
       interfaces: addresses.map(([network, address], index) => {
         const prefix = this.#place(networks, network, String(address))
         return { name: `eth${index}`, network, address: String(address), prefix }

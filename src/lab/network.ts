@@ -52,17 +52,6 @@ export function bridgeName(network: string): string {
   return `br-${network}`
 }
 
-/** What the host's own ifupdown reads at boot: no default route, the networks are all there is. */
-export function interfacesFile(host: LabHost): string {
-  const stanzas = host.interfaces.flatMap(({ name, address, prefix }) => [
-    '',
-    `auto ${name}`,
-    `iface ${name} inet static`,
-    `    address ${address}/${prefix}`,
-  ])
-  return lines(['source /etc/network/interfaces.d/*', '', 'auto lo', 'iface lo inet loopback', ...stanzas])
-}
-
 export function describeNetworks(description: LabDescription): string {
   return description.networks.map(({ name, subnet }) => `${name} ${formatCidr(subnet)}`).join(', ')
 }

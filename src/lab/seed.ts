@@ -2,9 +2,9 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node
 import { dirname, join } from 'node:path'
 import type { BaseImage } from './base-image.ts'
 import type { LabDescription, LabHost } from './description.ts'
+import { networkingOf } from './host-networking.ts'
 import { type LabInstance, machineId } from './instance.ts'
 import { unlessMissing } from './missing.ts'
-import { interfacesFile } from './network.ts'
 import { run } from './run.ts'
 
 export interface SeedOptions {
@@ -61,7 +61,10 @@ async function seed(host: LabHost, folder: string, options: SeedOptions): Promis
   await write('/etc/hosts', hostsFile(host))
   await write('/etc/resolv.conf', '# There is no name server in the lab.\n')
   await write('/etc/machine-id', `${machineId(options.instance, host)}\n`)
-  await write('/etc/network/interfaces', interfacesFile(host))
+  const networking = networkingOf(host)
+  for (const { path, content } of networking.files) await write(path, content)
+  for (const path of networking.absent) await makeAbsent(upper, path)
+  for (const [path, target] of Object.entries(networking.links)) await link(upper, path, target)
   await mkdir(join(upper, 'root/.ssh'), { recursive: true })
   await chmod(join(upper, 'root'), 0o700)
   await chmod(join(upper, 'root/.ssh'), 0o700)
@@ -77,8 +80,7 @@ async function seed(host: LabHost, folder: string, options: SeedOptions): Promis
 async function seedWithoutSystemd(upper: string, { base, filesFolder }: SeedOptions): Promise<void> {
   await cp(join(filesFolder, 'sysvinit'), upper, { recursive: true, preserveTimestamps: false })
   for (const path of ['usr/bin/systemctl', 'usr/bin/journalctl', 'usr/lib/systemd/systemd']) {
-    await mkdir(join(upper, dirname(path)), { recursive: true })
-    await run(['mknod', join(upper, path), 'c', '0', '0']) // overlayfs reads this as: deleted
+    await makeAbsent(upper, path)
   }
   for (const name of ['init', 'reboot', 'poweroff', 'halt'])
     await run(['ln', '-sfn', '/bin/busybox', join(upper, 'usr/sbin', name)])
@@ -90,6 +92,16 @@ async function seedWithoutSystemd(upper: string, { base, filesFolder }: SeedOpti
   // Not every machine lets its root raise limits, and the script ends at the first failure.
   const tolerant = docker.replace(/^(\s*ulimit .*)$/gm, '$1 || true')
   await writeInto(upper, '/etc/init.d/docker', { content: tolerant, mode: 0o755 })
+}
+
+async function makeAbsent(upper: string, path: string): Promise<void> {
+  await mkdir(join(upper, dirname(path)), { recursive: true })
+  await run(['mknod', join(upper, path), 'c', '0', '0']) // overlayfs reads this as: deleted
+}
+
+async function link(upper: string, path: string, target: string): Promise<void> {
+  await mkdir(join(upper, dirname(path)), { recursive: true })
+  await run(['ln', '-sfn', target, join(upper, path)])
 }
 
 function hostsFile(host: LabHost): string {

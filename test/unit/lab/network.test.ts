@@ -1,11 +1,5 @@
 import { LabInstance, macAddress } from '../../../src/lab/instance.ts'
-import {
-  controlBatch,
-  controlPortsBatch,
-  hostPortsBatch,
-  interfacesFile,
-  switchBatch,
-} from '../../../src/lab/network.ts'
+import { controlBatch, controlPortsBatch, hostPortsBatch, switchBatch } from '../../../src/lab/network.ts'
 import { exampleLab } from './examples.ts'
 
 describe('the network of a lab', () => {
@@ -30,12 +24,5 @@ describe('the network of a lab', () => {
   it('the control machine has a leg in each network', () => {
     expect(controlPortsBatch(lab, description)).toContain('link add control-right up master br-right')
     expect(controlBatch(description)).toContain('address add 10.77.2.1/24 dev right\n')
-  })
-
-  it('a host configures its own addresses at boot, and has no default route', () => {
-    const text = interfacesFile(edge)
-    expect(text).toContain('auto eth1\niface eth1 inet static\n    address 10.77.2.13/24\n')
-    expect(text).toMatch(/^source \/etc\/network\/interfaces\.d\/\*\n/)
-    expect(text).not.toContain('gateway')
   })
 })
