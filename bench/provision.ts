@@ -111,10 +111,12 @@ function factsOf(number: number): HostFacts {
   return {
     publicKey: key.toString('base64'),
     initSystem: 'systemd',
+    networkTool: 'ifupdown',
     dockerPackage: 'docker.io',
     dockerUnitReadsDefaults: true,
     bridge: { isOurs: false, addresses: [], stanzas: [] },
     dockerMemory: { settings: {}, originals: { '/etc/default/docker': null, '/etc/docker/daemon.json': null } },
+    addresses: [],
     files: {
       '/etc/default/docker': 'DOCKER_OPTS="--log-level=warn"\n',
       '/etc/docker/daemon.json': null,

@@ -36,6 +36,13 @@ const HOSTS: Readonly<Record<string, HostFacts | undefined>> = {
   unknown: undefined,
 }
 
+/** Hosts that bring interfaces up otherwise differ in the files of the bridge. */
+const PLATFORMS: typeof HOSTS = {
+  netplan: facts({ publicKey: knownKey(1), networkTool: 'netplan' }),
+  networkd: facts({ publicKey: knownKey(2), networkTool: 'networkd' }),
+  'network-manager': facts({ publicKey: knownKey(3), networkTool: 'network-manager' }),
+}
+
 const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), 'hosts')
 const isUpdating = process.env.UPDATE_GOLDEN === '1'
 
@@ -44,6 +51,17 @@ describe('the files of a whole host', () => {
     const rendered = await renderAll(name)
     if (isUpdating) update(join(GOLDEN, name), rendered)
     expect(rendered).toEqual(readTree(join(GOLDEN, name)))
+  })
+})
+
+describe('the bridge of a host', () => {
+  it.each(Object.keys(PLATFORMS))('with %s is what test/golden/hosts shows', async name => {
+    const rendered = await renderAll(name, { all: PLATFORMS })
+    const { files } = JSON.parse(rendered['host.json'] ?? '') as { files: { path: string; part: string }[] }
+    const paths = files.filter(({ part }) => part === 'bridge').map(({ path }) => `files${path}`)
+    const shown = Object.fromEntries(['host.json', ...paths].map(path => [path, rendered[path] ?? '']))
+    if (isUpdating) update(join(GOLDEN, name), shown)
+    expect(shown).toEqual(readTree(join(GOLDEN, name)))
   })
 })
 
@@ -77,17 +95,16 @@ interface Variant {
   readonly trust?: Parameters<typeof inventory>[1]
   /** By the host's number. */
   readonly addressesOf?: (number: number) => readonly string[]
+  readonly all?: typeof HOSTS
 }
 
 async function renderAll(
   name: string,
-  { trust = {}, addressesOf = number => [`192.0.2.${number}`] }: Variant = {},
+  { trust = {}, addressesOf = number => [`192.0.2.${number}`], all = HOSTS }: Variant = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const names = Object.keys(HOSTS)
+  const names = Object.keys(all)
   const hosts = names.map((each, i) => host(each, { index: i + 1, underlayAddresses: addressesOf(i + 1) }))
-  const known = Object.fromEntries(
-    Object.entries(HOSTS).flatMap(([each, of]) => (of === undefined ? [] : [[each, of]])),
-  )
+  const known = Object.fromEntries(Object.entries(all).flatMap(([each, of]) => (of === undefined ? [] : [[each, of]])))
   const plan = planned([], { inventory: inventory(hosts, trust), facts: known })
   const { material } = await certify(plan, knownSecrets())
   const of = plan.hosts.find(each => each.name === name)

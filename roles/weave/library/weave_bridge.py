@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Brings the bridge up through ifupdown, and changes its address in place: a bounce would cut running containers off."""
+"""Brings the bridge up through what the host brings its interfaces up with, and changes its address in place: a bounce would cut running containers off."""
 
 DOCUMENTATION = r'''
 module: weave_bridge
@@ -7,31 +7,35 @@ short_description: Makes sure that the bridge is up and has its address
 options:
   name: {type: str, required: true, description: name of the bridge}
   address: {type: str, required: true, description: its address with the prefix length}
+  tool: {type: str, default: auto, choices: [auto, ifupdown, netplan, networkd, network-manager], description: what brings it up}
 '''
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import Record, Refusal, run_refusable
 from ansible.module_utils.weave_network import addresses_of
+from ansible.module_utils.weave_networking import TOOLS, tool_of
 
 
 def bring_up(module):
     name, address = module.params['name'], module.params['address']
-    record = Record()
+    record, tool = Record(), tool_of(module, module.params['tool'])
     former = record.content.get('bridge_address')
     had = addresses(module, name)
-    is_up = module.run_command(['ifquery', '--state', name])[0] == 0 and had is not None
+    is_up = had is not None and tool.is_up(name)
     changed = not is_up or address not in had
     if module.check_mode:
         return result_of(changed, had, address)
     if not is_up:
-        raise_interface(module, name)
+        tool.raise_bridge(name)
     elif address not in had:
         module.run_command(['ip', 'address', 'replace', address, 'dev', name], check_rc=True)
     for stale in stale_addresses(addresses(module, name) or [], address, former):
         module.run_command(['ip', 'address', 'del', stale, 'dev', name], check_rc=True)
         changed = True
-    assert_address(module, name, address)
-    record.content['bridge_address'] = address
+    if changed:
+        tool.settle(name)
+    assert_address(module, tool, address)
+    record.content['bridge_address'], record.content['network_tool'] = address, tool.name
     record.save()
     return result_of(changed, had, address)
 
@@ -47,22 +51,11 @@ def stale_addresses(present, address, former):
     return [one for one in present if one != address and (one == former or one.split('/')[0] == ip)]
 
 
-def raise_interface(module, name):
-    """What ifupdown takes for up although the link is gone is taken down first, else ifup does nothing."""
-    if module.run_command(['ifquery', '--state', name])[0] == 0:
-        module.run_command(['ifdown', '--force', name])
-    code, out, err = module.run_command(['ifup', name])
-    if code != 0:
-        lines = [line for line in (err + out).splitlines() if line.strip()]
-        raise Refusal("'ifup %s' failed: %s" % (name, ' · '.join(lines[-3:])),
-                      "run 'ifup -v %s' on the host to see which line of /etc/network/interfaces.d/%s fails" % (name, name))
-
-
-def assert_address(module, name, address):
+def assert_address(module, tool, address):
     """Docker on a bridge without its address takes a network of its own, and says nothing."""
+    name = module.params['name']
     if address not in (addresses(module, name) or []):
-        raise Refusal("bridge '%s' is up without its address %s" % (name, address),
-                      "run 'ifdown %s; ifup -v %s' on the host and look for what fails" % (name, name))
+        raise Refusal("bridge '%s' is up without its address %s" % (name, address), tool.remedy(name))
 
 
 def result_of(changed, had, address):
@@ -73,7 +66,11 @@ def result_of(changed, had, address):
 
 def main():
     module = AnsibleModule(
-        argument_spec={'name': {'type': 'str', 'required': True}, 'address': {'type': 'str', 'required': True}},
+        argument_spec={
+            'name': {'type': 'str', 'required': True},
+            'address': {'type': 'str', 'required': True},
+            'tool': {'type': 'str', 'default': 'auto', 'choices': ['auto'] + sorted(TOOLS)},
+        },
         supports_check_mode=True,
     )
     run_refusable(module, bring_up)

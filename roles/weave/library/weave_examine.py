@@ -25,6 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     STATE, Record, Service, docker_is_installed, init_system, mode_of, read_text, run_refusable)
 from ansible.module_utils.weave_network import inodes_on_port, overlaps
+from ansible.module_utils.weave_networking import tool_of
 from ansible.module_utils.weave_survey import COMMAND, bridge_addresses, current_release, docker_of, operator_lock, service_of
 from ansible.module_utils.weave_wire import containers_on_bridge, run_probe
 
@@ -66,12 +67,13 @@ def half_written():
 
 
 def whole(module):
-    bridge, port = module.params['bridge'], module.params['port']
+    bridge, port, tool = module.params['bridge'], module.params['port'], tool_of(module)
     return {
         'bridge': {'exists': os.path.exists('/sys/class/net/' + bridge), 'addresses': bridge_addresses(module),
                    'mtu': number_in('/sys/class/net/%s/mtu' % bridge),
                    'ports': sorted(os.path.basename(path) for path in glob.glob('/sys/class/net/%s/brif/*' % bridge)),
-                   'isKnown': knows_bridge(module)},
+                   'isKnown': tool.knows(bridge)},
+        'networkTool': tool.name,
         'listens': {kind: bool(inodes_on_port(read_text('/proc/net/' + kind) or '', port, kind == 'tcp')
                                or inodes_on_port(read_text('/proc/net/%s6' % kind) or '', port, kind == 'tcp')) for kind in ('tcp', 'udp')},
         'docker': docker_of(module) if docker_is_installed() else None,
@@ -88,11 +90,6 @@ def whole(module):
 def number_in(path):
     text = (read_text(path) or '').strip()
     return int(text) if text.isdigit() else 0
-
-
-def knows_bridge(module):
-    """Whether ifupdown reads a stanza of the bridge, wherever it is."""
-    return module.get_bin_path('ifquery') is not None and module.run_command(['ifquery', module.params['bridge']])[0] == 0
 
 
 def command_line(name):

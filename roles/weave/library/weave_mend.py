@@ -14,6 +14,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import Refusal, Service, run_refusable
+from ansible.module_utils.weave_networking import tool_of
 
 SECRETS = ('/var/lib/weave/identity.pem', '/etc/weave/admission.key', '/var/lib/weave/password')
 
@@ -30,13 +31,7 @@ def mend(module):
 
 
 def raise_bridge(module):
-    bridge = module.params['bridge']
-    if not os.path.exists('/sys/class/net/' + bridge):
-        # ifupdown remembers a bridge that somebody has taken away under it.
-        module.run_command(['ifdown', '--force', bridge])
-    code, out, err = module.run_command(['ifup', '--force', bridge])
-    if code != 0:
-        raise Refusal('the bridge does not come up: %s' % (err or out).strip(), "run 'ifup %s' on the host" % bridge)
+    tool_of(module).raise_bridge(module.params['bridge'])
 
 
 def address_bridge(module):

@@ -11,6 +11,7 @@ options:
   agent_digest: {type: str, required: true, description: digest of the release to ship}
   runtime_version: {type: str, required: true, description: version of the Node runtime to ship}
   node: {type: str, default: shipped, choices: [shipped, auto], description: whether a host's own Node may serve}
+  network_tool: {type: str, default: auto, choices: [auto, ifupdown, netplan, networkd, network-manager], description: what brings interfaces up}
   surveys: {type: bool, default: false, description: tell all that the plan asks for, and refuse nothing}
   paths: {type: list, elements: str, default: [], description: files to fingerprint beside those that were installed}
   texts: {type: list, elements: str, default: [], description: files to read whole; never one that is secret}
@@ -25,7 +26,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     OPT, SHARED_FILES, Record, Refusal, Service, docker_is_installed, init_system, read_bytes, read_text, run_refusable)
 from ansible.module_utils.weave_network import addresses_of, inodes_on_port, overlaps
-from ansible.module_utils.weave_survey import docker_networks, survey
+from ansible.module_utils.weave_networking import TOOLS, tool_of
+from ansible.module_utils.weave_survey import docker_networks, links_of, survey
 
 NODE_MAJOR_MIN = 20
 SHOWN_MAX = 120
@@ -57,8 +59,10 @@ def probe(module):
         'facts': {
             'publicKey': public_key(module),
             'initSystem': init,
+            'networkTool': tool_of(module, module.params['network_tool']).name,
             'dockerPackage': docker_package(module),
             'dockerUnitReadsDefaults': docker_reads_defaults(init),
+            'addresses': underlay_addresses(module),
             'files': {path: read_text(path) for path in SHARED_FILES},
             'bridge': bridge_facts(module, Record()),
             'dockerMemory': docker_memory(Record()),
@@ -88,8 +92,7 @@ def refuse_unfit_machine():
 
 
 def refuse_missing_tools(module):
-    if module.get_bin_path('ifup') is None or module.get_bin_path('ifquery') is None:
-        raise Refusal('ifupdown is missing: there is no ifup on the host', "install it: 'apt-get install ifupdown'")
+    tool_of(module, module.params['network_tool']).refuse_if_missing()
     if module.get_bin_path('ip') is None:
         raise Refusal('iproute2 is missing: there is no ip on the host', "install it: 'apt-get install iproute2'")
 
@@ -194,6 +197,14 @@ def public_key(module):
     return out.strip() if code == 0 else None
 
 
+def underlay_addresses(module):
+    """Of what may lead to other hosts: neither the loopback, nor a bridge of Docker's, nor the overlay's."""
+    own = re.compile(r'lo$|docker\d|br-[0-9a-f]{12}$|%s(-|$)' % re.escape(module.params['bridge']))
+    return [{'interface': link['ifname'], 'address': one['local']} for link in links_of(module)
+            if 'ifname' in link and not own.match(link['ifname'])
+            for one in link.get('addr_info', []) if one.get('family') == 'inet']
+
+
 def docker_package(module):
     if not docker_is_installed():
         return 'none'
@@ -248,6 +259,7 @@ def main():
             'agent_digest': {'type': 'str', 'required': True},
             'runtime_version': {'type': 'str', 'required': True},
             'node': {'type': 'str', 'default': 'shipped', 'choices': ['shipped', 'auto']},
+            'network_tool': {'type': 'str', 'default': 'auto', 'choices': ['auto'] + sorted(TOOLS)},
             'surveys': {'type': 'bool', 'default': False},
             'paths': {'type': 'list', 'elements': 'str', 'default': []},
             'texts': {'type': 'list', 'elements': 'str', 'default': []},

@@ -14,6 +14,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
     OPT, STATE, TEXT_LINKS, Record, Service, docker_is_installed, init_system, read_bytes, remove, run_refusable)
+from ansible.module_utils.weave_networking import tool_of
 
 COMMAND = '/usr/local/bin/weave'
 DOCKER_ATTEMPTS = 60
@@ -38,8 +39,10 @@ def take_away(module):
     stopped = stop_docker(module, docker) if is_docker_ours else []
     stop_router(module)
     remove_rules(module)
-    take_down(module, bridge)
+    tool = tool_of(module)
+    take_down(module, tool, bridge)
     put_back(module, record)
+    tool.after_removal()
     if is_docker_ours:
         start_docker_as_before(module, docker, record.content['docker'] or {'active': True, 'enabled': True})
         if stopped and docker.is_active():
@@ -92,9 +95,8 @@ def remove_rules(module):
         module.run_command(['nft', 'delete', 'table', 'bridge', 'weave'])
 
 
-def take_down(module, bridge):
-    if module.run_command(['ifquery', '--state', bridge])[0] == 0:
-        module.run_command(['ifdown', '--force', bridge])
+def take_down(module, tool, bridge):
+    tool.lower_bridge(bridge)
     for name in (bridge + '-tap', bridge + '-vx', bridge):
         if os.path.exists('/sys/class/net/' + name):
             module.run_command(['ip', 'link', 'delete', name], check_rc=True)

@@ -1,12 +1,14 @@
 """What the modules of this role share: how a host is read, and the record of what was there before."""
 
-import errno
 import json
 import os
 import re
 import shutil
 import signal
 import tempfile
+
+# The modules of the role take both from here.
+from ansible.module_utils.weave_refusal import NO_SPACE, Refusal, run_refusable
 
 STATE = '/var/lib/weave'
 ORIGINALS = STATE + '/originals'
@@ -22,30 +24,6 @@ SHARED_FILES = ('/etc/default/docker', '/etc/docker/daemon.json', '/etc/network/
 
 # Of what a service logs, the lines that tell why it ended.
 TELLING = re.compile(r'^(error|failed)\b|level=(error|fatal)|"level":"error"|^Error:', re.IGNORECASE)
-
-NO_SPACE = 'No space left on device'
-
-
-class Refusal(Exception):
-    """Something that the operator can mend: shown as cause and remedy, never as a traceback."""
-
-    def __init__(self, cause, remedy):
-        super().__init__(cause)
-        self.cause = cause
-        self.remedy = remedy
-
-
-def run_refusable(module, work):
-    """Runs the module's work, and turns what the operator can mend into cause and remedy."""
-    try:
-        module.exit_json(**work(module))
-    except Refusal as refusal:
-        module.fail_json(msg=refusal.cause, remedy=refusal.remedy)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        module.fail_json(msg='%s (%s)' % (NO_SPACE, error.filename or 'on the host'),
-                         remedy='free some space on the host and run again')
 
 
 def read_bytes(path):

@@ -9,10 +9,11 @@ import time
 
 from ansible.module_utils.weave_host import (
     OPT, STATE, Record, Service, docker_is_installed, mode_of, read_bytes, read_text)
+from ansible.module_utils.weave_networking import tool_of
 
 COMMAND = '/usr/local/bin/weave'
 TEXT_MAX = 262144
-TOOLS = ('ip', 'tc', 'ifup', 'ifquery', 'tar', 'python3', 'nsenter')
+TOOLS = ('ip', 'tc', 'tar', 'python3', 'nsenter')
 # What the kernel may bring along, by the name of its module.
 FEATURES = {'bridge': 'bridge', 'vxlan': 'vxlan', 'wireguard': 'wireguard'}
 # A router that sees everybody answers at once; one that does not is not waited for here.
@@ -65,8 +66,7 @@ def service_of(service):
 
 def bridge_is_up(module):
     bridge = module.params['bridge']
-    known = module.get_bin_path('ifquery') is not None and module.run_command(['ifquery', '--state', bridge])[0] == 0
-    return known and os.path.exists('/sys/class/net/' + bridge)
+    return os.path.exists('/sys/class/net/' + bridge) and tool_of(module).is_up(bridge)
 
 
 def bridge_addresses(module):
@@ -141,8 +141,19 @@ def system_of(module):
                        for link in links_of(module) if 'ifname' in link],
         'missingTools': [tool for tool in TOOLS if module.get_bin_path(tool) is None],
         'missingFeatures': sorted(name for name, kind in FEATURES.items() if not has_feature(module, name, kind)),
+        'firewalls': active_firewalls(module),
         'node': node_version(module),
     }
+
+
+def active_firewalls(module):
+    """Programs that keep rules of their own and put them back; rules made by hand are read as they are."""
+    found = {
+        'ufw': module.get_bin_path('ufw') is not None and 'ENABLED=yes' in (read_text('/etc/ufw/ufw.conf') or ''),
+        'firewalld': module.get_bin_path('firewall-cmd') is not None
+                     and module.run_command(['firewall-cmd', '--state'])[0] == 0,
+    }
+    return sorted(name for name, is_active in found.items() if is_active)
 
 
 def has_feature(module, name, kind):

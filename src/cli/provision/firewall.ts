@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import type { PlannedHost } from '../../provision/plan/plan.ts'
 import { preparePlan } from '../../provision/prepare-plan.ts'
 import {
   AWS_RULES_MAX,
@@ -39,6 +41,7 @@ export function registerFirewall(program: Command): void {
 
 async function run({ inventory, format, vaultPasswordFile }: FirewallArguments): Promise<void> {
   const { plan } = await preparePlan({ inventoryPath: inventory, vaultPasswordFile })
+  refuseUnknown(plan.hosts)
   const members = membersOf(plan.clusterName, plan.hosts)
   printText(renderFirewall(members, format))
   const rules = members.sources.length * members.ports.length
@@ -47,4 +50,15 @@ async function run({ inventory, format, vaultPasswordFile }: FirewallArguments):
       `warning: ${rules} rules, and a security group takes ${AWS_RULES_MAX} by default: raise that quota, or let the group name itself as source`,
     )
   }
+}
+
+/** Rules that leave a member out would shut it out. */
+function refuseUnknown(hosts: readonly PlannedHost[]): void {
+  const unknown = hosts.filter(({ underlayAddresses }) => underlayAddresses.length === 0).map(({ name }) => name)
+  if (unknown.length === 0) return
+  const cause = `the underlay addresses of ${unknown.join(', ')} are to be chosen on the hosts, which were not asked yet`
+  throw new UserError(
+    { cause, remedy: "run 'weave-provision up' first, or set weave_underlay_address" },
+    EXIT_CODES.badInput,
+  )
 }

@@ -108,7 +108,7 @@ function printPlanAsJson({ lock: _lock, ...plan }: Plan, changes: readonly LockC
 
 function printPlan(plan: Plan, changes: readonly LockChange[]): void {
   const colours = coloursFor(process.stdout)
-  const header = ['HOST', 'NUMBER', 'BRIDGE ADDRESS', 'CONTAINERS', 'UNDERLAY', 'INIT', 'DOCKER', 'PEERS']
+  const header = ['HOST', 'NUMBER', 'BRIDGE ADDRESS', 'CONTAINERS', 'UNDERLAY', 'INIT', 'NETWORK', 'DOCKER', 'PEERS']
   const rows = plan.hosts.map(host => [
     host.name,
     String(host.index),
@@ -116,6 +116,7 @@ function printPlan(plan: Plan, changes: readonly LockChange[]): void {
     host.containerRange,
     host.underlayAddresses.join(','),
     host.initSystem ?? 'auto',
+    host.networkTool ?? 'auto',
     host.dockerMethod ?? 'auto',
     shorten(host.targets),
   ])

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../../base/user-error.ts'
 import { errorsOf } from '../../provision/change/review.ts'
-import { printJson, printLine, printNotice } from '../output.ts'
+import { type Platform, platformsOf } from '../../provision/survey/platforms.ts'
+import { formatTable, printJson, printLine, printNotice } from '../output.ts'
 import { reviewHosts, withHostAccess } from './host-access.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 import { counted, printFindings } from './review-view.ts'
@@ -26,9 +27,12 @@ async function run(options: PlaybookArguments): Promise<void> {
     const review = await reviewHosts(access, options)
     const errors = errorsOf(review)
     if (options.json === true) {
-      printJson({ isFit: errors.length === 0, hosts: [...review.surveys.keys()], findings: review.findings })
+      const platforms = platformsOf(review)
+      printJson({ isFit: errors.length === 0, hosts: [...review.surveys.keys()], platforms, findings: review.findings })
     } else {
       for (const notice of review.notices) printNotice(notice)
+      printLine(formatTable(HEADER, platformsOf(review).map(rowOf)))
+      printLine()
       printFindings(review.findings)
       const warnings = review.findings.length - errors.length
       const hosts = counted(review.surveys.size + unreachable(review.findings), 'host')
@@ -36,6 +40,24 @@ async function run(options: PlaybookArguments): Promise<void> {
     }
     process.exitCode = errors.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failure
   })
+}
+
+const HEADER = ['HOST', 'UNDERLAY', 'INIT', 'NETWORK', 'DOCKER', 'CONFIGURED BY', 'FIREWALL', 'KERNEL']
+
+function rowOf({ host, underlayAddresses, initSystem, networkTool, ...platform }: Platform): readonly string[] {
+  const { dockerVersion, dockerMethod, firewalls, kernel } = platform
+  const docker = dockerVersion ?? 'none'
+  const method = dockerMethod === 'default' ? 'DOCKER_OPTS' : dockerMethod
+  return [
+    host,
+    underlayAddresses.join(','),
+    initSystem,
+    networkTool,
+    docker,
+    method,
+    firewalls.join(',') || 'none',
+    kernel,
+  ]
 }
 
 function unreachable(findings: Awaited<ReturnType<typeof reviewHosts>>['findings']): number {

@@ -1,4 +1,5 @@
 import { HOST_PATHS } from '../../contract/host-paths.ts'
+import { BRIDGE_PATHS } from '../render/bridge-files.ts'
 
 /** What its service needs for a change of a file to take effect. */
 export type Need = 'nothing' | 'reload' | 'restart'
@@ -18,7 +19,7 @@ export const RELOADS: Readonly<Record<string, readonly string[]>> = {
 export const INERT: readonly string[] = [
   '/etc/logrotate.d/weave',
   '/etc/network/interfaces',
-  '/etc/network/interfaces.d/weave',
+  ...Object.values(BRIDGE_PATHS).flat(),
   '/etc/network/interfaces.d/weave.cfg',
   '/usr/local/lib/weave/assert-bridge',
 ]

@@ -4,7 +4,14 @@ import { formatIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { LINK_COST_MAX } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
-import { DOCKER_METHODS, INIT_SYSTEMS, type Inventory, type InventoryHost } from '../plan/inventory.ts'
+import {
+  DOCKER_METHODS,
+  INIT_SYSTEMS,
+  type Inventory,
+  type InventoryHost,
+  NETWORK_TOOLS,
+  type UnderlayChoice,
+} from '../plan/inventory.ts'
 import { HostVariables } from './host-variables.ts'
 import { hasGroup, type Listing, membersOf } from './listing.ts'
 
@@ -104,13 +111,16 @@ function subnetOf(host: HostVariables): string | undefined {
 }
 
 function readHost(host: HostVariables): InventoryHost {
+  const underlayChoice = underlayChoiceOf(host)
   return {
     name: host.host,
     index: host.integer('weave_index', 1, 4095),
     historic: { bridgeIp: host.text('weave_ip'), containerRange: host.text('weave_container_cidr') },
-    underlayAddresses: underlayAddresses(host),
+    underlayAddresses: underlayAddresses(host, underlayChoice !== undefined),
+    ...(underlayChoice === undefined ? {} : { underlayChoice }),
     port: host.integer('weave_port', 1, 65535) ?? CONTROL_PORT,
     initSystem: host.choice('weave_init', INIT_SYSTEMS),
+    networkTool: host.choice('weave_network_tool', NETWORK_TOOLS),
     dockerMethod: host.choice('weave_docker_method', DOCKER_METHODS),
     dockerOptions: host.dictionary('weave_docker_options') ?? {},
     peers: host.texts('weave_peers'),
@@ -119,11 +129,17 @@ function readHost(host: HostVariables): InventoryHost {
   }
 }
 
+function underlayChoiceOf(host: HostVariables): UnderlayChoice | undefined {
+  const interfaceName = host.text('weave_underlay_interface')
+  const cidrs = host.texts('weave_underlay_cidr') ?? []
+  return interfaceName === undefined && cidrs.length === 0 ? undefined : { cidrs, interfaceName }
+}
+
 /** Given ones first; what Ansible connects to serves when it is an address. Wrong ones are kept: the plan refuses them. */
-function underlayAddresses(host: HostVariables): readonly string[] {
+function underlayAddresses(host: HostVariables, isChosen: boolean): readonly string[] {
   const preferred = host.text('weave_underlay_address')
   const given = [...(preferred === undefined ? [] : [preferred]), ...(host.texts('weave_underlay_addresses') ?? [])]
-  if (given.length > 0) return [...new Set(given.map(canonicalIp))]
+  if (given.length > 0 || isChosen) return [...new Set(given.map(canonicalIp))]
   return [host.text('ansible_host'), host.host]
     .filter((text): text is string => text !== undefined && parseIpAddress(text).ok)
     .slice(0, 1)

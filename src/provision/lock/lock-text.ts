@@ -11,9 +11,10 @@ const HEADER = `# Written by weave-provision; commit it with the inventory.
 /** The same lock is the same text, whatever order its hosts came in. */
 export function formatLock(lock: Lock): string {
   const hosts = [...lock.hosts].sort((a, b) => compareNames(a.name, b.name))
-  const formatHost = ({ index, publicKey }: LockedHost) => ({
+  const formatHost = ({ index, publicKey, underlay }: LockedHost) => ({
     index,
     ...(publicKey === undefined ? {} : { publicKey }),
+    ...(underlay === undefined ? {} : { underlay }),
   })
   const document = {
     format: lock.format,
@@ -78,6 +79,13 @@ function readHosts(shape: ShapeReader, value: unknown): readonly LockedHost[] {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
   return names.map(name => {
     const host = shape.object(name)
-    return { name, index: host.integer('index', 1, 4095), publicKey: host.optionalText('publicKey') ?? undefined }
+    const underlay = isChosen(value, name) ? { underlay: host.texts('underlay') } : {}
+    const publicKey = host.optionalText('publicKey') ?? undefined
+    return { name, index: host.integer('index', 1, 4095), publicKey, ...underlay }
   })
+}
+
+function isChosen(hosts: unknown, name: string): boolean {
+  const host = (hosts as Readonly<Record<string, unknown>>)[name]
+  return typeof host === 'object' && host !== null && 'underlay' in host
 }

@@ -58,6 +58,8 @@ function checkPort({ name, port }: InventoryHost): readonly Problem[] {
 }
 
 function checkAddresses(host: InventoryHost, layout: Layout): readonly Problem[] {
+  // One that is chosen among the host's own is refused where it is chosen.
+  if (host.underlayAddresses.length === 0 && host.underlayChoice !== undefined) return []
   if (host.underlayAddresses.length === 0) {
     const cause = `host '${host.name}' has no underlay address: its ansible_host is not an IP address`
     return [

@@ -1,6 +1,6 @@
 import type { Result } from '../../base/result.ts'
 import { parseJson, ShapeReader } from '../../contract/json-shape.ts'
-import { INIT_SYSTEMS, type InitSystem } from './inventory.ts'
+import { INIT_SYSTEMS, type InitSystem, NETWORK_TOOLS, type NetworkTool } from './inventory.ts'
 
 export const FACT_PATHS = {
   dockerDefaults: '/etc/default/docker',
@@ -15,9 +15,12 @@ export interface HostFacts {
   /** Raw Ed25519 public key in base64; null until the host has an identity. */
   readonly publicKey: string | null
   readonly initSystem: InitSystem
+  readonly networkTool: NetworkTool
   readonly dockerPackage: string
   /** False where the unit of Docker does not read DOCKER_OPTS, as that of docker-ce. */
   readonly dockerUnitReadsDefaults: boolean
+  /** IPv4 addresses of its interfaces, in their order; not those of the overlay. */
+  readonly addresses: readonly HostAddress[]
   /** Content of the files that we share with others; null when there is none. */
   readonly files: Readonly<Record<FactPath, string | null>>
   readonly bridge: BridgeFacts
@@ -44,6 +47,11 @@ export interface DockerMemory {
 
 export type DockerFactPath = (typeof FACT_PATHS)['dockerDefaults' | 'daemonJson']
 
+export interface HostAddress {
+  readonly interface: string
+  readonly address: string
+}
+
 export type FactsByHost = Readonly<Record<string, HostFacts>>
 
 /** Public keys end in 1 of 16 letters: 32 bytes leave two bits of the last one unused. */
@@ -60,19 +68,22 @@ export function parseFacts(text: string): Result<FactsByHost> {
 }
 
 export function readFacts(shape: ShapeReader, host: string): HostFacts {
-  const initSystem = shape.text('initSystem')
-  shape.check(
-    INIT_SYSTEMS.some(known => known === initSystem),
-    `${host}.initSystem '${initSystem}' is not one of ${INIT_SYSTEMS.join(', ')}`,
-  )
+  const oneOf = <T extends string>(name: string, choices: readonly T[]): T => {
+    const value = shape.text(name)
+    const isKnown = choices.some(known => known === value)
+    shape.check(isKnown, `${host}.${name} '${value}' is not one of ${choices.join(', ')}`)
+    return value as T
+  }
   const publicKey = shape.optionalText('publicKey')
   shape.check(publicKey === null || PUBLIC_KEY.test(publicKey), `${host}.publicKey is not 32 bytes in base64`)
   const files = shape.object('files')
   return {
     publicKey,
-    initSystem: initSystem as InitSystem,
+    initSystem: oneOf('initSystem', INIT_SYSTEMS),
+    networkTool: oneOf('networkTool', NETWORK_TOOLS),
     dockerPackage: shape.text('dockerPackage'),
     dockerUnitReadsDefaults: shape.flag('dockerUnitReadsDefaults'),
+    addresses: shape.list('addresses', item => ({ interface: item.text('interface'), address: item.text('address') })),
     files: {
       [FACT_PATHS.dockerDefaults]: files.optionalText(FACT_PATHS.dockerDefaults),
       [FACT_PATHS.daemonJson]: files.optionalText(FACT_PATHS.daemonJson),

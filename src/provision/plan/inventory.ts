@@ -1,6 +1,10 @@
 export const INIT_SYSTEMS = ['systemd', 'sysvinit', 'upstart'] as const
 export type InitSystem = (typeof INIT_SYSTEMS)[number]
 
+/** What a host brings its interfaces up with. */
+export const NETWORK_TOOLS = ['ifupdown', 'netplan', 'networkd', 'network-manager'] as const
+export type NetworkTool = (typeof NETWORK_TOOLS)[number]
+
 /** How Docker is told to use the bridge: through DOCKER_OPTS, through daemon.json, or not at all. */
 export const DOCKER_METHODS = ['default', 'daemon-json', 'none'] as const
 export type DockerMethod = (typeof DOCKER_METHODS)[number]
@@ -27,8 +31,11 @@ export interface InventoryHost {
   readonly historic: { readonly bridgeIp: string | undefined; readonly containerRange: string | undefined }
   /** Addresses under which the other hosts reach this one, the preferred one first. */
   readonly underlayAddresses: readonly string[]
+  /** How to choose them among the host's own, where the inventory names none. */
+  readonly underlayChoice?: UnderlayChoice | undefined
   readonly port: number
   readonly initSystem: InitSystem | undefined
+  readonly networkTool?: NetworkTool | undefined
   readonly dockerMethod: DockerMethod | undefined
   /** Further keys of daemon.json. */
   readonly dockerOptions: Readonly<Record<string, unknown>>
@@ -38,6 +45,13 @@ export interface InventoryHost {
   readonly linkCosts?: Readonly<Record<string, number>> | undefined
   /** Programs of the user's on the control machine, run around a change that containers notice. */
   readonly hooks: Hooks
+}
+
+/** At least one of the two says something; both must hold. */
+export interface UnderlayChoice {
+  /** Networks, the preferred one first. */
+  readonly cidrs: readonly string[]
+  readonly interfaceName: string | undefined
 }
 
 export interface Hooks {

@@ -32,6 +32,8 @@ export interface LockedHost {
   readonly index: number
   /** Raw Ed25519 public key in base64; undefined until the host has shown it. */
   readonly publicKey: string | undefined
+  /** Addresses that were chosen among the host's own, by weave_underlay_cidr or weave_underlay_interface. */
+  readonly underlay?: readonly string[] | undefined
 }
 
 export interface Tombstone {

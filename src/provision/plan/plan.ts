@@ -6,12 +6,13 @@ import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.t
 import { chooseDockerMethod } from './docker-method.ts'
 import { adoptedIndex, wantedIndex } from './historic-numbers.ts'
 import type { FactsByHost } from './host-facts.ts'
-import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost } from './inventory.ts'
+import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost, NetworkTool } from './inventory.ts'
 import type { Lock } from './lock.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
 import { checkRevoked } from './removed-hosts.ts'
 import { checkLinkCosts, targetsFor } from './targets.ts'
 import { checkTrust, trustedBy } from './trust.ts'
+import { chooseUnderlay, underlayToKeep } from './underlay.ts'
 
 /** Everything that is decided about a cluster. */
 export interface Plan {
@@ -41,6 +42,8 @@ export interface PlannedHost {
   /** Undefined while neither the inventory nor the host has said. */
   readonly initSystem: InitSystem | undefined
   /** Undefined as long as the init system may be. */
+  readonly networkTool?: NetworkTool | undefined
+  /** Undefined as long as the init system may be. */
   readonly dockerMethod: DockerMethod | undefined
   readonly dockerOptions: Readonly<Record<string, unknown>>
   readonly hooks: Hooks
@@ -59,8 +62,10 @@ export type PlanOutcome =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
 /** Decides, or says all that stands against it. */
-export function makePlan(input: PlanInput): PlanOutcome {
-  const { inventory } = input
+export function makePlan(given: PlanInput): PlanOutcome {
+  const underlay = chooseUnderlay(given.inventory, given.lock, given.facts ?? {})
+  const inventory = { ...given.inventory, hosts: underlay.hosts }
+  const input = { ...given, inventory }
   const subnet = parseCidr(inventory.subnet)
   if (!subnet.ok)
     return refuse([{ cause: `weave_subnet: ${subnet.error}`, remedy: 'give the network, as 10.2.0.0/16' }])
@@ -69,6 +74,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
   if (ofLayout.length > 0) return refuse([...ofLayout, ...checkNames(inventory)])
   const numbering = numberHosts(input, layout)
   const problems = [
+    ...underlay.problems,
     ...checkNames(inventory),
     ...numbering.problems,
     ...checkHosts(inventory, layout),
@@ -77,7 +83,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
   const ordered = inNumberOrder(inventory.hosts, numbering)
   const hosts = ordered.map((host, position) => planHost({ input, ordered, position, host, layout, numbering }))
   const lock = nextLock(
-    input,
+    given,
     hosts.map(({ host }) => host),
     numbering,
   )
@@ -157,6 +163,7 @@ function planHost(given: HostInput): { host: PlannedHost; problems: readonly Pro
     port: host.port,
     targets: targets.endpoints,
     initSystem: host.initSystem ?? facts?.initSystem,
+    networkTool: host.networkTool ?? facts?.networkTool,
     dockerMethod: docker.method,
     dockerOptions: host.dockerOptions,
     hooks: host.hooks,
@@ -175,7 +182,10 @@ function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Nu
   return {
     ...input.lock,
     network: { subnet, containerPrefix },
-    hosts: hosts.map(({ name, index }) => ({ name, index, publicKey: keyOf(name) })),
+    hosts: hosts.map(({ name, index, underlayAddresses }) => {
+      const underlay = underlayToKeep(input.inventory, name, underlayAddresses)
+      return { name, index, publicKey: keyOf(name), ...(underlay === undefined ? {} : { underlay }) }
+    }),
     tombstones: [...numbering.tombstones],
   }
 }

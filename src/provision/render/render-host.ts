@@ -1,11 +1,11 @@
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { BRIDGE_NAME } from '../plan/docker-method.ts'
 import { type DockerFactPath, type DockerMemory, FACT_PATHS, type HostFacts } from '../plan/host-facts.ts'
-import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
+import type { DockerMethod, InitSystem, NetworkTool } from '../plan/inventory.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import { renderAgentConfig } from './agent-config.ts'
+import { ASSUMED_NETWORK_TOOL, bridgeFilesOf, bridgeValues } from './bridge-files.ts'
 import type { ClusterMaterial } from './cluster-material.ts'
-import { chooseInterfaces } from './interfaces.ts'
 import {
   type DockerMerge,
   type DockerSettings,
@@ -40,6 +40,7 @@ export function renderHost(input: RenderInput): RenderedHost {
     host: host.name,
     index: host.index,
     initSystem: host.initSystem,
+    networkTool: networkToolOf(host),
     dockerMethod: host.dockerMethod ?? ASSUMED_DOCKER_METHOD,
     bridge: BRIDGE_NAME,
     bridgeAddress: host.bridgeAddress,
@@ -54,6 +55,10 @@ export function renderHost(input: RenderInput): RenderedHost {
   }
 }
 
+function networkToolOf(host: PlannedHost): NetworkTool {
+  return host.networkTool ?? ASSUMED_NETWORK_TOOL
+}
+
 function isNeeded(file: RenderedFile, initSystem: InitSystem | undefined): boolean {
   return file.initSystem === undefined || initSystem === undefined || file.initSystem === initSystem
 }
@@ -62,15 +67,11 @@ const ASSERT_BRIDGE = '/usr/local/lib/weave/assert-bridge'
 const SUPERVISE = '/usr/local/lib/weave/supervise'
 
 function bridgeFiles(input: RenderInput): readonly RenderedFile[] {
-  const { facts } = input
-  const present = facts?.bridge.stanzas.map(({ path }) => path)
-  const { stanzaPath, interfaces } = chooseInterfaces(facts?.files[FACT_PATHS.interfaces], present)
-  const stanza = input.templates.fill('/etc/network/interfaces.d/weave', templateValues(input))
-  return [
-    file(stanzaPath, 'bridge', stanza),
-    fromTemplate(input, ASSERT_BRIDGE, { part: 'bridge', mode: '0755' }),
-    ...(interfaces === undefined ? [] : [file(FACT_PATHS.interfaces, 'bridge', interfaces)]),
-  ]
+  const files = bridgeFilesOf(networkToolOf(input.host), input.facts).map(({ path, mode, source }) => {
+    const text = 'text' in source ? source.text : input.templates.fill(source.template, templateValues(input))
+    return { ...file(path, 'bridge', text), mode }
+  })
+  return [...files, fromTemplate(input, ASSERT_BRIDGE, { part: 'bridge', mode: '0755' })]
 }
 
 function routerFiles(input: RenderInput): readonly RenderedFile[] {
@@ -159,6 +160,7 @@ function templateValues({ plan, host }: RenderInput): TemplateValues {
     controlSocket: HOST_PATHS.controlSocket,
     assertBridge: ASSERT_BRIDGE,
     supervise: SUPERVISE,
+    ...bridgeValues(networkToolOf(host), host.bridgeAddress),
     ...fastPathPermissions(plan.trustedSubnets.length > 0),
   }
 }

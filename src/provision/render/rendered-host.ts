@@ -1,4 +1,4 @@
-import type { DockerMethod, InitSystem } from '../plan/inventory.ts'
+import type { DockerMethod, InitSystem, NetworkTool } from '../plan/inventory.ts'
 
 export type Part = 'bridge' | 'router' | 'docker'
 
@@ -17,6 +17,7 @@ export interface RenderedHost {
   readonly index: number
   /** Undefined when it is unknown: then the files of all three are there. */
   readonly initSystem: InitSystem | undefined
+  readonly networkTool: NetworkTool
   readonly dockerMethod: DockerMethod
   readonly bridge: string
   readonly bridgeAddress: string

@@ -4,6 +4,7 @@ import type { Reach } from '../apply/apply-playbook.ts'
 import { askHosts } from '../apply/ask-hosts.ts'
 import { FACT_PATHS } from '../plan/host-facts.ts'
 import type { Inventory } from '../plan/inventory.ts'
+import { BRIDGE_PATHS } from '../render/bridge-files.ts'
 import { type HostSurvey, parseSurvey } from './survey.ts'
 
 export interface SurveyOutcome {
@@ -25,8 +26,8 @@ const PATHS = [
   ...['agentConfig', 'manifest', 'certificate', 'clusterCertificate', 'admissionKey'].map(
     name => HOST_PATHS[name as keyof typeof HOST_PATHS],
   ),
-  '/etc/network/interfaces.d/weave',
   '/etc/network/interfaces.d/weave.cfg',
+  ...Object.values(BRIDGE_PATHS).flat(),
   '/usr/local/lib/weave/assert-bridge',
   '/usr/local/lib/weave/supervise',
   '/etc/systemd/system/weave.service',

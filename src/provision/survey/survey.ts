@@ -63,6 +63,8 @@ export interface SurveyedSystem {
   readonly interfaces: readonly { readonly name: string; readonly mtu: number; readonly addresses: readonly string[] }[]
   readonly missingTools: readonly string[]
   readonly missingFeatures: readonly string[]
+  /** What manages rules on it: ufw, firewalld. */
+  readonly firewalls: readonly string[]
 }
 
 /** Reads an answer that came at `at` (seconds since 1970, by the control machine's clock). */
@@ -94,6 +96,7 @@ export function parseSurvey(value: unknown, at: number): Result<HostSurvey> {
       })),
       missingTools: system.texts('missingTools'),
       missingFeatures: system.texts('missingFeatures'),
+      firewalls: system.texts('firewalls'),
     },
   })
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
+import { violationsOfAnswer } from '../../json-schema.ts'
 
 /** Most of these run Ansible's real programs. */
 const TIMEOUT_MS = 60_000
@@ -36,6 +37,7 @@ async function run(...args: readonly string[]) {
   try {
     process.exitCode = undefined
     const code = await runProgram(createProgram(), ['node', 'weave-provision', ...args])
+    expect(violationsOfAnswer(args, seen.out)).toEqual([])
     return { code, ...seen }
   } finally {
     out.mockRestore()
@@ -55,7 +57,9 @@ describe('plan', () => {
       const before = readdirSync(folder)
       const { code, out } = await run('plan', '-i', inventory, '--offline')
       expect(code).toBe(2)
-      expect(out).toMatch(/^a +1 +10\.2\.0\.1\/16 +10\.2\.1\.0\/24 +192\.0\.2\.1 +auto +auto +192\.0\.2\.2:6783$/m)
+      expect(out).toMatch(
+        /^a +1 +10\.2\.0\.1\/16 +10\.2\.1\.0\/24 +192\.0\.2\.1 +auto +auto +auto +192\.0\.2\.2:6783$/m,
+      )
       expect(out).toContain('+ b gets number 2')
       expect(readdirSync(folder)).toEqual(before)
     },
@@ -224,8 +228,10 @@ function factsOf(key: number): unknown {
   return {
     publicKey: Buffer.alloc(32, key).toString('base64'),
     initSystem: 'systemd',
+    networkTool: 'ifupdown',
     dockerPackage: 'docker.io',
     dockerUnitReadsDefaults: true,
+    addresses: [],
     files: { '/etc/network/interfaces': 'source /etc/network/interfaces.d/*\n' },
   }
 }

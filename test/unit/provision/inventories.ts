@@ -47,10 +47,12 @@ export function facts(
   return {
     publicKey: null,
     initSystem: 'systemd',
+    networkTool: 'ifupdown',
     dockerPackage: 'docker.io',
     dockerUnitReadsDefaults: true,
     bridge: { isOurs: false, addresses: [], stanzas: [] },
     dockerMemory: { settings: {}, originals: { '/etc/default/docker': null, '/etc/docker/daemon.json': null } },
+    addresses: [],
     ...settings,
     files: { ...none, ...files },
   }

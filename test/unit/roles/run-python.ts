@@ -8,13 +8,14 @@ const ROLE = join(PROJECT_ROOT, 'roles/weave')
 const PREAMBLE = `
 import json, os, sys, types
 sys.path[:0] = ['${ROLE}/module_utils', '${ROLE}/library']
-import weave_host, weave_network
 basic = types.ModuleType('ansible.module_utils.basic')
 basic.AnsibleModule = None
-for name, module in {'basic': basic, 'weave_host': weave_host, 'weave_network': weave_network}.items():
-    sys.modules['ansible.module_utils.' + name] = module
 for name in ('ansible', 'ansible.module_utils'):
     sys.modules[name] = types.ModuleType(name)
+sys.modules['ansible.module_utils.basic'] = basic
+for name in ('weave_refusal', 'weave_host', 'weave_network', 'weave_networking'):
+    sys.modules['ansible.module_utils.' + name] = __import__(name)
+import weave_host, weave_network
 given = json.load(sys.stdin)
 root = given.get('root', '/nonexistent')
 weave_host.STATE = root + '/state'

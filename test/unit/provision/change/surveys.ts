@@ -21,6 +21,7 @@ export function rendered(files: readonly RenderedFile[], settings: Partial<Rende
     host: 'a',
     index: 1,
     initSystem: 'systemd',
+    networkTool: 'ifupdown',
     dockerMethod: 'default',
     bridge: 'weave',
     bridgeAddress: '10.2.0.1/16',
@@ -59,6 +60,7 @@ export function surveyed(files: Readonly<Record<string, string>>, settings: Part
       interfaces: [{ name: 'eth0', mtu: 1500, addresses: ['192.0.2.1/24'] }],
       missingTools: [],
       missingFeatures: [],
+      firewalls: [],
     },
     ...settings,
   }

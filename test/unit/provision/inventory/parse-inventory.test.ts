@@ -76,6 +76,7 @@ describe('variables', () => {
           underlayAddresses: ['192.0.2.1'],
           port: 6783,
           initSystem: undefined,
+          networkTool: undefined,
           dockerMethod: undefined,
           dockerOptions: {},
           peers: undefined,
@@ -97,6 +98,19 @@ describe('variables', () => {
     expect(parse({ ansible_host: 'a.example.org' }, '192.0.2.9').host?.underlayAddresses).toEqual(['192.0.2.9'])
     expect(parse({ ansible_host: 'a.example.org' }).host?.underlayAddresses).toEqual([])
     expect(parse({ ansible_host: '2001:DB8:0::1' }).host?.underlayAddresses).toEqual(['2001:db8::1'])
+  })
+
+  it('leave the underlay address to be chosen on the host, unless they name it', () => {
+    const variables = { ansible_host: '192.0.2.1', weave_underlay_cidr: '10.0.0.0/8, 172.16.0.0/12' }
+    expect(parse(variables).host).toMatchObject({
+      underlayAddresses: [],
+      underlayChoice: { cidrs: ['10.0.0.0/8', '172.16.0.0/12'], interfaceName: undefined },
+    })
+    expect(parse({ weave_underlay_interface: 'eth1' }).host?.underlayChoice).toEqual({
+      cidrs: [],
+      interfaceName: 'eth1',
+    })
+    expect(parse({ ...variables, weave_underlay_address: '10.0.0.1' }).host?.underlayAddresses).toEqual(['10.0.0.1'])
   })
 
   it('put the preferred address of a host with several first', () => {

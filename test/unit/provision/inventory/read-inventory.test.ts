@@ -155,9 +155,10 @@ describe('the inventories that come with the project', () => {
       const outcome = await planOf('example')
       const hosts = outcome.kind === 'planned' ? outcome.plan.hosts : []
       expect(hosts.map(({ name, bridgeAddress }) => `${name} ${bridgeAddress}`)).toEqual([
-        'gateway 10.2.0.1/16',
-        'web1 10.2.0.2/16',
-        'web2 10.2.0.3/16',
+        'cache 10.2.0.1/16',
+        'gateway 10.2.0.2/16',
+        'web1 10.2.0.3/16',
+        'web2 10.2.0.4/16',
         'database 10.2.0.20/16',
         'legacy 10.2.0.40/16',
       ])

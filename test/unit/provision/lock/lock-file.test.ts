@@ -22,7 +22,7 @@ const LOCK: Lock = {
   network: { subnet: '10.2.0.0/16', containerPrefix: 24 },
   manifest: { version: 3, digest: 'd' },
   hosts: [
-    { name: 'b', index: 1, publicKey: 'p' },
+    { name: 'b', index: 1, publicKey: 'p', underlay: ['192.0.2.7'] },
     { name: 'a10', index: 3, publicKey: undefined },
     { name: 'a9', index: 2, publicKey: undefined },
   ],

@@ -4,8 +4,10 @@ import { acceptedBy, refusalBy } from '../../base/outcome.ts'
 const HOST = {
   publicKey: Buffer.alloc(32, 9).toString('base64'),
   initSystem: 'systemd',
+  networkTool: 'ifupdown',
   dockerPackage: 'docker.io',
   dockerUnitReadsDefaults: true,
+  addresses: [],
   files: { '/etc/default/docker': 'X=1\n', '/etc/docker/daemon.json': null },
 }
 
