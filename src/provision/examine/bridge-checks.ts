@@ -1,13 +1,14 @@
+import { raiseCommand } from '../render/bridge-files.ts'
 import type { HostCheck } from './disorder.ts'
 import { when } from './disorder.ts'
 
 /** Bridge, number and files: what the host must be like before a router is of any use. */
 export const BRIDGE_CHECKS: readonly HostCheck[] = [
-  ({ whole: { bridge } }) =>
+  ({ whole: { bridge, networkTool } }) =>
     when(!bridge.exists, () => ({
       about: 'bridge-missing',
       cause: 'the bridge weave is not there, so Docker cannot start and containers have no network',
-      remedy: "'ifup weave' on the host; its containers must be started again",
+      remedy: `'${raiseCommand(networkTool, 'weave')}' on the host; its containers must be started again`,
       repair: 'raise-bridge',
     })),
   ({ whole: { bridge }, host }) =>
@@ -24,8 +25,20 @@ export const BRIDGE_CHECKS: readonly HostCheck[] = [
       cause: `the bridge has a further address: ${bridge.addresses.filter(one => one !== host.bridgeAddress).join(', ')}`,
       remedy: `'ip address delete ${bridge.addresses.find(one => one !== host.bridgeAddress)} dev weave' on the host, if nobody uses it`,
     })),
-  ({ whole: { bridge, files, interfaceFiles } }) =>
-    when(!bridge.isKnown, () => {
+  ({ whole: { bridge }, facts: { plan } }) =>
+    when(bridge.exists && bridge.mtu !== plan.mtu, () => ({
+      about: 'bridge-mtu',
+      cause: `the bridge has MTU ${bridge.mtu} in place of ${plan.mtu}: what its containers send is cut up, or lost on the way`,
+      remedy: `'ip link set dev weave mtu ${plan.mtu}' on the host; containers take it when they are started again`,
+    })),
+  ({ whole: { bridge, networkTool } }) =>
+    when(!bridge.isKnown && networkTool !== 'ifupdown', () => ({
+      about: 'interfaces-unread',
+      cause: `${networkTool} has no file of interface weave: the bridge will not come back after a boot`,
+      remedy: "'weave-provision up' writes it",
+    })),
+  ({ whole: { bridge, networkTool, files, interfaceFiles } }) =>
+    when(!bridge.isKnown && networkTool === 'ifupdown', () => {
       const isDirectory = /^\s*source-directory\s/m.test(files['/etc/network/interfaces'] ?? '')
       const isDotted = isDirectory && interfaceFiles.includes('weave.cfg')
       return {

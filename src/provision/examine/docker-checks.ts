@@ -1,4 +1,4 @@
-import { encloses, networkOf, parseCidr, parseInterfaceAddress } from '../../base/cidr.ts'
+import { encloses, networkOf, parseCidr, parseInterfaceAddress, sizeOf } from '../../base/cidr.ts'
 import { parseIpv4 } from '../../base/ipv4.ts'
 import { parseJson } from '../../contract/json-shape.ts'
 import { isAssignment } from '../plan/docker-defaults.ts'
@@ -9,6 +9,7 @@ const DEFAULTS = '/etc/default/docker'
 const DAEMON = '/etc/docker/daemon.json'
 /** Where docker0 was: there is none beside another bridge. */
 const OLD_BRIDGE = '172.17.42.1'
+const NEARLY_FULL = 0.9
 
 /** What Docker does with a bridge that is not its own, much of it without a word. */
 export const DOCKER_CHECKS: readonly HostCheck[] = [
@@ -29,6 +30,17 @@ export const DOCKER_CHECKS: readonly HostCheck[] = [
       about: 'container-outside-range',
       cause: `${strays.map(({ name, address }) => `${name} (${address})`).join(', ')} have addresses of another range than ${one.host.containerRange}: they were started before it was theirs`,
       remedy: `'docker stop' and 'docker start' them: ${strays.map(({ name }) => name).join(' ')}`,
+    }))
+  },
+  one => {
+    const { containers } = one.whole
+    const range = parseCidr(one.host.containerRange)
+    const size = range.ok ? sizeOf(range.value) : 0
+    return when(isOurs(one) && containers.length >= size * NEARLY_FULL, () => ({
+      about: 'range-full',
+      severity: containers.length >= size ? 'error' : 'warning',
+      cause: `${containers.length} of the ${size} addresses of ${one.host.containerRange} are in use: Docker then says 'no available IPv4 addresses on this network's address pools'`,
+      remedy: 'stop containers, or move some to another host; a lower weave_container_prefix gives every host more',
     }))
   },
   ({ whole }) => {

@@ -17,19 +17,55 @@ export interface Door {
 const STOPS = /-j (DROP|REJECT)\b/
 
 /** Only what comes from containers: the router itself keeps its ports from them (Weave row FW-03). */
-const FROM_CONTAINERS = /(?:-i |\biif(?:name)? ")(?:docker0|br-[0-9a-f]+|weave)\b/
+export const FROM_CONTAINERS = /(?:-i |\biif(?:name)? ")(?:docker0|br-[0-9a-f]+|weave)\b/
 
-/** Rules in the way of packets of this protocol to this port, that no earlier rule of the same chain lets through. */
+/** Rules in the way of packets of this protocol to this port, that no earlier rule lets through, in whatever chain. */
 export function blockingPort(program: string, listing: string, door: Door): readonly Blocking[] {
-  const { port, protocol } = door
   return ['INPUT', 'OUTPUT'].flatMap(chain => {
-    const rules = rulesOf(listing, chain).filter(rule => concerns(rule, port, protocol) && !FROM_CONTAINERS.test(rule))
-    const first = rules.find(rule => STOPS.test(rule) || /-j ACCEPT\b/.test(rule))
-    if (first !== undefined && STOPS.test(first)) return [blocking(program, chain, first)]
-    if (first !== undefined || !policyOf(listing, chain, 'DROP')) return []
-    const removal = `${program} -I ${chain} -p ${protocol} --dport ${port} -j ACCEPT`
-    return [{ rule: `policy DROP of ${chain}`, program, chain, removal }]
+    const verdict = verdictOf({ listing, door, depth: 0 }, chain)
+    if (verdict?.kind === 'accept' || (verdict === undefined && !policyOf(listing, chain, 'DROP'))) return []
+    const found =
+      verdict === undefined
+        ? {
+            rule: `policy DROP of ${chain}`,
+            program,
+            chain,
+            removal: `${program} -I ${chain} -p ${door.protocol} --dport ${door.port} -j ACCEPT`,
+          }
+        : blocking(program, chain, verdict.rule)
+    return [isOfUfw(listing, found.rule) ? { ...found, removal: `ufw allow ${door.port}/${door.protocol}` } : found]
   })
+}
+
+/** It would put its rules back; a rule that somebody added beside them is not its own. */
+function isOfUfw(listing: string, rule: string): boolean {
+  return listing.includes('-N ufw-user-input') && (rule.startsWith('policy ') || rule.startsWith('-A ufw'))
+}
+
+interface Walk {
+  readonly listing: string
+  readonly door: Door
+  readonly depth: number
+}
+
+/** ufw has its rules five chains deep. */
+const DEPTH_MAX = 12
+
+type Verdict = { readonly kind: 'accept' } | { readonly kind: 'stop'; readonly rule: string } | undefined
+
+/** What becomes of a packet of another host in a chain; undefined when it comes out of it at the end. */
+function verdictOf(walk: Walk, chain: string): Verdict {
+  const { listing, door, depth } = walk
+  for (const rule of rulesOf(listing, chain)) {
+    if (!concerns(rule, door.port, door.protocol) || FROM_CONTAINERS.test(rule)) continue
+    const target = /-[jg] (\S+)/.exec(rule)?.[1] ?? ''
+    if (target === 'ACCEPT') return { kind: 'accept' }
+    if (target === 'DROP' || target === 'REJECT') return { kind: 'stop', rule }
+    if (target === 'RETURN') return undefined
+    const verdict = depth < DEPTH_MAX ? verdictOf({ ...walk, depth: depth + 1 }, target) : undefined
+    if (verdict !== undefined) return verdict
+  }
+  return undefined
 }
 
 /** What forwarding between containers meets, where bridged frames are shown to it (br_netfilter). */
@@ -45,15 +81,6 @@ export function blockingForward(program: string, listing: string, bridge: string
   if (isLetThrough) return []
   const removal = `${program} -I FORWARD -i ${bridge} -o ${bridge} -j ACCEPT`
   return [{ rule: 'policy DROP of FORWARD', program, chain: 'FORWARD', removal }]
-}
-
-/** Lines of an nftables ruleset that drop the port: which chain they are in is for a person to see. */
-export function blockingNft(ruleset: string, port: number, protocol: 'tcp' | 'udp'): readonly string[] {
-  const isRule = new RegExp(`\\b${protocol} dport (${port}|\\{[^}]*\\b${port}\\b[^}]*\\})[^\\n]*\\b(drop|reject)\\b`)
-  return ruleset
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => isRule.test(line) && !FROM_CONTAINERS.test(line))
 }
 
 function rulesOf(listing: string, chain: string): readonly string[] {
@@ -80,9 +107,10 @@ function inRange(port: number, low: number, high: number): boolean {
   return port >= low && port <= high
 }
 
-/** Without a protocol, a port, an interface or a state: it meets every packet. */
+/** Without a protocol, a port, an interface or a state: it meets every packet to this host. */
 function isForAll(rule: string): boolean {
-  return /^-A \S+ +(-j (DROP|REJECT|ACCEPT)\b.*)$/.test(rule.replace(/ -[sd] 0\.0\.0\.0\/0/g, '').replace(/ +/g, ' '))
+  const plain = rule.replace(/ -[sd] 0\.0\.0\.0\/0| -m addrtype --dst-type LOCAL/g, '').replace(/ +/g, ' ')
+  return /^-A \S+ +-[jg] \S+/.test(plain)
 }
 
 function touches(rule: string, bridge: string): boolean {

@@ -2,7 +2,8 @@ import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import { overheadAt } from '../survey/findings.ts'
 import type { Complaint, HostCase, HostCheck } from './disorder.ts'
 import { when } from './disorder.ts'
-import { blockingForward, blockingNft, blockingPort, type Door } from './firewall-rules.ts'
+import { blockingForward, blockingPort, type Door } from './firewall-rules.ts'
+import { blockingNft } from './nft-rules.ts'
 
 /** The host's own firewall. */
 export const FIREWALL_CHECKS: readonly HostCheck[] = [
@@ -32,7 +33,7 @@ function blockedPort({ whole }: HostCase, door: Door, cost: string): readonly Co
   const rules = Object.entries(whole.firewall).flatMap(([program, text]) =>
     blockingPort(program, text, { port, protocol }),
   )
-  const nft = rules.length > 0 ? [] : blockingNft(whole.nft, port, protocol)
+  const nft = rules.length > 0 ? [] : blockingNft(whole.nft, door)
   const about = `blocked-${port}-${protocol}`
   return [
     ...rules.map(({ rule, removal }) => ({
@@ -40,12 +41,19 @@ function blockedPort({ whole }: HostCase, door: Door, cost: string): readonly Co
       cause: `its firewall stops ${protocol.toUpperCase()} ${port} ('${rule}'): ${cost}`,
       remedy: `'${removal}' on the host, and the same where the rules are kept`,
     })),
-    ...nft.map(rule => ({
+    ...nft.map(({ rule, table }) => ({
       about,
-      cause: `its firewall stops ${protocol.toUpperCase()} ${port} ('${rule}'): ${cost}`,
-      remedy: `'nft -a list ruleset' shows the rule's table, chain and handle; 'nft delete rule' takes it away`,
+      cause: `its firewall stops ${protocol.toUpperCase()} ${port} ('${rule}' in ${table}): ${cost}`,
+      remedy: remedyIn(table, door),
     })),
   ]
+}
+
+function remedyIn(table: string, { port, protocol }: Door): string {
+  if (table.endsWith(' firewalld')) {
+    return `'firewall-cmd --permanent --add-port=${port}/${protocol} && firewall-cmd --reload' on the host; 'weave-provision firewall --format firewalld' opens it to the members only`
+  }
+  return `'nft -a list ${table}' on the host shows the rule with its handle: 'nft delete rule', or one before it that accepts ${protocol} dport ${port}`
 }
 
 /** How this host reaches the others beneath the overlay, and what its router makes of it. */

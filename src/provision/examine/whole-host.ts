@@ -1,4 +1,5 @@
 import type { ShapeReader } from '../../contract/json-shape.ts'
+import { NETWORK_TOOLS, type NetworkTool } from '../plan/inventory.ts'
 import { readSurveyedDocker, type SurveyedDocker } from '../survey/survey.ts'
 
 /** The host beneath the router: what can stand in the overlay's way. */
@@ -8,9 +9,10 @@ export interface WholeHost {
     readonly addresses: readonly string[]
     readonly mtu: number
     readonly ports: readonly string[]
-    /** ifupdown reads a stanza of it. */
+    /** What brings interfaces up has a file of it, and reads that. */
     readonly isKnown: boolean
   }
+  readonly networkTool: NetworkTool
   readonly listens: { readonly tcp: boolean; readonly udp: boolean }
   readonly docker: SurveyedDocker | null
   readonly containers: readonly { readonly name: string; readonly address: string }[]
@@ -67,6 +69,7 @@ export function readExaminedHost(shape: ShapeReader, fields: Readonly<Record<str
       ports: bridge.texts('ports'),
       isKnown: bridge.flag('isKnown'),
     },
+    networkTool: NETWORK_TOOLS.find(tool => tool === fields.networkTool) ?? 'ifupdown',
     listens: { tcp: listens.flag('tcp'), udp: listens.flag('udp') },
     docker: fields.docker === null ? null : readSurveyedDocker(shape.object('docker'), fields.docker),
     containers: shape.list('containers', item => ({ name: item.text('name'), address: item.text('address') })),

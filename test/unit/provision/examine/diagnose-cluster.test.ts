@@ -18,14 +18,39 @@ describe.each<[string, Examination, string, RegExp, RegExp]>([
     ofWhole({ bridge: { ...bridge, exists: false, addresses: [] } }),
     'bridge-missing',
     /cannot start/,
-    /ifup weave/,
+    /ifup --force weave/,
   ],
+  ...(['netplan', 'networkd', 'network-manager'] as const).flatMap(
+    (networkTool): [string, Examination, string, RegExp, RegExp][] => [
+      [
+        `a missing bridge where ${networkTool} makes it`,
+        ofWhole({ networkTool, bridge: { ...bridge, exists: false, addresses: [] } }),
+        'bridge-missing',
+        /cannot start/,
+        networkTool === 'network-manager' ? /nmcli connection up weave/ : /networkctl reload/,
+      ],
+      [
+        `a file of ${networkTool} that is gone`,
+        ofWhole({ networkTool, bridge: { ...bridge, isKnown: false } }),
+        'interfaces-unread',
+        /no file of interface weave/,
+        /up/,
+      ],
+    ],
+  ),
   [
     'a bridge without an address',
     ofWhole({ bridge: { ...bridge, addresses: [] } }),
     'bridge-address',
     /no address in place of 10\.2\.0\.1\/16/,
     /ip address replace 10\.2\.0\.1\/16/,
+  ],
+  [
+    'a bridge of another MTU',
+    ofWhole({ bridge: { ...bridge, mtu: 1500 } }),
+    'bridge-mtu',
+    /1500 in place of 1376/,
+    /ip link set dev weave mtu 1376/,
   ],
   [
     'a second address on the bridge',

@@ -61,6 +61,16 @@ describe.each<[string, Examination, string, RegExp, RegExp]>([
     /docker start/,
   ],
   [
+    'a range whose addresses are used up',
+    ofWhole({
+      containers: Array.from({ length: 256 }, (_, i) => ({ name: `c${i}`, address: `10.2.1.${i}` })),
+      bridge: { ...bridge, ports: Array.from({ length: 256 }, (_, i) => `veth${i}`) },
+    }),
+    'range-full',
+    /256 of the 256 addresses/,
+    /weave_container_prefix/,
+  ],
+  [
     'a setting that Docker is told twice',
     ofWhole({
       files: {
@@ -221,7 +231,7 @@ it('FORWARD that drops matters only where bridged frames are shown to it', () =>
 describe('a rule that keeps the ports from containers only', () => {
   it.each([
     ['iptables', firewall('-A INPUT -i docker0 -p tcp -m tcp --dport 6783 -j DROP')],
-    ['nftables', { nft: 'iifname "docker0" tcp dport 6783 counter packets 0 bytes 0 drop' }],
+    ['nftables', { nft: 'table inet f {\n  iifname "docker0" tcp dport 6783 counter packets 0 bytes 0 drop\n}' }],
   ])('is no trouble: %s', (_, settings) => {
     expect(found(ofWhole(settings)).filter(({ about }) => about.startsWith('blocked-6783'))).toEqual([])
   })

@@ -43,6 +43,7 @@ export function reach(name: string, settings: Partial<Reach> = {}): Reach {
 export function whole(settings: Partial<WholeHost> = {}): WholeHost {
   return {
     bridge: { exists: true, addresses: ['10.2.0.1/16'], mtu: 1376, ports: ['weave-tap'], isKnown: true },
+    networkTool: 'ifupdown',
     listens: { tcp: true, udp: true },
     docker: docker([]),
     containers: [],
