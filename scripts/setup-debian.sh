@@ -89,7 +89,9 @@ for package in "${packed[@]}"; do
     *)
       dpkg -x "$folder/$package"_*.deb "dist/tools/$package"
       # Documents and web pages, with links to other packages that lead nowhere here.
-      rm -r "dist/tools/$package/usr/share"
+      rm -rf "dist/tools/$package/usr/share"
+      # Links into folders of the system that only an installation would make.
+      find "dist/tools/$package" -xtype l -delete
       ;;
   esac
   rm -r "$folder"

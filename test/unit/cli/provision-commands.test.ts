@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
-import { violationsOfAnswer } from '../../json-schema.ts'
 
 /** Most of these run Ansible's real programs. */
 const TIMEOUT_MS = 60_000
@@ -37,7 +36,6 @@ async function run(...args: readonly string[]) {
   try {
     process.exitCode = undefined
     const code = await runProgram(createProgram(), ['node', 'weave-provision', ...args])
-    expect(violationsOfAnswer(args, seen.out)).toEqual([])
     return { code, ...seen }
   } finally {
     out.mockRestore()
