@@ -1,9 +1,9 @@
 import type { AgentConfig } from '../../src/contract/agent-config.ts'
 import { AgentLab, eventually, type LabPlan } from '../../test/system/agent/agent-lab.ts'
-import { CHAIN, type Contestant, cableAddress } from './candidate.ts'
+import { CHAIN, type Contestant, cableAddress, DISTANCES } from './candidate.ts'
 
 /** What the sleeve's outer headers take of the underlay's MTU. */
-const OVERHEAD = 124
+export const SLEEVE_OVERHEAD = 124
 
 export interface ChainWish {
   /** Tells two labs that are there at a time apart. */
@@ -29,9 +29,19 @@ export function createChainLab({ name, underlayMtu, configure = config => config
     hosts,
     wires,
     underlayMtu,
-    configure: config => configure({ ...config, bridge: { ...config.bridge, mtu: underlayMtu - OVERHEAD } }),
+    configure: config => configure({ ...config, bridge: { ...config.bridge, mtu: underlayMtu - SLEEVE_OVERHEAD } }),
   }
   return AgentLab.create(plan)
+}
+
+/** Puts a container on the bridge of each host; gives the routes between them. */
+export function containerRoutes(lab: AgentLab, mtu: number): Contestant['routes'] {
+  for (const host of CHAIN) lab.addContainer(host, mtu)
+  const routes = DISTANCES.map((distance, i) => {
+    const to = CHAIN[i + 1] ?? 'd'
+    return [distance, { from: 'ca', to: `c${to}`, address: `10.2.${i + 2}.1` }] as const
+  })
+  return Object.fromEntries(routes)
 }
 
 /** Until every route carries pings: only then is it fair to measure. */

@@ -1,5 +1,6 @@
 import type { AgentLab } from '../../../test/system/agent/agent-lab.ts'
 import { type Candidate, CHAIN, cableAddress, cableDevice, hostRoutes, neighboursOf } from '../candidate.ts'
+import { containerRoutes } from '../chain-lab.ts'
 
 const NONE = new Map<string, number>()
 const VXLAN_OVERHEAD = 50
@@ -21,26 +22,27 @@ export const veth: Candidate = {
   },
 }
 
-/** Plain VXLAN of the kernel on each cable, bridged on each host. */
+/** Plain VXLAN of the kernel on each cable, bridged on each host, and containers like those of the agents. */
 export const vxlan: Candidate = {
   name: 'vxlan',
   kind: 'reference',
-  about: 'Ethernet over kernel VXLAN, bridged on relays, nothing sealed',
+  about: 'Ethernet over kernel VXLAN, bridged on relays, container to container, nothing sealed',
   isSealed: false,
+  configure: config => config,
   async start(lab, underlayMtu) {
+    const mtu = underlayMtu - VXLAN_OVERHEAD
     for (const [i, host] of CHAIN.entries()) {
-      await must(lab, host, 'ip', 'link', 'add', 'vxbr', 'type', 'bridge')
+      await must(lab, host, 'ip', 'link', 'add', 'weave', 'type', 'bridge')
       for (const other of neighboursOf(host)) {
         const id = String(100 + Math.min(i, CHAIN.indexOf(other)))
         const ends = ['local', cableAddress(host, other), 'remote', cableAddress(other, host)]
         const device = `vx${cableDevice(host, other)}`
         await must(lab, host, 'ip', 'link', 'add', device, 'type', 'vxlan', 'id', id, ...ends, 'dstport', '4789')
-        await must(lab, host, 'ip', 'link', 'set', device, 'master', 'vxbr', 'up')
+        await must(lab, host, 'ip', 'link', 'set', device, 'master', 'weave', 'up')
       }
-      await must(lab, host, 'ip', 'address', 'add', `10.7.0.${i + 1}/24`, 'dev', 'vxbr')
-      await must(lab, host, 'ip', 'link', 'set', 'vxbr', 'mtu', String(underlayMtu - VXLAN_OVERHEAD), 'up')
+      await must(lab, host, 'ip', 'link', 'set', 'weave', 'mtu', String(mtu), 'up')
     }
-    return { routes: hostRoutes(host => `10.7.0.${CHAIN.indexOf(host) + 1}`), pids: NONE }
+    return { routes: containerRoutes(lab, mtu), pids: NONE }
   },
 }
 

@@ -1,5 +1,6 @@
 import { type AgentLab, eventually } from '../../../test/system/agent/agent-lab.ts'
-import { type Candidate, CHAIN, type Contestant, DISTANCES } from '../candidate.ts'
+import { type Candidate, CHAIN, type Contestant } from '../candidate.ts'
+import { containerRoutes, SLEEVE_OVERHEAD } from '../chain-lab.ts'
 
 const CABLES = '10.91.0.0/16'
 
@@ -35,11 +36,6 @@ export const fastPath: Candidate = {
 async function startAgents(lab: AgentLab, underlayMtu: number): Promise<Pick<Contestant, 'routes' | 'pids'>> {
   for (const host of CHAIN) await lab.launch(host)
   for (const host of CHAIN) await lab.awaitReachable(host)
-  for (const host of CHAIN) lab.addContainer(host, underlayMtu - 124)
-  const routes = DISTANCES.map((distance, i) => {
-    const to = CHAIN[i + 1] ?? 'd'
-    return [distance, { from: 'ca', to: `c${to}`, address: `10.2.${i + 2}.1` }] as const
-  })
   const pids = new Map(CHAIN.map(host => [host, lab.agent(host).pid ?? 0]))
-  return { routes: Object.fromEntries(routes), pids }
+  return { routes: containerRoutes(lab, underlayMtu - SLEEVE_OVERHEAD), pids }
 }
