@@ -1,4 +1,5 @@
 import type { DatagramCipher, RouterMachine } from '../../src/core/router/index.ts'
+import { HOPS_MAX } from '../../src/core/wire/datagram.ts'
 import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
 import { type InvariantName, Invariants, InvariantViolation } from './invariants.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -43,7 +44,7 @@ describe('the invariants of a run', () => {
 
   it('notice a relay that sends datagrams back and forth', () => {
     const invariants = new Invariants()
-    const looping = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 'a' : 'b'))
+    const looping = Array.from({ length: HOPS_MAX + 1 }, (_, i) => (i % 2 === 0 ? 'a' : 'b'))
     expect(violationOf(() => invariants.voyage(looping))).toBe('no datagram outlives its hops')
     expect(violationOf(() => invariants.voyage(['a', 'b', 'a']))).toBeUndefined()
     invariants.isSettled = true
