@@ -4,6 +4,7 @@
  *
  *   bridge ──▶ to_underlay ──▶ VXLAN to the next hop, or clones along the tree, or weave-tap when the peer has no fast path
  *   bridge ◀── from_underlay ◀── VXLAN: deliver, relay in the kernel, flood further, or answer a probe
+ *                    ╰── from_tunnel ◀── weave-wg, where WireGuard opens what comes for addresses of its own
  *   weave-vx ◀── from_sleeve ◀── weave-tap: frames that the sleeve brought enter the bridge through the same port
  *
  * VNI: 12 bits source, 12 bits destination, 0 for all. docs/protocol.md describes the bytes.
@@ -254,8 +255,9 @@ SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 		return drop(DROPPED_UNDERLAY);
 
 	endpoint = bpf_map_lookup_elem(&weave_endpoints, &key.remote_ipv4);
-	if (!endpoint)
+	if (!endpoint || ((key.remote_ipv4 & TUNNEL_MASK) == TUNNEL_NETWORK && skb->mark != OPENED))
 		return drop(DROPPED_ENDPOINT);
+	skb->mark = 0;
 	source = key.tunnel_id >> 12 & 0xfff;
 	destination = key.tunnel_id & 0xfff;
 	member = bpf_map_lookup_elem(&weave_hops, &source);
@@ -286,6 +288,13 @@ SEC("tc/from_sleeve") int from_sleeve(struct __sk_buff *skb)
 	if (!config)
 		return drop(DROPPED_NOT_READY);
 	return bpf_redirect(config->vxlan, BPF_F_INGRESS);
+}
+
+/* Anybody can put an address of the tunnel on a plain datagram, but nobody this mark. */
+SEC("tc/from_tunnel") int from_tunnel(struct __sk_buff *skb)
+{
+	skb->mark = OPENED;
+	return TC_ACT_OK;
 }
 
 char license_text[] SEC("license") = "Dual MIT/GPL";

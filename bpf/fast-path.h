@@ -51,6 +51,11 @@ static long (*bpf_skb_set_tunnel_key)(struct __sk_buff *skb, struct bpf_tunnel_k
 
 #define PUNT_FLOODS 1
 
+/* Addresses within weave-wg: src/core/mesh/tunnel-address.ts. VXLAN between them is taken with the mark of what weave-wg has opened. */
+#define TUNNEL_NETWORK 0xa9fe6000
+#define TUNNEL_MASK 0xfffff000
+#define OPENED 0x77656177
+
 /* A group address that no bridge passes on (IEEE 802.1Q table 8-1), with the second local experimental Ethertype. */
 #define PROBE_MAC_LAST 0x0f
 #define PROBE_ETHERTYPE 0xb688 /* 0x88b6 on the wire, read by a little-endian machine */

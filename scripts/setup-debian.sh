@@ -23,6 +23,8 @@ needs=(
   portmap:containernetworking-plugins
   shellcheck:shellcheck
   tcpdump:tcpdump
+  wg:wireguard-tools
+  wireguard-go:wireguard-go
   zsh:zsh
 )
 

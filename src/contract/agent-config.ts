@@ -31,6 +31,8 @@ export interface AgentConfig {
   readonly discovery: boolean
   /** Underlay networks over which frames may go in the clear, by the kernel's fast path (Weave's `--trusted-subnets`). */
   readonly trustedSubnets?: readonly string[]
+  /** Over all other networks frames may take the kernel's fast path inside WireGuard. */
+  readonly encryptedFastPath?: boolean
   /** What the links to hosts cost, by their names in the inventory, 1 to 65,535: counts in place of what is measured. */
   readonly linkCosts?: Readonly<Record<string, number>>
 }
@@ -56,6 +58,7 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
     targets: shape.texts('targets'),
     discovery: shape.flag('discovery'),
     ...trustedSubnets(shape.optionalTexts('trustedSubnets')),
+    ...encryptedFastPath(shape.optionalFlag('encryptedFastPath')),
     ...linkCosts(shape.optionalIntegers('linkCosts', 1, LINK_COST_MAX)),
   }
   checkAddresses(shape, config)
@@ -64,6 +67,10 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
 
 function trustedSubnets(subnets: readonly string[]): Pick<AgentConfig, 'trustedSubnets'> {
   return subnets.length === 0 ? {} : { trustedSubnets: subnets }
+}
+
+function encryptedFastPath(isWanted: boolean): Pick<AgentConfig, 'encryptedFastPath'> {
+  return isWanted ? { encryptedFastPath: isWanted } : {}
 }
 
 function linkCosts(costs: Readonly<Record<string, number>>): Pick<AgentConfig, 'linkCosts'> {

@@ -33,6 +33,11 @@ export class ShapeReader {
     return this.#expect(field, value => typeof value === 'boolean', 'true or false', false)
   }
 
+  /** False when the field is absent. */
+  optionalFlag(field: string): boolean {
+    return this.#root[field] === undefined ? false : this.flag(field)
+  }
+
   texts(field: string): readonly string[] {
     const isTexts = (value: unknown) => Array.isArray(value) && value.every(item => typeof item === 'string')
     return this.#expect(field, isTexts, 'a list of texts', [])

@@ -19,6 +19,8 @@ from ansible.module_utils.weave_networking import tool_of
 COMMAND = '/usr/local/bin/weave'
 DOCKER_ATTEMPTS = 60
 RULES = (('filter', 'FORWARD', 'WEAVE-EXPOSE'), ('filter', 'INPUT', 'WEAVE-INPUT'), ('nat', 'POSTROUTING', 'WEAVE'))
+# As in src/core/mesh/tunnel-address.ts.
+TUNNEL_NETWORK = '169.254.96.0/20'
 # The state folder goes last: while it is there, a run that was cut off can be done again.
 OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STATE)
 
@@ -26,7 +28,7 @@ OWN_PATHS = (COMMAND, '/run/weave', '/var/log/weave.log', '/etc/weave', OPT, STA
 def take_away(module):
     record = Record()
     bridge = module.params['bridge']
-    links = [name for name in (bridge, bridge + '-tap', bridge + '-vx') if os.path.exists('/sys/class/net/' + name)]
+    links = [name for name in (bridge, bridge + '-tap', bridge + '-vx', bridge + '-wg') if os.path.exists('/sys/class/net/' + name)]
     texts = [link for link, target in TEXT_LINKS.items() if os.path.islink(link) and os.readlink(link) == target]
     paths = texts + [path for path in OWN_PATHS if os.path.lexists(path)]
     changed = bool(record.files or links or paths)
@@ -97,9 +99,11 @@ def remove_rules(module):
 
 def take_down(module, tool, bridge):
     tool.lower_bridge(bridge)
-    for name in (bridge + '-tap', bridge + '-vx', bridge):
+    for name in (bridge + '-tap', bridge + '-vx', bridge + '-wg', bridge):
         if os.path.exists('/sys/class/net/' + name):
             module.run_command(['ip', 'link', 'delete', name], check_rc=True)
+    # Where there was no encrypted fast path, there is no such route.
+    module.run_command(['ip', 'route', 'delete', 'blackhole', TUNNEL_NETWORK])
 
 
 def put_back(module, record):

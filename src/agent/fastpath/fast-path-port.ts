@@ -1,11 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import type { FastPathTable, Input, Output } from '../../core/router/index.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
+import { SystemCallError } from '../linux/system-call-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FastPath } from './fast-path.ts'
 import type { FastPathCounters, PeerTraffic } from './map-values.ts'
 import { probeDatagram } from './probe-datagram.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /** How soon and for how long answers are looked for: the kernel notes them without telling. */
 const LOOK_EVERY_MS = 10
@@ -13,16 +16,19 @@ const LOOK_MS_MAX = 400
 /** The smallest question. */
 const SMALL_BYTES = 46
 
+type TunnelOrder = Extract<Output, { kind: 'tunnels' }>
 type ProbeOrder = Extract<Output, { kind: 'fast-probe' }>
 
 export interface FastPathPortOptions {
   readonly libc: Libc
   readonly path: FastPath
+  /** Absent: frames go in the clear or not at all. */
+  readonly tunnel: Tunnel | undefined
   readonly vxlan: string
   readonly mtu: number
   readonly log: Logger
   readonly tell: (input: Input) => void
-  /** The device is gone. */
+  /** A device is gone. */
   readonly failed: (reason: string) => void
 }
 
@@ -40,7 +46,8 @@ interface Outstanding {
 /** Does what the router wants of the fast path: writes its table, and asks other kernels whether they are there. */
 export class FastPathPort {
   readonly #options: FastPathPortOptions
-  readonly #index: number
+  /** Names and indices. */
+  readonly #devices: ReadonlyMap<string, number>
   readonly #socket: Socket
   readonly #outstanding = new Map<number, Outstanding>()
   #table: FastPathTable
@@ -50,7 +57,8 @@ export class FastPathPort {
   constructor(options: FastPathPortOptions) {
     this.#options = options
     this.#table = options.path.adopted
-    this.#index = deviceIndex(options.libc, options.vxlan)
+    const names = [options.vxlan, ...(options.tunnel === undefined ? [] : [options.tunnel.name])]
+    this.#devices = new Map(names.map(name => [name, deviceIndex(options.libc, name)]))
     this.#socket = createSocket('udp4').unref()
     this.#socket.on('error', cause => options.log.write('debug', 'fast probe not sent', { reason: cause.message }))
   }
@@ -58,6 +66,16 @@ export class FastPathPort {
   apply(table: FastPathTable): void {
     this.#table = table
     this.#options.path.apply(table)
+  }
+
+  /** A tunnel that does not answer is a link without answers: its peers go back to the sleeve. */
+  applyTunnels(order: TunnelOrder): void {
+    try {
+      this.#options.tunnel?.apply(order)
+    } catch (cause) {
+      if (!(cause instanceof SystemCallError) && !(cause instanceof UserError)) throw cause
+      this.#options.log.write('warn', 'tunnel not changed', { reason: cause.message })
+    }
   }
 
   probe(order: ProbeOrder): void {
@@ -103,9 +121,10 @@ export class FastPathPort {
   }
 
   #isThere(): boolean {
-    const isThere = deviceIndex(this.#options.libc, this.#options.vxlan) === this.#index
-    if (!isThere && !this.#hasFailed) this.#options.failed(`the device ${this.#options.vxlan} is gone`)
-    this.#hasFailed = !isThere
-    return isThere
+    const { libc, failed } = this.#options
+    const gone = [...this.#devices].find(([name, index]) => deviceIndex(libc, name) !== index)
+    if (gone !== undefined && !this.#hasFailed) failed(`the device ${gone[0]} is gone`)
+    this.#hasFailed = gone !== undefined
+    return gone === undefined
   }
 }

@@ -33,6 +33,8 @@ export interface FastPathOptions {
   /** Names of devices that exist. */
   readonly vxlan: string
   readonly tap: string
+  /** Of WireGuard; absent: frames go in the clear or not at all. */
+  readonly tunnel?: string | undefined
 }
 
 /**
@@ -57,6 +59,9 @@ export class FastPath {
     this.#table = this.adopted
     this.#config = { ...before, self, tap, vxlan }
     this.#configure()
+    if (options.tunnel !== undefined) {
+      this.#attach(libc, { device: indexOf(libc, options.tunnel), direction: 'ingress' }, 'from_tunnel')
+    }
     this.#attach(libc, { device: vxlan, direction: 'ingress' }, 'from_underlay')
     this.#attach(libc, { device: tap, direction: 'ingress' }, 'from_sleeve')
     this.#attach(libc, { device: vxlan, direction: 'egress' }, 'to_underlay')

@@ -8,34 +8,49 @@ import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import { FastPath } from './fast-path.ts'
+import { openTunnel, removeTunnel, type TunnelKind } from './open-tunnel.ts'
 import { loadShippedObject } from './shipped-object.ts'
+import type { Tunnel } from './tunnel.ts'
 
 export interface FastPathWish {
   readonly libc: Libc
   readonly bridge: string
   readonly shortId: number
+  /** Of the overlay. */
+  readonly mtu: number
+  /** Whether there are networks over which frames may go in the clear. */
+  readonly isClear: boolean
+  /** Undefined: frames go in the clear or not at all. */
+  readonly tunnel: TunnelKind | undefined
   /** Where the agent's program is: the BPF object is beside it. */
   readonly program: URL
 }
 
 export type OpenedFastPath =
-  | { readonly kind: 'open'; readonly path: FastPath }
+  | {
+      readonly kind: 'open'
+      readonly path: FastPath
+      readonly tunnel: Tunnel | undefined
+      /** What the host lacks for the tunnel that was wished for. */
+      readonly tunnelMissing?: string
+    }
   /** What this host lacks; everything is as if nothing had been tried. */
   | { readonly kind: 'missing'; readonly reason: string }
 
-/** Makes `weave-vx`, or takes over what an earlier agent has left running. The TAP device is there already. */
+/** Makes `weave-vx` and what belongs to it, or takes over what an earlier agent has left running. The TAP device is there already. */
 export function openFastPath(wish: FastPathWish): OpenedFastPath {
-  const { libc, bridge, shortId: self, program } = wish
+  const { libc, bridge, shortId: self, program, isClear } = wish
   const vxlan = vxlanNameOf(bridge)
   try {
     const object = loadShippedObject(program)
     if (object === undefined) return { kind: 'missing', reason: 'the release has no fast-path.o' }
+    const { tunnel, missing } = tryTunnel(wish)
+    if (missing !== undefined && !isClear) return remove(wish, missing)
     if (findDevice(vxlan) === undefined) runCommand(addVxlan(vxlan, FAST_PATH_PORT))
-    return { kind: 'open', path: new FastPath({ libc, object, self, vxlan, tap: tapNameOf(bridge) }) }
+    const path = new FastPath({ libc, object, self, vxlan, tap: tapNameOf(bridge), tunnel: tunnel?.name })
+    return { kind: 'open', path, tunnel, ...(missing === undefined ? {} : { tunnelMissing: missing }) }
   } catch (cause) {
-    if (!(cause instanceof SystemCallError) && !(cause instanceof UserError)) throw cause
-    removeFastPath(libc, bridge)
-    return { kind: 'missing', reason: explain(cause) }
+    return remove(wish, reasonOf(cause))
   }
 }
 
@@ -45,6 +60,33 @@ export function removeFastPath(libc: Libc, bridge: string): void {
   if (tap !== 0) detachFilters(libc, tap)
   const vxlan = vxlanNameOf(bridge)
   if (deviceIndex(libc, vxlan) !== 0) runCommand(deleteDevice(vxlan))
+  removeTunnel(libc, bridge)
+}
+
+/** Without a tunnel, trusted networks still have their fast path. */
+function tryTunnel({ libc, bridge, mtu, tunnel: kind }: FastPathWish): { tunnel?: Tunnel; missing?: string } {
+  if (kind === undefined) {
+    removeTunnel(libc, bridge)
+    return {}
+  }
+  try {
+    return { tunnel: openTunnel({ libc, bridge, mtu, kind }) }
+  } catch (cause) {
+    const missing = `no WireGuard: ${reasonOf(cause)}`
+    removeTunnel(libc, bridge)
+    return { missing }
+  }
+}
+
+function remove({ libc, bridge }: FastPathWish, reason: string): OpenedFastPath {
+  removeFastPath(libc, bridge)
+  return { kind: 'missing', reason }
+}
+
+/** Of what the host refuses; throws what is a fault of ours. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof SystemCallError) && !(cause instanceof UserError)) throw cause
+  return explain(cause)
 }
 
 function explain(cause: SystemCallError | UserError): string {

@@ -57,10 +57,13 @@ export function formatConnections(connections: readonly ConnectionStatus[]): str
 }
 
 function describeFastPath({ fastPath, fastPathMissing }: RouterStatus): readonly (readonly [string, string])[] {
-  if (fastPathMissing !== undefined) return [['FastPath', `missing, frames take the slower sleeve: ${fastPathMissing}`]]
-  if (fastPath === undefined) return []
-  const open = fastPath.links.filter(link => link.isOpen).length
-  return [['FastPath', `enabled (${fastPath.peers.length} peers over ${open} links, ${fastPath.changes} changes)`]]
+  const missing = fastPathMissing === undefined ? '' : `frames take the slower sleeve: ${fastPathMissing}`
+  if (fastPath === undefined) return missing === '' ? [] : [['FastPath', `missing, ${missing}`]]
+  const open = fastPath.links.filter(link => link.isOpen)
+  const tunnels = open.filter(link => link.isEncrypted).length
+  const through = fastPath.hasTunnels ? `, ${tunnels} of them WireGuard` : ''
+  const counts = `${fastPath.peers.length} peers over ${open.length} links${through}, ${fastPath.changes} changes`
+  return [['FastPath', `enabled (${counts})${missing === '' ? '' : `; other ${missing}`}`]]
 }
 
 /** What an unreachable peer last said of its connections is no longer so. */
@@ -91,7 +94,7 @@ function formatPeerConnection(connection: PeerStatus['connections'][number]): st
 
 /** Frames on the fast path are not sealed, and that is said where one looks for encryption. */
 function describeClear({ fastPath }: RouterStatus, trusted: readonly string[]): string {
-  if (fastPath === undefined) return ''
+  if (fastPath === undefined || trusted.length === 0) return ''
   const isEverywhere = trusted.includes('0.0.0.0/0')
   return isEverywhere ? '; NOT FOR FRAMES ON THE FAST PATH, to any member' : '; not for frames within TrustedSubnets'
 }

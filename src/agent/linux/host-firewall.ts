@@ -1,5 +1,5 @@
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
-import { CONTROL_PORT, FAST_PATH_PORT } from '../../contract/ports.ts'
+import { CONTROL_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
@@ -99,7 +99,7 @@ function inputRules(): readonly string[] {
   return [
     `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
     `${fromDocker} -p tcp --dport ${CONTROL_PORT} -j DROP`,
-    `${fromDocker} -p udp --dport ${CONTROL_PORT}:${FAST_PATH_PORT} -j DROP`,
+    `${fromDocker} -p udp --dport ${CONTROL_PORT}:${TUNNEL_PORT} -j DROP`,
     `${fromDocker} -p udp --dport ${DNS_PORT} -j ACCEPT`,
     `${fromDocker} -p tcp --dport ${DNS_PORT} -j ACCEPT`,
   ]

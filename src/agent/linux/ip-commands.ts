@@ -38,6 +38,28 @@ export function addVxlan(device: string, port: number): Argv {
   return ['ip', 'link', 'add', 'name', device, ...kind]
 }
 
+export function addWireguard(device: string): Argv {
+  return ['ip', 'link', 'add', 'name', device, 'type', 'wireguard']
+}
+
+/** No address but those that it is given. */
+export function withoutOwnAddress(device: string): Argv {
+  return ['ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none']
+}
+
+export function addAddress(device: string, address: string): Argv {
+  return ['ip', 'address', 'add', address, 'dev', device]
+}
+
+export function flushAddresses(device: string): Argv {
+  return ['ip', '-4', 'address', 'flush', 'dev', device]
+}
+
+/** The last resort of routes: what has no other way goes nowhere, rather than where the default route leads. */
+export function blackhole(verb: 'replace' | 'delete', network: string): Argv {
+  return ['ip', 'route', verb, 'blackhole', network, 'metric', '4294967295']
+}
+
 export function deleteDevice(device: string): Argv {
   return ['ip', 'link', 'delete', 'dev', device]
 }

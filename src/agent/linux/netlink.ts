@@ -5,6 +5,8 @@ const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0x80000
 const NETLINK_ROUTE = 0
+export const NETLINK_GENERIC = 16
+const NLA_F_NESTED = 0x8000
 const HEADER_BYTES = 16
 const RECEIVE_BYTES = 64 * 1024
 const NLMSG_ERROR = 2
@@ -19,14 +21,16 @@ export interface NetlinkRequest {
   readonly type: number
   readonly flags: number
   readonly body: Uint8Array
+  /** Whom to ask; rtnetlink when left out. */
+  readonly protocol?: number
 }
 
 /**
- * Asks the kernel by rtnetlink(7) and gives the bodies of its answers. Blocks until it has answered, which takes microseconds. Throws
+ * Asks the kernel by netlink(7) and gives the bodies of its answers. Blocks until it has answered, which takes microseconds. Throws
  * a `SystemCallError` that says what was attempted.
  */
 export function askNetlink(libc: Libc, request: NetlinkRequest, attempted: string): readonly Buffer[] {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, request.protocol ?? NETLINK_ROUTE)
   if (fd < 0) throw new SystemCallError('open a netlink socket', libc.errorName())
   try {
     const message = allocatePinned(HEADER_BYTES + request.body.length)
@@ -51,14 +55,31 @@ export function attribute(type: number, content: Uint8Array): Buffer {
   return bytes
 }
 
-/** Attributes by type. */
+/** An attribute's content: 32 bits in the order of the machine. */
+export function word(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+/** An attribute that holds others. */
+export function nested(type: number, attributes: readonly Buffer[]): Buffer {
+  return attribute(type | NLA_F_NESTED, Buffer.concat(attributes))
+}
+
+/** Attributes by type; of several of one type the last. */
 export function readAttributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
-  const found = new Map<number, Buffer>()
+  return new Map(listAttributes(bytes))
+}
+
+/** All attributes in order, as types and contents: in a list they may have one type. */
+export function listAttributes(bytes: Buffer): readonly (readonly [number, Buffer])[] {
+  const found: (readonly [number, Buffer])[] = []
   let at = 0
   while (at + 4 <= bytes.length) {
     const length = bytes.readUInt16LE(at)
     if (length < 4) break
-    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length))
+    found.push([bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length)])
     at += (length + 3) & ~3
   }
   return found

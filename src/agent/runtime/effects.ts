@@ -13,7 +13,7 @@ export interface EffectsOptions {
   readonly links: LinkTable
   readonly dataPath: Pick<DataPath, 'apply' | 'probe' | 'resizePath' | 'carried' | 'dropped'>
   /** Absent when all frames take the sleeve. */
-  readonly fastPath: Pick<FastPathPort, 'apply' | 'probe'> | undefined
+  readonly fastPath: Pick<FastPathPort, 'apply' | 'probe' | 'applyTunnels'> | undefined
   readonly store: StateStore
   readonly log: Logger
   readonly admission: () => Admission
@@ -54,6 +54,8 @@ export class Effects {
         return dataPath.resizePath(output.peer, output.datagramBytes)
       case 'fast-path':
         return this.#options.fastPath?.apply(output.table)
+      case 'tunnels':
+        return this.#options.fastPath?.applyTunnels(output)
       case 'fast-probe':
         return this.#options.fastPath?.probe(output)
       case 'store-manifest':

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { tapNameOf, vxlanNameOf } from '../../agent/datapath/bridge-port.ts'
+import { clearTunnel } from '../../agent/fastpath/open-tunnel.ts'
 import { loadIdentity } from '../../agent/host/identity.ts'
 import { DEFAULT_BRIDGE, isProvisioned } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
@@ -69,6 +70,7 @@ function removeNetwork(guard: Pick<PortGuard, 'remove'>): void {
   guard.remove()
   removeFirewall()
   for (const device of devicesOf(DEFAULT_BRIDGE)) tryCommand(deleteDevice(device))
+  clearTunnel(DEFAULT_BRIDGE)
   removeBridge(DEFAULT_BRIDGE)
 }
 

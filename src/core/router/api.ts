@@ -1,5 +1,6 @@
 import type { Cidr } from '../../base/cidr.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
+import type { Ipv4 } from '../../base/ipv4.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { Entry } from '../dns/entry.ts'
@@ -8,6 +9,7 @@ import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import type { IpamAnswer, IpamInput, IpamOptions } from '../ipam/api.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import type { FastPathTable } from '../mesh/fast-path-table.ts'
+import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
 
@@ -90,6 +92,14 @@ export type Output =
   | { readonly kind: 'probe'; readonly peer: number; readonly to: Endpoint; readonly probe: Probe }
   /** Replaces the whole table of the fast path in the kernel. */
   | { readonly kind: 'fast-path'; readonly table: FastPathTable }
+  /** The peers of the WireGuard device, which is to have no others but those `kept` as they are. */
+  | {
+      readonly kind: 'tunnels'
+      /** The router's own address within the tunnels. */
+      readonly self: Ipv4
+      readonly peers: readonly TunnelPeer[]
+      readonly kept: readonly Ipv4[]
+    }
   /** Send a question of the fast path to this address; answer with `fast-probe-answered`. */
   | {
       readonly kind: 'fast-probe'
@@ -154,6 +164,8 @@ export interface RouterOptions {
     readonly trusted: readonly Cidr[]
     /** What an earlier agent has left in the kernel. */
     readonly adopted: FastPathTable
+    /** Absent: frames go in the clear or not at all. */
+    readonly tunnel?: TunnelOptions
   }
   /** Why there is no fast path though the operator wants one; shown in the status. */
   readonly fastPathMissing?: string
@@ -226,12 +238,15 @@ export interface PeerStatus {
 export interface FastPathStatus {
   /** Networks in CIDR form. */
   readonly trusted: readonly string[]
+  /** Whether there is WireGuard for the other networks. */
+  readonly hasTunnels: boolean
   /** How often a peer moved from one path to another. */
   readonly changes: number
   /** Ways of VXLAN to other routers, proved or being tried. */
   readonly links: readonly {
     readonly peer: number
     readonly address: string
+    readonly isEncrypted: boolean
     readonly isOpen: boolean
     readonly forMs: number
     readonly losses: number

@@ -3,16 +3,18 @@ import { isIpv6Text } from '../../base/endpoint.ts'
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
 import type { DirectPath } from '../mesh/direct-paths.ts'
 import { FastLinks } from '../mesh/fast-links.ts'
-import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
-import { computeFloodTrees } from '../mesh/flood-trees.ts'
-import { type GraphNode, LinkGraph } from '../mesh/link-graph.ts'
-import { computeRoutes, Routes } from '../mesh/routes.ts'
+import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
+import type { GraphNode } from '../mesh/link-graph.ts'
+import type { Route } from '../mesh/routes.ts'
+import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
 import { Topic } from '../wire/topic.ts'
 import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
+import { drawFastPath } from './draw-fast-path.ts'
 import { describeGain, describeLoss, type PathFacts } from './path-reasons.ts'
+import { Tunnels } from './tunnels.ts'
 
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
 const HOLD_MS = 15_000
@@ -27,7 +29,7 @@ export interface FastPathSources {
 
 type Context = Pick<
   ConversationContext,
-  'options' | 'membership' | 'neighbours' | 'topics' | 'emit' | 'log' | 'changed'
+  'options' | 'membership' | 'neighbours' | 'topics' | 'sessions' | 'emit' | 'log' | 'changed'
 >
 
 /** Undefined when all frames take the sleeve. */
@@ -46,28 +48,32 @@ export class FastPathKeeper {
   readonly #sources: FastPathSources
   readonly #self: number
   readonly #links: FastLinks
+  /** Undefined when frames go in the clear or not at all. */
+  readonly #tunnels: Tunnels | undefined
   #table: FastPathTable
-  #routes = new Routes()
+  #routes: ReadonlyMap<number, Route> = new Map()
   #heldUntil: Instant
   /** Why links were lost, by peer, until they are open again. */
   readonly #losses = new Map<number, string>()
   #changes = 0
 
   constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
-    const { adopted } = options
+    const { adopted, tunnel } = options
     const { now } = context.options
     this.#context = context
     this.#trusted = options.trusted
+    this.#tunnels = tunnel === undefined ? undefined : new Tunnels(context, tunnel)
     this.#sources = sources
     this.#self = context.options.shortId
     this.#links = new FastLinks(() => nonceOf(context.options.random(4)))
-    const isOurs = adopted.self === this.#self && adopted.hops.size > 0
+    const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
+    const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
     this.#table = isOurs ? withFloods(adopted) : emptyFastPathTable(this.#self)
     this.#heldUntil = isOurs ? now + HOLD_MS : Number.NEGATIVE_INFINITY
     for (const [address, peer] of this.#table.endpoints) {
       if (this.#table.hops.get(peer) === address) this.#links.adopt(peer, address, now)
     }
-    context.topics.listen(Topic.fastPath, () => context.changed('soon'))
+    for (const topic of [Topic.fastPath, Topic.tunnel]) context.topics.listen(topic, () => context.changed('soon'))
   }
 
   get deadline(): Instant {
@@ -104,13 +110,15 @@ export class FastPathKeeper {
   /** Says whom this router reaches, after it has looked whom it may. */
   announce(now: Instant): void {
     const { membership, topics } = this.#context
-    this.#links.watch(this.#wanted(), now)
+    const underlay = this.#underlay()
+    this.#links.watch(this.#wanted(underlay), now)
     for (const { peer, address } of this.#links.all) {
-      if (membership.host(peer) !== undefined && this.#isTrusted(address)) continue
+      if (membership.host(peer) !== undefined && this.#isAllowed(address)) continue
       this.#links.forget(peer)
       this.#losses.set(peer, 'the host is to be reached there no more')
     }
-    topics.publish(Topic.fastPath, encodeFastNeighbours(this.#links.open.map(({ peer }) => peer)))
+    topics.publish(Topic.fastPath, encodeFastNeighbours(this.#openInTheClear))
+    this.#tunnels?.announce(this.#links.open, underlay)
   }
 
   /** Draws the table anew and gives it to the kernel. */
@@ -126,16 +134,20 @@ export class FastPathKeeper {
       if (!next.hops.has(peer))
         this.#moved(peer, 'sleeve', describeLoss(this.#factsOf(peer, before.endpoints.get(hop))))
     }
+    // The way into the tunnel is there before frames are sent along it.
+    this.#tunnels?.arrange(this.#links.all)
     this.#context.emit({ kind: 'fast-path', table: next })
   }
 
   describe(now: Instant): FastPathStatus {
     return {
       trusted: this.#trusted.map(formatCidr),
+      hasTunnels: this.#tunnels !== undefined,
       changes: this.#changes,
       links: this.#links.all.map(({ peer, address, isOpen, changedAt, roundTripMs, losses }) => ({
         peer,
         address: formatIpv4(address),
+        isEncrypted: isTunnelAddress(address),
         isOpen,
         forMs: now - changedAt,
         losses,
@@ -145,17 +157,31 @@ export class FastPathKeeper {
     }
   }
 
-  /** Neighbours where their links lead, and as far as there is room others, where the sleeve has found them. */
-  #wanted(): ReadonlyMap<number, Ipv4> {
+  /** Neighbours where their links lead, and others where the sleeve has found them. */
+  #underlay(): ReadonlyMap<number, string> {
+    const addresses = new Map<number, string>()
+    for (const { peer, remote } of this.#context.neighbours.ready) {
+      if (peer !== undefined && !addresses.has(peer)) addresses.set(peer, remote.ip)
+    }
+    for (const { peer, endpoint } of this.#sources.paths()) {
+      if (endpoint !== undefined && !addresses.has(peer)) addresses.set(peer, endpoint.ip)
+    }
+    return addresses
+  }
+
+  /** In the clear where the network is trusted, else inside the tunnel. */
+  #wanted(underlay: ReadonlyMap<number, string>): ReadonlyMap<number, Ipv4> {
     const wanted = new Map<number, Ipv4>()
-    const want = (peer: number | undefined, ip: string | undefined) => {
-      if (peer === undefined || ip === undefined || wanted.has(peer)) return
-      const address = this.#trustedAddress(ip) ?? this.#trustedBeside(peer, ip)
+    for (const [peer, ip] of underlay) {
+      const clear = this.#trustedAddress(ip) ?? this.#trustedBeside(peer, ip)
+      const address = clear ?? this.#tunnels?.addressOf(peer)
       if (address !== undefined) wanted.set(peer, address)
     }
-    for (const { peer, remote } of this.#context.neighbours.ready) want(peer, remote.ip)
-    for (const { peer, endpoint } of this.#sources.paths()) want(peer, endpoint?.ip)
     return wanted
+  }
+
+  get #openInTheClear(): readonly number[] {
+    return this.#links.open.filter(({ address }) => !isTunnelAddress(address)).map(({ peer }) => peer)
   }
 
   get #isHolding(): boolean {
@@ -164,30 +190,17 @@ export class FastPathKeeper {
 
   #compute(): FastPathTable {
     const { members } = this.#context.membership
-    const graph = this.#graph()
-    this.#routes = computeRoutes(this.#self, LinkGraph.of(graph))
-    const addressOf = (peer: number) => this.#links.linkTo(peer)?.address
-    const hops = new Map<number, Ipv4>()
-    for (const [peer, { nextHop }] of this.#routes) {
-      const address = addressOf(nextHop)
-      if (address !== undefined) hops.set(peer, address)
-    }
-    const trees = new Map<number, FloodTree>()
-    for (const [source, { parent, children }] of computeFloodTrees(this.#self, graph)) {
-      trees.set(source, { parent, children: children.flatMap(child => addressOf(child) ?? []) })
-    }
-    const others = members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self)
-    const flooded = new Set(hops.keys())
-    const puntsFloods = others.some(peer => !flooded.has(peer) && this.#sources.isReachable(peer))
-    return {
+    const { table, routes } = drawFastPath({
       self: this.#self,
-      members: new Set(others),
+      graph: this.#graph(),
+      tunnelled: this.#tunnels?.proved(this.#links.open) ?? [],
+      addressOf: peer => this.#links.linkTo(peer)?.address,
       endpoints: this.#endpoints(),
-      hops,
-      trees,
-      flooded,
-      puntsFloods,
-    }
+      members: members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self),
+      isReachable: this.#sources.isReachable,
+    })
+    this.#routes = routes
+    return table
   }
 
   /** Of links that are open here, and of what the others say. */
@@ -199,7 +212,7 @@ export class FastPathKeeper {
         if (shortId === this.#self || membership.host(shortId) === undefined) return []
         return [{ shortId, neighbours: decodeFastNeighbours(topics.bodyOf(shortId, Topic.fastPath) ?? NOTHING) ?? [] }]
       })
-      .concat({ shortId: this.#self, neighbours: this.#links.open.map(({ peer }) => peer) })
+      .concat({ shortId: this.#self, neighbours: this.#openInTheClear })
   }
 
   /** Probed peers may send from any of their trusted addresses. */
@@ -228,6 +241,10 @@ export class FastPathKeeper {
     return address.ok && this.#isTrusted(address.value) ? address.value : undefined
   }
 
+  #isAllowed(address: Ipv4): boolean {
+    return this.#tunnels !== undefined && isTunnelAddress(address) ? true : this.#isTrusted(address)
+  }
+
   #isTrusted(address: Ipv4): boolean {
     return this.#trusted.some(subnet => contains(subnet, address))
   }
@@ -236,10 +253,11 @@ export class FastPathKeeper {
     const { topics } = this.#context
     if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false }
     const theirs = decodeFastNeighbours(topics.bodyOf(via, Topic.fastPath) ?? NOTHING) ?? []
+    const isMutual = theirs.includes(this.#self) || this.#tunnels?.hasProved(via) === true
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
       loss: this.#losses.get(via),
-      isMutual: theirs.includes(this.#self),
+      isMutual,
     }
   }
 

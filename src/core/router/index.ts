@@ -12,6 +12,8 @@ export { type FrameShape, plainShape, Segmentation } from '../forwarding/frame-s
 export { CAPTURE_AT, HEADROOM, MEMORY_BYTES, RECEIVE_AT, ROOM_BYTES } from '../forwarding/packet-memory.ts'
 export type { InitialSpace, IpamAnswer, IpamInput, IpamRequest, IpamStatus, Lease } from '../ipam/api.ts'
 export { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
+export { TUNNEL_NETWORK } from '../mesh/tunnel-address.ts'
+export type { TunnelPeer } from '../mesh/tunnel-peer.ts'
 export { createNodeCipher, peerNameOf } from '../session/crypto.ts'
 export { AUTHENTICATED_BYTES, HEADER_BYTES, TAG_BYTES, writeAuthenticated } from '../wire/datagram.ts'
 export type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'

@@ -1,5 +1,6 @@
 import { formatEndpoint, isIpv6Text } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
+import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
@@ -78,12 +79,14 @@ function describeLink(sources: StatusSources, link: Link, peer: string): string 
   if (link.state === 'greeting') return 'waiting for hello'
   const { options, fastPath } = sources
   const fast = fastPath?.links.find(candidate => candidate.peer === link.peer)
-  if (fast?.isOpen === true) return `unencrypted fastdp ${peer} mtu=${options.mtu}`
+  if (fast?.isOpen === true) {
+    return `${fast.isEncrypted ? 'encrypted  ' : 'unencrypted'} fastdp ${peer} mtu=${options.mtu}`
+  }
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   const sealed = `${established}${describeMove(link)}`
-  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, link.remote.ip)}`
+  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, link.remote.ip, fastPath)}`
 }
 
 /** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */
@@ -92,11 +95,19 @@ function describeMove({ endpoint, remote }: Link): string {
 }
 
 /** Why a neighbour is not on the fast path though this router has one. */
-function describeRefusal(fast: FastPathStatus['links'][number] | undefined, ip: string): string {
+function describeRefusal(
+  fast: FastPathStatus['links'][number] | undefined,
+  ip: string,
+  { hasTunnels }: FastPathStatus,
+): string {
+  if (fast === undefined && hasTunnels) return 'the address is in no trusted subnet, and the peer has no WireGuard'
   if (fast === undefined && isIpv6Text(ip)) return 'it takes IPv4 only, and the peer has no trusted IPv4 address'
   if (fast === undefined) return 'the address is in no trusted subnet'
   const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
-  return `no answer on UDP 6784 of ${fast.address}${lost}`
+  const where = fast.isEncrypted
+    ? `through WireGuard, UDP ${TUNNEL_PORT}`
+    : `on UDP ${FAST_PATH_PORT} of ${fast.address}`
+  return `no answer ${where}${lost}`
 }
 
 /** As it was measured, or `?`: that takes a moment. */

@@ -57,6 +57,8 @@ export class SessionKeys {
   readonly #publicKeys = new KeyShelf()
   readonly #sealing = new KeyShelf()
   readonly #opening = new KeyShelf()
+  /** Of the few peers that they are asked for. */
+  readonly #pairs = new Map<number, Uint8Array>()
   readonly #cryptography: Cryptography
   /** Keys of peers that were met under the current own key, and under the one before. */
   #met = new Set<number>()
@@ -120,6 +122,7 @@ export class SessionKeys {
     if (known !== undefined) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, previousUntil)
     const previous = known === undefined ? undefined : this.#currentOf(peer, known)
     this.#publicKeys.put(peer, key.publicKey)
+    this.#pairs.delete(peer)
     const underived = { derivedFor: 0, isAgreed: false, overlapping: undefined }
     this.#peers.set(peer, { keyId: key.keyId, previous, previousUntil, ...underived })
   }
@@ -132,6 +135,7 @@ export class SessionKeys {
   /** Drops all keys shared with a router that is no member any more. */
   forget(peer: number): void {
     if (!this.#peers.delete(peer)) return
+    this.#pairs.delete(peer)
     for (const shelf of [this.#publicKeys, this.#sealing, this.#opening]) shelf.wipe(peer)
   }
 
@@ -160,9 +164,26 @@ export class SessionKeys {
     keys.isAgreed = secret !== undefined
     if (secret === undefined) return false
     const [ours, theirs] = this.#ends(peer, this.#current, current)
-    this.#sealing.put(peer, this.#cryptography.deriveKey(secret, keyInfo(ours, theirs)))
-    this.#opening.put(peer, this.#cryptography.deriveKey(secret, keyInfo(theirs, ours)))
+    this.#sealing.put(peer, this.#cryptography.deriveKey(secret, keyInfo('weave data v1', ours, theirs)))
+    this.#opening.put(peer, this.#cryptography.deriveKey(secret, keyInfo('weave data v1', theirs, ours)))
     return true
+  }
+
+  /** One key for both directions, from the current keys of both: the two ends have the same once each has heard the other's. */
+  pairKey(peer: number): Uint8Array | undefined {
+    const keys = this.#peers.get(peer)
+    if (keys === undefined || !this.#isShared(this.#current, peer)) return undefined
+    const key = this.#pairs.get(peer) ?? this.#derivePair(peer, this.#currentOf(peer, keys))
+    if (key !== undefined) this.#pairs.set(peer, key)
+    return key
+  }
+
+  #derivePair(peer: number, theirs: AnnouncedKey): Uint8Array | undefined {
+    const secret = this.#current.agreement.agree(theirs.publicKey)
+    if (secret === undefined) return undefined
+    const [ours, other] = this.#ends(peer, this.#current, theirs)
+    const [low, high] = this.#self < peer ? [ours, other] : [other, ours]
+    return this.#cryptography.deriveKey(secret, keyInfo('weave tunnel v1', low, high))
   }
 
   #deriveOverlapping(peer: number, keys: PeerKeys): readonly DerivedKey[] {
@@ -180,7 +201,7 @@ export class SessionKeys {
     const secret = own.agreement.agree(theirs.publicKey)
     if (secret === undefined) return undefined
     const [ours, other] = this.#ends(peer, own, theirs)
-    const key = this.#cryptography.deriveKey(secret, keyInfo(other, ours))
+    const key = this.#cryptography.deriveKey(secret, keyInfo('weave data v1', other, ours))
     return { sourceKeyId: theirs.keyId, destinationKeyId: own.keyId, key }
   }
 
@@ -231,6 +252,7 @@ export class SessionKeys {
     this.#metBefore = this.#met
     this.#overlapsEndAt = Math.min(this.#overlapsEndAt, this.#previousUntil)
     for (const shelf of [this.#sealing, this.#opening]) shelf.wipeAll()
+    this.#pairs.clear()
     this.#met = new Set([...this.#peers.keys()].map(peer => metIndex(peer, this.#publicKeys.take(peer))))
     this.#forgetOverlapping()
   }
@@ -251,8 +273,8 @@ interface KeyEnd {
 }
 
 /** HKDF's `info`: binds the key to its use, both routers, both keys and the direction. */
-function keyInfo(source: KeyEnd, destination: KeyEnd): Uint8Array {
-  const writer = new ByteWriter().bytes(new TextEncoder().encode('weave data v1'))
+function keyInfo(use: string, source: KeyEnd, destination: KeyEnd): Uint8Array {
+  const writer = new ByteWriter().bytes(new TextEncoder().encode(use))
   for (const end of [source, destination]) writer.u16(end.shortId).u16(end.keyId).bytes(end.publicKey)
   return writer.finish()
 }

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
 
-/** The body of topic `fastPath`: peers that this router exchanges VXLAN with, two bytes each, ascending. At most 256. */
+/** The body of topic `fastPath`, and the end of that of `tunnel`: peers that this router exchanges VXLAN with, two bytes each, ascending. At most 256. */
 const NEIGHBOURS_MAX = 256
 
 export function encodeFastNeighbours(peers: readonly number[]): Uint8Array {

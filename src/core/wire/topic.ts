@@ -11,6 +11,8 @@ export const Topic = {
   addresses: 2,
   /** Peers that this one exchanges VXLAN with. */
   fastPath: 3,
+  /** The peer's WireGuard device, and peers that this one exchanges VXLAN with inside it. */
+  tunnel: 4,
 } as const
 
 /** Topics are numbers below this: with the sizes of their records it bounds what gossip keeps for one peer. */
@@ -21,4 +23,4 @@ export function contextOf(topic: number): string {
   return CONTEXTS[topic] ?? `weave topic ${topic} v1`
 }
 
-const CONTEXTS = ['weave record v1', 'weave names v1', 'weave addresses v1', 'weave fast path v1']
+const CONTEXTS = ['weave record v1', 'weave names v1', 'weave addresses v1', 'weave fast path v1', 'weave tunnel v1']

@@ -1,4 +1,4 @@
-import { FAST_PATH_PORT } from '../../contract/ports.ts'
+import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { overheadAt } from '../survey/findings.ts'
 import type { Complaint, HostCase, HostCheck } from './disorder.ts'
 import { when } from './disorder.ts'
@@ -15,6 +15,14 @@ export const FIREWALL_CHECKS: readonly HostCheck[] = [
       'frames take the control link, more slowly, or none at all',
     ),
   one => blockedPort(one, { port: FAST_PATH_PORT, protocol: 'udp' }, 'frames cannot take the fast path in the kernel'),
+  one =>
+    one.facts.plan.wantsTunnels
+      ? blockedPort(
+          one,
+          { port: TUNNEL_PORT, protocol: 'udp' },
+          'frames cannot take the encrypted fast path in the kernel',
+        )
+      : [],
   ({ whole }) => {
     const isShown = whole.switches['net/bridge/bridge-nf-call-iptables'] === 1
     const found = Object.entries(whole.firewall).flatMap(([program, text]) => blockingForward(program, text, 'weave'))

@@ -46,6 +46,7 @@ export function parseInventory(listing: Listing): ParsedInventory {
     mtu: ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ?? DEFAULTS.mtu,
     isEncrypted: ofCluster.value('weave_encryption', host => host.flag('weave_encryption')) ?? true,
     trustedSubnets: wordsOf(ofCluster.value('weave_trusted_subnets', trustedSubnetsOf)),
+    wantsTunnels: ofCluster.value('weave_encrypted_fast_path', host => host.flag('weave_encrypted_fast_path')),
     hosts: hosts.map(readHost),
   }
   const lab = all.map(host => host.dictionary('weave_lab')).find(settings => settings !== undefined)

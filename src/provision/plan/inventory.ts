@@ -21,6 +21,8 @@ export interface Inventory {
   readonly isEncrypted: boolean
   /** Underlay networks within which frames may do so. */
   readonly trustedSubnets: readonly string[]
+  /** Whether frames take the kernel's fast path inside WireGuard elsewhere. */
+  readonly wantsTunnels?: boolean | undefined
   readonly hosts: readonly InventoryHost[]
 }
 

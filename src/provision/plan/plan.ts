@@ -23,6 +23,8 @@ export interface Plan {
   readonly mtu: number
   /** Underlay networks within which frames may go in the clear; none where all is sealed. */
   readonly trustedSubnets: readonly string[]
+  /** Whether frames take the kernel's fast path inside WireGuard elsewhere. */
+  readonly wantsTunnels: boolean
   /** In the order of their numbers. */
   readonly hosts: readonly PlannedHost[]
   /** The lock that holds once the plan is taken. */
@@ -103,6 +105,7 @@ export function makePlan(given: PlanInput): PlanOutcome {
     containerPrefix,
     mtu,
     trustedSubnets: trustedBy(inventory),
+    wantsTunnels: inventory.wantsTunnels ?? false,
   }
   return { kind: 'planned', plan: { ...settings, hosts: planned, lock } }
 }

@@ -20,6 +20,7 @@ export function renderAgentConfig(plan: Plan, host: PlannedHost, material: Clust
     targets: host.targets,
     discovery: true,
     ...(plan.trustedSubnets.length === 0 ? {} : { trustedSubnets: plan.trustedSubnets }),
+    ...(plan.wantsTunnels ? { encryptedFastPath: true } : {}),
     ...(host.linkCosts === undefined ? {} : { linkCosts: host.linkCosts }),
   }
   return `${JSON.stringify(config, null, 2)}\n`

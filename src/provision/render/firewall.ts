@@ -2,7 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import { coverOf } from '../../base/cidr-cover.ts'
 import { isIpv6Text } from '../../base/endpoint.ts'
 import { formatIpNetwork, parseIpAddress } from '../../base/ip-address.ts'
-import { FAST_PATH_PORT } from '../../contract/ports.ts'
+import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 
 export const FIREWALL_FORMATS = ['nftables', 'iptables', 'ufw', 'firewalld', 'terraform', 'aws', 'json'] as const
 export type FirewallFormat = (typeof FIREWALL_FORMATS)[number]
@@ -44,6 +44,7 @@ export function membersOf(clusterName: string, hosts: readonly MemberHost[]): Me
       ...routers.map(port => ({ protocol: 'tcp', port, about: 'control links' }) as const),
       ...routers.map(port => ({ protocol: 'udp', port, about: 'sleeve' }) as const),
       { protocol: 'udp', port: FAST_PATH_PORT, about: 'fast path' },
+      { protocol: 'udp', port: TUNNEL_PORT, about: 'encrypted fast path' },
     ],
   }
 }

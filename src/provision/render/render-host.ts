@@ -161,7 +161,7 @@ function templateValues({ plan, host }: RenderInput): TemplateValues {
     assertBridge: ASSERT_BRIDGE,
     supervise: SUPERVISE,
     ...bridgeValues(networkToolOf(host), host.bridgeAddress),
-    ...fastPathPermissions(plan.trustedSubnets.length > 0),
+    ...fastPathPermissions(plan.trustedSubnets.length > 0 || plan.wantsTunnels),
   }
 }
 

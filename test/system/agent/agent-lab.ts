@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { isRouterRunning } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { ClusterFixture, type Configure, type FixtureHost } from './cluster-fixture.ts'
+import { patiently } from './patience.ts'
 
 const run = promisify(execFile)
 /** The runtime that hosts get. */
@@ -105,7 +106,7 @@ export class AgentLab {
   /** Runs a command on a host to its end. */
   async on(host: string, ...argv: string[]): Promise<Outcome> {
     const [program = '', ...args] = [...this.prefix(host), ...argv]
-    const options = { env: { ...process.env, WEAVE_ROOT: this.rootOf(host) }, timeout: 60_000 }
+    const options = { env: { ...process.env, WEAVE_ROOT: this.rootOf(host) }, timeout: patiently(60_000) }
     try {
       return { exitCode: 0, ...(await run(program, args, options)) }
     } catch (cause) {
@@ -201,7 +202,7 @@ export class AgentLab {
   }
 
   async awaitReachable(host: string, seconds = 15): Promise<void> {
-    const outcome = await this.weave(host, 'status', '--wait', String(seconds))
+    const outcome = await this.weave(host, 'status', '--wait', String(patiently(seconds)))
     if (outcome.exitCode === 0) return
     const logs = this.cluster.hosts.map(({ name }) => `--- ${name}\n${this.log(name)}`).join('\n')
     throw new Error(`${host}: ${outcome.stderr}\n${logs}`)
@@ -285,16 +286,11 @@ export function endOf(child: ChildProcess): Promise<unknown> {
 
 /** Asks until the answer is true; fails with the last answer. */
 export async function eventually(timeoutMs: number, ask: () => Promise<true | string>): Promise<void> {
-  const endsAt = performance.now() + timeoutMs
+  const endsAt = performance.now() + patiently(timeoutMs)
   for (;;) {
     const answer = await ask()
     if (answer === true) return
     if (performance.now() > endsAt) throw new Error(answer)
     await sleep(100)
   }
-}
-
-/** Bytes that the process and its threads keep in memory. */
-export function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }

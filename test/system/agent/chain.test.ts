@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { askRouter } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { promtool } from '../promtool.ts'
-import { AgentLab, endOf, eventually, residentBytes } from './agent-lab.ts'
+import { AgentLab, endOf, eventually } from './agent-lab.ts'
+import { residentBytes } from './resident-bytes.ts'
 
 const MARKER = 'MARKER-of-the-chain-that-no-link-may-show'
 const HOSTS = ['a', 'b', 'c'] as const

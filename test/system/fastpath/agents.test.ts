@@ -1,5 +1,5 @@
 import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
-import { RECEIVE_FRAMES, SEND_FRAMES } from './frame-scripts.ts'
+import { exchangeFrames, macOf } from './exchange-frames.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd'] as const
 const FRAMES = 120
@@ -73,25 +73,15 @@ describe('agents with the fast path on some of their wires', () => {
   }, 30_000)
 
   it('carry frames of every kind and size to hosts on both paths, each once', async () => {
-    const macOf = async (host: string) => (await lab.on(host, 'cat', '/sys/class/net/eth0/address')).stdout.trim()
-    const from = await macOf('ca')
+    const from = await macOf(lab, 'ca')
     const wishes = [
       { seed: '31', to: 'ff:ff:ff:ff:ff:ff', receivers: ['cb', 'cc', 'cd'] },
-      { seed: '32', to: await macOf('cc'), receivers: ['cc'] },
-      { seed: '33', to: await macOf('cd'), receivers: ['cd'] },
+      { seed: '32', to: await macOf(lab, 'cc'), receivers: ['cc'] },
+      { seed: '33', to: await macOf(lab, 'cd'), receivers: ['cd'] },
     ]
     for (const { seed, to, receivers } of wishes) {
-      const args = [seed, String(FRAMES), to, from, '1376']
-      const names = receivers.map(host => `receive-${seed}-${host}`)
-      const children = receivers.map((host, i) => {
-        return lab.spawn(host, ['python3', '-c', RECEIVE_FRAMES, ...args], { name: names[i] ?? '' })
-      })
-      for (const name of names) await eventually(5000, async () => lab.log(name).includes('listening') || 'not ready')
-      await lab.on('ca', 'python3', '-c', SEND_FRAMES, ...args)
-      await Promise.all(children.map(child => endOf(child)))
-      expect(names.map(name => lab.log(name).trim().split('\n').pop())).toEqual(
-        receivers.map(() => `same=${FRAMES} twice=0 other=0`),
-      )
+      const said = await exchangeFrames(lab, { seed, frames: FRAMES, from, to, sender: 'ca', receivers })
+      expect(said).toEqual(receivers.map(() => `same=${FRAMES} twice=0 other=0`))
     }
   }, 90_000)
 

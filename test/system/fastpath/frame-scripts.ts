@@ -1,6 +1,7 @@
 /** Python programs that send and receive raw frames inside of namespaces. */
 
-const FRAMES = `import random, socket, struct, sys, time
+const FRAMES = `import os, random, socket, struct, sys, time
+PATIENCE = float(os.environ.get('WEAVE_TEST_PATIENCE', '1'))
 KINDS = [b'\\x08\\x00', b'\\x86\\xdd', b'\\x08\\x06', b'\\x88\\xb5', b'\\x81\\x00\\x00\\x07\\x88\\xb5', None]
 MARK = b'weave-frame-'
 def frames(seed, count, to, source, mtu=1450):
@@ -34,10 +35,10 @@ expected = list(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac
 s = port()
 s.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)
 s.setsockopt(263, 8, 1)
-s.settimeout(2)
+s.settimeout(2 * PATIENCE)
 print('listening', flush=True)
 got = []
-end = time.time() + 20
+end = time.time() + 20 * PATIENCE
 while time.time() < end:
     try: frame, extra, _, address = s.recvmsg(4000, 64)
     except socket.timeout:

@@ -1,5 +1,14 @@
 import type { Libc } from '../libc.ts'
-import { askNetlink, attribute, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, readAttributes } from '../netlink.ts'
+import {
+  askNetlink,
+  attribute,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_EXCL,
+  readAttributes,
+  word,
+} from '../netlink.ts'
 import { SystemCallError } from '../system-call-error.ts'
 
 /** linux/rtnetlink.h, linux/pkt_sched.h, linux/pkt_cls.h. */
@@ -93,12 +102,6 @@ function tcMessage(fields: { device: number; handle: number; parent: number; inf
   bytes.writeUInt32LE(fields.handle, 8)
   bytes.writeUInt32LE(fields.parent, 12)
   bytes.writeUInt32LE(fields.info, 16)
-  return bytes
-}
-
-function word(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
   return bytes
 }
 

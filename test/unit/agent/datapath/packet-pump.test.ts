@@ -97,6 +97,7 @@ class FakeKernel {
       socketpair: refuse,
       madvise: refuse,
       bind: refuse,
+      connect: refuse,
       setsockopt: refuse,
       write: refuse,
       sendto: refuse,

@@ -72,11 +72,24 @@ const CERTIFIED = { kind: 'certificates', trustedSubnets: [], refused: {} } as c
 
 describe('the texts of status', () => {
   it('says where it is about encryption which frames are not encrypted', () => {
-    const fastPath = { trusted: [], changes: 0, links: [], peers: [] }
+    const fastPath = { trusted: [], hasTunnels: false, changes: 0, links: [], peers: [] }
     const text = (trustedSubnets: readonly string[]) =>
       formatStatus({ ...STATUS, fastPath }, 'x', { ...CERTIFIED, trustedSubnets })
     expect(text(['192.0.2.0/24'])).toContain('    Encryption: enabled; not for frames within TrustedSubnets\n')
     expect(text(['0.0.0.0/0'])).toContain('    Encryption: enabled; NOT FOR FRAMES ON THE FAST PATH, to any member\n')
+  })
+
+  it('says how many links of the fast path are encrypted, and what is missing for the others', () => {
+    const link = { peer: 2, address: '169.254.96.2', isEncrypted: true, isOpen: true, forMs: 0, losses: 0 }
+    const fastPath = { trusted: [], hasTunnels: true, changes: 1, links: [link], peers: [{ peer: 2, hops: 1 }] }
+    const text = formatStatus({ ...STATUS, fastPath }, 'x', CERTIFIED)
+    expect(text).toContain('    Encryption: enabled\n')
+    expect(text).toContain('       FastPath: enabled (1 peers over 1 links, 1 of them WireGuard, 1 changes)\n')
+    const fastPathMissing = 'no WireGuard: EOPNOTSUPP'
+    const without = { ...STATUS, fastPath: { ...fastPath, hasTunnels: false }, fastPathMissing }
+    expect(formatStatus(without, 'x', CERTIFIED)).toContain(
+      '       FastPath: enabled (1 peers over 1 links, 1 changes); other frames take the slower sleeve: no WireGuard: EOPNOTSUPP\n',
+    )
   })
 
   it('says how peers are told from strangers, loudly when they are not', () => {

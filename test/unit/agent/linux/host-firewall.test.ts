@@ -35,7 +35,7 @@ describe('the rules of the host', () => {
     expect(lines.filter(line => line.startsWith('-A WEAVE-INPUT'))).toEqual([
       '-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport 6784 -j DROP',
       '-A WEAVE-INPUT -i docker0 -p tcp --dport 6783 -j DROP',
-      '-A WEAVE-INPUT -i docker0 -p udp --dport 6783:6784 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 6783:6785 -j DROP',
       '-A WEAVE-INPUT -i docker0 -p udp --dport 53 -j ACCEPT',
       '-A WEAVE-INPUT -i docker0 -p tcp --dport 53 -j ACCEPT',
     ])

@@ -1,16 +1,9 @@
-import { type Cidr, parseCidr } from '../../../../src/base/cidr.ts'
-import { formatIpv4, ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { formatIpv4 } from '../../../../src/base/ipv4.ts'
 import { FAST_SILENCE_MAX_MS } from '../../../../src/core/mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
-import type { Output } from '../../../../src/core/router/api.ts'
-import { FastPathKeeper, type FastPathSources } from '../../../../src/core/router/fast-path.ts'
+import { tunnelAddressOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
-
-type Context = ConstructorParameters<typeof FastPathKeeper>[0]
-
-const SELF = 1
-const addressOf = (peer: number) => ipv4FromNumber(0x0a000000 + peer)
-const ipOf = (peer: number) => formatIpv4(addressOf(peer))
+import { addressOf, ipOf, SELF, World } from './fast-path-world.ts'
 
 describe('the keeper of the fast path', () => {
   it('asks neighbours at the addresses that are trusted', () => {
@@ -34,6 +27,35 @@ describe('the keeper of the fast path', () => {
     world.direct = {}
     world.keeper.announce(2)
     expect(hopsOf(world.route())).toEqual({ 3: ipOf(3) })
+  })
+
+  it('asks inside the tunnel where the address is not trusted, and goes there when both ends have proved it', () => {
+    const world = new World({ neighbours: { 2: '192.0.2.2', 3: ipOf(3) }, hasTunnel: true })
+    for (const peer of [2, 3]) world.hasDevice(peer, [SELF])
+    world.says(3, [SELF])
+    world.keeper.announce(0)
+    expect(world.asked(0)).toEqual([
+      { peer: 2, to: '169.254.96.2' },
+      { peer: 3, to: ipOf(3) },
+    ])
+    for (const peer of [2, 3]) world.prove(peer)
+    world.keeper.announce(2)
+    expect(world.published).toEqual(encodeFastNeighbours([3]))
+    expect(hopsOf(world.route())).toEqual({ 2: '169.254.96.2', 3: ipOf(3) })
+    expect(world.keeper.describe(2).links).toMatchObject([
+      { peer: 2, isEncrypted: true },
+      { peer: 3, isEncrypted: false },
+    ])
+    world.hasDevice(2, [])
+    expect(hopsOf(world.route())).toEqual({ 3: ipOf(3) })
+    expect(world.moves.at(-1)).toBe('2 sleeve: host-2 gets no answers from here')
+  })
+
+  it('asks no peer inside a tunnel when this router has none', () => {
+    const world = new World({ neighbours: { 2: '192.0.2.2' } })
+    world.hasDevice(2, [SELF])
+    world.keeper.announce(0)
+    expect(world.asked(0)).toEqual([])
   })
 
   it('asks a neighbour at the address of its link though there is a direct path elsewhere', () => {
@@ -158,6 +180,12 @@ describe('the keeper of the fast path', () => {
     expect(hopsOf(world.route())).toEqual({})
   })
 
+  it('takes over no way through tunnels when this router has them no more', () => {
+    const inside = { ...emptyFastPathTable(SELF), hops: new Map([[2, tunnelAddressOf(2)]]) }
+    expect(hopsOf(new World({ adopted: inside }).route())).toEqual({})
+    expect(hopsOf(new World({ adopted: inside, hasTunnel: true }).route())).toEqual({ 2: '169.254.96.2' })
+  })
+
   it('forgets who is a member no more', () => {
     const world = new World({ neighbours: { 2: ipOf(2) } })
     world.says(2, [SELF])
@@ -179,122 +207,10 @@ describe('the keeper of the fast path', () => {
   })
 })
 
-interface Setting {
-  /** Address of the other end by peer. */
-  readonly neighbours?: Readonly<Record<number, string>>
-  /** Where frames go to peers without a link; undefined while it is sought. */
-  readonly direct?: Readonly<Record<number, string | undefined>>
-  readonly addresses?: Readonly<Record<number, readonly string[]>>
-  readonly members?: readonly number[]
-  readonly adopted?: FastPathTable
-}
-
-/** What the keeper sees of the router around it. */
-class World {
-  readonly members: Set<number>
-  readonly reachable: Set<number>
-  readonly bodies = new Map<number, Uint8Array>()
-  readonly changes: string[] = []
-  readonly moves: string[] = []
-  readonly keeper: FastPathKeeper
-  direct: NonNullable<Setting['direct']>
-  published: Uint8Array | undefined
-  #outputs: Output[] = []
-  /** The last question to each peer. */
-  readonly #open = new Map<number, number>()
-  #nonces = 0
-
-  constructor(setting: Setting) {
-    this.members = new Set(setting.members ?? [2, 3, 4, 5])
-    this.reachable = new Set(this.members)
-    this.direct = setting.direct ?? {}
-    const sources = {
-      addresses: {
-        endpointsOf: (peer: number) => (setting.addresses?.[peer] ?? []).map(ip => ({ ip, port: 6783 })),
-      },
-      isReachable: (peer: number) => this.reachable.has(peer),
-      paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
-    } as unknown as FastPathSources
-    const options = { trusted: [trusted('10.0.0.0/24')], adopted: setting.adopted ?? emptyFastPathTable(SELF) }
-    this.keeper = new FastPathKeeper(this.#context(setting.neighbours ?? {}), options, sources)
-  }
-
-  says(peer: number, neighbours: readonly number[]): void {
-    this.bodies.set(peer, encodeFastNeighbours(neighbours))
-  }
-
-  /** Whom the keeper asks at `now`. */
-  asked(now: number): readonly { readonly peer: number; readonly to: string }[] {
-    this.keeper.tend(now)
-    const probes = this.#take().filter(output => output.kind === 'fast-probe')
-    for (const { peer, nonce } of probes) this.#open.set(peer, nonce)
-    return probes.map(({ peer, to }) => ({ peer, to }))
-  }
-
-  /** The peer answers as often as it takes. */
-  prove(peer: number): void {
-    for (let i = 0; i < 2; i++) this.#answer(peer, 1)
-  }
-
-  answerUntil(peer: number, until: number): void {
-    for (let now = 1; now <= until; now += 250) this.#answer(peer, now)
-  }
-
-  route(): FastPathTable {
-    this.keeper.route()
-    const [last] = this.#take().filter(output => output.kind === 'fast-path')
-    if (last === undefined) throw new Error('no table')
-    return last.table
-  }
-
-  #answer(peer: number, now: number): void {
-    this.asked(now)
-    this.keeper.answered(peer, this.#open.get(peer) ?? 0, 0.1, now)
-  }
-
-  #take(): readonly Output[] {
-    return this.#outputs.splice(0)
-  }
-
-  #context(neighbours: Readonly<Record<number, string>>): Context {
-    return {
-      options: { shortId: SELF, now: 0, port: 6783, random: () => Uint8Array.of(0, 0, 0, ++this.#nonces) },
-      membership: {
-        members: [...this.members].map(shortId => ({ shortId })),
-        host: (peer: number) => (this.members.has(peer) ? { host: `host-${peer}` } : undefined),
-      },
-      neighbours: { ready: entries(neighbours).map(([peer, ip]) => ({ peer, remote: { ip, port: 6783 } })) },
-      topics: {
-        listen: () => undefined,
-        publish: (_: number, body: Uint8Array) => {
-          this.published = body
-        },
-        peersWith: () => [...this.bodies.keys()],
-        bodyOf: (peer: number) => this.bodies.get(peer),
-      },
-      emit: (output: Output) => this.#outputs.push(output),
-      log: (_: string, message: string, fields: Readonly<Record<string, unknown>>) => {
-        if (message === 'path changed') this.moves.push(`${fields.peer} ${fields.path}: ${fields.reason}`)
-      },
-      changed: (when: string) => this.changes.push(when),
-    } as unknown as Context
-  }
-}
-
-function entries<T>(record: Readonly<Record<number, T>>): readonly (readonly [number, T])[] {
-  return Object.entries(record).map(([peer, value]) => [Number(peer), value as T])
-}
-
 function hopsOf(table: FastPathTable): Readonly<Record<number, string>> {
   return Object.fromEntries([...table.hops].map(([peer, address]) => [peer, formatIpv4(address)]))
 }
 
 function adoptedHop(peer: number) {
   return { hops: new Map([[peer, addressOf(peer)]]), endpoints: new Map([[addressOf(peer), peer]]) }
-}
-
-function trusted(text: string): Cidr {
-  const parsed = parseCidr(text)
-  if (!parsed.ok) throw new Error(parsed.error)
-  return parsed.value
 }

@@ -21,6 +21,20 @@ describe('session keys', () => {
     expect(b.openingFor(1)).toEqual([a.sealingFor(2)])
   })
 
+  it('have a pair key beside them, the same at both ends and renewed with theirs', () => {
+    const [a, b] = pair()
+    const before = a.pairKey(2)
+    expect(before).toHaveLength(32)
+    expect(b.pairKey(1)).toEqual(before)
+    expect([a.sealingFor(2)?.key, b.sealingFor(1)?.key]).not.toContainEqual(before)
+    b.renew(10)
+    a.announce(2, b.announced, 10)
+    expect(a.pairKey(2)).not.toEqual(before)
+    expect(b.pairKey(1)).toEqual(a.pairKey(2))
+    a.forget(2)
+    expect(a.pairKey(2)).toBeUndefined()
+  })
+
   it('are gone with the peer', () => {
     const [a] = pair()
     a.forget(2)

@@ -21,6 +21,7 @@ describe('the members of a cluster', () => {
       'udp 6783',
       'udp 7001',
       'udp 6784',
+      'udp 6785',
     ])
   })
 
@@ -81,7 +82,7 @@ describe('rules for members only', () => {
 
   it('terraform gets a security group of the members', () => {
     const text = renderFirewall(MEMBERS, 'terraform')
-    expect(text.match(/^ {2}ingress \{$/gm)).toHaveLength(5)
+    expect(text.match(/^ {2}ingress \{$/gm)).toHaveLength(6)
     expect([...text.matchAll(/^ {4}"(\S+)",$/gm)].map(match => match[1])).toEqual(MEMBERS.sources)
     expect(text.match(/[{[(]/g)?.length).toBe(text.match(/[}\])]/g)?.length)
   })
@@ -95,7 +96,7 @@ describe('rules for members only', () => {
       Ipv6Ranges: [{ CidrIpv6: '2001:db8::13/128', Description: 'weave control links' }],
       IpRanges: MEMBERS.sources.slice(0, 3).map(CidrIp => ({ CidrIp, Description: 'weave control links' })),
     })
-    expect(rest).toHaveLength(4)
+    expect(rest).toHaveLength(5)
   })
 
   it.each(FIREWALL_FORMATS)('%s opens nothing to everybody', format => {

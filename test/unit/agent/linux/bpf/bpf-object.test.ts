@@ -10,8 +10,9 @@ const BPF_PSEUDO_MAP_FD = 1
 describe('the shipped BPF object', () => {
   const object = parseBpfObject(BYTES)
 
-  it('has three programs under a license that the kernel lets use its helpers', () => {
-    expect(object.programs.map(program => program.name)).toEqual(['to_underlay', 'from_underlay', 'from_sleeve'])
+  it('has four programs under a license that the kernel lets use its helpers', () => {
+    const names = object.programs.map(program => program.name)
+    expect(names).toEqual(['to_underlay', 'from_underlay', 'from_sleeve', 'from_tunnel'])
     expect(object.license).toBe('Dual MIT/GPL')
   })
 
@@ -37,7 +38,8 @@ describe('the shipped BPF object', () => {
     const fds = new Map(object.maps.map(({ name }, i) => [name, 40 + i]))
     for (const program of object.programs) {
       const bound = bindMaps(program, fds)
-      expect(program.relocations.length).toBeGreaterThan(0)
+      // What only marks what it sees looks nothing up.
+      expect(program.relocations.length > 0).toBe(program.name !== 'from_tunnel')
       for (const { at, map } of program.relocations) {
         expect([bound[at], (bound[at + 1] ?? 0) >> 4, bound.readInt32LE(at + 4)]).toEqual([
           BPF_LD_IMM64,

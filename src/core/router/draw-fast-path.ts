@@ -1,0 +1,58 @@
+import type { Ipv4 } from '../../base/ipv4.ts'
+import type { FastPathTable, FloodTree } from '../mesh/fast-path-table.ts'
+import { computeFloodTrees } from '../mesh/flood-trees.ts'
+import { type GraphNode, LinkGraph } from '../mesh/link-graph.ts'
+import { computeRoutes, type Route } from '../mesh/routes.ts'
+
+/** What the fast path is drawn from. */
+export interface FastPathFacts {
+  readonly self: number
+  /** Links over trusted networks, this router's included. */
+  readonly graph: readonly GraphNode[]
+  /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
+  readonly tunnelled: readonly number[]
+  /** Where the link to a neighbour leads. */
+  readonly addressOf: (peer: number) => Ipv4 | undefined
+  readonly endpoints: ReadonlyMap<Ipv4, number>
+  /** All but this router. */
+  readonly members: readonly number[]
+  /** Whether the sleeve has a way to the peer. */
+  readonly isReachable: (peer: number) => boolean
+}
+
+export interface DrawnFastPath {
+  readonly table: FastPathTable
+  readonly routes: ReadonlyMap<number, Route>
+}
+
+/**
+ * Over trusted networks the way with the fewest hops; to a peer without such a way, the tunnel, if there is one. Nothing is relayed into
+ * a tunnel or out of one: it ends where frames are opened, and a relay must not see what is sealed (docs/decisions/0009).
+ */
+export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
+  const { self, graph, addressOf, members, isReachable } = facts
+  const routes = new Map(computeRoutes(self, LinkGraph.of(graph)))
+  const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
+  for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: 1 })
+  const hops = new Map<number, Ipv4>()
+  for (const [peer, { nextHop }] of routes) {
+    const address = addressOf(nextHop)
+    if (address !== undefined) hops.set(peer, address)
+  }
+  const flooded = new Set(hops.keys())
+  const puntsFloods = members.some(peer => !flooded.has(peer) && isReachable(peer))
+  const { endpoints } = facts
+  const trees = drawTrees(facts, tunnelled)
+  return { routes, table: { self, members: new Set(members), endpoints, hops, trees, flooded, puntsFloods } }
+}
+
+/** What a source floods into a tunnel ends at its other end. */
+function drawTrees({ self, graph, addressOf }: FastPathFacts, tunnelled: readonly number[]): Map<number, FloodTree> {
+  const trees = new Map<number, FloodTree>()
+  for (const [source, { parent, children }] of computeFloodTrees(self, graph)) {
+    const all = source === self ? [...children, ...tunnelled] : children
+    trees.set(source, { parent, children: all.flatMap(child => addressOf(child) ?? []) })
+  }
+  for (const peer of tunnelled) trees.set(peer, { parent: peer, children: [] })
+  return trees
+}

@@ -1,0 +1,59 @@
+import { ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
+
+const addressOf = (peer: number) => ipv4FromNumber(0x0a000000 + peer)
+
+describe('the drawing of the fast path', () => {
+  it('has a tunnel to each peer at its other end, and none onward', () => {
+    const { table, routes } = draw({ tunnelled: [2, 3] })
+    expect([...table.hops]).toEqual([
+      [2, addressOf(2)],
+      [3, addressOf(3)],
+    ])
+    expect(routes.get(3)).toMatchObject({ hops: 1, nextHop: 3 })
+    expect(table.trees.get(1)).toEqual({ parent: 0, children: [addressOf(2), addressOf(3)] })
+    expect(table.trees.get(2)).toEqual({ parent: 2, children: [] })
+  })
+
+  it('prefers the clear way, over relays too, and then takes floods from there only', () => {
+    const graph = [
+      { shortId: 1, neighbours: [2] },
+      { shortId: 2, neighbours: [1, 3] },
+      { shortId: 3, neighbours: [2] },
+    ]
+    const { table } = draw({ graph, tunnelled: [3] })
+    expect(table.hops.get(3)).toBe(addressOf(2))
+    expect(table.trees.get(3)).toEqual({ parent: 2, children: [] })
+    expect(table.trees.get(1)).toEqual({ parent: 0, children: [addressOf(2)] })
+  })
+
+  it('passes floods on in the clear, and not into tunnels', () => {
+    const graph = [
+      { shortId: 1, neighbours: [2, 4] },
+      { shortId: 2, neighbours: [1] },
+      { shortId: 4, neighbours: [1] },
+    ]
+    const { table } = draw({ graph, tunnelled: [3] })
+    expect(table.trees.get(2)).toEqual({ parent: 2, children: [addressOf(4)] })
+    expect(table.trees.get(1)?.children).toEqual([addressOf(2), addressOf(4), addressOf(3)])
+    expect(table.trees.get(3)).toEqual({ parent: 3, children: [] })
+  })
+
+  it('leaves floods to the sleeve as well while it alone reaches somebody', () => {
+    expect(draw({ tunnelled: [2] }).table.puntsFloods).toBe(true)
+    expect(draw({ tunnelled: [2, 3, 4] }).table.puntsFloods).toBe(false)
+  })
+})
+
+function draw(facts: Partial<FastPathFacts>) {
+  return drawFastPath({
+    self: 1,
+    graph: [{ shortId: 1, neighbours: [] }],
+    tunnelled: [],
+    addressOf,
+    endpoints: new Map(),
+    members: [2, 3, 4],
+    isReachable: () => true,
+    ...facts,
+  })
+}

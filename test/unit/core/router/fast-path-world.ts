@@ -1,0 +1,148 @@
+import { type Cidr, parseCidr } from '../../../../src/base/cidr.ts'
+import { formatIpv4, type Ipv4, ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
+import type { Output } from '../../../../src/core/router/api.ts'
+import { FastPathKeeper, type FastPathSources } from '../../../../src/core/router/fast-path.ts'
+import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
+import { Topic } from '../../../../src/core/wire/topic.ts'
+import { encodeTunnelNotice } from '../../../../src/core/wire/tunnel-notice.ts'
+
+type Context = ConstructorParameters<typeof FastPathKeeper>[0]
+
+export const SELF = 1
+
+/** Underlay addresses that are trusted. */
+export function addressOf(peer: number): Ipv4 {
+  return ipv4FromNumber(0x0a000000 + peer)
+}
+
+export function ipOf(peer: number): string {
+  return formatIpv4(addressOf(peer))
+}
+
+export interface Setting {
+  /** Address of the other end by peer. */
+  readonly neighbours?: Readonly<Record<number, string>>
+  /** Where frames go to peers without a link; undefined while it is sought. */
+  readonly direct?: Readonly<Record<number, string | undefined>>
+  readonly addresses?: Readonly<Record<number, readonly string[]>>
+  readonly members?: readonly number[]
+  /** Whether this router has a WireGuard device. */
+  readonly hasTunnel?: boolean
+  readonly adopted?: FastPathTable
+}
+
+/** What the keeper sees of the router around it. */
+export class World {
+  readonly members: Set<number>
+  readonly reachable: Set<number>
+  readonly bodies = new Map<number, Uint8Array>()
+  readonly notices = new Map<number, Uint8Array>()
+  readonly changes: string[] = []
+  readonly moves: string[] = []
+  readonly keeper: FastPathKeeper
+  direct: NonNullable<Setting['direct']>
+  published: Uint8Array | undefined
+  #outputs: Output[] = []
+  /** The last question to each peer. */
+  readonly #open = new Map<number, number>()
+  #nonces = 0
+
+  constructor(setting: Setting) {
+    this.members = new Set(setting.members ?? [2, 3, 4, 5])
+    this.reachable = new Set(this.members)
+    this.direct = setting.direct ?? {}
+    const sources = {
+      addresses: {
+        endpointsOf: (peer: number) => (setting.addresses?.[peer] ?? []).map(ip => ({ ip, port: 6783 })),
+      },
+      isReachable: (peer: number) => this.reachable.has(peer),
+      paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
+    } as unknown as FastPathSources
+    const tunnel = { publicKey: new Uint8Array(32).fill(SELF), port: 6785 }
+    const options = {
+      trusted: [trusted('10.0.0.0/24')],
+      adopted: setting.adopted ?? emptyFastPathTable(SELF),
+      ...(setting.hasTunnel === true ? { tunnel } : {}),
+    }
+    this.keeper = new FastPathKeeper(this.#context(setting.neighbours ?? {}), options, sources)
+  }
+
+  says(peer: number, neighbours: readonly number[]): void {
+    this.bodies.set(peer, encodeFastNeighbours(neighbours))
+  }
+
+  /** The peer has a WireGuard device, and exchanges VXLAN with these peers inside its tunnels. */
+  hasDevice(peer: number, neighbours: readonly number[]): void {
+    const publicKey = new Uint8Array(32).fill(peer)
+    this.notices.set(peer, encodeTunnelNotice({ publicKey, port: 6785, neighbours }))
+  }
+
+  /** Whom the keeper asks at `now`. */
+  asked(now: number): readonly { readonly peer: number; readonly to: string }[] {
+    this.keeper.tend(now)
+    const probes = this.#take().filter(output => output.kind === 'fast-probe')
+    for (const { peer, nonce } of probes) this.#open.set(peer, nonce)
+    return probes.map(({ peer, to }) => ({ peer, to }))
+  }
+
+  /** The peer answers as often as it takes. */
+  prove(peer: number): void {
+    for (let i = 0; i < 2; i++) this.#answer(peer, 1)
+  }
+
+  answerUntil(peer: number, until: number): void {
+    for (let now = 1; now <= until; now += 250) this.#answer(peer, now)
+  }
+
+  route(): FastPathTable {
+    this.keeper.route()
+    const [last] = this.#take().filter(output => output.kind === 'fast-path')
+    if (last === undefined) throw new Error('no table')
+    return last.table
+  }
+
+  #answer(peer: number, now: number): void {
+    this.asked(now)
+    this.keeper.answered(peer, this.#open.get(peer) ?? 0, 0.1, now)
+  }
+
+  #take(): readonly Output[] {
+    return this.#outputs.splice(0)
+  }
+
+  #context(neighbours: Readonly<Record<number, string>>): Context {
+    return {
+      options: { shortId: SELF, now: 0, port: 6783, random: () => Uint8Array.of(0, 0, 0, ++this.#nonces) },
+      membership: {
+        members: [...this.members].map(shortId => ({ shortId })),
+        host: (peer: number) => (this.members.has(peer) ? { host: `host-${peer}` } : undefined),
+      },
+      neighbours: { ready: entries(neighbours).map(([peer, ip]) => ({ peer, remote: { ip, port: 6783 } })) },
+      topics: {
+        listen: () => undefined,
+        publish: (topic: number, body: Uint8Array) => {
+          if (topic === Topic.fastPath) this.published = body
+        },
+        peersWith: () => [...this.bodies.keys()],
+        bodyOf: (peer: number, topic: number) => (topic === Topic.tunnel ? this.notices : this.bodies).get(peer),
+      },
+      sessions: { pairKey: () => new Uint8Array(32) },
+      emit: (output: Output) => this.#outputs.push(output),
+      log: (_: string, message: string, fields: Readonly<Record<string, unknown>>) => {
+        if (message === 'path changed') this.moves.push(`${fields.peer} ${fields.path}: ${fields.reason}`)
+      },
+      changed: (when: string) => this.changes.push(when),
+    } as unknown as Context
+  }
+}
+
+function entries<T>(record: Readonly<Record<number, T>>): readonly (readonly [number, T])[] {
+  return Object.entries(record).map(([peer, value]) => [Number(peer), value as T])
+}
+
+function trusted(text: string): Cidr {
+  const parsed = parseCidr(text)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return parsed.value
+}
