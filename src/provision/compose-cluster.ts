@@ -1,13 +1,13 @@
 import { certify } from './certify/certify.ts'
 import type { ClusterSecrets, RotationStage } from './certify/cluster-secrets.ts'
 import { withPlaceholderKeys } from './certify/placeholders.ts'
-import { openSecrets } from './certify/secrets-file.ts'
+import { openSecrets, type SecretsOutcome } from './certify/secrets-file.ts'
 import { loadTemplates } from './files/load-templates.ts'
 import { dockerNotices } from './plan/docker-notices.ts'
 import type { Lock } from './plan/lock.ts'
 import type { Plan } from './plan/plan.ts'
 import { trustNotices } from './plan/trust.ts'
-import type { PreparedPlan } from './prepare-plan.ts'
+import type { PreparedPlan, Sources } from './prepare-plan.ts'
 import type { ClusterMaterial } from './render/cluster-material.ts'
 import { renderHost } from './render/render-host.ts'
 import type { RenderedHost } from './render/rendered-host.ts'
@@ -19,6 +19,22 @@ export interface ComposeOptions {
   readonly isCheck?: boolean
   /** Where a vault password is kept when nobody names one; the user's configuration folder unless given. */
   readonly fallbackPasswordFile?: string
+}
+
+/** Takes a while, and needs nothing of the hosts. */
+export function openClusterSecrets(
+  { lock, paths }: Pick<Sources, 'lock' | 'paths'>,
+  options: ComposeOptions,
+): Promise<SecretsOutcome> {
+  return openSecrets({
+    path: paths.secrets,
+    cluster: lock.cluster,
+    isCheck: options.isCheck === true,
+    password: {
+      file: options.vaultPasswordFile,
+      ...(options.fallbackPasswordFile === undefined ? {} : { fallback: options.fallbackPasswordFile }),
+    },
+  })
 }
 
 export interface Composed {
@@ -34,17 +50,13 @@ export interface Composed {
 }
 
 /** Every file of every host of the plan, in memory. */
-export async function composeCluster(prepared: PreparedPlan, options: ComposeOptions): Promise<Composed> {
-  const { lock, paths, facts } = prepared
-  const { secrets, notices } = await openSecrets({
-    path: paths.secrets,
-    cluster: lock.cluster,
-    isCheck: options.isCheck === true,
-    password: {
-      file: options.vaultPasswordFile,
-      ...(options.fallbackPasswordFile === undefined ? {} : { fallback: options.fallbackPasswordFile }),
-    },
-  })
+export async function composeCluster(
+  prepared: PreparedPlan,
+  options: ComposeOptions,
+  opened = openClusterSecrets(prepared, options),
+): Promise<Composed> {
+  const { lock, facts } = prepared
+  const { secrets, notices } = await opened
   const plan = options.isCheck === true ? withPlaceholderKeys(prepared.plan, facts) : prepared.plan
   const certified = await certify(plan, secrets)
   const templates = loadTemplates(options.templatesFolder)

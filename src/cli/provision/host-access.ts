@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { Reach } from '../../provision/apply/apply-playbook.ts'
+import { withSharedConnections } from '../../provision/apply/connections.ts'
 import { ensureAnsible } from '../../provision/apply/ensure-ansible.ts'
 import { type Review, reviewCluster } from '../../provision/change/review.ts'
 import type { Inventory } from '../../provision/plan/inventory.ts'
@@ -30,7 +31,7 @@ export interface AccessOptions {
 export async function withHostAccess<T>(
   options: PlaybookArguments,
   access: AccessOptions,
-  work: (access: HostAccess) => Promise<T>,
+  use: (access: HostAccess) => Promise<T>,
 ): Promise<T> {
   await ensureAnsible(printNotice)
   refuseUnbuilt()
@@ -43,7 +44,7 @@ export async function withHostAccess<T>(
   const names = sources.inventory.hosts.map(({ name }) => name)
   const limit = checkLimit(options.limit ?? [], names)
   const lab = await openLab(options.inventory, sources, { isStarted: access.startsLab })
-  return withBecomePassword(options.askBecomePass === true, becomePasswordFile => {
+  const work = (becomePasswordFile: string | undefined, connectionsFolder: string) => {
     const reach: Reach = {
       projectRoot: projectRoot(),
       inventory: resolve(options.inventory),
@@ -56,9 +57,13 @@ export async function withHostAccess<T>(
       forks: options.forks,
       privateKey: options.privateKey === undefined ? undefined : resolve(options.privateKey),
       outputFd: options.json === true ? 2 : 1,
+      connectionsFolder,
     }
-    return work({ sources, reach, limit, isLab: lab !== undefined })
-  })
+    return use({ sources, reach, limit, isLab: lab !== undefined })
+  }
+  return withBecomePassword(options.askBecomePass === true, file =>
+    withSharedConnections(connections => work(file, connections)),
+  )
 }
 
 /** Looks at the hosts, and compares them with what the inventory says. */

@@ -21,6 +21,8 @@ export interface Reach
   readonly inventory: string
   readonly vaultPasswordFile?: string | undefined
   readonly outputFd: 1 | 2
+  /** Where connections to the hosts are kept for the next run. */
+  readonly connectionsFolder?: string | undefined
 }
 
 /** What each playbook does, stage by stage. */
@@ -52,6 +54,7 @@ export async function applyPlaybook(options: ApplyOptions): Promise<Report> {
     runPlaybook(requestOf(options, folder), {
       projectRoot: options.projectRoot,
       privateFolder: folder,
+      connectionsFolder: options.connectionsFolder,
       vaultPasswordFile: options.vaultPasswordFile,
       outputFd: options.outputFd,
       onEvent: event => {

@@ -1,17 +1,16 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { UserError } from '../../base/user-error.ts'
 import {
-  endConnectionArgv,
   type PlaybookRequest,
   type PlaybookSurroundings,
   playbookArgv,
   playbookEnvironment,
 } from '../commands/playbook-command.ts'
 import { configuresForks, configuresSshArguments } from './ansible-configuration.ts'
+import { endConnections } from './connections.ts'
 import { type PlaybookEvent, parseEvent } from './event.ts'
 import { forwardInterrupts } from './interrupts.ts'
 
@@ -26,6 +25,8 @@ export interface RunOptions {
   readonly projectRoot: string
   /** A folder of this run, for sockets. */
   readonly privateFolder: string
+  /** Sockets of SSH connections that others use too, and end. */
+  readonly connectionsFolder?: string | undefined
   readonly vaultPasswordFile?: string | undefined
   /** Where Ansible's own output goes when it is asked for. */
   readonly outputFd: 1 | 2
@@ -37,7 +38,7 @@ const OUTPUT_KEPT = 64 * 1024
 
 /** Runs Ansible to its end, whatever that is. A first Ctrl-C lets it finish what it is at. */
 export async function runPlaybook(request: PlaybookRequest, options: RunOptions): Promise<PlaybookRun> {
-  const controlFolder = join(options.privateFolder, 'connections')
+  const controlFolder = options.connectionsFolder ?? join(options.privateFolder, 'connections')
   const [program, ...args] = playbookArgv(request)
   const isShown = request.verbosity > 0
   const subprocess = execa(program, args, {
@@ -62,7 +63,7 @@ export async function runPlaybook(request: PlaybookRequest, options: RunOptions)
     return { exitCode: result.exitCode ?? 1, output: output.text(), isInterrupted: interrupts.hasHappened() }
   } finally {
     interrupts.stop()
-    await endConnections(controlFolder)
+    if (options.connectionsFolder === undefined) await endConnections(controlFolder)
   }
 }
 
@@ -84,15 +85,6 @@ async function readEvents(stream: Readable | null, onEvent: (event: PlaybookEven
     const event = parseEvent(line)
     if (event !== undefined) onEvent(event)
   }
-}
-
-/** Shared connections would outlive the run, and hold on to hosts that may be gone. */
-async function endConnections(folder: string): Promise<void> {
-  const ends = readdirSync(folder).map(name => {
-    const [program, ...args] = endConnectionArgv(join(folder, name))
-    return execa(program, args, { reject: false, timeout: 5_000 })
-  })
-  await Promise.all(ends)
 }
 
 function missing(program: string): UserError {

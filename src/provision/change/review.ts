@@ -1,7 +1,7 @@
 import { EXIT_CODES, type Problem, UserError } from '../../base/user-error.ts'
 import type { Reach } from '../apply/apply-playbook.ts'
 import type { RotationStage } from '../certify/cluster-secrets.ts'
-import { type ComposeOptions, composeCluster } from '../compose-cluster.ts'
+import { type ComposeOptions, composeCluster, openClusterSecrets } from '../compose-cluster.ts'
 import { changesBetween, type LockChange } from '../plan/changes.ts'
 import type { FactsByHost } from '../plan/host-facts.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -38,11 +38,15 @@ export interface ReviewOptions extends ComposeOptions {
 export async function reviewCluster(sources: Sources, options: ReviewOptions): Promise<Review> {
   const names = sources.inventory.hosts.map(({ name }) => name)
   const hosts = options.limit.length > 0 ? options.limit : names
+  const composing = { ...options, isCheck: true }
+  const opened = openClusterSecrets(sources, composing)
+  // Waited for only when the hosts have answered; what the hosts have to say goes first.
+  opened.catch(() => undefined)
   const first = await surveyHosts(options.reach, { inventory: sources.inventory, hosts, texts: [] })
   const { prepared, problems } = decideWith(sources, first.surveys)
   const unread = [...first.failures].flatMap(([host, failures]) => failures.map(toFinding(host, 'reach')))
   if (prepared === undefined) throw refusalOf([...unread, ...problems])
-  const composed = await composeCluster(prepared, { ...options, isCheck: true })
+  const composed = await composeCluster(prepared, composing, opened)
   const compare = (surveys: ReadonlyMap<string, HostSurvey>) =>
     composed.hosts.flatMap(rendered => {
       const survey = surveys.get(rendered.host)
