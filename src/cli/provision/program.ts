@@ -18,6 +18,7 @@ import { registerMembership } from './membership.ts'
 import { registerPlan } from './plan.ts'
 import { registerPreflight } from './preflight.ts'
 import { registerRender } from './render.ts'
+import { registerReset } from './reset.ts'
 import { registerRollback } from './rollback.ts'
 import { registerRotate } from './rotate.ts'
 import { registerShell } from './shell.ts'
@@ -49,6 +50,7 @@ export function createProgram(): Command {
   registerSupportBundle(program)
   registerVerify(program)
   registerDown(program)
+  registerReset(program)
   registerRender(program)
   registerMembership(program)
   registerRotate(program)

@@ -30,14 +30,14 @@ export interface Apply {
   readonly inventory: Inventory
 }
 
-const FOLDER = '.weave.history'
+export const HISTORY_FOLDER = '.weave.history'
 const KEPT_MAX = 50
 
 export class History {
   readonly #folder: string
 
   constructor(inventoryFolder: string) {
-    this.#folder = join(inventoryFolder, FOLDER)
+    this.#folder = join(inventoryFolder, HISTORY_FOLDER)
   }
 
   /** The oldest first. A file that cannot be read is an error: silence would count it as never applied. */
