@@ -59,6 +59,9 @@ function createPassword(path: string): void {
 
 /** Where ansible.cfg or ANSIBLE_VAULT_PASSWORD_FILE names a password; undefined when they do not. */
 async function configuredPassword(): Promise<string | undefined> {
+  // It outranks every file, and to ask Ansible takes as long as to open the vault.
+  const named = process.env.ANSIBLE_VAULT_PASSWORD_FILE
+  if (named !== undefined && named !== '') return `${named} (env: ANSIBLE_VAULT_PASSWORD_FILE)`
   const result = await runTool(['ansible-config', 'dump', '--only-changed', '--format', 'json'])
   const settings = result.exitCode === 0 ? (JSON.parse(result.stdout) as readonly Setting[]) : []
   const names = ['DEFAULT_VAULT_PASSWORD_FILE', 'DEFAULT_VAULT_IDENTITY_LIST']
