@@ -35,6 +35,11 @@ export class Routes implements Iterable<[number, Route]> {
     return hops === 0 ? undefined : { nextHop: this.#nextHops[peer] ?? 0, hops, cost: this.#costs[peer] ?? 0 }
   }
 
+  /** 0 when there is no way. */
+  nextHopTo(peer: number): number {
+    return this.#nextHops[peer] ?? 0
+  }
+
   /** Ascending. */
   *[Symbol.iterator](): Iterator<[number, Route]> {
     for (let peer = 0; peer < this.#hops.length; peer++) {
@@ -43,8 +48,9 @@ export class Routes implements Iterable<[number, Route]> {
     }
   }
 
-  add(peer: number, { nextHop, hops, cost }: Route): void {
-    this.#size++
+  /** In the place of the way that there is, if there is one. */
+  set(peer: number, { nextHop, hops, cost }: Route): void {
+    if (!this.has(peer)) this.#size++
     this.#nextHops[peer] = nextHop
     this.#hops[peer] = hops
     this.#costs[peer] = cost
@@ -55,8 +61,13 @@ export class Routes implements Iterable<[number, Route]> {
  * Cheapest paths from `self` (Dijkstra) over links that both ends call established, each at the higher of the costs that its ends
  * give it. Among equals the path over the lower short id, so that routers with the same graph make the same choices (Weave row
  * GOS-07), and a frame comes nearer with every hop. Peers more than `HOPS_MAX` away have no route: datagrams do not get there.
+ * `mayGo`: to leave out links, asked at the end that is nearer to `self`; both by short id.
  */
-export function computeRoutes(self: number, graph: LinkGraph): Routes {
+export function computeRoutes(
+  self: number,
+  graph: LinkGraph,
+  mayGo: (from: number, to: number) => boolean = () => true,
+): Routes {
   const { shortIds } = graph
   const routes = new Routes(shortIds.reduce((max, shortId) => Math.max(max, shortId), 0))
   const start = graph.placeOf(self)
@@ -70,11 +81,13 @@ export function computeRoutes(self: number, graph: LinkGraph): Routes {
     settled[place] = 1
     const route = routeOf(step)
     const { cost, hops, nextHop } = route
-    if (hops > 0) routes.add(shortIds[place] ?? 0, route)
+    const from = shortIds[place] ?? 0
+    if (hops > 0) routes.set(from, route)
     if (hops >= HOPS_MAX) continue
     graph.eachLink(place, (to, more) => {
-      if (settled[to] === 1) return
-      const first = hops === 0 ? (shortIds[to] ?? 0) : nextHop
+      const peer = shortIds[to] ?? 0
+      if (settled[to] === 1 || !mayGo(from, peer)) return
+      const first = hops === 0 ? peer : nextHop
       frontier.push(stepOf({ cost: cost + more, hops: hops + 1, nextHop: first }, to))
     })
   }

@@ -1,7 +1,8 @@
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
+import { HeldRoutes } from '../mesh/held-routes.ts'
 import type { Link } from '../mesh/link.ts'
-import { computeRoutes, Routes } from '../mesh/routes.ts'
+import { Routes } from '../mesh/routes.ts'
 import { WayAges } from '../mesh/way-ages.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import type { RecordedLink } from '../wire/peer-record.ts'
@@ -43,6 +44,7 @@ export class Publication {
   readonly ages = new WayAges()
   readonly #sources: PublicationSources
   readonly #pace: Pace
+  readonly #held = new HeldRoutes()
   #flushAt: Instant = Number.NEGATIVE_INFINITY
   #recordAt: Instant = Number.POSITIVE_INFINITY
   #routesAt: Instant = Number.POSITIVE_INFINITY
@@ -118,10 +120,10 @@ export class Publication {
 
   #route(now: Instant): void {
     const { options, membership, announcements, addresses, maker } = this.#sources
-    this.#routesAt = Number.POSITIVE_INFINITY
     this.#pace.routed(now)
     const self = options.shortId
-    this.routes = computeRoutes(self, announcements.graph(this.#ownLinks()))
+    this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)
+    this.#routesAt = this.#held.deadline
     this.#sources.routed(this.routes, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
     if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)
