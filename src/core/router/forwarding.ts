@@ -38,7 +38,8 @@ export function describeForwarding(sources: ForwardingSources): ForwardingTable 
     }),
     neighbours: [
       ...neighbours.ready.flatMap(({ peer, endpoint, isCarrying }) => {
-        if (peer === undefined || endpoint === undefined) return []
+        // A link whose datagrams do not pass yet knows where it tries, and the way beside it where they do.
+        if (peer === undefined || endpoint === undefined || open.has(peer)) return []
         return isCarrying ? [{ shortId: peer }] : [{ shortId: peer, endpoint }]
       }),
       ...direct.flatMap(({ peer, endpoint }) => (endpoint === undefined ? [] : [{ shortId: peer, endpoint }])),
