@@ -1,3 +1,4 @@
+import { startOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
 import { OpenMembership } from './open-membership.ts'
 
@@ -6,7 +7,7 @@ export function yieldNumber({ membership, announcements, options, emit, log }: Y
   const next = membership instanceof OpenMembership ? membership.nextNumber() : undefined
   if (next === undefined) return log('warn', 'all short ids are taken', { number: options.shortId })
   log('info', 'the short id is another’s: starting anew', { number: options.shortId, next })
-  emit({ kind: 'renumber', shortId: next, bootId: announcements.bootId + 1n })
+  emit({ kind: 'renumber', shortId: next, bootId: startOf(announcements.bootId) + 1n })
 }
 
 type YieldContext = Pick<ConversationContext, 'membership' | 'announcements' | 'options' | 'emit' | 'log'>
