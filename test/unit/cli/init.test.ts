@@ -6,6 +6,7 @@ import { jest } from '@jest/globals'
 import { load } from 'js-yaml'
 import { projectRoot } from '../../../src/cli/project-root.ts'
 import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
+import { schemaOf, violations } from '../../json-schema.ts'
 
 const TIMEOUT_MS = 60_000
 
@@ -57,6 +58,7 @@ describe('init', () => {
         0,
         { isValid: true, clusterName: 'shop', subnet: '10.32.0.0/12', hosts: ['web1', 'web2'] },
       ])
+      expect(violations(schemaOf('validate'), JSON.parse(out))).toEqual([])
     },
     TIMEOUT_MS,
   )

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
 import { createProgram, runProgram } from '../../../src/cli/provision/program.ts'
+import { schemaOf, violations } from '../../json-schema.ts'
 
 /** Most of these run Ansible's real programs. */
 const TIMEOUT_MS = 60_000
@@ -73,7 +74,7 @@ describe('plan', () => {
       expect([same.code, same.out.includes('Nothing changes')]).toEqual([0, true])
       writeHosts('b: {ansible_host: 192.0.2.2}, c: {ansible_host: 192.0.2.3}')
       const { code, out } = await run('plan', '-i', inventory, '--offline', '--json')
-      expect(code).toBe(2)
+      expect([code, violations(schemaOf('plan'), JSON.parse(out))]).toEqual([2, []])
       const plan = JSON.parse(out) as { hosts: { name: string; index: number }[]; changes: { text: string }[] }
       expect(plan.hosts.map(({ name, index }) => `${name} ${index}`)).toEqual(['b 2', 'c 3'])
       expect(plan.changes.map(({ text }) => text)).toEqual([
