@@ -11,11 +11,13 @@ import { VirtualTime } from './virtual-time.ts'
 const TLS_OVERHEAD_BYTES = 22
 /** A probe as the data plane sends it: header, probe, tag. */
 const PROBE_BYTES = 41
+/** All routers start at one instant, with some dozens of messages each. */
+const EVENTS_AT_ONCE_MAX = 1_000_000
 
 /** Real routers on hosts without containers: nothing is sealed, all else is as in a cluster. */
 export class ScaleWorld {
   readonly hosts: ScaleHost[] = []
-  readonly time = new VirtualTime()
+  readonly time = new VirtualTime(EVENTS_AT_ONCE_MAX)
   readonly network = new ScaleNetwork(this.time)
   readonly cluster: SimulatedCluster
   readonly random: SeededRandom

@@ -11,9 +11,14 @@ export class VirtualTime {
   events = 0
   readonly #queue = new EventHeap<() => void>()
   #eventsAtOnce = 0
+  readonly #eventsAtOnceMax: number
+
+  constructor(eventsAtOnceMax = EVENTS_AT_ONCE_MAX) {
+    this.#eventsAtOnceMax = eventsAtOnceMax
+  }
 
   get isSpinning(): boolean {
-    return this.#eventsAtOnce > EVENTS_AT_ONCE_MAX
+    return this.#eventsAtOnce > this.#eventsAtOnceMax
   }
 
   at(time: number, run: () => void): void {
