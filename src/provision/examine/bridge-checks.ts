@@ -25,11 +25,12 @@ export const BRIDGE_CHECKS: readonly HostCheck[] = [
       cause: `the bridge has a further address: ${bridge.addresses.filter(one => one !== host.bridgeAddress).join(', ')}`,
       remedy: `'ip address delete ${bridge.addresses.find(one => one !== host.bridgeAddress)} dev weave' on the host, if nobody uses it`,
     })),
-  ({ whole: { bridge }, facts: { plan } }) =>
-    when(bridge.exists && bridge.mtu !== plan.mtu, () => ({
+  // What the host was told counts, not an inventory that nobody has applied yet.
+  ({ whole: { bridge, config } }) =>
+    when(bridge.exists && config !== null && bridge.mtu !== config.mtu, () => ({
       about: 'bridge-mtu',
-      cause: `the bridge has MTU ${bridge.mtu} in place of ${plan.mtu}: what its containers send is cut up, or lost on the way`,
-      remedy: `'ip link set dev weave mtu ${plan.mtu}' on the host; containers take it when they are started again`,
+      cause: `the bridge has MTU ${bridge.mtu} in place of ${config?.mtu}: what its containers send is cut up, or lost on the way`,
+      remedy: `'ip link set dev weave mtu ${config?.mtu}' on the host; containers take it when they are started again`,
     })),
   ({ whole: { bridge, networkTool } }) =>
     when(!bridge.isKnown && networkTool !== 'ifupdown', () => ({

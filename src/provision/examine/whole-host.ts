@@ -42,6 +42,8 @@ export interface ExaminedConfig {
   readonly subnet: string
   readonly containerRange: string
   readonly clusterId: string
+  /** Of the bridge. */
+  readonly mtu: number
 }
 
 /** How far another host's underlay address can be reached from here. */
@@ -100,6 +102,7 @@ function readConfig(shape: ShapeReader): ExaminedConfig {
     subnet: shape.text('subnet'),
     containerRange: shape.text('containerRange'),
     clusterId: shape.text('clusterId'),
+    mtu: shape.object('bridge').integer('mtu', 0, 2 ** 31),
   }
 }
 

@@ -93,14 +93,18 @@ describe.each<[string, Examination, string, RegExp, RegExp]>([
   ],
   [
     'another number than planned',
-    ofWhole({ config: { shortId: 7, subnet: '10.2.0.0/16', containerRange: '10.2.7.0/24', clusterId: 'c1' } }),
+    ofWhole({
+      config: { shortId: 7, subnet: '10.2.0.0/16', containerRange: '10.2.7.0/24', clusterId: 'c1', mtu: 1376 },
+    }),
     'other-number',
     /number 7/,
     /plan/,
   ],
   [
     'a foreign cluster',
-    ofWhole({ config: { shortId: 1, subnet: '10.2.0.0/16', containerRange: '10.2.1.0/24', clusterId: 'x' } }),
+    ofWhole({
+      config: { shortId: 1, subnet: '10.2.0.0/16', containerRange: '10.2.1.0/24', clusterId: 'x', mtu: 1376 },
+    }),
     'other-cluster',
     /another cluster/,
     /inventory/,

@@ -55,7 +55,7 @@ export function whole(settings: Partial<WholeHost> = {}): WholeHost {
     secretModes: { '/var/lib/weave/identity.pem': '0600' },
     files: FILES,
     interfaceFiles: ['weave'],
-    config: { shortId: 1, subnet: '10.2.0.0/16', containerRange: '10.2.1.0/24', clusterId: 'c1' },
+    config: { shortId: 1, subnet: '10.2.0.0/16', containerRange: '10.2.1.0/24', clusterId: 'c1', mtu: 1376 },
     passwordInArgv: [],
     reaches: [reach('b')],
     ...settings,
@@ -85,7 +85,7 @@ export function other(): Examination {
     whole: whole({
       bridge: { exists: true, addresses: ['10.2.0.2/16'], mtu: 1376, ports: [], isKnown: true },
       docker: docker([], { network: { bridge: 'weave', subnets: ['10.2.0.0/16'], range: '10.2.2.0/24' } }),
-      config: { shortId: 2, subnet: '10.2.0.0/16', containerRange: '10.2.2.0/24', clusterId: 'c1' },
+      config: { shortId: 2, subnet: '10.2.0.0/16', containerRange: '10.2.2.0/24', clusterId: 'c1', mtu: 1376 },
       reaches: [reach('a', { address: '192.0.2.1' })],
     }),
   })
