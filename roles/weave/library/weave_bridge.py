@@ -27,11 +27,13 @@ def bring_up(module):
         return result_of(changed, had, address)
     if not is_up:
         tool.raise_bridge(name)
-    elif address not in had:
-        module.run_command(['ip', 'address', 'replace', address, 'dev', name], check_rc=True)
-    for stale in stale_addresses(addresses(module, name) or [], address, former):
+    all_stale = stale_addresses(addresses(module, name) or [], address, former)
+    for stale in all_stale:
         module.run_command(['ip', 'address', 'del', stale, 'dev', name], check_rc=True)
         changed = True
+    if all_stale or is_up:
+        # The kernel takes every other address of the same subnet away with the first one.
+        module.run_command(['ip', 'address', 'replace', address, 'dev', name], check_rc=True)
     if changed:
         tool.settle(name)
     assert_address(module, tool, address)

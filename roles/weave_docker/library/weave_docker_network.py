@@ -8,6 +8,7 @@ options:
   bridge: {type: str, required: true, description: name of the bridge}
   address: {type: str, required: true, description: the bridge's address with its prefix length}
   range: {type: str, required: true, description: the host's container range}
+  before_restart: {type: bool, default: false, description: 'only makes Docker forget a former address of the bridge, and leaves it stopped'}
 '''
 
 import ipaddress
@@ -24,15 +25,26 @@ BRIDGE_OPTION = 'com.docker.network.bridge.name'
 
 def check(module):
     docker = Service(module, 'docker')
+    if module.params['before_restart'] and not docker.is_active():
+        return {'changed': False}
     problem = problem_of(module, docker)
-    if problem is None:
+    is_moved = has_former_address(module, docker)
+    if problem is None or (module.params['before_restart'] and not is_moved):
         return {'changed': False}
     refuse_live_containers(module, problem)
     if not module.check_mode:
-        docker.restart()
-        if problem_of(module, docker) is not None:
-            forget_network(module, docker)
+        correct(module, docker, is_moved)
     return {'changed': True, 'note': problem + '; corrected'}
+
+
+def correct(module, docker, is_moved):
+    """Started with a memory of another address of the bridge, Docker would put that one back in the planned one's place."""
+    if is_moved:
+        forget_network(module, docker)
+        return
+    docker.restart()
+    if problem_of(module, docker) is not None:
+        forget_network(module, docker)
 
 
 def refuse_live_containers(module, problem):
@@ -47,13 +59,19 @@ def refuse_live_containers(module, problem):
 def forget_network(module, docker):
     problem = problem_of(module, docker)
     root = docker_text(module, ['info', '--format', '{{.DockerRootDir}}'])
-    if is_used(module):
-        raise Refusal('%s; Docker remembers it from before and has containers or networks' % problem,
-                      'remove all containers and own networks, then: service docker stop; rm -r %s/network; service docker start'
-                      % root)
+    own = own_networks(module)
+    if own:
+        raise Refusal('%s; Docker remembers it from before, beside networks of its own (%s)' % (problem, ', '.join(own)),
+                      "remove these with 'docker network rm' and run again; they can be made again afterwards")
+    former = network_of(module, docker)['gateway']
+    if docker.init == 'systemd':
+        # Not every Docker has one; whoever speaks to it meanwhile would start Docker.
+        module.run_command(['systemctl', 'stop', 'docker.socket'])
     docker.stop()
     remove(root + '/network')
-    remove_foreign_addresses(module)
+    put_back_address(module, former)
+    if module.params['before_restart']:
+        return
     docker.start()
     again = problem_of(module, docker)
     if again is not None:
@@ -61,26 +79,42 @@ def forget_network(module, docker):
                       % module.params['bridge'])
 
 
-def remove_foreign_addresses(module):
+def put_back_address(module, former):
     """What Docker has put on the bridge it would find there again, and take for the bridge's own."""
-    bridge, planned = module.params['bridge'], module.params['address']
+    bridge, planned = module.params['bridge'], ipaddress.ip_interface(module.params['address'])
     out = module.run_command(['ip', '-o', '-4', 'address', 'show', 'dev', bridge], check_rc=True)[1]
-    for address in addresses_of(out.splitlines()):
-        if address != planned and ipaddress.ip_interface(address).network != ipaddress.ip_interface(planned).network:
-            module.run_command(['ip', 'address', 'del', address, 'dev', bridge], check_rc=True)
+    for address in [ipaddress.ip_interface(text) for text in addresses_of(out.splitlines())]:
+        if address != planned and (address.network != planned.network or str(address.ip) == former):
+            module.run_command(['ip', 'address', 'del', str(address), 'dev', bridge], check_rc=True)
+    module.run_command(['ip', 'address', 'replace', str(planned), 'dev', bridge], check_rc=True)
 
 
 def problem_of(module, docker):
-    network = inspect_bridge(module, docker)
-    configs = (network.get('IPAM') or {}).get('Config') or [{}]
-    actual = {'bridge': (network.get('Options') or {}).get(BRIDGE_OPTION),
-              'subnet': configs[0].get('Subnet'), 'range': configs[0].get('IPRange')}
-    planned = {'bridge': module.params['bridge'], 'range': module.params['range'],
-               'subnet': str(ipaddress.ip_interface(module.params['address']).network)}
+    actual = network_of(module, docker)
+    address = ipaddress.ip_interface(module.params['address'])
+    planned = {'bridge': module.params['bridge'], 'range': module.params['range'], 'subnet': str(address.network)}
+    if actual['gateway']:
+        planned['gateway'] = str(address.ip)
     wrong = [name for name in sorted(planned) if actual[name] != planned[name]]
     if not wrong:
         return None
     return 'Docker uses ' + ', '.join('%s %s where %s is planned' % (name, actual[name], planned[name]) for name in wrong)
+
+
+def has_former_address(module, docker):
+    actual = network_of(module, docker)
+    address = ipaddress.ip_interface(module.params['address'])
+    former = (actual['gateway'] or str(address.ip), actual['subnet'])
+    return actual['bridge'] == module.params['bridge'] and former != (str(address.ip), str(address.network))
+
+
+def network_of(module, docker):
+    """The gateway of containers is the bridge's address."""
+    network = inspect_bridge(module, docker)
+    config = ((network.get('IPAM') or {}).get('Config') or [{}])[0]
+    return {'bridge': (network.get('Options') or {}).get(BRIDGE_OPTION),
+            'gateway': (config.get('Gateway') or '').split('/')[0],
+            'subnet': config.get('Subnet'), 'range': config.get('IPRange')}
 
 
 def inspect_bridge(module, docker):
@@ -95,10 +129,10 @@ def inspect_bridge(module, docker):
         time.sleep(0.25)
 
 
-def is_used(module):
-    """The router makes the network 'weave' again by itself."""
+def own_networks(module):
+    """The router makes the network 'weave' again by itself, and containers on the bridge find it by its name."""
     networks = docker_text(module, ['network', 'ls', '--filter', 'type=custom', '--format', '{{.Name}}']).split()
-    return bool(docker_text(module, ['ps', '--all', '--quiet']) or set(networks) - {'weave'})
+    return sorted(set(networks) - {'weave'})
 
 
 def docker_text(module, argv):
@@ -106,9 +140,9 @@ def docker_text(module, argv):
 
 
 def main():
-    names = ('bridge', 'address', 'range')
-    module = AnsibleModule(argument_spec={name: {'type': 'str', 'required': True} for name in names},
-                           supports_check_mode=True)
+    spec = {name: {'type': 'str', 'required': True} for name in ('bridge', 'address', 'range')}
+    spec['before_restart'] = {'type': 'bool', 'default': False}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     run_refusable(module, check)
 
 
