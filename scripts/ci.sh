@@ -44,7 +44,7 @@ check 'Ansible' 2m npm run --silent lint:ansible
 check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
 tests 'unit tests, simulations, golden files, architecture' 9m test --maxWorkers=2
 if [ "$(id -u)" -eq 0 ]; then
-  tests 'system tests on the lab' 32m test:system
+  tests 'system tests on the lab' 40m test:system
 else
   printf '\nsystem tests left out: they make network namespaces and hosts, which takes root\n'
 fi
