@@ -1,5 +1,5 @@
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
-import { type Candidate, type Contestant, DISTANCES } from './candidate.ts'
+import { type Candidate, type Contestant, DISTANCES, type Route } from './candidate.ts'
 import { awaitRoutes, createChainLab } from './chain-lab.ts'
 import { awaitQuiet, withLoss } from './conditions.ts'
 import { residentMegabytes } from './daemons.ts'
@@ -11,39 +11,50 @@ interface Turn {
   readonly results: Results
   readonly extent: Extent
   readonly round: string
+  readonly write: (results: Results) => void
 }
 
-/** Measures all candidates in turn, round for round, so that what changes on the machine meanwhile changes for all. */
-export async function compare(candidates: readonly Candidate[], extent: Extent): Promise<Results> {
+export interface Comparison {
+  readonly candidates: readonly Candidate[]
+  readonly extent: Extent
+  /** Called with what there is by then, again and again: a run that is broken off is not lost. */
+  readonly write: (results: Results) => void
+}
+
+/**
+ * Measures all candidates in turn, round for round, so that what changes on the machine meanwhile changes for all. What a candidate
+ * fails in is noted; the others go on.
+ */
+export async function compare({ candidates, extent, write }: Comparison): Promise<void> {
   const results = new Results()
-  await onLab(1500, candidates, async contestants => {
-    noteMemory(results, contestants, 'memoryIdle')
-    await forEachRound(extent, async round => {
-      const turn = { results, extent, round }
+  const forEachRound = async (act: (turn: Turn) => Promise<void>) => {
+    for (let round = 1; round <= extent.rounds; round++) {
+      await act({ results, extent, round: `round ${round} of ${extent.rounds}`, write })
+      write(results)
+    }
+  }
+  await onLab(1500, { candidates, results }, async contestants => {
+    for (const contestant of contestants) await noteMemory(results, contestant, 'memoryIdle')
+    await forEachRound(async turn => {
       for (const contestant of contestants) await distances(turn, contestant)
       for (const percent of extent.losses) {
         for (const contestant of contestants) await lossy(turn, contestant, percent)
       }
-      noteMemory(results, contestants, 'memoryLoaded')
+      for (const contestant of contestants) await noteMemory(results, contestant, 'memoryLoaded')
     })
   })
-  if (!extent.hasJumbo) return results
-  await onLab(9000, candidates, async contestants => {
-    await forEachRound(extent, async round => {
-      for (const contestant of contestants) await jumbo({ results, extent, round }, contestant)
+  if (!extent.hasJumbo) return
+  await onLab(9000, { candidates, results }, async contestants => {
+    await forEachRound(async turn => {
+      for (const contestant of contestants) await jumbo(turn, contestant)
     })
   })
-  return results
-}
-
-async function forEachRound({ rounds }: Extent, act: (round: string) => Promise<void>): Promise<void> {
-  for (let round = 1; round <= rounds; round++) await act(`round ${round} of ${rounds}`)
 }
 
 /** Those that must not share their hosts with others have a lab of their own. */
 async function onLab(
   mtu: number,
-  candidates: readonly Candidate[],
+  { candidates, results }: { candidates: readonly Candidate[]; results: Results },
   act: (contestants: readonly Contestant[]) => Promise<void>,
 ): Promise<void> {
   const labs: AgentLab[] = []
@@ -58,7 +69,9 @@ async function onLab(
     for (const [i, candidate] of candidates.entries()) {
       const { configure } = candidate
       const lab = configure === undefined ? common : await create(String(i), configure)
-      contestants.push(await start(candidate, lab, mtu))
+      await attempt(results, { candidate, condition: `MTU ${mtu}` }, async () => {
+        contestants.push(await start(candidate, lab, mtu))
+      })
     }
     await act(contestants)
   } finally {
@@ -73,59 +86,87 @@ async function start(candidate: Candidate, lab: AgentLab, mtu: number): Promise<
   return contestant
 }
 
-async function distances(turn: Turn, contestant: Contestant): Promise<void> {
-  const { extent } = turn
-  for (const condition of DISTANCES) {
-    const route = contestant.routes[condition]
-    if (route === undefined) continue
-    const add = await noting(turn, contestant, condition)
-    if (extent.inFull.includes(condition)) {
-      const { p50, p99 } = await measureRoundTrip(contestant, route, extent)
-      add('roundTrip', p50)
-      add('roundTrip99', p99)
-      const loaded = await measureLoaded(contestant, route, extent)
-      add('streams', loaded.rate)
-      add('roundTripLoaded', loaded.roundTrip)
-    }
-    const { rate, cpuPerGigabyte } = await measureStream(contestant, route, extent)
-    add('stream', rate)
-    if (cpuPerGigabyte !== undefined) add('cpu', cpuPerGigabyte)
-    if (condition === 'direct') add('small', await measureSmall(contestant, route, extent))
+async function attempt(
+  results: Results,
+  { candidate, condition }: { readonly candidate: Candidate; readonly condition: string },
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    results.fail(candidate, { condition, reason })
+    console.log(`${candidate.name}, ${condition}: failed: ${reason}`)
   }
 }
 
-async function lossy(turn: Turn, contestant: Contestant, percent: number): Promise<void> {
-  const route = contestant.routes.direct
-  if (route === undefined) return
-  const add = await noting(turn, contestant, `${percent} % loss`)
-  await withLoss(contestant.lab, percent, async () => {
+async function distances(turn: Turn, contestant: Contestant): Promise<void> {
+  const { extent } = turn
+  for (const condition of DISTANCES) {
+    await measuring(turn, { contestant, condition, route: contestant.routes[condition] }, async (route, add) => {
+      if (extent.inFull.includes(condition)) {
+        const { p50, p99 } = await measureRoundTrip(contestant, route, extent)
+        add('roundTrip', p50)
+        add('roundTrip99', p99)
+        const loaded = await measureLoaded(contestant, route, extent)
+        add('streams', loaded.rate)
+        add('roundTripLoaded', loaded.roundTrip)
+      }
+      const { rate, cpuPerGigabyte } = await measureStream(contestant, route, extent)
+      add('stream', rate)
+      if (cpuPerGigabyte !== undefined) add('cpu', cpuPerGigabyte)
+      if (condition === 'direct') add('small', await measureSmall(contestant, route, extent))
+    })
+  }
+}
+
+function lossy(turn: Turn, contestant: Contestant, percent: number): Promise<void> {
+  const part = { contestant, condition: `${percent} % loss`, route: contestant.routes.direct }
+  return measuring(turn, part, (route, add) => {
+    return withLoss(contestant.lab, percent, async () => {
+      add('stream', (await measureStream(contestant, route, turn.extent)).rate)
+    })
+  })
+}
+
+function jumbo(turn: Turn, contestant: Contestant): Promise<void> {
+  const part = { contestant, condition: 'MTU 9000', route: contestant.routes.direct }
+  return measuring(turn, part, async (route, add) => {
     add('stream', (await measureStream(contestant, route, turn.extent)).rate)
   })
 }
 
-async function jumbo(turn: Turn, contestant: Contestant): Promise<void> {
-  const route = contestant.routes.direct
-  if (route === undefined) return
-  const add = await noting(turn, contestant, 'MTU 9000')
-  add('stream', (await measureStream(contestant, route, turn.extent)).rate)
+interface Part {
+  readonly contestant: Contestant
+  readonly condition: string
+  /** Absent when the contestant cannot do that. */
+  readonly route: Route | undefined
 }
 
 type Add = (measure: Measure, value: number) => void
 
-async function noting({ results, extent, round }: Turn, { candidate }: Contestant, condition: string): Promise<Add> {
-  const isNoisy = !(await awaitQuiet(extent.quietWaitMs))
-  return (measure, value) => {
-    results.add(candidate, { measure, condition }, { value, isNoisy })
-    const noise = isNoisy ? ', noisy' : ''
-    console.log(`${round}: ${candidate.name}, ${condition}: ${measure} ${value.toPrecision(4)}${noise}`)
-  }
+async function measuring(
+  { results, extent, round, write }: Turn,
+  { contestant: { candidate }, condition, route }: Part,
+  measure: (route: Route, add: Add) => Promise<void>,
+): Promise<void> {
+  if (route === undefined) return
+  await attempt(results, { candidate, condition }, async () => {
+    const isNoisy = !(await awaitQuiet(extent.quietWaitMs))
+    await measure(route, (measure, value) => {
+      results.add(candidate, { measure, condition }, { value, isNoisy })
+      const noise = isNoisy ? ', noisy' : ''
+      console.log(`${round}: ${candidate.name}, ${condition}: ${measure} ${value.toPrecision(4)}${noise}`)
+    })
+  })
+  write(results)
 }
 
 /** Of each candidate the daemon that takes most. */
-function noteMemory(results: Results, contestants: readonly Contestant[], measure: Measure): void {
-  for (const { candidate, pids } of contestants) {
-    if (pids.size === 0) continue
+async function noteMemory(results: Results, { candidate, pids }: Contestant, measure: Measure): Promise<void> {
+  if (pids.size === 0) return
+  await attempt(results, { candidate, condition: 'direct' }, async () => {
     const value = Math.max(...[...pids.values()].map(residentMegabytes))
     results.add(candidate, { measure, condition: 'direct' }, { value, isNoisy: false })
-  }
+  })
 }

@@ -49,8 +49,15 @@ async function main(): Promise<void> {
   if (candidates.length === 0) throw new Error(`--only ${options.only}: no such candidate`)
   if (!options.quote) {
     const extent = extentAsked()
-    const results = await compare(candidates, extent)
-    console.log(`\n${writeResults({ folder: options.results, extent, candidates, results })}`)
+    let text = ''
+    await compare({
+      candidates,
+      extent,
+      write: results => {
+        text = writeResults({ folder: options.results, extent, candidates, results })
+      },
+    })
+    console.log(`\n${text}`)
   }
   const record = readRecord(options.results)
   if (options.write) writeQuotation(join(ROOT, 'README.md'), record)

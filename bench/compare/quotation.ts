@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { formatRatio } from './ratios.ts'
 import type { RunRecord } from './record.ts'
-import { type Cell, formatCell, MEASURES, type Measure } from './results.ts'
+import { describeCell, MEASURES, type Measure } from './results.ts'
 
 const BEGIN = '<!-- bench: begin -->'
 const END = '<!-- bench: end -->'
@@ -18,18 +18,13 @@ const COLUMNS: readonly { readonly measure: Measure; readonly condition: string;
 ]
 
 /** What the README says of a run, between its markers. */
-export function quote({
-  machine,
-  date,
-  rounds,
-  congestionControl,
-  machineCongestionControl,
-  ratios,
-  cells,
-}: RunRecord): string {
-  const candidates = [...new Set(cells.map(({ candidate }) => candidate))]
+export function quote(record: RunRecord): string {
+  const { machine, date, rounds, congestionControl, machineCongestionControl, ratios } = record
+  const candidates = [...new Set([...record.cells, ...record.failures].map(({ candidate }) => candidate))]
   const head = ['', ...COLUMNS.map(({ title, measure }) => `${title}, ${MEASURES[measure].unit}`)]
-  const rows = candidates.map(name => [name, ...COLUMNS.map(column => formatCell(find(cells, name, column)))])
+  const rows = candidates.map(candidate => {
+    return [candidate, ...COLUMNS.map(column => describeCell(record, { candidate, ...column }))]
+  })
   return `${BEGIN}
 Measured on ${machine}, ${date}, by \`npm run bench\`: all ends and relays share these cores, so read the figures as ratios. Medians
 (least–most) of ${rounds} interleaved rounds, a star for each in which the machine was busy with something else. TCP uses
@@ -49,12 +44,6 @@ export function writeQuotation(path: string, record: RunRecord): void {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error(`${path} has no place for the figures: '${BEGIN}', '${END}'`)
   writeFileSync(path, text.slice(0, begin) + quote(record) + text.slice(end + END.length))
-}
-
-function find(cells: readonly Cell[], candidate: string, column: (typeof COLUMNS)[number]): Cell | undefined {
-  return cells.find(cell => {
-    return cell.candidate === candidate && cell.measure === column.measure && cell.condition === column.condition
-  })
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ratio } from './ratios.ts'
-import type { Cell } from './results.ts'
+import type { Cell, Failure } from './results.ts'
 
 /** What `results.json` holds: all of a run. */
 export interface RunRecord {
@@ -15,6 +15,7 @@ export interface RunRecord {
   readonly rounds: number
   readonly ratios: readonly Ratio[]
   readonly cells: readonly Cell[]
+  readonly failures: readonly Failure[]
 }
 
 export const RECORD_FILE = 'results.json'

@@ -33,8 +33,20 @@ export interface Cell {
   readonly readings: Reading[]
 }
 
+/** What a candidate could not do; once for each time. */
+export interface Failure {
+  readonly candidate: string
+  readonly condition: string
+  readonly reason: string
+}
+
 export class Results {
   readonly #cells = new Map<string, Cell>()
+  readonly failures: Failure[] = []
+
+  fail({ name }: Candidate, { condition, reason }: { condition: string; reason: string }): void {
+    this.failures.push({ candidate: name, condition, reason })
+  }
 
   add(candidate: Candidate, key: { measure: Measure; condition: string }, reading: Reading): void {
     const { name, kind, isSealed } = candidate
@@ -59,9 +71,21 @@ export function medianOf({ readings }: Cell): number {
   return median((quiet.length === 0 ? readings : quiet).map(reading => reading.value))
 }
 
+/** What a table says of a candidate: `failed` where it has tried and nothing came of it. */
+export function describeCell(
+  { cells, failures }: { readonly cells: readonly Cell[]; readonly failures: readonly Failure[] },
+  key: { readonly candidate: string; readonly measure: Measure; readonly condition: string },
+): string {
+  const isOfSame = ({ candidate, condition }: Cell | Failure) => {
+    return candidate === key.candidate && condition === key.condition
+  }
+  const cell = cells.find(one => one.measure === key.measure && isOfSame(one))
+  if (cell !== undefined) return formatCell(cell)
+  return failures.some(isOfSame) ? 'failed' : '–'
+}
+
 /** `2301 (2290–2410)`, with a star for each noisy round. */
-export function formatCell(cell: Cell | undefined): string {
-  if (cell === undefined) return '–'
+export function formatCell(cell: Cell): string {
   const { digits } = MEASURES[cell.measure]
   const values = cell.readings.map(reading => reading.value)
   const noise = '*'.repeat(cell.readings.filter(reading => reading.isNoisy).length)

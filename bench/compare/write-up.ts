@@ -7,7 +7,9 @@ import type { Extent } from './extent.ts'
 import { CONGESTION_CONTROL } from './measures.ts'
 import { computeRatios, formatRatio } from './ratios.ts'
 import { RECORD_FILE, type RunRecord } from './record.ts'
-import { formatCell, MEASURES, type Measure, type Results } from './results.ts'
+import { describeCell, type Failure, MEASURES, type Measure, type Results } from './results.ts'
+
+const REASON_LETTERS_MAX = 200
 
 export interface WriteUp {
   readonly folder: string
@@ -28,6 +30,7 @@ export function writeResults({ folder, extent, candidates, results }: WriteUp): 
     rounds: extent.rounds,
     ratios: computeRatios(results),
     cells: results.cells,
+    failures: results.failures,
   }
   writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`)
   for (const { measure, condition } of conditionsOf(results)) {
@@ -62,8 +65,20 @@ ${about.join('\n')}
 |---|---|---|---|
 ${record.ratios.map(formatRatio).join('\n')}
 
-${tables(candidates, results).join('\n\n')}
+${[...tables(candidates, results), ...failureTable(results.failures)].join('\n\n')}
 `
+}
+
+function failureTable(failures: readonly Failure[]): readonly string[] {
+  if (failures.length === 0) return []
+  const rows = failures.map(({ candidate, condition, reason }) => `| ${candidate} | ${condition} | ${inCell(reason)} |`)
+  return [`| failed | in | because |\n|---|---|---|\n${rows.join('\n')}`]
+}
+
+/** The first line; what follows are logs. */
+function inCell(reason: string): string {
+  const [first = ''] = reason.split('\n')
+  return first.slice(0, REASON_LETTERS_MAX).replaceAll('|', '\\|')
 }
 
 function tables(candidates: readonly Candidate[], results: Results): readonly string[] {
@@ -71,7 +86,7 @@ function tables(candidates: readonly Candidate[], results: Results): readonly st
   return measures.map(measure => {
     const conditions = conditionsOf(results).flatMap(one => (one.measure === measure ? [one.condition] : []))
     const rows = candidates.map(({ name }) => {
-      return `| ${name} | ${conditions.map(condition => formatCell(results.cell(name, measure, condition))).join(' | ')} |`
+      return `| ${name} | ${conditions.map(condition => describeCell(results, { candidate: name, measure, condition })).join(' | ')} |`
     })
     const { title, unit } = MEASURES[measure]
     const head = `| ${title}, ${unit} | ${conditions.join(' | ')} |\n|${'---|'.repeat(conditions.length + 1)}`

@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from '../../../bench/compare/candidate.ts'
+import { EXTENTS } from '../../../bench/compare/extent.ts'
 import { quote, writeQuotation } from '../../../bench/compare/quotation.ts'
 import { computeRatios, formatRatio } from '../../../bench/compare/ratios.ts'
-import type { RunRecord } from '../../../bench/compare/record.ts'
+import { type RunRecord, readRecord } from '../../../bench/compare/record.ts'
 import { type Measure, Results } from '../../../bench/compare/results.ts'
+import { writeResults } from '../../../bench/compare/write-up.ts'
 
 const SLEEVE = contender('sleeve', { kind: 'ours' })
 const SLOW = contender('slow', {})
@@ -59,6 +61,7 @@ describe('the quotation of a comparison', () => {
     rounds: 1,
     ratios: computeRatios(results),
     cells: results.cells,
+    failures: results.failures,
   }
 
   it('names machine, congestion control, each candidate and each ratio', () => {
@@ -79,6 +82,24 @@ describe('the quotation of a comparison', () => {
       expect(readFileSync(path, 'utf8')).toBe(`before\n${quote(record)}\nafter\n`)
       writeFileSync(path, 'nothing')
       expect(() => writeQuotation(path, record)).toThrow('has no place for the figures')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe('a candidate that fails in a part', () => {
+  it('is marked in tables and quotation, with the reason, beside what the others reached', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'results-'))
+    const candidates = [SLEEVE, GOOD]
+    const results = resultsOf('stream', [[SLEEVE, 6000]])
+    results.fail(GOOD, { condition: 'direct', reason: 'no answer from 10.8.0.2 | 3\nits log' })
+    try {
+      const text = writeResults({ folder, extent: EXTENTS.quick, candidates, results })
+      expect(text).toMatch(/^\| sleeve \| 6000 \(6000–6000\) \|$/m)
+      expect(text).toMatch(/^\| good \| failed \|$/m)
+      expect(text).toContain('| good | direct | no answer from 10.8.0.2 \\| 3 |\n')
+      expect(quote(readRecord(folder))).toMatch(/^\| good \| failed \| – \|/m)
     } finally {
       rmSync(folder, { recursive: true })
     }
