@@ -9,6 +9,8 @@ const WINDOW = 32
 const HYSTERESIS = 0.25
 /** Weight of one more round trip in the mean (RFC 6298). */
 const GAIN = 1 / 8
+/** Answers of which the quickest judges the latency: a host that is busy for a while delays some, a longer way delays all. */
+const ANSWERS_JUDGED = 4
 /** Round trips up to here are all alike; from here on each doubling is a step. Milliseconds. */
 const LATENCY_FIRST_STEP_MS = 2
 const LATENCY_STEPS_MAX = 12
@@ -27,6 +29,7 @@ export class LinkQuality {
   /** Mean, milliseconds; undefined before the first answer. */
   roundTripMs: number | undefined
   readonly #outcomes: boolean[] = []
+  readonly #roundTrips: number[] = []
   #latencyStep = 0
   #lossStep = 0
   #steppedAt = Number.NEGATIVE_INFINITY
@@ -46,6 +49,8 @@ export class LinkQuality {
   /** A probe came back. True when the cost is another. */
   answered(roundTripMs: number, now: number): boolean {
     const isFirst = this.roundTripMs === undefined
+    this.#roundTrips.push(roundTripMs)
+    if (this.#roundTrips.length > ANSWERS_JUDGED) this.#roundTrips.shift()
     this.roundTripMs = this.roundTripMs === undefined ? roundTripMs : this.#mean(this.roundTripMs, roundTripMs)
     return this.#note(true, isFirst, now)
   }
@@ -58,7 +63,12 @@ export class LinkQuality {
   /** The path is gone: what comes back is measured afresh. */
   reset(): void {
     this.roundTripMs = undefined
+    this.#roundTrips.length = 0
     this.#outcomes.length = 0
+  }
+
+  get #judgedMs(): number {
+    return this.#roundTrips.length === 0 ? 0 : Math.min(...this.#roundTrips)
   }
 
   #mean(before: number, sample: number): number {
@@ -70,7 +80,7 @@ export class LinkQuality {
     if (this.#outcomes.length > WINDOW) this.#outcomes.shift()
     if (!isFirst && now < this.#steppedAt + COST_HELD_MS) return false
     const before = this.cost
-    this.#latencyStep = stepOf(this.roundTripMs ?? 0, this.#latencyStep, latencyBorder, LATENCY_STEPS_MAX)
+    this.#latencyStep = stepOf(this.#judgedMs, this.#latencyStep, latencyBorder, LATENCY_STEPS_MAX)
     const isJudged = this.#outcomes.length >= WINDOW / 2
     if (isJudged) this.#lossStep = stepOf(this.loss, this.#lossStep, lossBorder, LOSS_STEPS.length)
     if (this.cost === before) return false

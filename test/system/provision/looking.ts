@@ -34,7 +34,10 @@ function lookAtWhatIsWell(lab: LabDriver): void {
       const { ways } = JSON.parse(test.stdout) as { ways: { from: string; to: string; mtu: number; path: string }[] }
       expect([test.exitCode, ways.length]).toEqual([0, 12])
       expect(new Set(ways.map(({ mtu }) => mtu))).toEqual(new Set([1376]))
-      expect(ways.find(({ from, to }) => from === 'alpha' && to === 'delta')?.path).toBe('relayed by relay')
+      // Over bravo and relay while the relay answers alpha late, as it may beside the measuring of throughput.
+      expect(ways.find(({ from, to }) => from === 'alpha' && to === 'delta')?.path).toMatch(
+        /^relayed by (relay|bravo)$/,
+      )
     },
     2 * MINUTE,
   )

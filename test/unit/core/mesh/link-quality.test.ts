@@ -32,6 +32,21 @@ describe('the quality of a link', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(COST_HELD_MS)
   })
 
+  it('costs no more when some probes come back late, and more when all do', () => {
+    const quality = new LinkQuality()
+    let now = 0
+    const probe = (roundTrips: readonly number[]) => {
+      for (const roundTripMs of roundTrips) {
+        now += 4_000
+        quality.answered(roundTripMs, now)
+      }
+    }
+    probe([0.3, 80, 80, 80, 0.3, 80, 80, 80, 0.3])
+    expect(quality.cost).toBe(HOP_COST)
+    probe([80, 80, 80, 80])
+    expect(quality.cost).toBeGreaterThan(HOP_COST + 32)
+  })
+
   it('costs more when probes are lost, and less again when they are not', () => {
     const quality = new LinkQuality()
     let now = 0
