@@ -27,7 +27,9 @@ export function refuseRenumbering(changes: readonly LockChange[], remedy: string
   const moved = changes.filter(({ kind }) => kind === 'renumber' || kind === 'readdress')
   const [first] = moved
   if (first === undefined) return []
-  const rest = moved.length > 1 ? `, and ${moved.length - 1} more` : ''
+  // A host that gets another number in another subnet has two changes.
+  const others = new Set(moved.map(({ host }) => host)).size - 1
+  const rest = others > 0 ? `, and ${others} more` : ''
   return [{ cause: `hosts would be renumbered: ${first.text}${rest}`, remedy }]
 }
 

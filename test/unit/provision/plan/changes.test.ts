@@ -35,6 +35,13 @@ describe('changes between two locks', () => {
     expect(refuseRenumbering(changesBetween(before, lockOf({ a: 1, d: 4 })), 'look')).toEqual([])
   })
 
+  it('are counted by hosts in the refusal, whatever becomes of each', () => {
+    const network = { subnet: '10.9.0.0/16', containerPrefix: 24 }
+    const causeOf = (after: Lock) => refuseRenumbering(changesBetween(lockOf({ a: 1, b: 2 }), after), '')[0]?.cause
+    expect(causeOf(lockOf({ a: 4, b: 5 }, { network }))).toMatch(/^hosts would be renumbered: a moves .*, and 1 more$/)
+    expect(causeOf(lockOf({ a: 4 }, { network }))).not.toContain('more')
+  })
+
   it('name hosts whose key is not known yet, or is another', () => {
     const after = lockOf({}, { hosts: [{ name: 'a', index: 1, publicKey: 'k' }] })
     expect(textsOf(lockOf({ a: 1 }), after)).toEqual(['a is certified with a public key not seen before'])
