@@ -10,6 +10,7 @@ options:
   deeds: {type: list, elements: str, required: true, description: the repairs to do, in their order}
 '''
 
+import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
@@ -38,6 +39,12 @@ def address_bridge(module):
     module.run_command(['ip', 'address', 'replace', module.params['address'], 'dev', module.params['bridge']], check_rc=True)
 
 
+def resize_bridge(module):
+    with open('/etc/weave/agent-config.json') as file:
+        mtu = json.load(file)['bridge']['mtu']
+    module.run_command(['ip', 'link', 'set', 'dev', module.params['bridge'], 'mtu', str(mtu)], check_rc=True)
+
+
 def close_secrets(module):
     for path in SECRETS:
         if os.path.exists(path):
@@ -58,7 +65,8 @@ def enable_router(module):
 
 
 DEEDS = {
-    'raise-bridge': raise_bridge, 'address-bridge': address_bridge, 'close-secrets': close_secrets,
+    'raise-bridge': raise_bridge, 'address-bridge': address_bridge, 'resize-bridge': resize_bridge,
+    'close-secrets': close_secrets,
     'start-router': start_router, 'enable-router': enable_router, 'start-docker': start_docker,
 }
 

@@ -21,7 +21,7 @@ Examples:
 
 Looks at bridge, router, membership, Docker, firewall, clock, and at the network between the hosts, and names for each thing that is
 wrong its cause and the command that mends it. --fix does what hurts nobody: brings up bridge, router and Docker where they are down,
-gives the bridge its address, closes readable secrets. It restarts nothing that runs, and touches no firewall.
+gives the bridge its address and its MTU, closes readable secrets. It restarts nothing that runs, and touches no firewall.
 Exit codes: 0 nothing is wrong, or warnings only; 1 something is; 2 bad input.`
 
 export function registerDoctor(program: Command): void {

@@ -31,6 +31,7 @@ export const BRIDGE_CHECKS: readonly HostCheck[] = [
       about: 'bridge-mtu',
       cause: `the bridge has MTU ${bridge.mtu} in place of ${config?.mtu}: what its containers send is cut up, or lost on the way`,
       remedy: `'ip link set dev weave mtu ${config?.mtu}' on the host; containers take it when they are started again`,
+      repair: 'resize-bridge',
     })),
   ({ whole: { bridge, networkTool } }) =>
     when(!bridge.isKnown && networkTool !== 'ifupdown', () => ({

@@ -7,6 +7,7 @@ import type { WholeHost } from './whole-host.ts'
 export const REPAIRS = [
   'raise-bridge',
   'address-bridge',
+  'resize-bridge',
   'close-secrets',
   'start-router',
   'enable-router',
