@@ -16,6 +16,8 @@ export interface SourceOptions {
   readonly vaultPasswordFile?: string | undefined
   /** Plans what this inventory said, in place of what the files say: an earlier apply. Hosts are reached as the files say. */
   readonly formerInventory?: Inventory | undefined
+  /** Plans as if the lock file had this change, which only a run that is no check writes. */
+  readonly supposing?: ((lock: Lock) => Lock) | undefined
 }
 
 export interface PlanOptions extends SourceOptions {
@@ -48,11 +50,11 @@ export async function preparePlan(options: PlanOptions): Promise<PreparedPlan> {
 }
 
 export async function readSources(options: SourceOptions): Promise<Sources> {
-  const { inventoryPath, vaultPasswordFile, formerInventory } = options
+  const { inventoryPath, vaultPasswordFile, formerInventory, supposing = lock => lock } = options
   const listing = await readInventory(inventoryPath, { vaultPasswordFile })
   const parsed = parseInventory(listing)
   const paths = statePaths(inventoryPath)
-  const lock = readLock(paths.lock)
+  const lock = supposing(readLock(paths.lock))
   return {
     inventory: withoutRemoved(formerInventory ?? parsed.inventory, lock),
     lock,

@@ -5,8 +5,7 @@ import type { Reach } from '../../provision/apply/apply-playbook.ts'
 import { withSharedConnections } from '../../provision/apply/connections.ts'
 import { ensureAnsible } from '../../provision/apply/ensure-ansible.ts'
 import { type Review, reviewCluster } from '../../provision/change/review.ts'
-import type { Inventory } from '../../provision/plan/inventory.ts'
-import { readSources, type Sources } from '../../provision/prepare-plan.ts'
+import { readSources, type SourceOptions, type Sources } from '../../provision/prepare-plan.ts'
 import { printNotice } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { withBecomePassword } from './become-password.ts'
@@ -22,9 +21,8 @@ export interface HostAccess {
   readonly isLab: boolean
 }
 
-export interface AccessOptions {
+export interface AccessOptions extends Pick<SourceOptions, 'formerInventory' | 'supposing'> {
   readonly startsLab: boolean
-  readonly formerInventory?: Inventory | undefined
 }
 
 /** What is wrong in the inventory or in the call is refused before any host is contacted. */
@@ -39,6 +37,7 @@ export async function withHostAccess<T>(
     inventoryPath: options.inventory,
     vaultPasswordFile: options.vaultPasswordFile,
     formerInventory: access.formerInventory,
+    supposing: access.supposing,
   })
   refuseProblems(sources)
   const names = sources.inventory.hosts.map(({ name }) => name)

@@ -11,6 +11,8 @@ import { printReport, runSession, type Session } from './playbook-session.ts'
 import { addUpOptions } from './up.ts'
 import { runUp, type UpArguments } from './up-session.ts'
 
+type Change = NonNullable<UpArguments['supposing']>
+
 interface RemoveArguments extends UpArguments {
   readonly dead?: true
 }
@@ -57,19 +59,20 @@ export function registerMembership(program: Command): void {
 
 async function addHost(host: string, options: UpArguments): Promise<void> {
   const sources = await sourcesOf(options)
-  if (options.check !== true && isRemoved(sources.lock, host)) {
-    await changeLock(sources, lock => markReturned(lock, host), 'add')
-  }
-  const names = (await sourcesOf(options)).inventory.hosts.map(({ name }) => name)
+  const takesBack: Change | undefined = isRemoved(sources.lock, host) ? lock => markReturned(lock, host) : undefined
+  const supposing = options.check === true ? takesBack : undefined
+  if (takesBack !== undefined && supposing === undefined) await changeLock(sources, takesBack, 'add')
+  const names = (await sourcesOf({ ...options, supposing })).inventory.hosts.map(({ name }) => name)
   checkLimit([host], names)
-  await runUp({ ...options, message: options.message ?? `add ${host}` })
+  await runUp({ ...options, supposing, message: options.message ?? `add ${host}` })
 }
 
 async function removeHost(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): Promise<void> {
   const sources = await sourcesOf(options)
   const names = [...sources.inventory.hosts, ...sources.lock.hosts].map(({ name }) => name)
   if (isRemoved(sources.lock, host)) {
-    if (how.isRevoked) await changeLock(sources, lock => markRemoved(lock, host, how), 'revoke')
+    if (how.isRevoked && options.check !== true)
+      await changeLock(sources, lock => markRemoved(lock, host, how), 'revoke')
     printNotice(`${host} is removed already; what follows for the others is seen to.`)
     return runUp(options)
   }
@@ -83,9 +86,10 @@ async function removeHost(host: string, options: RemoveArguments, how: { readonl
   await confirm(host, options, how)
   const isListed = sources.inventory.hosts.some(({ name }) => name === host)
   if (options.dead !== true && isListed) await takeDown(host, options)
-  if (options.check === true) return
-  await changeLock(sources, lock => markRemoved(lock, host, how), how.isRevoked ? 'revoke' : 'remove')
+  const takesOut: Change = lock => markRemoved(lock, host, how)
   const { limit: _limit, dead: _dead, ...rest } = options
+  if (options.check === true) return runUp({ ...rest, supposing: takesOut })
+  await changeLock(sources, takesOut, how.isRevoked ? 'revoke' : 'remove')
   await runUp({ ...rest, yes: true, message: options.message ?? `${how.isRevoked ? 'revoke' : 'remove'} ${host}` })
   printNotice(`Take ${host} out of the inventory too; until then the lock file keeps it out.`)
 }
@@ -125,15 +129,11 @@ async function confirm(host: string, options: RemoveArguments, how: { readonly i
   )
 }
 
-async function sourcesOf(options: UpArguments): Promise<Sources> {
-  return readSources({ inventoryPath: options.inventory, vaultPasswordFile: options.vaultPasswordFile })
+async function sourcesOf({ inventory, vaultPasswordFile, supposing }: UpArguments): Promise<Sources> {
+  return readSources({ inventoryPath: inventory, vaultPasswordFile, supposing })
 }
 
-async function changeLock(
-  { paths }: Sources,
-  change: (lock: Sources['lock']) => Sources['lock'],
-  command: string,
-): Promise<void> {
+async function changeLock({ paths }: Sources, change: Change, command: string): Promise<void> {
   await withRunLock(paths.runLock, command, async () => {
     writeLock(paths.lock, change(readLock(paths.lock)))
   })

@@ -15,6 +15,7 @@ import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
 import { type Apply, applyToResume, History } from '../../provision/operate/history.ts'
 import { batchesOf, parseSerial, type Serial } from '../../provision/plan/batches.ts'
 import { refuseRenumbering } from '../../provision/plan/changes.ts'
+import type { SourceOptions } from '../../provision/prepare-plan.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
 import { ApplyRecord } from './apply-record.ts'
 import { askToGoOn } from './confirm.ts'
@@ -36,6 +37,8 @@ export interface UpArguments extends PlaybookArguments {
   readonly message?: string
   /** The apply to go back to. */
   readonly rollbackTo?: Apply
+  /** A change of the lock file that a check takes as made. */
+  readonly supposing?: SourceOptions['supposing']
 }
 
 /** Look, show, ask, change, verify. */
@@ -47,7 +50,11 @@ export async function runUp(given: UpArguments): Promise<void> {
   const startedAt = performance.now()
   await withHostAccess(
     limited,
-    { startsLab: options.check !== true, formerInventory: options.rollbackTo?.inventory },
+    {
+      startsLab: options.check !== true,
+      formerInventory: options.rollbackTo?.inventory,
+      supposing: options.supposing,
+    },
     access =>
       withRunLock(lockFile, 'up', async () => {
         const review = await reviewHosts(access, options)
