@@ -41,7 +41,7 @@ export function registerFirewall(program: Command): void {
 
 async function run({ inventory, format, vaultPasswordFile }: FirewallArguments): Promise<void> {
   const { plan } = await preparePlan({ inventoryPath: inventory, vaultPasswordFile })
-  refuseUnknown(plan.hosts)
+  refuseUnknownAddresses(plan.hosts)
   const members = membersOf(plan.clusterName, plan.hosts)
   printText(renderFirewall(members, format))
   const rules = members.sources.length * members.ports.length
@@ -52,8 +52,8 @@ async function run({ inventory, format, vaultPasswordFile }: FirewallArguments):
   }
 }
 
-/** Rules that leave a member out would shut it out. */
-function refuseUnknown(hosts: readonly PlannedHost[]): void {
+/** What leaves a member out would shut it out, or hide it. */
+export function refuseUnknownAddresses(hosts: readonly PlannedHost[]): void {
   const unknown = hosts.filter(({ underlayAddresses }) => underlayAddresses.length === 0).map(({ name }) => name)
   if (unknown.length === 0) return
   const cause = `the underlay addresses of ${unknown.join(', ')} are to be chosen on the hosts, which were not asked yet`

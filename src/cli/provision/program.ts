@@ -8,6 +8,7 @@ import { registerAudit } from './audit.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerDown } from './down.ts'
+import { registerExport } from './export.ts'
 import { registerFirewall } from './firewall.ts'
 import { registerHistory } from './history.ts'
 import { registerInit } from './init.ts'
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   registerLock(program)
   registerAudit(program)
   registerFirewall(program)
+  registerExport(program)
   registerLab(program)
   registerCompletion(program, version)
   return program
