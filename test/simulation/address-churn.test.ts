@@ -7,7 +7,7 @@ const MINUTE = 60_000
 
 describe('addresses while hosts come and go', () => {
   it('are neither leaked nor given twice when most hosts are replaced each night, with clones, crashes and cuts', () => {
-    const outcome = liveThroughNights({ seed: 7, hosts: 10, replacedEachNight: 8, nights: 6 })
+    const outcome = liveThroughNights({ seed: 7, hosts: 12, replacedEachNight: 10, nights: 8 })
     expect(outcome.world.violations).toEqual([])
     expect(outcome.errors).toEqual([])
     expect(outcome.givenTwice).toBe(0)

@@ -29,7 +29,7 @@ export interface NightsOutcome {
 export function liveThroughNights({ seed, hosts, replacedEachNight, nights }: NightsOptions): NightsOutcome {
   const world = new AddressWorld({ seed, universe: UNIVERSE, initial: { kind: 'manifest' } })
   let number = 0
-  const addHost = () => world.add(++number, `10.${number >> 8}.${number & 255}.0/24`)
+  const addHost = () => world.add(++number, homeOf(number))
   for (let i = 0; i < hosts; i++) addHost()
   world.publishManifest(world.hosts.keys())
   world.run(MINUTE)
@@ -41,8 +41,8 @@ export function liveThroughNights({ seed, hosts, replacedEachNight, nights }: Ni
     for (let i = 0; i < replacedEachNight; i++) addHost()
     world.publishManifest(world.hosts.keys())
     world.run(2_000)
-    useAll(world, `evening${night}`)
-    sufferTrouble(world, night)
+    useAll(world, `evening${night}`, number)
+    sufferTrouble(world, night, number)
     for (const host of world.up) world.endAllBut(host, `cut${night}-0`)
     world.run(NIGHT)
   }
@@ -61,13 +61,13 @@ function cloneOne(world: AddressWorld, host: AddressHost | undefined, night: num
   return tickets.filter(ticket => world.answers.get(ticket)?.kind === 'address').length
 }
 
-function sufferTrouble(world: AddressWorld, night: number): void {
+function sufferTrouble(world: AddressWorld, night: number, homes: number): void {
   const crashed = world.random.pick(world.up)
   if (crashed === undefined) return
   world.crash(crashed)
   world.run(world.random.between(0, 20_000))
   world.split((_, i) => (i % 7 === night % 7 ? 1 : 0))
-  useAll(world, `cut${night}`)
+  useAll(world, `cut${night}`, homes)
   world.run(30_000)
   world.restart(crashed)
   world.split(() => 0)
@@ -79,8 +79,16 @@ function pickSome(world: AddressWorld, count: number): readonly AddressHost[] {
   return Array.from({ length: count }, () => all.splice(world.random.between(0, all.length - 1), 1)).flat()
 }
 
-function useAll(world: AddressWorld, name: string): void {
+/** Of the host's own space, or of what is or was another's home, which moves space. */
+function useAll(world: AddressWorld, name: string, homes: number): void {
   for (const host of world.up) {
-    for (let i = 0; i < world.random.between(0, 6); i++) world.allocate(host, `${name}-${i}`, UNIVERSE)
+    for (let i = 0; i < world.random.between(0, 6); i++) {
+      const subnet = world.random.chance(0.3) ? homeOf(world.random.between(1, homes)) : UNIVERSE
+      world.allocate(host, `${name}-${i}`, subnet)
+    }
   }
+}
+
+function homeOf(number: number): string {
+  return `10.${number >> 8}.${number & 255}.0/24`
 }

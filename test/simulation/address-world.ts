@@ -1,4 +1,4 @@
-import { type IpNetwork, parseIpNetwork } from '../../src/base/ip-address.ts'
+import { type IpNetwork, type IpOnNetwork, parseIpNetwork, parseIpOnNetwork } from '../../src/base/ip-address.ts'
 import type { PeerName } from '../../src/base/peer-name.ts'
 import type { InitialSpace, IpamAnswer, IpamInput, IpamMember } from '../../src/core/ipam/api.ts'
 import { Ipam } from '../../src/core/ipam/ipam.ts'
@@ -170,13 +170,21 @@ export class AddressWorld {
 
   #notice(host: AddressHost): void {
     if (!host.isUp) return
-    if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
+    if (this.members !== undefined) {
+      this.#forgetOthers(host, this.members)
+      this.tell(host, { kind: 'members', members: this.#manifest() })
+    }
     const reachable = this.up.filter(other => other !== host && this.#areConnected(host, other))
     this.tell(host, { kind: 'reachable', peers: new Set(reachable.map(other => other.name)) })
     for (const other of reachable) {
       for (const peer of other.heard.keys()) this.#carry(other, host, peer)
       for (const peer of host.heard.keys()) this.#carry(host, other, peer)
     }
+  }
+
+  /** Gossip keeps what members say, and of nobody else. */
+  #forgetOthers(host: AddressHost, members: ReadonlySet<PeerName>): void {
+    for (const peer of host.heard.keys()) if (!members.has(peer)) host.heard.delete(peer)
   }
 
   #manifest(): readonly IpamMember[] {
@@ -192,7 +200,7 @@ export class AddressWorld {
     if ((to.heard.get(peer)?.number ?? 0) >= (from.heard.get(peer)?.number ?? 0)) return
     this.time.after(this.random.between(5, NEWS_MS), () => {
       const version = from.heard.get(peer)
-      if (version === undefined || !this.#areConnected(from, to)) return
+      if (version === undefined || this.members?.has(peer) === false || !this.#areConnected(from, to)) return
       if ((to.heard.get(peer)?.number ?? 0) >= version.number) return
       to.heard.set(peer, version)
       this.tell(to, { kind: 'heard', peer, body: version.body })
@@ -245,6 +253,12 @@ export class AddressWorld {
 
 export function nameOf(number: number): PeerName {
   return `02:00:00:00:${(number >> 8).toString(16).padStart(2, '0')}:${(number & 255).toString(16).padStart(2, '0')}` as PeerName
+}
+
+export function onNetwork(text: string): IpOnNetwork {
+  const parsed = parseIpOnNetwork(text)
+  if (!parsed.ok) throw new Error(parsed.error)
+  return parsed.value
 }
 
 export function network(text: string): IpNetwork {

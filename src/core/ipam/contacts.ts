@@ -56,17 +56,18 @@ export class Contacts {
     return peer === this.#self || this.#reachable.has(peer)
   }
 
-  /** `members` includes this router, unless it was removed; `known`: whose claims are known. */
+  /** `members` includes this router, unless it was removed; `known`: all others whose being lost matters. */
   update(
     { members, reachable, known }: Record<'members' | 'reachable' | 'known', ReadonlySet<PeerName>>,
     now: number,
   ): void {
-    const had = new Set([...this.#members, ...this.#reachable, ...known])
     this.#members = members
     this.#reachable = reachable
-    for (const peer of new Set([...had, ...members])) {
-      if (this.isReachable(peer)) this.#lostAt.delete(peer)
-      else if (!this.#lostAt.has(peer)) this.#lostAt.set(peer, now)
+    for (const peer of this.#lostAt.keys()) {
+      if (this.isReachable(peer) || !(members.has(peer) || known.has(peer))) this.#lostAt.delete(peer)
+    }
+    for (const peer of [...members, ...known]) {
+      if (!this.isReachable(peer) && !this.#lostAt.has(peer)) this.#lostAt.set(peer, now)
     }
     if (this.present.length >= this.majority) this.#regain(now)
     else if (this.#majoritySince !== undefined) {

@@ -1,6 +1,6 @@
 import type { PeerName } from '../../base/peer-name.ts'
-import type { Denial, Wish } from './body.ts'
-import { largestBlock, type Range, sizeOfRange } from './range.ts'
+import type { Denial, Grant, Wish } from './body.ts'
+import { largestBlock, type Range, sizeOfRange, without } from './range.ts'
 import type { Territory } from './territory.ts'
 
 /** A donor that has not answered by then is passed over. */
@@ -64,21 +64,31 @@ export class Exchange {
   }
 
   #take(): void {
-    const { views, self, taken, contacts, space } = this.#territory
+    const { views, self, taken, contacts } = this.#territory
     if (!contacts.hasMajority) return
     for (const { name, body } of views.all) {
       const grants = (body?.grants ?? []).filter(grant => grant.receiver === self)
       for (const grant of [...grants].sort((a, b) => a.sequence - b.sequence)) {
         if (grant.sequence <= (taken.get(name) ?? 0)) continue
         taken.set(name, grant.sequence)
-        space.remove(grant)
-        space.add({ from: grant.from, to: grant.to, epoch: grant.epoch, isSettling: false })
-        this.#territory.isChanged = true
+        this.#accept(grant)
         for (const wish of [...this.#territory.wishes]) {
           if (wish.donor === name && wish.from <= grant.to && grant.from <= wish.to) this.#drop(wish)
         }
       }
     }
+  }
+
+  /** A giver that was away for long may offer what has had other owners since. */
+  #accept(grant: Grant): void {
+    const { views, space, grants } = this.#territory
+    const later = [...views.all.flatMap(view => view.claims), ...space.claims, ...grants]
+    const superseding = later.filter(({ epoch }) => epoch >= grant.epoch)
+    for (const part of without(grant, superseding)) {
+      space.remove(part)
+      space.add({ from: part.from, to: part.to, epoch: grant.epoch, isSettling: false })
+    }
+    this.#territory.isChanged = true
   }
 
   #forgetTaken(): void {

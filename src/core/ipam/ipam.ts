@@ -121,8 +121,8 @@ export class Ipam {
   #evolve(now: number): void {
     const territory = this.#territory
     this.#evolvedAt = now
-    const known = new Set(territory.views.all.map(view => view.name))
-    territory.contacts.update({ members: this.#succession.electorate(), reachable: territory.reachable, known }, now)
+    const members = this.#succession.electorate()
+    territory.contacts.update({ members, reachable: territory.reachable, known: territory.counterparts }, now)
     this.#yield()
     this.#exchange.settleUp(now)
     this.#succession.advance(now)
@@ -156,10 +156,9 @@ export class Ipam {
       territory.isFrozen = true
       return
     }
-    territory.serial = body.serial
+    territory.takeUpSerial(body.serial)
     territory.isFresh = false
     territory.grants = body.grants
-    territory.grantSequence = Math.max(0, ...body.grants.map(grant => grant.sequence))
     for (const [peer, sequence] of body.taken) territory.taken.set(peer, sequence)
     for (const { from, to, epoch } of body.claims) {
       territory.space.remove({ from, to })
@@ -220,7 +219,7 @@ export class Ipam {
     territory.hasNews = false
     territory.isFresh = false
     this.#rememberedAt = now
-    if (isChanged) territory.serial++
+    if (isChanged) territory.advanceSerial()
     territory.outputs.push({ kind: 'store', text: formatMemory(territory.memory) })
     if (isChanged && !territory.isFrozen)
       territory.outputs.push({ kind: 'publish', body: encodeAddressBody(territory.body) })

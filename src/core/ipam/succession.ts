@@ -106,10 +106,14 @@ export class Succession {
     return [...homes, ...commons.map(rangeOf)].every(one => intersect(one, range) === undefined)
   }
 
-  /** Takes over at once: the operator vouches for the peer's death. Returns the number of addresses. */
+  /**
+   * Takes over at once: the operator vouches for the peer's death. Returns the number of addresses.
+   * All of it has one epoch, so that parts which lie side by side become one: else each former owner would leave a seam for ever.
+   */
   takeOver(peer: PeerName, now: number): bigint {
     const estate = this.#estateOf(peer)
-    for (const { range, epoch } of estate) this.#add(range, epoch + TAKE_OVER_EPOCHS, now)
+    const epoch = Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS
+    for (const { range } of estate) this.#add(range, epoch, now)
     return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
   }
 
@@ -176,7 +180,7 @@ export class Succession {
     this.#lookAt = Math.min(Number.POSITIVE_INFINITY, ...times)
     for (const { peer, at } of gone) {
       if (at > now) continue
-      if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.views.drop(peer)
+      if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.forget(peer)
       if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
       const addresses = this.takeOver(peer, now)
       if (addresses > 0n) {

@@ -105,6 +105,31 @@ export class Territory {
     )
   }
 
+  /** Whose space is known, or who is to be given some. */
+  get counterparts(): ReadonlySet<PeerName> {
+    return new Set([...this.views.all.map(({ name }) => name), ...this.grants.map(({ receiver }) => receiver)])
+  }
+
+  /** Nothing is left of a peer that has gone for good. Should it come back, no claim or grant of its time holds against later ones. */
+  forget(peer: PeerName): void {
+    this.views.drop(peer)
+    this.taken.delete(peer)
+    this.served.delete(peer)
+    this.hasNews = true
+  }
+
+  /** Never below what has been counted, so that whoever knows the serial alone can go on counting. */
+  advanceSerial(): void {
+    this.serial = Math.max(this.serial + 1, this.grantSequence, this.wishSequence)
+  }
+
+  /** Of an earlier life. */
+  takeUpSerial(serial: number): void {
+    this.serial = serial
+    this.grantSequence = serial
+    this.wishSequence = serial
+  }
+
   isInUniverse(address: bigint): boolean {
     return this.universe.some(network => {
       const { from, to } = rangeOf(network)
@@ -131,6 +156,10 @@ export class Territory {
     for (const [peer, sequence] of memory.taken) this.taken.set(peer, sequence)
     for (const [peer, wish] of memory.served) this.served.set(peer, wish)
     for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
+    // So that they are forgotten when the peer turns out to be gone.
+    for (const peer of [...this.taken.keys(), ...this.served.keys()]) {
+      if (this.views.get(peer) === undefined) this.views.remember(peer, [])
+    }
   }
 }
 

@@ -1,7 +1,7 @@
-import { formatIpAddress, parseIpOnNetwork } from '../../../../src/base/ip-address.ts'
+import { formatIpAddress } from '../../../../src/base/ip-address.ts'
 import type { InitialSpace, IpamAnswer, IpamInput } from '../../../../src/core/ipam/api.ts'
 import { Ipam } from '../../../../src/core/ipam/ipam.ts'
-import { AddressWorld, nameOf, network } from '../../../simulation/address-world.ts'
+import { AddressWorld, nameOf, network, onNetwork } from '../../../simulation/address-world.ts'
 
 const SUBNET = '10.32.0.0/24'
 const self = nameOf(1)
@@ -272,10 +272,4 @@ class Alone {
 function textOf(answer: IpamAnswer | undefined): string {
   if (answer?.kind === 'address') return formatIpAddress(answer.lease.address)
   return answer?.kind === 'refused' ? answer.reason : 'waits'
-}
-
-function onNetwork(text: string) {
-  const parsed = parseIpOnNetwork(text)
-  if (!parsed.ok) throw new Error(parsed.error)
-  return parsed.value
 }
