@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert'
 import { isPreface, makePreface } from '../../src/agent/transport/preface.ts'
-import type { Result } from '../../src/base/result.ts'
 import { parseManifest, parseSignedManifest } from '../../src/contract/cluster-manifest.ts'
 import { decodeMessage, encodeMessage, type LinkMessage } from '../../src/core/wire/link-message.ts'
 import { MessageStream } from '../../src/core/wire/message-stream.ts'
@@ -9,6 +8,7 @@ import { decodePunch, encodePunch, type Punch } from '../../src/core/wire/punch.
 import { decodeTopicRecord, encodeTopicRecord, type TopicRecord } from '../../src/core/wire/topic-record.ts'
 import { SimulatedCluster } from '../simulation/cluster.ts'
 import { SeededRandom } from '../simulation/random.ts'
+import { codec } from './codec.ts'
 import type { FuzzTarget } from './targets.ts'
 
 const ENDPOINT = { ip: '203.0.113.1', port: 20_000 }
@@ -39,6 +39,7 @@ export const MESSAGES: readonly LinkMessage[] = [
   { kind: 'digest', buckets: 1n, wantsDigest: true, entries: [{ shortId: 1, topic: 0, bootId: 1n, version: 1n }] },
   { kind: 'observed', endpoint: ENDPOINT },
   { kind: 'punch', hopsLeft: 3, punch: encodePunch(PUNCH) },
+  { kind: 'datagrams', datagramBytes: 4, bytes: new Uint8Array(10) },
   { kind: 'goodbye', reason: 'the router stops' },
 ]
 
@@ -55,22 +56,6 @@ export const DECODER_TARGETS: readonly FuzzTarget[] = [
   { name: 'preface', seeds: () => [makePreface(new Uint8Array(32))], create: () => runPreface },
   { name: 'manifest', seeds: () => [manifest(), manifestFile()], create: () => runManifest },
 ]
-
-/** What is decoded is encoded and decoded again: it must be the same value. */
-function codec<T>(
-  name: string,
-  values: readonly T[],
-  encode: (value: T) => Uint8Array,
-  decode: (bytes: Uint8Array) => Result<T>,
-): FuzzTarget {
-  const run = (input: Uint8Array) => {
-    const decoded = decode(input)
-    if (!decoded.ok) return
-    const again = decode(encode(decoded.value))
-    assert.deepEqual(again, decoded)
-  }
-  return { name, seeds: () => values.map(encode), create: () => run }
-}
 
 /** The first two bytes say where the rest is cut: the messages must not depend on it. */
 function runStream(input: Uint8Array): void {

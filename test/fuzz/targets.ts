@@ -1,3 +1,4 @@
+import { BODY_TARGETS } from './body-targets.ts'
 import { DECODER_TARGETS } from './decoder-targets.ts'
 import { FORWARDER_TARGETS } from './forwarder-targets.ts'
 import { PASSWORD_TARGETS } from './password-targets.ts'
@@ -14,6 +15,7 @@ export interface FuzzTarget {
 
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...DECODER_TARGETS,
+  ...BODY_TARGETS,
   ...PASSWORD_TARGETS,
   ...FORWARDER_TARGETS,
   ...ROUTER_TARGETS,
