@@ -90,6 +90,18 @@ describe('the stream of a link', () => {
     )
   })
 
+  it('cuts a large piece into its many messages, and keeps what is left of it', () => {
+    const all = Array.from({ length: 5_000 }, (_, sequence): LinkMessage => ({ kind: 'heartbeat', sequence }))
+    const bytes = Buffer.concat(all.map(encodeMessage))
+    const stream = new MessageStream()
+    const first = stream.push(bytes.subarray(0, -3))
+    const last = stream.push(bytes.subarray(-3))
+    expect([first, last]).toEqual([
+      { ok: true, value: all.slice(0, -1) },
+      { ok: true, value: all.slice(-1) },
+    ])
+  })
+
   it('refuses a message larger than any may be before holding it', () => {
     const length = new Uint8Array(4)
     new DataView(length.buffer).setUint32(0, MESSAGE_BYTES_MAX + 1)
