@@ -13,14 +13,20 @@ import { broadcastFrame } from './convergence.ts'
 import { World } from './world.ts'
 
 const NAMES = ['a', 'b', 'c', 'liar']
+const UNSIGNED = 'a record that its peer did not sign'
 const HIGHEST = 2n ** 64n - 1n
 
 describe('a member that lies', () => {
-  it.each<{ lie: string; tell: (world: World) => readonly LinkMessage[] }>([
-    { lie: 'a record of another, signed by itself', tell: world => [records(forge(world, { of: 'b' }))] },
+  it.each<{ lie: string; tell: (world: World) => readonly LinkMessage[]; refused?: string }>([
+    {
+      lie: 'a record of another, signed by itself',
+      tell: world => [records(forge(world, { of: 'b' }))],
+      refused: UNSIGNED,
+    },
     {
       lie: 'a record of another with the highest boot id',
       tell: world => [records(forge(world, { of: 'b', bootId: HIGHEST }))],
+      refused: UNSIGNED,
     },
     {
       lie: 'a record of itself with the highest boot id',
@@ -30,6 +36,7 @@ describe('a member that lies', () => {
     {
       lie: 'a manifest that it signed itself',
       tell: world => [manifest(signManifest('{}', world.member('liar').seed))],
+      refused: 'the manifest is not signed by the cluster key',
     },
     { lie: 'an older manifest', tell: world => [manifest(world.host('a').stored.manifest)] },
     {
@@ -40,16 +47,27 @@ describe('a member that lies', () => {
       lie: 'heartbeats without end',
       tell: () => Array.from({ length: 1_000 }, (_, sequence) => ({ kind: 'heartbeat', sequence })),
     },
-  ])('with $lie does not keep the others from each other', ({ tell }) => {
+    {
+      lie: 'a punch that it forged',
+      tell: () => [{ kind: 'punch', hopsLeft: 3, punch: new Uint8Array(20) }],
+      refused: 'a punch that cannot be read',
+    },
+    {
+      lie: 'a second hello',
+      tell: world => [hello(heardFrom(world, 'liar'))],
+      refused: 'a second hello',
+    },
+  ])('with $lie does not keep the others from each other', ({ tell, refused }) => {
     const world = start()
     for (const message of tell(world)) {
       for (const name of ['a', 'b', 'c']) world.links.sendFromTo('liar', name, encodeMessage(message))
     }
     world.run(5_000)
     for (const name of ['a', 'b', 'c']) {
-      const { peers } = world.host(name).router.status(world.now)
+      const { peers, refused: told } = world.host(name).router.status(world.now)
       const reached = peers.filter(peer => peer.isReachable).map(peer => peer.nickname)
       expect(reached).toEqual(expect.arrayContaining(['a', 'b', 'c']))
+      expect(Object.keys(told)).toEqual(refused === undefined ? [] : [refused])
     }
     world.send('a', broadcastFrame(1, 'all the same'))
     world.run(200)
@@ -117,6 +135,10 @@ function heardFrom(world: World, name: string): Uint8Array {
 
 function records(bytes: Uint8Array): LinkMessage {
   return { kind: 'records', records: [{ topic: Topic.peer, bytes }] }
+}
+
+function hello(record: Uint8Array): LinkMessage {
+  return { kind: 'hello', protocolMin: 1, protocolMax: 1, bootId: 1n, manifestVersion: 1n, record }
 }
 
 function manifest({ manifest: text, signature }: { manifest: string; signature: string }): LinkMessage {

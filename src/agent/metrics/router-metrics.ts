@@ -38,6 +38,12 @@ export function routerMetrics(router: RouterStatus): readonly Metric[] {
       ),
     },
     {
+      name: 'weave_control_refused_total',
+      help: 'What other routers said and this one did not take, by reason.',
+      type: 'counter',
+      samples: samplesByReason(router.refused),
+    },
+    {
       name: 'weave_manifest_version',
       help: 'Version of the cluster manifest in force.',
       type: 'gauge',
@@ -53,9 +59,13 @@ export function admissionMetrics(refused: Readonly<Record<string, number>>): rea
       name: 'weave_connections_refused_total',
       help: 'Connections from others that were not let in, by reason.',
       type: 'counter',
-      samples: Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
+      samples: samplesByReason(refused),
     },
   ]
+}
+
+function samplesByReason(counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([reason, value]) => ({ labels: { reason }, value }))
 }
 
 /** One sample for each state, present or not, so that an alert has something to look at. */

@@ -18,7 +18,7 @@ export function reportRouter(router: RouterStatus): object {
     UnicastRoutes: router.peers.flatMap(reportRoute),
     Connections: router.connections.map(reportConnection),
     Targets: router.targets.map(formatEndpoint),
-    TrustedSubnets: [],
+    Refused: router.refused,
   }
 }
 
@@ -29,7 +29,9 @@ function reportPeer(peer: PeerStatus): object {
     ShortID: peer.shortId,
     Self: peer.isSelf,
     Reachable: peer.isReachable,
+    ...known({ Hops: peer.hops, Cost: peer.cost }),
     ...(peer.path === undefined ? {} : { Path: peer.path }),
+    ...(peer.twins === undefined ? {} : { Twins: peer.twins }),
     Connections: peer.connections.map(connection => ({
       Name: connection.peer,
       NickName: connection.nickname,
@@ -44,8 +46,11 @@ function reportRoute({ isSelf, name, nextHop, hops }: PeerStatus): readonly obje
   return isSelf || nextHop === undefined ? [] : [{ Dest: name, Via: nextHop, Hops: hops }]
 }
 
-function reportConnection(connection: ConnectionStatus): object {
-  const { peer, roundTripMs } = connection
+/** With what the link has carried, where it is open. */
+type Connection = ConnectionStatus & { readonly bytesSent?: number; readonly bytesReceived?: number }
+
+function reportConnection(connection: Connection): object {
+  const { peer, roundTripMs, loss, cost, bytesSent, bytesReceived } = connection
   return {
     Address: formatEndpoint(connection.address),
     Outbound: connection.direction === 'outbound',
@@ -53,8 +58,12 @@ function reportConnection(connection: ConnectionStatus): object {
     Info: connection.info,
     Attrs: {
       ...(peer === undefined ? {} : { peer: peer.name, nickname: peer.nickname }),
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...known({ roundTripMs, loss, cost, bytesSent, bytesReceived }),
       sinceMs: Math.round(connection.forMs),
     },
   }
+}
+
+function known(figures: Readonly<Record<string, number | undefined>>): object {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== undefined))
 }

@@ -1,3 +1,4 @@
+import { ReasonCounts } from '../../base/reason-counts.ts'
 import { TokenBucket } from '../transport/token-bucket.ts'
 import type { Logger } from './logger.ts'
 
@@ -6,14 +7,13 @@ const PER_SECOND = 0.1
 
 /** Reasons that are counted by name; what a stranger makes up besides is counted together. */
 const NAMES_MAX = 16
-const OTHER = 'other'
 
 /** Counts who was refused, and logs it, but no more than strangers should be able to fill a disk with. */
 export class StrangerLog {
   readonly #log: Logger
   readonly #clock: () => number
   readonly #bucket: TokenBucket
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new ReasonCounts(NAMES_MAX)
   #unmentioned = 0
 
   constructor(log: Logger, clock: () => number) {
@@ -24,21 +24,16 @@ export class StrangerLog {
 
   /** By reason: what stands in front of its first colon. */
   get counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts)
+    return this.#counts.all
   }
 
   refused(remote: string, reason: string): void {
-    this.#count(reason.split(':')[0] ?? reason)
+    this.#counts.count(reason)
     if (!this.#bucket.take(this.#clock())) {
       this.#unmentioned++
       return
     }
     this.#log.write('warn', 'connection refused', { remote, reason, unmentioned: this.#unmentioned })
     this.#unmentioned = 0
-  }
-
-  #count(reason: string): void {
-    const name = this.#counts.has(reason) || this.#counts.size < NAMES_MAX ? reason : OTHER
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
   }
 }

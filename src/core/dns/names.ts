@@ -74,13 +74,14 @@ export class Names {
     this.#replace(this.#own.map(entry => (entry.id === id ? marked(entry, !isHealthy) : entry)))
   }
 
-  /** `body` is undefined when the peer is a member no more. */
-  heard(peer: PeerName, body: Uint8Array | undefined): void {
+  /** `body` is undefined when the peer is a member no more. False when it cannot be read: what was heard before holds. */
+  heard(peer: PeerName, body: Uint8Array | undefined): boolean {
     const decoded = decodeEntries(body ?? new Uint8Array(0))
-    if (!decoded.ok) return
+    if (!decoded.ok) return false
     if (decoded.value.length === 0) this.#others.delete(peer)
     else this.#others.set(peer, decoded.value)
     this.#index = undefined
+    return true
   }
 
   reach(peers: ReadonlySet<PeerName>, now: number): void {

@@ -86,6 +86,8 @@ export type IpamOutput =
   | { readonly kind: 'store'; readonly text: string }
   | { readonly kind: 'publish'; readonly body: Uint8Array }
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: IpamAnswer }
+  /** What a peer said of its addresses. */
+  | { readonly kind: 'refused'; readonly peer: PeerName; readonly reason: string }
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'

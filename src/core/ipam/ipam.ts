@@ -139,8 +139,10 @@ export class Ipam {
     // Claims of a peer that gossip forgets stay until they are taken over.
     if (bytes === undefined) return
     const body = decodeAddressBody(bytes)
-    if (!body.ok)
-      return territory.log('warn', 'what a peer says of its addresses is not understood', { peer, reason: body.error })
+    if (!body.ok) {
+      territory.outputs.push({ kind: 'refused', peer, reason: `addresses that cannot be read: ${body.error}` })
+      return
+    }
     if (peer === territory.self) return this.#heardOwn(body.value)
     if (!territory.views.hear(peer, body.value)) return
     territory.hasNews = true

@@ -13,6 +13,7 @@ import { fromBase64, type Membership, toBase64 } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
 import type { Acceptance } from './record-gate.ts'
+import type { Refusals } from './refusals.ts'
 import type { Topics } from './topics.ts'
 import type { TwinDesk } from './twin-desk.ts'
 import { yieldNumber } from './yield-number.ts'
@@ -27,6 +28,7 @@ export interface ConversationContext {
   readonly sessions: SessionKeys
   readonly topics: Topics
   readonly twins: TwinDesk
+  readonly refusals: Refusals
   emit(output: Output): void
   log(level: LogLevel, message: string, fields: LogFields): void
   /** Links, records or members changed: tell the others and route anew, soon or at once. */
@@ -80,7 +82,7 @@ export class Conversation {
   heard(link: Link, bytes: Uint8Array, now: number): void {
     link.heard(now)
     const messages = link.stream.push(bytes)
-    if (!messages.ok) return this.close(link, `broken message: ${messages.error}`, now)
+    if (!messages.ok) return this.#refuse(link, `broken message: ${messages.error}`, now)
     for (const message of messages.value) {
       if (this.#context.neighbours.link(link.id) !== link) return
       this.#handle(link, message, now)
@@ -104,6 +106,12 @@ export class Conversation {
     this.send(link, { kind: 'goodbye', reason })
     this.#context.emit({ kind: 'link-close', link: link.id, reason })
     this.closed(link, reason, now)
+  }
+
+  /** Ends the link for what the other end said on it. */
+  #refuse(link: Link, reason: string, now: number): void {
+    this.#context.refusals.note(reason, { remote: link.remote.ip, peer: link.peer ?? 0 })
+    this.close(link, reason, now)
   }
 
   /** The link is gone, whoever ended it. */
@@ -158,7 +166,7 @@ export class Conversation {
 
   #handle(link: Link, message: LinkMessage, now: number): void {
     if (link.peer === undefined && !['hello', 'manifest', 'goodbye'].includes(message.kind)) {
-      return this.close(link, `${message.kind} before hello`, now)
+      return this.#refuse(link, `${message.kind} before hello`, now)
     }
     switch (message.kind) {
       case 'hello':
@@ -167,7 +175,7 @@ export class Conversation {
         if (this.#exchange.heard(link, message.records, now)) this.reconsider(now)
         return
       case 'manifest':
-        return this.#context.adopt({ manifest: message.text, signature: toBase64(message.signature) }, link)
+        return this.#heardManifest(link, message)
       case 'digest':
         return this.#exchange.answerDigest(link, message)
       case 'summary':
@@ -186,16 +194,22 @@ export class Conversation {
     }
   }
 
+  /** Each neighbour passes a manifest on, so the one that is held comes often. */
+  #heardManifest(link: Link, { text: manifest, signature: bytes }: Extract<LinkMessage, { kind: 'manifest' }>): void {
+    const signature = toBase64(bytes)
+    if (this.#context.membership.signed?.signature !== signature) this.#context.adopt({ manifest, signature }, link)
+  }
+
   #carried(link: Link, { datagramBytes, bytes }: Extract<LinkMessage, { kind: 'datagrams' }>, now: number): void {
-    if (bytes.length > RUN_BYTES_MAX) return this.close(link, 'more datagrams than go together', now)
+    if (bytes.length > RUN_BYTES_MAX) return this.#refuse(link, 'more datagrams than go together', now)
     this.#context.emit({ kind: 'carried', neighbour: link.peer ?? 0, datagramBytes, bytes })
   }
 
   #greet(link: Link, hello: Hello, now: number): void {
     const { membership } = this.#context
-    if (link.peer !== undefined) return this.close(link, 'a second hello', now)
+    if (link.peer !== undefined) return this.#refuse(link, 'a second hello', now)
     if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_VERSION) {
-      return this.close(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
+      return this.#refuse(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
     }
     if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
     const key = this.#keys.get(link.id) ?? new Uint8Array(0)
@@ -204,15 +218,15 @@ export class Conversation {
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
     const host = membership.hostWithKey(key)
     if (host === undefined && membership.kind === 'open') {
-      return this.close(link, accepted.ok ? 'the record of another in hello' : accepted.error, now)
+      return this.#refuse(link, accepted.ok ? 'the record of another in hello' : accepted.error, now)
     }
     if (host === undefined) {
       if (hello.manifestVersion > BigInt(membership.version)) this.#held.set(link.id, hello)
-      else this.close(link, `not a member by manifest version ${membership.version}`, now)
+      else this.#refuse(link, `not a member by manifest version ${membership.version}`, now)
       return
     }
     if (host.shortId === this.#context.options.shortId) return this.close(link, 'connected to ourselves', now)
-    if (!accepted.ok) return this.close(link, accepted.error, now)
+    if (!accepted.ok) return this.#refuse(link, accepted.error, now)
     this.#exchange.take(accepted.value, link, now)
     this.#introduce(link, host.shortId, hello.bootId, now)
   }
@@ -227,7 +241,7 @@ export class Conversation {
   #introduce(link: Link, peer: number, bootId: bigint, now: number): void {
     const { neighbours, announcements, maker, sessions } = this.#context
     const record = announcements.peer(peer)
-    if (record === undefined) return this.close(link, 'no record in hello', now)
+    if (record === undefined) return this.#refuse(link, 'no record in hello', now)
     const other = neighbours.linkTo(peer)
     if (other !== undefined) {
       const isRestart = instanceOf(bootId) !== instanceOf(other.peerBootId)

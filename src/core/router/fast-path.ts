@@ -9,6 +9,7 @@ import type { Route } from '../mesh/routes.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
 import { Topic } from '../wire/topic.ts'
+import { decodeTunnelNotice } from '../wire/tunnel-notice.ts'
 import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
@@ -29,7 +30,7 @@ export interface FastPathSources {
 
 type Context = Pick<
   ConversationContext,
-  'options' | 'membership' | 'neighbours' | 'topics' | 'sessions' | 'emit' | 'log' | 'changed'
+  'options' | 'membership' | 'neighbours' | 'topics' | 'sessions' | 'emit' | 'log' | 'refusals' | 'changed'
 >
 
 /** Undefined when all frames take the sleeve. */
@@ -73,7 +74,7 @@ export class FastPathKeeper {
     for (const [address, peer] of this.#table.endpoints) {
       if (this.#table.hops.get(peer) === address) this.#links.adopt(peer, address, now)
     }
-    for (const topic of [Topic.fastPath, Topic.tunnel]) context.topics.listen(topic, () => context.changed('soon'))
+    hearOthers(context)
   }
 
   get deadline(): Instant {
@@ -280,4 +281,16 @@ function withFloods(table: FastPathTable): FastPathTable {
 
 function nonceOf(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => (value * 256 + byte) >>> 0, 0)
+}
+
+/** What cannot be read stands for nothing. */
+function hearOthers(context: Context): void {
+  const hear = (topic: number, isRead: (body: Uint8Array) => boolean) =>
+    context.topics.listen(topic, (peer, body = NOTHING) => {
+      if (body.length > 0 && !isRead(body))
+        context.refusals.note('links of the fast path that cannot be read', { peer })
+      context.changed('soon')
+    })
+  hear(Topic.fastPath, body => decodeFastNeighbours(body) !== undefined)
+  hear(Topic.tunnel, body => decodeTunnelNotice(body) !== undefined)
 }

@@ -14,6 +14,7 @@ const PUSHED_MAX = 64
 type ExchangeContext = Pick<
   ConversationContext,
   | 'announcements'
+  | 'refusals'
   | 'neighbours'
   | 'sessions'
   | 'topics'
@@ -84,7 +85,7 @@ export class RecordExchange {
     for (const record of records) {
       const accepted = this.#context.announcements.accept(record)
       if (!accepted.ok) {
-        this.#context.log('debug', 'record refused', { peer: link.peer ?? 0, reason: accepted.error })
+        this.#context.refusals.note(accepted.error, { peer: link.peer ?? 0 })
         continue
       }
       if (accepted.value.kind === 'known') {

@@ -15,7 +15,7 @@ export const PUNCHES_PER_SECOND_MAX = 50
 
 export type RendezvousContext = Pick<
   ConversationContext,
-  'options' | 'membership' | 'announcements' | 'neighbours' | 'emit'
+  'options' | 'membership' | 'announcements' | 'neighbours' | 'emit' | 'refusals'
 > & {
   /** The neighbour that leads to the peer. */
   readonly nextHopTo: (peer: number) => number | undefined
@@ -83,16 +83,20 @@ export class Rendezvous {
   heard({ punch: bytes, hopsLeft }: Extract<LinkMessage, { kind: 'punch' }>, now: Instant): Punch | undefined {
     const encoded = bytes.subarray(0, Math.max(0, bytes.length - SIGNATURE_BYTES))
     const decoded = decodePunch(encoded)
-    if (!decoded.ok) return undefined
+    if (!decoded.ok) return this.#refuse(`a punch that cannot be read: ${decoded.error}`, 0)
     const punch = decoded.value
     if (punch.destination !== this.#context.options.shortId) {
       if (hopsLeft > 1) this.#pass(punch.destination, hopsLeft - 1, bytes)
       return undefined
     }
     const host = this.#context.membership.host(punch.source)
-    if (host === undefined || !this.#isNewest(punch) || !this.#hasTime(now)) return undefined
+    if (host === undefined) return this.#refuse('a punch of a stranger', punch.source)
+    if (!this.#isNewest(punch)) return this.#refuse('a punch that is not newer', punch.source)
+    if (!this.#hasTime(now)) return this.#refuse('more punches than are looked at', punch.source)
     const signature = bytes.subarray(encoded.length)
-    if (!isSignedBy(fromBase64(host.publicKey), signedText(encoded), signature)) return undefined
+    if (!isSignedBy(fromBase64(host.publicKey), signedText(encoded), signature)) {
+      return this.#refuse('a punch that its peer did not sign', punch.source)
+    }
     this.#newest.set(punch.source, { bootId: punch.bootId, sequence: punch.sequence })
     return punch
   }
@@ -101,6 +105,10 @@ export class Rendezvous {
   forget(peer: number): void {
     this.#observations.delete(peer)
     this.#newest.delete(peer)
+  }
+
+  #refuse(reason: string, source: number): undefined {
+    this.#context.refusals.note(reason, { source })
   }
 
   #seenOutside(): readonly Endpoint[] {

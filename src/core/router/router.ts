@@ -27,6 +27,7 @@ import type { Membership } from './membership.ts'
 import { Neighbours } from './neighbours.ts'
 import { PathKeeper } from './path-keeper.ts'
 import { Publication } from './publication.ts'
+import { Refusals } from './refusals.ts'
 import { Shared } from './shared.ts'
 import { describeRouter } from './status.ts'
 import { Topics } from './topics.ts'
@@ -56,6 +57,7 @@ export class Router implements RouterMachine {
   readonly #publication: Publication
   readonly #fastPath: FastPathKeeper | undefined
   readonly #care: LinkCare
+  readonly #refusals = new Refusals(output => this.#emit(output))
   #outputs: Output[] = []
   #now: Instant
   #digestAt: Instant
@@ -97,6 +99,7 @@ export class Router implements RouterMachine {
       self: peerNameOf(this.#announcements.publicKey),
       topics: this.#topics,
       emit: output => this.#emit(output),
+      refusals: this.#refusals,
       nameOf: shortId => this.#membership.host(shortId)?.peerName,
     })
     this.#maker.connect(options.targets, options.now)
@@ -189,6 +192,7 @@ export class Router implements RouterMachine {
       fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
       costSet: peer => this.#publication.costSet(peer),
+      refused: this.#refusals.counts,
       now,
     })
   }
@@ -216,7 +220,7 @@ export class Router implements RouterMachine {
 
   #adopt(signed: SignedManifest, source: Link | undefined): void {
     const gone = this.#membership.adopt(signed)
-    if (!gone.ok) return this.#log('debug', 'manifest not taken', { reason: gone.error })
+    if (!gone.ok) return this.#refusals.note(gone.error, { peer: source?.peer ?? 0 })
     this.#log('info', 'manifest taken', { version: this.#membership.version, gone: gone.value.length })
     this.#emit({ kind: 'store-manifest', signed })
     for (const host of gone.value) this.#forget(host.shortId)
@@ -284,6 +288,7 @@ export class Router implements RouterMachine {
       topics: this.#topics,
       emit: output => this.#emit(output),
       log: (level, message, fields) => this.#log(level, message, fields),
+      refusals: this.#refusals,
       changed: when => this.#changed(when),
       isSpare: peer => this.#policy.isSpare(peer),
       adopt: (signed, source) => this.#adopt(signed, source),

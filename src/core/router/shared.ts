@@ -7,12 +7,14 @@ import { rangeOf } from '../ipam/range.ts'
 import { Topic } from '../wire/topic.ts'
 import type { Input, Instant, NameChange, Output, RouterOptions } from './api.ts'
 import type { Member, Membership } from './membership.ts'
+import type { Refusals } from './refusals.ts'
 import type { TopicBoard } from './topics.ts'
 
 export interface SharedContext {
   readonly self: PeerName
   readonly topics: TopicBoard
   readonly emit: (output: Output) => void
+  readonly refusals: Refusals
   /** Undefined when nobody has the number. */
   readonly nameOf: (shortId: number) => PeerName | undefined
 }
@@ -48,7 +50,8 @@ export class Shared {
     })
     topics.listen(Topic.names, (shortId, body) => {
       const peer = this.#peerOf(shortId)
-      if (peer !== undefined) this.names?.heard(peer, body)
+      if (peer === undefined || this.names === undefined || this.names.heard(peer, body)) return
+      this.#context.refusals.note('names that cannot be read', { peer })
     })
     this.#perform()
   }
@@ -128,6 +131,8 @@ export class Shared {
         return emit({ kind: 'store-addresses', text: output.text })
       case 'answer':
         return emit({ kind: 'ipam-answer', ticket: output.ticket, answer: output.answer })
+      case 'refused':
+        return this.#context.refusals.note(output.reason, { peer: output.peer })
       case 'log':
         return emit(output)
     }

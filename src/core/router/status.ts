@@ -32,6 +32,7 @@ export interface StatusSources {
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
+  readonly refused: RouterStatus['refused']
   readonly costSet: (peer: number) => number | undefined
   readonly now: Instant
 }
@@ -50,6 +51,7 @@ export function describeRouter(sources: StatusSources): RouterStatus {
     connections: [...linkConnections(sources), ...pathConnections(sources), ...targetConnections(sources)],
     peers: describePeers(sources),
     ...(sources.fastPath === undefined ? {} : { fastPath: sources.fastPath }),
+    refused: sources.refused,
     ...(options.fastPathMissing === undefined ? {} : { fastPathMissing: options.fastPathMissing }),
   }
 }

@@ -16,6 +16,7 @@ const STATUS: RouterStatus = {
   clusterId: 'x',
   manifestVersion: 1,
   discovery: true,
+  refused: {},
   targets: [{ ip: '192.0.2.1', port: 6783 }],
   connections: [],
   peers: [],

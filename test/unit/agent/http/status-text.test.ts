@@ -48,6 +48,7 @@ const STATUS: RouterStatus = {
   clusterId: 'x',
   manifestVersion: 1,
   discovery: true,
+  refused: {},
   targets: [{ ip: '10.77.1.12', port: 6783 }],
   connections: [
     {

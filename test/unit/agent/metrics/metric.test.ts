@@ -54,6 +54,7 @@ function status(connections: readonly ConnectionStatus[]): RouterStatus {
     clusterId: 'x',
     manifestVersion: 3,
     discovery: true,
+    refused: {},
     targets: [],
     connections,
     peers: [],

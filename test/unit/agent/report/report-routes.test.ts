@@ -14,8 +14,14 @@ const STATUS: RouterStatus = {
   clusterId: 'x',
   manifestVersion: 3,
   discovery: true,
+  refused: { 'a record that its peer did not sign': 2 },
   targets: [ADDRESS],
-  connections: [{ direction: 'outbound', address: ADDRESS, state: 'established', info: 'encrypted', forMs: 10 }],
+  connections: [
+    {
+      ...{ direction: 'outbound', address: ADDRESS, state: 'established', info: 'encrypted', forMs: 10 },
+      ...{ roundTripMs: 0.4, loss: 0.1, cost: 8, bytesSent: 900, bytesReceived: 700 },
+    },
+  ],
   peers: [
     { name: ALPHA, nickname: 'alpha', shortId: 1, isSelf: true, isReachable: true, connections: [] },
     {
@@ -26,6 +32,8 @@ const STATUS: RouterStatus = {
       isReachable: true,
       nextHop: BETA,
       hops: 1,
+      cost: 8,
+      twins: { at: '192.0.2.2', andAt: '192.0.2.3' },
       path: { kind: 'direct', reason: 'there is a link', mtu: 1418 },
       connections: [],
     },
@@ -42,10 +50,18 @@ describe('the report', () => {
         NickName: 'alpha',
         Peers: [
           { NickName: 'alpha', ShortID: 1 },
-          { NickName: 'beta', Path: { kind: 'direct', mtu: 1418 } },
+          { NickName: 'beta', Hops: 1, Cost: 8, Path: { kind: 'direct', mtu: 1418 }, Twins: { andAt: '192.0.2.3' } },
         ],
         UnicastRoutes: [{ Dest: BETA, Via: BETA }],
-        Connections: [{ Address: '192.0.2.2:6783', Outbound: true, State: 'established' }],
+        Connections: [
+          {
+            Address: '192.0.2.2:6783',
+            Outbound: true,
+            State: 'established',
+            Attrs: { loss: 0.1, cost: 8, bytesSent: 900 },
+          },
+        ],
+        Refused: { 'a record that its peer did not sign': 2 },
         Targets: ['192.0.2.2:6783'],
       },
     })

@@ -16,6 +16,7 @@ function statusWith(...connections: readonly ConnectionStatus[]): RouterStatus {
     clusterId: '',
     manifestVersion: 0,
     discovery: true,
+    refused: {},
     targets: [],
     connections,
     peers: [],
