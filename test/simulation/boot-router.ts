@@ -10,11 +10,17 @@ export interface Boot {
   readonly now: number
 }
 
+export interface BootContext {
+  readonly cluster: SimulatedCluster
+  readonly random: SeededRandom
+  readonly linkCosts?: Readonly<Record<string, number>> | undefined
+}
+
 /** A router as the agent of `member` starts it. */
 export function bootRouter(
   member: SimulatedMember,
   boot: Boot,
-  { cluster, random }: { readonly cluster: SimulatedCluster; readonly random: SeededRandom },
+  { cluster, random, linkCosts }: BootContext,
 ): RouterMachine {
   return createRouter({
     shortId: boot.stored.shortId ?? cluster.numberOf(member),
@@ -31,5 +37,6 @@ export function bootRouter(
     mtu: 1376,
     random: length => random.bytes(length),
     now: boot.now,
+    ...(linkCosts === undefined ? {} : { linkCosts }),
   })
 }

@@ -1,6 +1,6 @@
 import { NEXT_HOP_HELD_MS } from '../../src/core/mesh/held-routes.ts'
 import { converge, exchangeBroadcasts, unicastFrame } from './convergence.ts'
-import { World } from './world.ts'
+import { World, type WorldOptions } from './world.ts'
 
 const NAMES = ['a', 'b', 'c', 'd']
 
@@ -51,8 +51,25 @@ describe('a router with two ways to a peer that cost the same', () => {
   })
 })
 
-function startSquare(): World {
-  const world = new World({ seed: 21 })
+describe('what an operator says that a link costs', () => {
+  it('moves the ways of all routers, whichever end says it', () => {
+    const dear = { seed: 21, linkCosts: { b: { a: 500 } } }
+    const [world, costly] = [startSquare(), startSquare(dear)]
+    const waysOf = (square: World) =>
+      [
+        ['a', 'd'],
+        ['d', 'a'],
+        ['a', 'b'],
+        ['b', 'a'],
+      ].map(([from = '', to = '']) => nextHopOf(square, from, to))
+    expect(waysOf(world)).toEqual(['b', 'b', 'b', 'a'])
+    expect(waysOf(costly)).toEqual(['c', 'c', 'c', 'd'])
+    expect(() => exchangeBroadcasts(costly, NAMES)).not.toThrow()
+  })
+})
+
+function startSquare(options: WorldOptions = { seed: 21 }): World {
+  const world = new World(options)
   world.define(NAMES)
   for (const end of ['a', 'd']) for (const relay of ['b', 'c']) world.wire(end, relay)
   const manifest = world.cluster.manifest()

@@ -47,7 +47,12 @@ export class Invariants {
   isSettled = false
   readonly #highestCounters = new Map<string, number>()
   readonly #manifests = new WeakMap<SignedManifest, ReadonlySet<number>>()
-  #loadedKeys = new Map<SimulatedHost['name'], number>()
+  readonly #loadedKeys = new Map<SimulatedHost['name'], number>()
+
+  /** Keys that the data plane of each host holds. */
+  get loadedKeys(): ReadonlyMap<SimulatedHost['name'], number> {
+    return new Map(this.#loadedKeys)
+  }
 
   /** The cipher of the host `name`, which counts. */
   watchCipher(name: string, cipher: DatagramCipher): DatagramCipher {

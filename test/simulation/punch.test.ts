@@ -2,7 +2,7 @@ import type { PathStatus } from '../../src/core/router/index.ts'
 import { broadcastFrame, unicastFrame } from './convergence.ts'
 import type { GatewayKind } from './gateway.ts'
 import { moveHost } from './gateway-deeds.ts'
-import { World } from './world.ts'
+import { World, type WorldOptions } from './world.ts'
 
 type Place = GatewayKind | 'open'
 
@@ -43,11 +43,14 @@ describe('two routers that have frames for each other', () => {
   }, 30_000)
 
   it('take the links again when the hole closes, and say so in the log', () => {
-    const world = startSites({ a: 'restricted', b: 'restricted' })
+    const logged: string[] = []
+    const heardLog = (host: string, { message }: { readonly message: string }) => logged.push(`${host} ${message}`)
+    const world = startSites({ a: 'restricted', b: 'restricted' }, { heardLog })
     talk(world, 10_000)
     world.cut('a', 'b')
     talk(world, 10_000)
     expect(pathOf(world, 'a', 'b').kind).toBe('relayed')
+    expect(logged).toEqual(expect.arrayContaining(['a direct path lost', 'b direct path lost']))
     const before = world.host('b').injected.length
     talk(world, 1_000)
     expect(world.host('b').injected.length).toBeGreaterThan(before)
@@ -86,9 +89,16 @@ describe('a punch', () => {
 })
 
 /** `a`, `b` where they are put, and `hub` and `hub2`, which are in the open. */
-function startSites(places: Readonly<Record<'a' | 'b', Place>>, { hasWireBeside = true } = {}): World {
+interface SiteOptions extends Pick<WorldOptions, 'heardLog'> {
+  readonly hasWireBeside?: boolean
+}
+
+function startSites(
+  places: Readonly<Record<'a' | 'b', Place>>,
+  { hasWireBeside = true, ...options }: SiteOptions = {},
+): World {
   const names = ['a', 'b', 'hub', 'hub2']
-  const world = new World({ seed: 33 })
+  const world = new World({ seed: 33, ...options })
   world.define(names)
   world.wireAll(names)
   for (const [i, name] of (['a', 'b'] as const).entries()) {

@@ -9,17 +9,20 @@ const REVOKED = 'h50'
 describe('a host that is taken out of a cluster of a hundred', () => {
   const world = startAll()
   const before = world.host(REVOKED).stored
+  const keysBefore = world.invariants.loadedKeys
   const others = NAMES.filter(name => name !== REVOKED)
   const kept = world.cluster.members.filter(member => member.name !== REVOKED)
   const manifest = world.cluster.manifest(kept)
   world.tell('h1', { kind: 'manifest', signed: manifest })
   world.run(CUT_OFF_WITHIN_MS)
+  const keysAfter = world.invariants.loadedKeys
 
-  it('is cut off by every other within 5 s, and nobody knows a key of it any more', () => {
+  it('is cut off by every other within 5 s, and nobody holds a key with it any more', () => {
     for (const name of others) {
       const { peers, connections } = world.host(name).router.status(world.host(name).clockAt(world.now))
       expect(peers.map(peer => peer.nickname)).not.toContain(REVOKED)
       expect(connections.map(({ peer }) => peer?.nickname)).not.toContain(REVOKED)
+      expect(keysAfter.get(name)).toBeLessThan(keysBefore.get(name) ?? 0)
     }
   })
 

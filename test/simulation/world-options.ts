@@ -1,4 +1,4 @@
-import type { DatagramCipher, RouterMachine } from '../../src/core/router/index.ts'
+import type { DatagramCipher, Output, RouterMachine } from '../../src/core/router/index.ts'
 import type { NetworkFaults } from './network.ts'
 
 export interface WorldOptions {
@@ -12,6 +12,10 @@ export interface WorldOptions {
   readonly skewMax?: number
   /** False for long runs: the wiretap keeps every datagram. */
   readonly keepsWiretap?: boolean
+  /** What operators say that links cost: of each host, by the name at the other end. */
+  readonly linkCosts?: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Hears what routers log. */
+  readonly heardLog?: (host: string, entry: Extract<Output, { readonly kind: 'log' }>) => void
   readonly broken?: BrokenParts
 }
 

@@ -159,7 +159,8 @@ export class World {
     const clockRate = known?.clockRate ?? this.#drawClockRate()
     const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate }
     const { random } = this
-    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random })
+    const linkCosts = this.#options.linkCosts?.[name]
+    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random, linkCosts })
     const router = this.#options.broken?.router?.(sound, name) ?? sound
     const plane = this.#createDataPlane(name)
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
@@ -231,6 +232,7 @@ export class World {
       case 'renumber':
         return host.keep(output)
       case 'log':
+        return this.#options.heardLog?.(host.name, output)
     }
   }
 
