@@ -164,6 +164,24 @@ describe('hosts without a provisioner', () => {
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.daemonLog))).toMatch(/TCP port 6783 is in use by python3/)
   }, 30_000)
 
+  it('listen where they are told, with as many links, and dial again whom they dialled', async () => {
+    const where = ['--host', '10.91.2.3', '--port', '7000', '--conn-limit', '1', '--password-file', file('second')]
+    await weave('c', 'launch', ...where, '10.91.2.2:6783')
+    await awaitPeers('c', 3)
+    await awaitText('c', ['status', 'connections'], /10\.91\.1\.1:6783 +failed +not tried yet/)
+    const listening = (await lab.on('c', 'ss', '-Hltn')).stdout
+    expect(listening.split('\n').flatMap(line => line.match(/\S+:7000|\S+:6783/) ?? [])).toEqual(['10.91.2.3:7000'])
+    expect(await routerOf('c')).toMatchObject({ Port: 7000, Targets: ['10.91.2.2:6783'] })
+    await weave('c', 'stop')
+    await weave('c', 'launch', '--resume')
+    await awaitPeers('c', 3)
+    await weave('c', 'connect', '--replace', '10.91.2.2:6783', '10.91.2.9:6783')
+    expect(await routerOf('c')).toMatchObject({ Targets: ['10.91.2.2:6783', '10.91.2.9:6783'] })
+    await weave('c', 'connect', '--replace', '10.91.2.9:6783')
+    expect(await routerOf('c')).toMatchObject({ Targets: ['10.91.2.9:6783'] })
+    await weave('c', 'stop')
+  }, 30_000)
+
   it('write no password into logs, journals or answers', async () => {
     for (const host of ['a', 'b']) shown.push((await lab.weave(host, 'report')).stdout)
     const logs = ['a', 'b', 'c'].flatMap(host => [
@@ -206,6 +224,10 @@ describe('hosts without a provisioner', () => {
     const outcome = await lab.weave(host, ...args)
     shown.push(outcome.stdout, outcome.stderr)
     return outcome
+  }
+
+  async function routerOf(host: string): Promise<object> {
+    return JSON.parse((await lab.weave(host, 'report')).stdout).Router
   }
 
   async function awaitText(host: string, args: readonly string[], wanted: RegExp, timeoutMs = 15_000): Promise<void> {
