@@ -26,7 +26,7 @@ from ansible.module_utils.weave_host import (
     STATE, Record, Service, docker_is_installed, init_system, mode_of, read_text, run_refusable)
 from ansible.module_utils.weave_network import inodes_on_port, overlaps
 from ansible.module_utils.weave_networking import tool_of
-from ansible.module_utils.weave_survey import COMMAND, bridge_addresses, current_release, docker_of, operator_lock, service_of
+from ansible.module_utils.weave_survey import COMMAND, bridge_addresses, configuration, current_release, docker_of, operator_lock, service_of
 from ansible.module_utils.weave_wire import containers_on_bridge, run_probe
 
 SECRETS = ('/var/lib/weave/identity.pem', '/etc/weave/admission.key', '/var/lib/weave/password')
@@ -127,13 +127,6 @@ def said_by(module, argv):
 def switch(name):
     text = (read_text('/proc/sys/' + name) or '').strip()
     return int(text) if text.isdigit() else -1
-
-
-def configuration():
-    try:
-        return json.loads(read_text('/etc/weave/agent-config.json') or 'null')
-    except ValueError:
-        return None
 
 
 def passwords_shown():

@@ -27,7 +27,7 @@ from ansible.module_utils.weave_host import (
     OPT, SHARED_FILES, Record, Refusal, Service, docker_is_installed, init_system, read_bytes, read_text, run_refusable)
 from ansible.module_utils.weave_network import addresses_of, inodes_on_port, overlaps
 from ansible.module_utils.weave_networking import TOOLS, tool_of
-from ansible.module_utils.weave_survey import docker_networks, links_of, survey
+from ansible.module_utils.weave_survey import docker_networks, links_of, membership, survey
 
 NODE_MAJOR_MIN = 20
 SHOWN_MAX = 120
@@ -68,6 +68,8 @@ def probe(module):
             'dockerMemory': docker_memory(Record()),
         },
     }
+    if membership() is not None:
+        found['facts']['membership'] = membership()
     if not module.params['surveys']:
         return found
     return {'changed': False, 'survey': survey(module, {

@@ -12,6 +12,9 @@ from ansible.module_utils.weave_host import (
 from ansible.module_utils.weave_networking import tool_of
 
 COMMAND = '/usr/local/bin/weave'
+CONFIGURATION = '/etc/weave/agent-config.json'
+# As installed, and as heard from other routers since.
+MANIFESTS = ('/etc/weave/manifest.json', STATE + '/manifest.json')
 TEXT_MAX = 262144
 TOOLS = ('ip', 'tc', 'tar', 'python3', 'nsenter')
 # What the kernel may bring along, by the name of its module.
@@ -174,8 +177,36 @@ def node_version(module):
 
 
 def operator_lock():
-    text = read_text(STATE + '/operator-lock.json')
+    return json_in(STATE + '/operator-lock.json')
+
+
+def configuration():
+    return json_in(CONFIGURATION)
+
+
+def membership():
+    """The cluster that the host is set up for, whoever has done so, and how much of it the host knows."""
+    told = configuration()
+    if not isinstance(told, dict) or not told.get('clusterId'):
+        return None
+    versions = [manifest.get('version', 0) for manifest in map(manifest_in, MANIFESTS)
+                if manifest.get('clusterId') == told['clusterId']]
+    return {'clusterId': told['clusterId'], 'shortId': told.get('shortId', 0), 'manifestVersion': max(versions + [0])}
+
+
+def manifest_in(path):
+    """The signed text is a string within the file; the signature is for the router to judge."""
+    signed = json_in(path)
     try:
-        return json.loads(text) if text else None
+        manifest = json.loads(signed['manifest']) if isinstance(signed, dict) else None
+    except (KeyError, TypeError, ValueError):
+        manifest = None
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def json_in(path):
+    """What is cut off or is not JSON counts as not there."""
+    try:
+        return json.loads(read_text(path) or 'null')
     except ValueError:
         return None

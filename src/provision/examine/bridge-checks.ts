@@ -78,7 +78,8 @@ export const BRIDGE_CHECKS: readonly HostCheck[] = [
     return when(config !== null && cluster !== undefined && config.clusterId !== cluster, () => ({
       about: 'other-cluster',
       cause: 'its configuration is that of another cluster',
-      remedy: "give the inventory that it belongs to; or take it over with 'weave-provision up'",
+      remedy:
+        "give the inventory and lock file that it belongs to; or take it out of that cluster: 'weave-provision down', then 'up'",
     }))
   },
   ({ whole: { secretModes } }) => {

@@ -18,11 +18,11 @@ export interface Adoption {
 const NOTHING: Adoption = { bridgeIp: undefined, containerRange: undefined }
 
 /**
- * A bridge of this name that we have not made: by hand, or by a role of old. Its address, and the range that Docker hands out from,
- * stay what they are, because containers have addresses from there.
+ * A bridge of this name on a host that has no number yet: made by hand, by a role of old, or by us under another name of the host. Its
+ * address, and the range that Docker hands out from, stay what they are, because containers have addresses from there.
  */
 export function adoptionOf(facts: HostFacts | undefined): Adoption {
-  if (facts === undefined || facts.bridge.isOurs) return NOTHING
+  if (facts === undefined) return NOTHING
   const stanza = stanzasOf(facts)[0]
   const address = (stanza === undefined ? undefined : addressIn(stanza.text)) ?? facts.bridge.addresses[0]
   if (stanza === undefined && address === undefined) return NOTHING

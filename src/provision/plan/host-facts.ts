@@ -26,6 +26,17 @@ export interface HostFacts {
   readonly bridge: BridgeFacts
   /** What Docker was told by us; nothing where no run of ours has been. */
   readonly dockerMemory: DockerMemory
+  /** Undefined on a host that is set up for no cluster. */
+  readonly membership?: Membership | undefined
+}
+
+/** The cluster that a host was set up for, whoever has done so. */
+export interface Membership {
+  readonly clusterId: string
+  /** Zero where the host does not tell. */
+  readonly shortId: number
+  /** Of the newest manifest of that cluster that it has. */
+  readonly manifestVersion: number
 }
 
 /** The bridge as it is on the host, whoever has made it. */
@@ -91,6 +102,16 @@ export function readFacts(shape: ShapeReader, host: string): HostFacts {
     },
     bridge: readBridge(shape.optionalObject('bridge')),
     dockerMemory: readMemory(shape),
+    membership: readMembership(shape.optionalObject('membership')),
+  }
+}
+
+function readMembership(shape: ShapeReader | undefined): Membership | undefined {
+  if (shape === undefined) return undefined
+  return {
+    clusterId: shape.text('clusterId'),
+    shortId: shape.integer('shortId', 0, 4095),
+    manifestVersion: shape.integer('manifestVersion', 0, Number.MAX_SAFE_INTEGER),
   }
 }
 

@@ -5,9 +5,10 @@ import { adoptionOf, checkAdoption } from './adoption.ts'
 import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.ts'
 import { chooseDockerMethod } from './docker-method.ts'
 import { adoptedIndex, wantedIndex } from './historic-numbers.ts'
-import type { FactsByHost } from './host-facts.ts'
+import type { FactsByHost, HostFacts } from './host-facts.ts'
 import type { DockerMethod, Hooks, InitSystem, Inventory, InventoryHost, NetworkTool } from './inventory.ts'
 import type { Lock } from './lock.ts'
+import { checkMembership } from './membership.ts'
 import { allocateNumbers, type Numbering } from './numbering.ts'
 import { checkRevoked } from './removed-hosts.ts'
 import { checkLinkCosts, targetsFor } from './targets.ts'
@@ -116,11 +117,14 @@ function refuse(problems: readonly Problem[]): PlanOutcome {
 
 function numberHosts(input: PlanInput, layout: Layout): Numbering {
   const locked = new Set(input.lock.hosts.map(({ name }) => name))
+  const buried = new Set(input.lock.tombstones.map(({ name }) => name))
   const wishes = input.inventory.hosts.map(host => {
+    const { name } = host
+    const facts = factsOf(input, name)
     const wish = wantedIndex(host, layout)
-    const isDecided = wish.index !== undefined || wish.problems.length > 0 || locked.has(host.name)
-    const name = host.name
-    return { name, wish: isDecided ? wish : adoptedIndex(host, adoptionOf(input.facts?.[name]), layout) }
+    const isKnown = locked.has(name) || (buried.has(name) && facts?.bridge.isOurs === true)
+    const isDecided = wish.index !== undefined || wish.problems.length > 0 || isKnown
+    return { name, wish: isDecided ? wish : adoptedIndex(host, adoptionOf(facts), layout) }
   })
   const numbering = allocateNumbers({
     requests: wishes.map(({ name, wish }) => ({ name, wanted: wish.index })),
@@ -152,7 +156,7 @@ interface HostInput {
 
 function planHost(given: HostInput): { host: PlannedHost; problems: readonly Problem[] } {
   const { input, host, layout, numbering } = given
-  const facts = Object.hasOwn(input.facts ?? {}, host.name) ? input.facts?.[host.name] : undefined
+  const facts = factsOf(input, host.name)
   const docker = chooseDockerMethod(host, facts)
   const targets = targetsFor(host, given.ordered, given.position)
   const unknownCosts = checkLinkCosts(host, given.ordered)
@@ -174,8 +178,18 @@ function planHost(given: HostInput): { host: PlannedHost; problems: readonly Pro
   }
   return {
     host: planned,
-    problems: [...docker.problems, ...targets.problems, ...unknownCosts, ...checkAdoption(host.name, facts)],
+    problems: [
+      ...docker.problems,
+      ...targets.problems,
+      ...unknownCosts,
+      ...checkAdoption(host.name, facts),
+      ...checkMembership(host.name, facts?.membership, input.lock),
+    ],
   }
+}
+
+function factsOf({ facts }: PlanInput, name: string): HostFacts | undefined {
+  return Object.hasOwn(facts ?? {}, name) ? facts?.[name] : undefined
 }
 
 function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Numbering): Lock {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabDriver, type Outcome } from '../acceptance/lab-driver.ts'
 import { lookingAtCluster } from './looking.ts'
@@ -85,6 +85,14 @@ describe('a change of a cluster', () => {
       expect((await lab.provision(['plan'])).exitCode).toBe(0)
       const again = await lab.provision(['up', planFile])
       expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('not what would be done any more')])
+      const [lock, away] = [join(lab.inventory, '.weave.lock.yml'), join(lab.directory, 'lock')]
+      renameSync(lock, away)
+      const unknown = await lab.provision(['up', '--yes'])
+      renameSync(away, lock)
+      expect(unknown.exitCode).toBe(2)
+      for (const host of ['alpha', 'bravo', 'delta', 'relay']) {
+        expect(unknown.stderr).toMatch(new RegExp(`'${host}' is number \\d of another cluster`))
+      }
     },
     2 * MINUTE,
   )

@@ -35,8 +35,14 @@ describe('a host that was set up by hand or by a role of old', () => {
     const given = { facts: { a: facts(OLD_ROLE) } }
     expect(planned([host('a')], { ...given, lock: lockOf({ a: 3 }) }).hosts[0]?.index).toBe(3)
     expect(planned([host('a', { index: 5 })], given).hosts[0]?.index).toBe(5)
+  })
+
+  it('by us, under a name that the lock file does not know, keeps its number', () => {
     const ours = facts({ bridge: { isOurs: true, addresses: ['10.2.0.9/16'], stanzas: [] } })
-    expect(planned([host('a')], { facts: { a: ours } }).hosts[0]?.index).toBe(1)
+    expect(planned([host('a')], { facts: { a: ours } }).hosts[0]?.index).toBe(9)
+    expect(planned([host('renamed')], { facts: { renamed: ours }, lock: lockOf({ a: 9 }) }).hosts[0]?.index).toBe(9)
+    const left = lockOf({}, { tombstones: [{ name: 'a', index: 4 }] })
+    expect(planned([host('a')], { facts: { a: ours }, lock: left }).hosts[0]?.index).toBe(4)
   })
 
   it.each([
