@@ -4,8 +4,8 @@ export interface Problem {
   readonly remedy: string
 }
 
-/** 1: the world failed. 2: what the user gave is wrong. */
-export const EXIT_CODES = { ok: 0, failure: 1, badInput: 2 } as const
+/** 1: the world failed. 2: what the user gave is wrong. 130: Ctrl-C, as shells count it. */
+export const EXIT_CODES = { ok: 0, failure: 1, badInput: 2, interrupted: 130 } as const
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
 

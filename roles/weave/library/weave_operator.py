@@ -8,6 +8,7 @@ options:
   lock: {type: str, default: none, choices: [none, take, renew, release, show], description: what to do with the lock}
   holder: {type: dict, default: {}, description: id, operator, machine, process, command, message}
   breaks: {type: str, default: '', description: id of a lock that is known to be nobody's any more}
+  only_where_set_up: {type: bool, default: false, description: a host without the agent's state gives no lock}
   stale_seconds: {type: int, default: 900, description: a lock that was not renewed for so long is nobody's}
   entry: {type: dict, description: a line for the audit log}
   tail: {type: int, default: 0, description: how many of its last lines to return}
@@ -31,7 +32,8 @@ def work(module):
     parameters = module.params
     answer = {'lock': None, 'entries': []}
     if parameters['lock'] != 'none':
-        answer['lock'] = guarded(lambda: lock(parameters), parameters['lock'])
+        makes_folder = parameters['lock'] == 'take' and not parameters['only_where_set_up']
+        answer['lock'] = guarded(lambda: lock(parameters), makes_folder)
     if parameters['entry'] is not None and not module.check_mode:
         append(parameters['entry'])
     if parameters['tail'] > 0:
@@ -39,10 +41,10 @@ def work(module):
     return {'changed': False, 'answer': answer}
 
 
-def guarded(change, wanted):
+def guarded(change, makes_folder):
     """Two operators at the same moment: the kernel's lock on the folder lets one of them go first."""
     if not os.path.isdir(STATE):
-        if wanted != 'take':
+        if not makes_folder:
             return {'state': 'free'}
         os.makedirs(STATE, mode=0o700)
     folder = os.open(STATE, os.O_RDONLY)
@@ -124,6 +126,7 @@ def main():
             'lock': {'type': 'str', 'default': 'none', 'choices': ['none', 'take', 'renew', 'release', 'show']},
             'holder': {'type': 'dict', 'default': {}},
             'breaks': {'type': 'str', 'default': ''},
+            'only_where_set_up': {'type': 'bool', 'default': False},
             'stale_seconds': {'type': 'int', 'default': 900},
             'entry': {'type': 'dict'},
             'tail': {'type': 'int', 'default': 0},

@@ -1,3 +1,4 @@
+import { Interrupted } from '../../provision/apply/ask-hosts.ts'
 import type { Report } from '../../provision/apply/report.ts'
 import type { Review } from '../../provision/change/review.ts'
 import { processMark } from '../../provision/lock/run-lock.ts'
@@ -51,7 +52,7 @@ export class ApplyRecord {
       this.#end(report.isInterrupted ? 'interrupted' : report.isComplete ? 'done' : 'failed')
       return report
     } catch (error) {
-      this.#end('failed')
+      this.#end(error instanceof Interrupted ? 'interrupted' : 'failed')
       throw error
     }
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { askHosts } from '../../provision/apply/ask-hosts.ts'
 import { breakLock, keepersOf, type LockPlace, showLock } from '../../provision/operate/cluster-lock.ts'
 import { describeHolder } from '../../provision/operate/operator.ts'
 import { decide } from '../../provision/prepare-plan.ts'
@@ -31,7 +32,7 @@ export function registerLock(program: Command): void {
 /** Where the lock of this cluster lies. */
 export function lockPlace(access: HostAccess): LockPlace {
   const { plan } = decide(access.sources, {})
-  return { reach: access.reach, group: plan.group, keepers: keepersOf(plan.hosts) }
+  return { ask: question => askHosts(access.reach, question), group: plan.group, keepers: keepersOf(plan.hosts) }
 }
 
 async function status(options: PlaybookArguments): Promise<void> {

@@ -16,8 +16,6 @@ import { printDiffs, printFailures } from './report-view.ts'
 /** Apart from the lock that `render` takes: the roles call `render` while this one is held. */
 export const LOCK_NAME = '.weave.apply.lock'
 
-const EXIT_CODE_INTERRUPTED = 130
-
 export interface Session {
   readonly playbook: PlaybookName
   readonly options: PlaybookArguments
@@ -92,6 +90,6 @@ export function printReport(report: Report, session: Pick<Session, 'options' | '
 }
 
 export function exitCodeOf(report: Report): number {
-  if (report.isInterrupted) return EXIT_CODE_INTERRUPTED
+  if (report.isInterrupted) return EXIT_CODES.interrupted
   return report.isComplete ? EXIT_CODES.ok : EXIT_CODES.failure
 }

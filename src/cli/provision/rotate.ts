@@ -33,12 +33,10 @@ export function registerRotate(program: Command): void {
 }
 
 async function run(options: UpArguments): Promise<void> {
-  if (options.limit !== undefined || options.check === true) {
-    const cause = 'a rotation is for all hosts: one that misses it is shut out'
-    throw new UserError(
-      { cause, remedy: 'leave out --limit and --check; remove hosts that are gone' },
-      EXIT_CODES.badInput,
-    )
+  if (options.limit !== undefined || options.check === true || options.resume === true) {
+    const cause = 'a rotation is for all hosts, in steps of its own: one that misses it is shut out'
+    const remedy = "leave out --limit, --check and --resume; 'rotate' goes on by itself; remove hosts that are gone"
+    throw new UserError({ cause, remedy }, EXIT_CODES.badInput)
   }
   if (options.yes !== true && process.stdin.isTTY === true) await askToGoOn('Change the admission key on all hosts?')
   let stage = await change(options, present => (present.rotation === undefined ? nextStep(present) : present))
@@ -51,11 +49,11 @@ async function run(options: UpArguments): Promise<void> {
 
 async function apply(options: UpArguments, stage: RotationStage): Promise<void> {
   await runUp({ ...options, yes: true, message: options.message ?? `rotate: ${stage}` })
-  if ((process.exitCode ?? 0) !== 0) {
-    throw new UserError({
-      cause: 'the rotation stopped; old and new hosts still let each other in',
-      remedy: "mend what is named above, then 'weave-provision rotate' again",
-    })
+  if ((process.exitCode ?? EXIT_CODES.ok) !== EXIT_CODES.ok) {
+    const cause = 'the rotation stopped; old and new hosts still let each other in'
+    const remedy = "mend what is named above, then 'weave-provision rotate' again"
+    const isInterrupted = process.exitCode === EXIT_CODES.interrupted
+    throw new UserError({ cause, remedy }, isInterrupted ? EXIT_CODES.interrupted : EXIT_CODES.failure)
   }
   if (options.json !== true) printLine(`${STEPS[stage]}.`)
 }

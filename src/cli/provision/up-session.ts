@@ -1,19 +1,23 @@
 import { join, resolve } from 'node:path'
-import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { EXIT_CODES, type Problem, UserError } from '../../base/user-error.ts'
 import { applyPlaybook, PLAYBOOKS } from '../../provision/apply/apply-playbook.ts'
+import { askHosts } from '../../provision/apply/ask-hosts.ts'
+import { forwardInterrupts } from '../../provision/apply/interrupts.ts'
 import type { Report } from '../../provision/apply/report.ts'
 import { nextStep } from '../../provision/certify/rotation.ts'
 import { changeSecrets } from '../../provision/certify/secrets-file.ts'
+import { untouched } from '../../provision/change/batch-reports.ts'
+import { runHook } from '../../provision/change/hooks.ts'
 import { isUnchanged } from '../../provision/change/host-change.ts'
 import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
 import { errorsOf, hasChanges, type Review } from '../../provision/change/review.ts'
-import { rollOut, untouched } from '../../provision/change/rollout.ts'
+import { type RolloutOptions, rollOut } from '../../provision/change/rollout.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
 import { auditEntries } from '../../provision/operate/audit.ts'
 import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
-import { type Apply, applyToResume, History } from '../../provision/operate/history.ts'
-import { batchesOf, parseSerial, type Serial } from '../../provision/plan/batches.ts'
+import { type Apply, applyToResume, History, resumptionOf } from '../../provision/operate/history.ts'
+import { batchesOf, type Serial } from '../../provision/plan/batches.ts'
 import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import type { SourceOptions } from '../../provision/prepare-plan.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
@@ -130,8 +134,10 @@ async function decideAndApply(review: Review, access: HostAccess, options: UpArg
   const hosts = changed.length > 0 ? changed : review.changes.map(({ host }) => host)
   const record = new ApplyRecord(review, { access, options, hosts })
   return withClusterLock(lockPlace(access), record.operator, {
-    work: () =>
-      record.keep(() => changeHosts(review, access, { options, hosts, onDone: done => record.advance(done) })),
+    work: obstacle =>
+      record.keep(() =>
+        changeHosts(review, access, { options, hosts, obstacle, onDone: done => record.advance(done) }),
+      ),
     entriesOf: report => auditEntries(record.operator, review.changes, report),
   })
 }
@@ -149,14 +155,16 @@ async function endRotation({ rotationStage }: Review, access: HostAccess, option
 interface Change {
   readonly options: UpArguments
   readonly hosts: readonly string[]
+  readonly obstacle: () => Problem | undefined
   readonly onDone: (hosts: readonly string[]) => void
 }
 
-async function changeHosts(review: Review, access: HostAccess, { options, hosts, onDone }: Change): Promise<Report> {
+async function changeHosts(review: Review, access: HostAccess, change: Change): Promise<Report> {
+  const { options, hosts, obstacle, onDone } = change
   const stream = options.json === true ? process.stderr : process.stdout
   const createView = () => (options.verbose > 0 ? undefined : createProgressView(stream, PLAYBOOKS.up))
   let view = createView()
-  return rollOut({
+  const rollout: RolloutOptions = {
     review,
     reach: access.reach,
     batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
@@ -172,21 +180,20 @@ async function changeHosts(review: Review, access: HostAccess, { options, hosts,
     },
     onProgress: (progress, event) => view?.update(progress, event),
     onDone,
-  })
+    obstacle,
+  }
+  return rollOut(rollout, { applyPlaybook, askHosts, runHook, forwardInterrupts })
 }
 
 /** The batches of the apply that did not come to its end; what it had done is as planned by now, and left alone. */
 function resumed(options: UpArguments): UpArguments {
   const history = new History(statePaths(options.inventory).folder)
   const apply = applyToResume(history.all())
-  const serial = apply.options.serial === null ? undefined : parseSerial(apply.options.serial)
   printNotice(
     `Resuming apply ${apply.number} of ${apply.startedAt}: ${apply.done.length} of ${apply.hosts.length} hosts were done.`,
   )
   return {
-    ...(apply.options.limit.length > 0 ? { limit: apply.options.limit } : {}),
-    ...(serial?.ok === true ? { serial: serial.value } : {}),
-    message: apply.operator.message,
+    ...resumptionOf(apply),
     ...(apply.rollbackTo === null ? {} : { rollbackTo: history.get(apply.rollbackTo) }),
     ...options,
   }

@@ -29,8 +29,6 @@ export interface Answers {
   readonly notices: readonly string[]
 }
 
-const EXIT_INTERRUPTED = 130
-
 /** Asks all hosts the same in one run of Ansible. Variables go through a file: an argv has no room for a thousand hosts. */
 export async function askHosts(reach: Reach, question: Question): Promise<Answers> {
   const progress = new Progress(question.hosts)
@@ -69,9 +67,7 @@ export async function askHosts(reach: Reach, question: Question): Promise<Answer
 
 /** Ctrl-C while hosts were only looked at. */
 export class Interrupted extends UserError {
-  readonly processExitCode = EXIT_INTERRUPTED
-
   constructor() {
-    super({ cause: 'interrupted before anything was changed', remedy: 'run it again' }, EXIT_CODES.failure)
+    super({ cause: 'interrupted before anything was changed', remedy: 'run it again' }, EXIT_CODES.interrupted)
   }
 }

@@ -10,11 +10,18 @@ export type HookMoment = 'before' | 'after'
 const TIMEOUT_MS = 600_000
 const OUTPUT_SHOWN_MAX = 400
 
+export interface HookPlace {
+  /** Where relative paths begin. */
+  readonly folder: string
+  /** Ends the program. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Runs the user's program for a host on this machine: `PROGRAM before|after HOST`, with the host's addresses in its environment.
  * A path is relative to the inventory. Fails with the program's own words.
  */
-export async function runHook(moment: HookMoment, host: PlannedHost, folder: string): Promise<void> {
+export async function runHook(moment: HookMoment, host: PlannedHost, { folder, signal }: HookPlace): Promise<void> {
   const given = host.hooks[moment]
   if (given === undefined) return
   const program = resolve(folder, given)
@@ -24,6 +31,7 @@ export async function runHook(moment: HookMoment, host: PlannedHost, folder: str
     all: true,
     stdin: 'ignore',
     timeout: TIMEOUT_MS,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
     env: {
       WEAVE_HOST: host.name,
       WEAVE_ADDRESS: host.underlayAddresses[0] ?? '',
@@ -33,7 +41,9 @@ export async function runHook(moment: HookMoment, host: PlannedHost, folder: str
   if (result.exitCode === 0) return
   const why = result.timedOut
     ? `did not end within ${TIMEOUT_MS / 1000} s`
-    : `ended with ${result.exitCode ?? 'a signal'}`
+    : result.isCanceled
+      ? 'was interrupted'
+      : `ended with ${result.exitCode ?? 'a signal'}`
   const words = String(result.all ?? '')
     .trim()
     .slice(-OUTPUT_SHOWN_MAX)

@@ -1,15 +1,24 @@
 import { type Problem, UserError } from '../../base/user-error.ts'
-import { type ApplyOptions, applyPlaybook, type Reach } from '../apply/apply-playbook.ts'
-import { askHosts } from '../apply/ask-hosts.ts'
+import type { ApplyOptions, applyPlaybook, Reach } from '../apply/apply-playbook.ts'
+import { type askHosts, Interrupted } from '../apply/ask-hosts.ts'
 import type { PlaybookEvent } from '../apply/event.ts'
+import type { forwardInterrupts, Interrupts } from '../apply/interrupts.ts'
 import type { Progress } from '../apply/progress.ts'
-import type { HostReport, Report } from '../apply/report.ts'
+import type { Report } from '../apply/report.ts'
 import type { PlannedHost } from '../plan/plan.ts'
 import { isDisruptive } from './actions.ts'
+import { type BatchEnd, mergeReports, unbegunReport, withEnd } from './batch-reports.ts'
 import { gateDuties } from './gate.ts'
-import { type HookMoment, runHook } from './hooks.ts'
-import { isUnchanged } from './host-change.ts'
+import type { HookMoment, runHook } from './hooks.ts'
 import type { Review } from './review.ts'
+
+/** What a rollout does things with. */
+export interface RolloutTools {
+  readonly applyPlaybook: typeof applyPlaybook
+  readonly askHosts: typeof askHosts
+  readonly runHook: typeof runHook
+  readonly forwardInterrupts: typeof forwardInterrupts
+}
 
 export interface RolloutOptions {
   readonly review: Review
@@ -23,6 +32,8 @@ export interface RolloutOptions {
   readonly onProgress: (progress: Progress, event: PlaybookEvent) => void
   /** After each batch that is well. */
   readonly onDone: (hosts: readonly string[]) => void
+  /** Asked before each batch: what stands against changing more hosts. */
+  readonly obstacle: () => Problem | undefined
 }
 
 export interface BatchStart {
@@ -31,162 +42,129 @@ export interface BatchStart {
   readonly hosts: readonly string[]
 }
 
+interface Rollout extends RolloutOptions {
+  readonly tools: RolloutTools
+  readonly interrupts: Pick<Interrupts, 'hasHappened'>
+  /** Ends hooks that do not end by themselves after Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
 /**
  * Batch after batch: drain, change, wait until the batch and those who were well before reach each other, undrain. The first
- * failure stops it; what was not begun is as it was.
+ * failure, Ctrl-C, or an obstacle stops it; what was not begun is as it was.
  */
-export async function rollOut(options: RolloutOptions): Promise<Report> {
-  const { review, batches } = options
+export async function rollOut(options: RolloutOptions, tools: RolloutTools): Promise<Report> {
+  const cancel = new AbortController()
+  const interrupts = tools.forwardInterrupts(() => cancel.abort())
+  try {
+    return await changeBatches({ ...options, tools, interrupts, signal: cancel.signal })
+  } finally {
+    interrupts.stop()
+  }
+}
+
+async function changeBatches(rollout: Rollout): Promise<Report> {
+  const { review, batches, reach } = rollout
   const reports: Report[] = []
-  if (batches.length > 1) reports.push(...(await admitNewHosts(options)))
+  if (batches.length > 1) reports.push(...(await admitNewHosts(rollout)))
   const done = healthyBefore(review)
   for (const [i, hosts] of batches.entries()) {
     if (reports.some(report => !report.isComplete)) break
-    options.onBatch({ number: i + 1, count: batches.length, hosts })
-    const report = await changeBatch(options, hosts, done)
+    const end = endOf(
+      rollout,
+      [rollout.obstacle()].flatMap(problem => problem ?? []),
+    )
+    if (isEnd(end)) {
+      reports.push(unbegunReport(reach.inventory, hosts, end))
+      break
+    }
+    rollout.onBatch({ number: i + 1, count: batches.length, hosts })
+    const report = await changeBatch(rollout, hosts, done)
     reports.push(report)
     if (!report.isComplete) break
     done.push(...hosts.filter(host => !done.includes(host)))
-    options.onDone(hosts)
+    rollout.onDone(hosts)
   }
-  return mergeReports(reports, options)
+  return mergeReports(reports, review, reach.inventory)
 }
 
 /** Hosts of later batches are members from the first one on, so the files of the first need not change again. */
-async function admitNewHosts(options: RolloutOptions): Promise<readonly Report[]> {
-  const fresh = options.review.changes.filter(({ isNew }) => isNew).map(({ host }) => host)
-  return fresh.length === 0 ? [] : [await apply(options, 'admit', fresh)]
+async function admitNewHosts(rollout: Rollout): Promise<readonly Report[]> {
+  const fresh = rollout.review.changes.filter(({ isNew }) => isNew).map(({ host }) => host)
+  return fresh.length === 0 ? [] : [await apply(rollout, 'admit', fresh)]
 }
 
 function healthyBefore({ changes, surveys }: Review): string[] {
   return changes.map(({ host }) => host).filter(host => surveys.get(host)?.services.weave.isActive === true)
 }
 
-async function changeBatch(
-  options: RolloutOptions,
-  hosts: readonly string[],
-  done: readonly string[],
-): Promise<Report> {
-  const drained = options.review.plan.hosts.filter(
-    host => hosts.includes(host.name) && isDisturbed(options.review, host),
-  )
-  const before = await runHooks('before', drained, options.folder)
-  if (before.length > 0) return failedReport(options, hosts, before)
-  const report = await apply(options, 'up', hosts)
+async function changeBatch(rollout: Rollout, hosts: readonly string[], done: readonly string[]): Promise<Report> {
+  const { review, reach } = rollout
+  const drained = review.plan.hosts.filter(host => hosts.includes(host.name) && isDisturbed(review, host))
+  const before = await runHooks(rollout, 'before', drained)
+  if (isEnd(before)) return unbegunReport(reach.inventory, hosts, before)
+  const report = await apply(rollout, 'up', hosts)
   if (!report.isComplete) return report
-  const gate = await passGate(options, hosts, done)
-  if (gate.length > 0) return withProblems(report, gate)
-  return withProblems(report, await runHooks('after', drained, options.folder))
+  const gate = await passGate(rollout, hosts, done)
+  if (isEnd(gate)) return withEnd(report, gate)
+  return withEnd(report, await runHooks(rollout, 'after', drained))
 }
 
 function isDisturbed({ changes }: Review, host: PlannedHost): boolean {
   return changes.some(change => change.host === host.name && change.actions.some(isDisruptive))
 }
 
-async function runHooks(
-  moment: HookMoment,
-  hosts: readonly PlannedHost[],
-  folder: string,
-): Promise<readonly Problem[]> {
-  const outcomes = await Promise.allSettled(hosts.map(host => runHook(moment, host, folder)))
-  return outcomes.flatMap(outcome => {
+async function runHooks(rollout: Rollout, moment: HookMoment, hosts: readonly PlannedHost[]): Promise<BatchEnd> {
+  const { folder, signal, tools } = rollout
+  const outcomes = await Promise.allSettled(hosts.map(host => tools.runHook(moment, host, { folder, signal })))
+  const problems = outcomes.flatMap(outcome => {
     if (outcome.status === 'fulfilled') return []
     if (outcome.reason instanceof UserError) return outcome.reason.problems
     throw outcome.reason
   })
+  return endOf(rollout, problems)
 }
 
 /** When everybody was in the batch, its own run has verified it. */
-async function passGate(
-  options: RolloutOptions,
-  hosts: readonly string[],
-  done: readonly string[],
-): Promise<readonly Problem[]> {
-  const duties = gateDuties(options.review.plan, hosts, done)
-  if (duties.size === 0 || (options.batches.length === 1 && duties.size === hosts.length)) return []
-  const { problems } = await askHosts(options.reach, {
-    playbook: 'gate',
-    group: options.review.plan.group,
-    hosts: [...duties.keys()],
-    variables: { weave_gate: Object.fromEntries(duties) },
-  })
-  return [...problems].flatMap(([host, found]) =>
-    found.map(({ cause, remedy }) => ({ cause: `${host}: ${cause}`, remedy })),
-  )
+async function passGate(rollout: Rollout, hosts: readonly string[], done: readonly string[]): Promise<BatchEnd> {
+  const duties = gateDuties(rollout.review.plan, hosts, done)
+  if (duties.size === 0 || (rollout.batches.length === 1 && duties.size === hosts.length)) return endOf(rollout, [])
+  try {
+    const { problems } = await rollout.tools.askHosts(rollout.reach, {
+      playbook: 'gate',
+      group: rollout.review.plan.group,
+      hosts: [...duties.keys()],
+      variables: { weave_gate: Object.fromEntries(duties) },
+    })
+    const named = [...problems].flatMap(([host, found]) =>
+      found.map(({ cause, remedy }) => ({ cause: `${host}: ${cause}`, remedy })),
+    )
+    return endOf(rollout, named)
+  } catch (error) {
+    // Its words are of a command that only looks; here a batch was changed.
+    if (error instanceof Interrupted) return { problems: [], isInterrupted: true }
+    throw error
+  }
 }
 
-function apply(options: RolloutOptions, playbook: ApplyOptions['playbook'], limit: readonly string[]): Promise<Report> {
-  return applyPlaybook({
-    ...options.reach,
+function endOf({ interrupts }: Rollout, problems: readonly Problem[]): BatchEnd {
+  return { problems, isInterrupted: interrupts.hasHappened() }
+}
+
+function isEnd({ problems, isInterrupted }: BatchEnd): boolean {
+  return problems.length > 0 || isInterrupted
+}
+
+function apply(rollout: Rollout, playbook: ApplyOptions['playbook'], limit: readonly string[]): Promise<Report> {
+  return rollout.tools.applyPlaybook({
+    ...rollout.reach,
     playbook,
-    plan: options.review.plan,
-    provisionCommand: options.provisionCommand,
-    renderArguments: options.renderArguments,
+    plan: rollout.review.plan,
+    provisionCommand: rollout.provisionCommand,
+    renderArguments: rollout.renderArguments,
     limit,
     isCheck: false,
     showsDiff: false,
-    onProgress: options.onProgress,
+    onProgress: rollout.onProgress,
   })
-}
-
-function withProblems(report: Report, problems: readonly Problem[]): Report {
-  if (problems.length === 0) return report
-  return { ...report, isComplete: false, problems: [...report.problems, ...problems] }
-}
-
-function failedReport(options: RolloutOptions, hosts: readonly string[], problems: readonly Problem[]): Report {
-  return {
-    command: 'up',
-    inventory: options.reach.inventory,
-    isCheck: false,
-    isComplete: false,
-    isInterrupted: false,
-    changed: 0,
-    failed: 0,
-    seconds: 0,
-    phases: [],
-    hosts: hosts.map(name => untouched(name, 'stopped')),
-    problems,
-    notices: [],
-  }
-}
-
-function mergeReports(reports: readonly Report[], options: RolloutOptions): Report {
-  const hosts = options.review.changes.map(change => {
-    const ofHost = reports.flatMap(report => report.hosts.filter(({ name }) => name === change.host))
-    const [first, ...rest] = ofHost
-    if (first === undefined) return untouched(change.host, isUnchanged(change) ? 'ok' : 'stopped')
-    return rest.reduce(mergeHost, first)
-  })
-  const isComplete = reports.every(report => report.isComplete)
-  const seconds = reports.reduce((sum, report) => sum + report.seconds, 0)
-  return {
-    command: 'up',
-    inventory: options.reach.inventory,
-    isCheck: false,
-    isComplete,
-    isInterrupted: reports.some(report => report.isInterrupted),
-    changed: hosts.filter(({ changes }) => changes > 0).length,
-    failed: hosts.filter(({ problems }) => problems.length > 0).length,
-    seconds: Math.round(seconds * 100) / 100,
-    phases: reports.flatMap(report => report.phases),
-    hosts,
-    problems: reports.flatMap(report => report.problems),
-    notices: [...new Set(reports.flatMap(report => report.notices))],
-  }
-}
-
-function mergeHost(a: HostReport, b: HostReport): HostReport {
-  return {
-    ...b,
-    outcome: b.outcome === 'ok' ? a.outcome : b.outcome,
-    changes: a.changes + b.changes,
-    phases: { ...a.phases, ...b.phases },
-    problems: [...a.problems, ...b.problems],
-    diffs: [...a.diffs, ...b.diffs],
-  }
-}
-
-export function untouched(name: string, outcome: HostReport['outcome']): HostReport {
-  return { name, outcome, changes: 0, phases: {}, notDone: [], problems: [], diffs: [] }
 }

@@ -56,8 +56,11 @@ export interface PlaybookSurroundings {
   readonly inherited: Readonly<Record<string, string | undefined>>
 }
 
-/** Not compressed, as Ansible's default is: what is shipped is compressed already. */
-const SSH_ARGUMENTS = '-o ControlMaster=auto -o ControlPersist=60s'
+/**
+ * Not compressed, as Ansible's default is: what is shipped is compressed already. A host that vanishes while it works is given up after a
+ * minute: TCP by itself would wait for a quarter of an hour, and all other hosts with it.
+ */
+const SSH_ARGUMENTS = '-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=10 -o ServerAliveCountMax=6'
 
 /** Ansible's five keep most of a cluster waiting. */
 const FORKS = '25'

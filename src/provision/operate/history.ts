@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { parseJson } from '../../contract/json-shape.ts'
 import { writeAtomically } from '../files/atomic-write.ts'
+import { parseSerial, type Serial } from '../plan/batches.ts'
 import type { Inventory } from '../plan/inventory.ts'
 import type { Operator } from './operator.ts'
 
@@ -105,6 +106,25 @@ export function applyToResume(applies: readonly Apply[]): Apply {
     { cause: `${cause}: there is nothing to resume`, remedy: 'leave out --resume' },
     EXIT_CODES.badInput,
   )
+}
+
+/** How its batches were made; undefined where nothing was asked for. */
+export interface Resumption {
+  readonly limit?: readonly string[]
+  readonly serial?: Serial
+  readonly canary?: string
+  readonly message: string
+}
+
+/** A canary that was not done goes first again, and alone. */
+export function resumptionOf({ options, operator }: Apply): Resumption {
+  const serial = options.serial === null ? undefined : parseSerial(options.serial)
+  return {
+    ...(options.limit.length > 0 ? { limit: options.limit } : {}),
+    ...(serial?.ok === true ? { serial: serial.value } : {}),
+    ...(options.canary === null ? {} : { canary: options.canary }),
+    message: operator.message,
+  }
 }
 
 function nameOf(number: number): string {

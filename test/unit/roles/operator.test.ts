@@ -100,7 +100,7 @@ ${between
   .split('\n')
   .map(line => `    ${line}`)
   .join('\n')}
-    answer.append(weave_operator.guarded(lambda: weave_operator.lock(question), question['lock']))`
+    answer.append(weave_operator.guarded(lambda: weave_operator.lock(question), question['lock'] == 'take'))`
   return runPython(program, { root, questions }) as readonly { state: string; operator?: string }[]
 }
 

@@ -78,6 +78,11 @@ describe('the environment of a playbook', () => {
     expect(playbookEnvironment(SURROUNDINGS).ANSIBLE_SSH_ARGS).not.toContain('-C')
   })
 
+  it('gives a host up that vanishes in the middle', () => {
+    const options = playbookEnvironment(SURROUNDINGS).ANSIBLE_SSH_ARGS
+    expect(options).toContain('-o ServerAliveInterval=10 -o ServerAliveCountMax=6')
+  })
+
   it.each([
     { ...SURROUNDINGS, hasOwnSshArguments: true },
     { ...SURROUNDINGS, inherited: { ANSIBLE_SSH_ARGS: '-J jump' } },

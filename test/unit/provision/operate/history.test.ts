@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Apply, applyToGoBackTo, applyToResume, History } from '../../../../src/provision/operate/history.ts'
+import {
+  type Apply,
+  applyToGoBackTo,
+  applyToResume,
+  History,
+  resumptionOf,
+} from '../../../../src/provision/operate/history.ts'
+import { batchesOf } from '../../../../src/provision/plan/batches.ts'
 import { host, inventory } from '../inventories.ts'
 
 let folder: string
@@ -78,6 +85,21 @@ describe('rollback goes back to', () => {
 describe('resume goes on with', () => {
   it.each(['failed', 'interrupted', 'running'] as const)('an apply that is %s', outcome => {
     expect(applyToResume([apply(1), apply(2, { outcome })]).number).toBe(2)
+  })
+
+  it('the batches that were asked for, the canary first unless it is done', () => {
+    const options = { serial: '2', canary: 'c', limit: ['a', 'b', 'c', 'd'] }
+    const resumed = resumptionOf(apply(1, { outcome: 'failed', options }))
+    expect(resumed).toEqual({
+      limit: options.limit,
+      serial: { kind: 'count', count: 2 },
+      canary: 'c',
+      message: '',
+    })
+    const batching = { serial: resumed.serial, canary: resumed.canary }
+    expect(batchesOf(options.limit, batching)).toEqual([['c'], ['a', 'b'], ['d']])
+    expect(batchesOf(['b', 'd'], batching)).toEqual([['b', 'd']])
+    expect(resumptionOf(apply(1))).toEqual({ message: '' })
   })
 
   it.each([[[]], [[apply(1)]]])('nothing else', applies => {
