@@ -1,7 +1,6 @@
 import { Interrupted } from '../../provision/apply/ask-hosts.ts'
 import type { Report } from '../../provision/apply/report.ts'
 import type { Review } from '../../provision/change/review.ts'
-import { processMark } from '../../provision/lock/run-lock.ts'
 import { type Apply, History } from '../../provision/operate/history.ts'
 import { currentOperator, type Operator } from '../../provision/operate/operator.ts'
 import { formatSerial } from '../../provision/plan/batches.ts'
@@ -22,7 +21,7 @@ export class ApplyRecord {
 
   constructor(review: Review, { access, options, hosts }: RecordFacts) {
     const command = options.rollbackTo === undefined ? 'up' : 'rollback'
-    this.operator = currentOperator(command, options.message, processMark(process.pid) ?? '')
+    this.operator = currentOperator(command, options.message)
     this.#history = new History(access.sources.paths.folder)
     this.#apply = {
       format: 1,

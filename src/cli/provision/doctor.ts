@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../../base/user-error.ts'
-import { askHosts } from '../../provision/apply/ask-hosts.ts'
+import { type Answers, askHosts } from '../../provision/apply/ask-hosts.ts'
 import { diagnoseCluster } from '../../provision/examine/diagnose-cluster.ts'
 import { type Disorder, REPAIRS } from '../../provision/examine/disorder.ts'
+import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
+import { currentOperator } from '../../provision/operate/operator.ts'
 import { coloursFor, printJson, printLine, printNotice } from '../output.ts'
 import { type ClusterLook, lookAtCluster } from './cluster-look.ts'
 import { type HostAccess, withHostAccess } from './host-access.ts'
+import { lockPlace } from './lock.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 import { counted } from './review-view.ts'
 
@@ -76,14 +79,30 @@ async function mend(access: HostAccess, { cluster, disorders }: Look): Promise<r
     return deeds.length === 0 ? [] : [{ host: name, address: bridgeAddress, deeds }]
   })
   if (wanted.length === 0) return []
-  const { answers, problems } = await askHosts(access.reach, {
-    playbook: 'mend',
-    group: plan.group,
-    hosts: wanted.map(({ host }) => host),
-    variables: { weave_mend: Object.fromEntries(wanted.map(({ host, address, deeds }) => [host, { address, deeds }])) },
+  const operator = currentOperator('doctor --fix')
+  const mended = await withClusterLock(lockPlace(access), operator, {
+    work: () =>
+      askHosts(access.reach, {
+        playbook: 'mend',
+        group: plan.group,
+        hosts: wanted.map(({ host }) => host),
+        variables: { weave_mend: Object.fromEntries(wanted.map(({ host, ...what }) => [host, what])) },
+      }),
+    entriesOf: mended =>
+      Object.fromEntries(
+        wanted.map(({ host, deeds }) => [
+          host,
+          { ...operator, host, outcome: outcomeOf(host, mended), actions: deeds },
+        ]),
+      ),
   })
-  for (const [host, [problem]] of problems) printNotice(`not mended on ${host}: ${problem?.cause}`)
-  return wanted.filter(({ host }) => answers.has(host)).map(({ host, deeds }) => ({ host, deeds }))
+  for (const [host, [problem]] of mended.problems) printNotice(`not mended on ${host}: ${problem?.cause}`)
+  return wanted.filter(({ host }) => mended.answers.has(host)).map(({ host, deeds }) => ({ host, deeds }))
+}
+
+function outcomeOf(host: string, mended: Answers | undefined): string {
+  if (mended === undefined) return 'begun'
+  return mended.answers.has(host) ? 'changed' : 'failed'
 }
 
 export function printDisorders(disorders: readonly Disorder[]): void {

@@ -86,7 +86,7 @@ function refuseProblems({ problems }: Sources): void {
   if (problems.length > 0) throw new UserError(problems, EXIT_CODES.badInput)
 }
 
-export function refuseUnbuilt(): void {
+function refuseUnbuilt(): void {
   if (existsSync(shipIndex())) return
   throw new UserError({ cause: 'the agent has not been built', remedy: "run 'npm run build' in the project's folder" })
 }

@@ -14,7 +14,7 @@ Examples:
   $ weave-provision lock status -i hosts.yml
   $ weave-provision lock release -i hosts.yml --yes
 
-up takes the lock on the five hosts with the lowest numbers, renews it while it works, and gives it back. One that was not renewed for
+What changes hosts takes the lock on the five with the lowest numbers, renews it while it works, and gives it back. One that was not renewed for
 15 minutes, or whose process on this machine has ended, is taken over. Reading never needs it.
 Exit codes: 0 done; 1 failure, or not confirmed; 2 bad input.`
 

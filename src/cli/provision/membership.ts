@@ -97,6 +97,7 @@ async function removeHost(host: string, options: RemoveArguments, how: { readonl
 async function takeDown(host: string, options: RemoveArguments): Promise<void> {
   const session: Session = {
     playbook: 'down',
+    command: 'remove',
     options: { ...options, limit: [host] },
     isCheck: options.check === true,
     showsDiff: options.diff === true,

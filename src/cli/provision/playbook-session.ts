@@ -1,15 +1,16 @@
 import { join, resolve } from 'node:path'
 import { EXIT_CODES } from '../../base/user-error.ts'
 import { applyPlaybook, PLAYBOOKS, type PlaybookName } from '../../provision/apply/apply-playbook.ts'
-import { ensureAnsible } from '../../provision/apply/ensure-ansible.ts'
 import type { Report } from '../../provision/apply/report.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
-import { type PreparedPlan, preparePlan } from '../../provision/prepare-plan.ts'
+import { removalEntries } from '../../provision/operate/audit.ts'
+import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
+import { currentOperator } from '../../provision/operate/operator.ts'
+import { decide, type PreparedPlan } from '../../provision/prepare-plan.ts'
 import { printJson, printNotice } from '../output.ts'
-import { projectRoot } from '../project-root.ts'
-import { refuseUnbuilt } from './host-access.ts'
-import { type LabAccess, openLab } from './lab-access.ts'
-import { checkLimit, type PlaybookArguments } from './playbook-options.ts'
+import { type HostAccess, withHostAccess } from './host-access.ts'
+import { lockPlace } from './lock.ts'
+import type { PlaybookArguments } from './playbook-options.ts'
 import { createProgressView } from './progress-view.ts'
 import { printDiffs, printFailures } from './report-view.ts'
 
@@ -18,6 +19,8 @@ export const LOCK_NAME = '.weave.apply.lock'
 
 export interface Session {
   readonly playbook: PlaybookName
+  /** What the user has called, for other operators and the audit log; the playbook's name unless given. */
+  readonly command?: string
   readonly options: PlaybookArguments
   readonly isCheck: boolean
   readonly showsDiff: boolean
@@ -29,51 +32,51 @@ export interface Session {
 
 /** From the inventory to the outcome: what is wrong is refused before any host is contacted. */
 export async function runSession(session: Session): Promise<Report> {
-  const { options } = session
-  await ensureAnsible(printNotice)
-  refuseUnbuilt()
-  const prepared = await preparePlan({
-    inventoryPath: options.inventory,
-    vaultPasswordFile: options.vaultPasswordFile,
+  return withHostAccess(session.options, { startsLab: session.startsLab }, async access => {
+    const prepared = decide(access.sources, {})
+    const names = prepared.plan.hosts.map(({ name }) => name)
+    const hosts = access.limit.length > 0 ? access.limit : names
+    await session.confirm(prepared, hosts)
+    const lockFile = join(prepared.paths.folder, LOCK_NAME)
+    const report = await withRunLock(lockFile, session.command ?? session.playbook, () =>
+      isTakingDown(session) ? takeDown(session, access, { prepared, hosts }) : apply(session, access, prepared),
+    )
+    process.exitCode = exitCodeOf(report)
+    return report
   })
-  const names = prepared.plan.hosts.map(({ name }) => name)
-  const limit = checkLimit(options.limit ?? [], names)
-  await session.confirm(prepared, limit.length > 0 ? limit : names)
-  const report = await withRunLock(join(prepared.paths.folder, LOCK_NAME), session.playbook, async () => {
-    const lab = await openLab(options.inventory, prepared, { isStarted: session.startsLab })
-    return apply(session, { prepared, limit, lab })
-  })
-  process.exitCode = exitCodeOf(report)
-  return report
 }
 
-interface Prepared {
+function isTakingDown({ playbook, isCheck }: Session): boolean {
+  return playbook === 'down' && !isCheck
+}
+
+interface Removal {
   readonly prepared: PreparedPlan
-  readonly limit: readonly string[]
-  readonly lab: LabAccess | undefined
+  readonly hosts: readonly string[]
 }
 
-async function apply(session: Session, { prepared, limit, lab }: Prepared): Promise<Report> {
+/** Not while another operator is at work; and who has done it is told by the hosts' logs, which stay. */
+async function takeDown(session: Session, access: HostAccess, { prepared, hosts }: Removal): Promise<Report> {
+  const operator = currentOperator(session.command ?? session.playbook)
+  return withClusterLock(lockPlace(access), operator, {
+    onlyWhereSetUp: true,
+    work: () => apply(session, access, prepared),
+    entriesOf: report => removalEntries(operator, hosts, report),
+  })
+}
+
+async function apply(session: Session, access: HostAccess, { plan }: PreparedPlan): Promise<Report> {
   const { options, playbook } = session
   const stream = options.json === true ? process.stderr : process.stdout
   const view = options.verbose > 0 ? undefined : createProgressView(stream, PLAYBOOKS[playbook])
   return applyPlaybook({
+    ...access.reach,
     playbook,
-    projectRoot: projectRoot(),
-    inventory: resolve(options.inventory),
-    vaultPasswordFile: options.vaultPasswordFile === undefined ? undefined : resolve(options.vaultPasswordFile),
-    plan: prepared.plan,
+    plan,
     provisionCommand: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
-    prefix: lab?.prefix ?? [],
-    further: lab?.ansibleArguments ?? [],
-    limit,
+    limit: access.limit,
     isCheck: session.isCheck,
     showsDiff: session.showsDiff,
-    verbosity: options.verbose,
-    asksBecomePassword: options.askBecomePass === true,
-    forks: options.forks,
-    privateKey: options.privateKey === undefined ? undefined : resolve(options.privateKey),
-    outputFd: options.json === true ? 2 : 1,
     onProgress: (progress, event) => view?.update(progress, event),
   })
 }

@@ -33,6 +33,7 @@ async function run(options: ResetArguments): Promise<void> {
   }
   const session: Session = {
     playbook: 'down',
+    command: 'reset',
     options,
     isCheck: false,
     showsDiff: false,

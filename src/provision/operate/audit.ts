@@ -26,6 +26,21 @@ export function auditEntries(
   )
 }
 
+/** What hosts are told from which the overlay is taken off; those that had none are told nothing. */
+export function removalEntries(
+  operator: Operator,
+  hosts: readonly string[],
+  report: Pick<Report, 'hosts'> | undefined,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    hosts.flatMap(host => {
+      const outcome = report === undefined ? 'begun' : report.hosts.find(({ name }) => name === host)?.outcome
+      const isConcerned = outcome === 'begun' || outcome === 'changed' || outcome === 'failed'
+      return isConcerned ? [[host, { ...operator, host, outcome, actions: ['take-down'] }]] : []
+    }),
+  )
+}
+
 /** The logs of all hosts as one, the oldest first. */
 export async function readAudit(
   reach: Reach,

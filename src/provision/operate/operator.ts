@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import type { Result } from '../../base/result.ts'
 import { ShapeReader } from '../../contract/json-shape.ts'
+import { processMark } from '../lock/run-lock.ts'
 
 /** Who changes the cluster. It is told to other operators: nothing secret is in it. */
 export interface Operator {
@@ -30,14 +31,14 @@ export interface HostLock {
 
 const STATES = ['free', 'held', 'taken', 'released', 'lost'] as const
 
-export function currentOperator(command: string, message: string | undefined, process: string): Operator {
+export function currentOperator(command: string, message = ''): Operator {
   return {
     id: randomBytes(8).toString('hex'),
-    operator: globalThis.process.env.SUDO_USER || userInfo().username,
+    operator: process.env.SUDO_USER || userInfo().username,
     machine: hostname(),
-    process,
+    process: processMark(process.pid) ?? '',
     command,
-    message: message ?? '',
+    message,
   }
 }
 

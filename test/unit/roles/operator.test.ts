@@ -57,6 +57,18 @@ if number == 1:
     expect(states([ask('take', 'bob')])).toEqual(['taken'])
   })
 
+  it('is not taken where nothing is set up, when only that is to be taken away', () => {
+    const program = `import types, weave_operator
+weave_operator.STATE = weave_host.STATE
+weave_operator.LOCK = weave_host.STATE + '/operator-lock.json'
+
+def ask(only):
+    parameters = dict(given['question'], only_where_set_up=only, entry=None, tail=0)
+    return weave_operator.work(types.SimpleNamespace(params=parameters, check_mode=False))['answer']['lock']['state']
+answer = [ask(True), os.path.isdir(weave_host.STATE), ask(False), ask(True)]`
+    expect(runPython(program, { root, question: ask('take', 'ann') })).toEqual(['free', false, 'taken', 'taken'])
+  })
+
   it('makes no state on a host that is only asked', () => {
     expect(states([ask('show', 'ann'), ask('release', 'ann')])).toEqual(['free', 'free'])
     expect(existsSync(join(root, 'state'))).toBe(false)
