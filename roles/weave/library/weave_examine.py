@@ -41,7 +41,7 @@ def examine(module):
     record, router = Record(), Service(module, 'weave')
     found = {
         'time': time.time(), 'isInstalled': os.path.exists(COMMAND), 'release': current_release(), 'pending': record.pending,
-        'halfWritten': half_written(), 'router': status_of(module) if router.is_active() else None,
+        'halfWritten': half_written(record), 'router': status_of(module) if router.is_active() else None,
         'services': {'weave': service_of(router), 'docker': service_of(Service(module, 'docker'))},
         'lock': operator_lock(), 'init': init_system(),
     }
@@ -60,10 +60,10 @@ def status_of(module):
         return None
 
 
-def half_written():
-    """What a write leaves that was cut off."""
-    return sorted(path for folder in ('/etc/weave', STATE, '/etc/docker', '/etc/network/interfaces.d')
-                  for path in glob.glob(folder + '/.weave-*'))
+def half_written(record):
+    """What a write leaves that was cut off, wherever one of our files is, or was about to be."""
+    folders = {os.path.dirname(path) for path in record.files} | {'/etc/weave', STATE, '/etc/docker', '/etc/network/interfaces.d'}
+    return sorted(path for folder in folders for path in glob.glob(folder + '/.weave-*'))
 
 
 def whole(module):

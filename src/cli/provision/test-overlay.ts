@@ -22,6 +22,7 @@ Examples:
 Pings from every host's bridge to every other's, and from a container of each host to one of each other, where one runs; finds how large
 a packet gets through, and sends over TCP for the given time. All hosts measure at once: with many, the throughputs add up on shared
 wires. Containers need nothing installed. Changes nothing.
+A pair works when pings come back, two of ten at most are lost, and packets of weave_mtu bytes get through.
 Exit codes: 0 every pair works both ways; 1 some pair does not; 2 bad input.`
 
 const SECONDS = 0.2
@@ -42,7 +43,7 @@ async function run(options: TestArguments): Promise<void> {
     const { hosts, facts } = await lookAtCluster(access, 'whole')
     const fit = hosts.filter(host => facts.examinations.get(host)?.isInstalled === true)
     const { group } = facts.plan
-    const none = { measured: new Map(), containers: [] }
+    const none = { measured: new Map(), troubles: new Map(), containers: [] }
     const measurements =
       fit.length < 2 ? none : await measureHosts(access.reach, { group, hosts: fit, seconds: options.seconds })
     const ways = matrixOf({ facts, disorders: diagnoseCluster(facts), hosts, ...measurements })

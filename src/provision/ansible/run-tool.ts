@@ -17,6 +17,8 @@ export interface ToolOptions {
 /** Inventory plugins may ask a cloud; nothing that runs here needs longer. */
 const TIMEOUT_MS = 120_000
 
+const WORDS_MAX = 200
+
 /** Without colours, and in English, because messages are read by program. */
 const PLAIN = { ANSIBLE_NOCOLOR: '1', ANSIBLE_FORCE_COLOR: '0', LC_ALL: 'C.UTF-8' }
 
@@ -32,7 +34,7 @@ export async function runTool(argv: readonly [string, ...string[]], options: Too
     maxBuffer: 256 * 1024 * 1024,
   })
   if (result.code === 'ENOENT') throw missing(program)
-  if (result.timedOut) throw tooSlow(program, options.timeoutMs ?? TIMEOUT_MS)
+  if (result.timedOut) throw tooSlow(program, options.timeoutMs ?? TIMEOUT_MS, lastLine(result.stderr, result.stdout))
   if (result.exitCode === undefined) throw new UserError(ended(program, result.shortMessage ?? 'by a signal'))
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
 }
@@ -42,9 +44,15 @@ function missing(program: string): UserError {
   return new UserError({ cause: `${program} is not installed on this machine`, remedy })
 }
 
-function tooSlow(program: string, timeoutMs: number): UserError {
-  const cause = `${program} did not end within ${timeoutMs / 1000} s`
+function tooSlow(program: string, timeoutMs: number, said: string): UserError {
+  const cause = `${program} did not end within ${timeoutMs / 1000} s${said === '' ? '' : `; its last words: ${said}`}`
   return new UserError({ cause, remedy: 'run it by hand to see what it waits for' })
+}
+
+/** Standard output counts where there is nothing else: of an inventory it is data. */
+function lastLine(stderr: string, stdout: string): string {
+  const lines = `${stdout}\n${stderr}`.split('\n').map(line => line.trim())
+  return (lines.findLast(line => line !== '') ?? '').slice(0, WORDS_MAX)
 }
 
 function ended(program: string, message: string): { cause: string; remedy: string } {

@@ -27,11 +27,16 @@ export interface Measured {
   readonly megabits: number | null
 }
 
+/** Of ten pings two may be lost by chance; more is a way that nobody wants to work over. */
+const LOSS_PERCENT_MAX = 20
+
 export interface MatrixInput {
   readonly facts: ClusterFacts
   readonly disorders: readonly Disorder[]
   /** By the host that measured. */
   readonly measured: ReadonlyMap<string, readonly Measured[]>
+  /** Why a host could not measure. */
+  readonly troubles: ReadonlyMap<string, string>
   /** Hosts with a container on the bridge. */
   readonly containers: readonly string[]
   readonly hosts: readonly string[]
@@ -53,33 +58,44 @@ interface Pair {
 
 function wayOf(input: MatrixInput, { kind, from, to }: Pair): Way {
   const row = input.measured.get(from)?.find(one => one.kind === kind && one.to === to)
-  const works = row !== undefined && row.lossPercent < 100
+  const lack = lackOf(row, input.facts.plan.mtu)
   return {
     kind,
     from,
     to,
-    works,
+    works: lack === undefined,
     lossPercent: row?.lossPercent ?? null,
     roundTripMs: row?.roundTripMs ?? null,
     mtu: row?.mtu ?? null,
     megabits: row?.megabits ?? null,
     path: pathBetween(input.facts, from, to),
-    reason: works ? null : reasonOf(input, from, to),
+    reason: lack === undefined ? null : reasonOf(input, { kind, from, to }, lack),
   }
 }
 
-/** What stands between the two, else what is wrong with either of them. */
-function reasonOf({ facts, disorders }: MatrixInput, from: string, to: string): string {
+/** What a way has less than it should; undefined of one that works. */
+function lackOf(row: Measured | undefined, mtu: number): string | undefined {
+  if (row === undefined) return 'nothing was measured'
+  if (row.lossPercent === 100) return 'no answer to a ping'
+  if (row.lossPercent > LOSS_PERCENT_MAX) return `${row.lossPercent} % of the pings are lost`
+  if (row.mtu !== null && row.mtu < mtu) return `it carries packets of ${row.mtu} bytes, and the overlay has ${mtu}`
+  return undefined
+}
+
+/** What stands between the two, else what kept it from being measured, else what is wrong with either of them. */
+function reasonOf({ facts, disorders, troubles }: MatrixInput, { from, to }: Pair, lack: string): string {
   const away = [from, to].find(host => facts.silent.has(host))
   if (away !== undefined) return `${away} cannot be asked: ${facts.silent.get(away)}`
   const isError = ({ severity }: Disorder) => severity === 'error'
   const between = disorders.find(
     ({ host, cause }) => (host === from && names(cause, to)) || (host === to && names(cause, from)),
   )
+  const trouble = between === undefined ? troubles.get(from) : undefined
+  if (trouble !== undefined) return `${lack}: ${from} could not measure: ${trouble}`
   const either = disorders.find(one => (one.host === from || one.host === to) && isError(one))
   const found = between ?? either
-  if (found !== undefined) return `${found.host}: ${found.cause}`
-  return "no answer to a ping, and no check says why: 'weave-provision logs' of both"
+  if (found !== undefined) return `${lack}; ${found.host}: ${found.cause}`
+  return `${lack}, and no check says why: 'weave-provision logs' of both`
 }
 
 function names(cause: string, host: string): boolean {

@@ -14,30 +14,44 @@ export interface MeasureRequest {
 
 export interface Measurements {
   readonly measured: ReadonlyMap<string, readonly Measured[]>
+  /** Why a host has measured nothing, or not all. */
+  readonly troubles: ReadonlyMap<string, string>
   /** Hosts with a container on the bridge. */
   readonly containers: readonly string[]
 }
 
 /** All hosts measure at the same time. */
 export async function measureHosts(reach: Reach, request: MeasureRequest): Promise<Measurements> {
-  const { answers } = await askHosts(reach, {
+  const { answers, problems } = await askHosts(reach, {
     playbook: 'measure',
     group: request.group,
     hosts: request.hosts,
     variables: { weave_measure: { seconds: request.seconds } },
   })
-  const read = [...answers].flatMap(([host, { value }]) => {
-    const parsed = parseMeasurement(value)
-    return parsed.ok ? [[host, parsed.value] as const] : []
-  })
+  const parsed = [...answers].map(([host, { value }]) => [host, parseMeasurement(value)] as const)
+  const read = parsed.flatMap(([host, result]) => (result.ok ? [[host, result.value] as const] : []))
+  const troubles = [
+    ...[...problems].flatMap(([host, [problem]]) => (problem === undefined ? [] : [[host, problem.cause] as const])),
+    ...parsed.flatMap(([host, result]) => (result.ok ? [] : [[host, result.error] as const])),
+    ...read.flatMap(
+      ([
+        host,
+        {
+          troubles: [first],
+        },
+      ]) => (first === undefined ? [] : [[host, first] as const]),
+    ),
+  ]
   return {
     measured: new Map(read.map(([host, { rows }]) => [host, rows])),
+    troubles: new Map(troubles),
     containers: read.filter(([, { hasContainer }]) => hasContainer).map(([host]) => host),
   }
 }
 
 interface Measurement {
   readonly rows: readonly Measured[]
+  readonly troubles: readonly string[]
   readonly hasContainer: boolean
 }
 
@@ -62,5 +76,5 @@ export function parseMeasurement(value: unknown): Result<Measurement> {
       megabits: numberAt(i, 'megabits'),
     }))
   const places = shape.list('places', item => item.text('kind'))
-  return shape.result({ rows, hasContainer: places.includes('container') })
+  return shape.result({ rows, troubles: shape.texts('problems'), hasContainer: places.includes('container') })
 }

@@ -228,6 +228,14 @@ it('FORWARD that drops matters only where bridged frames are shown to it', () =>
   expect(found(ofWhole(settings))).toEqual([])
 })
 
+it('WireGuard’s port matters where frames shall take tunnels, and nowhere else', () => {
+  const a = ofWhole(firewall('-A INPUT -p udp -m udp --dport 6785 -j DROP'))
+  const facts = cluster(a)
+  const [trouble] = diagnoseCluster({ ...facts, plan: { ...facts.plan, wantsTunnels: true } })
+  expect([trouble?.about, trouble?.cause]).toEqual(['blocked-6785-udp', expect.stringContaining('encrypted fast path')])
+  expect(found(a)).toEqual([])
+})
+
 describe('a rule that keeps the ports from containers only', () => {
   it.each([
     ['iptables', firewall('-A INPUT -i docker0 -p tcp -m tcp --dport 6783 -j DROP')],
