@@ -30,6 +30,11 @@ from ansible.module_utils.weave_networking import TOOLS, tool_of
 from ansible.module_utils.weave_survey import docker_networks, links_of, membership, survey
 
 NODE_MAJOR_MIN = 20
+# What the Node.js that is shipped was linked with.
+GLIBC_MIN = (2, 28)
+# UDP ports of the fast path, which the kernel itself holds: in the clear, and in WireGuard.
+KERNEL_PORTS = (6784, 6785)
+UNSEEN = 'a process that cannot be seen'
 SHOWN_MAX = 120
 MACHINES = ('x86_64', 'amd64')
 # Unpacked, with the archive beside it while it is unpacked.
@@ -42,7 +47,7 @@ def probe(module):
     needs_runtime = not os.path.exists(runtime + '/bin/node') and not own_node_serves(module)
     needs_agent = not os.path.isdir(release)
     problems = refusals(
-        lambda: refuse_unfit_machine(), lambda: refuse_missing_tools(module), lambda: refuse_missing_tun(),
+        lambda: refuse_unfit_machine(platform.libc_ver(), needs_runtime), lambda: refuse_missing_tools(module), lambda: refuse_missing_tun(),
         lambda: refuse_full_disk(needs_runtime, needs_agent), lambda: refuse_overlap(module),
         lambda: refuse_busy_port(module.params['port']))
     if problems and not module.params['surveys']:
@@ -73,7 +78,8 @@ def probe(module):
     if not module.params['surveys']:
         return found
     return {'changed': False, 'survey': survey(module, {
-        'facts': found['facts'], 'problems': problems, 'needsAgent': needs_agent, 'needsRuntime': needs_runtime})}
+        'facts': found['facts'], 'problems': problems, 'needsAgent': needs_agent, 'needsRuntime': needs_runtime,
+        'busyPorts': busy_ports()})}
 
 
 def refusals(*checks):
@@ -87,10 +93,14 @@ def refusals(*checks):
     return found
 
 
-def refuse_unfit_machine():
+def refuse_unfit_machine(library, needs_runtime):
     if platform.machine() not in MACHINES:
         raise Refusal('the machine is %s, and only x86_64 is supported' % platform.machine(),
                       'leave the host out of the group')
+    name, version = library
+    if needs_runtime and name == 'glibc' and tuple(map(int, re.findall(r'\d+', version)[:2])) < GLIBC_MIN:
+        raise Refusal('the host has glibc %s, and the Node.js that is shipped needs %d.%d' % ((version,) + GLIBC_MIN),
+                      'use a later release of its distribution, or install Node.js %d or later and set weave_node: auto' % NODE_MAJOR_MIN)
 
 
 def refuse_missing_tools(module):
@@ -148,15 +158,27 @@ def docker_overlaps(module):
 
 
 def refuse_busy_port(port):
-    inodes = set()
-    for name in ('tcp', 'tcp6', 'udp', 'udp6'):
-        inodes |= inodes_on_port(read_text('/proc/net/' + name) or '', port, name.startswith('tcp'))
-    holder = holder_of(inodes) if inodes else None
+    holder = holder_of(sockets_on(port, ('tcp', 'tcp6', 'udp', 'udp6')))
     if holder is not None:
         raise Refusal('port %d is in use by %s' % (port, holder), 'stop it, or set weave_port to another port')
 
 
+def busy_ports():
+    """Who keeps the kernel from ports of its own. What no process holds is the kernel's, as our own devices are."""
+    holders = [(port, holder_of(sockets_on(port, ('udp', 'udp6')))) for port in KERNEL_PORTS]
+    return [{'port': port, 'holder': holder} for port, holder in holders if holder not in (None, UNSEEN)]
+
+
+def sockets_on(port, tables):
+    inodes = set()
+    for name in tables:
+        inodes |= inodes_on_port(read_text('/proc/net/' + name) or '', port, name.startswith('tcp'))
+    return inodes
+
+
 def holder_of(inodes):
+    if not inodes:
+        return None
     wanted = {'socket:[%s]' % inode for inode in inodes}
     for link in glob.glob('/proc/[0-9]*/fd/*'):
         try:
@@ -169,7 +191,7 @@ def holder_of(inodes):
             return None
         words = (read_bytes('/proc/%s/cmdline' % pid) or b'').decode('utf-8', 'replace').replace('\0', ' ').split()
         return 'process %s (%s)' % (pid, ' '.join(words)[:SHOWN_MAX])
-    return 'a process that cannot be seen'
+    return UNSEEN
 
 
 def is_router(pid):

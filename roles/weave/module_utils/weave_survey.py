@@ -17,8 +17,16 @@ CONFIGURATION = '/etc/weave/agent-config.json'
 MANIFESTS = ('/etc/weave/manifest.json', STATE + '/manifest.json')
 TEXT_MAX = 262144
 TOOLS = ('ip', 'tc', 'tar', 'python3', 'nsenter')
-# What the kernel may bring along, by the name of its module.
-FEATURES = {'bridge': 'bridge', 'vxlan': 'vxlan', 'wireguard': 'wireguard'}
+# What the kernel may bring along: its module, and what tries it where no list of modules tells.
+NEW_LINK = ['ip', 'link', 'add', 'probe', 'type']
+FEATURES = {
+    'bridge': ('bridge', NEW_LINK + ['bridge']),
+    'vxlan': ('vxlan', NEW_LINK + ['vxlan', 'id', '1', 'dstport', '4789']),
+    'wireguard': ('wireguard', NEW_LINK + ['wireguard']),
+    'clsact': ('sch_ingress', ['tc', 'qdisc', 'add', 'dev', 'lo', 'clsact']),
+}
+# There is no file of this name in a kernel without bpf(2).
+BPF_SWITCH = '/proc/sys/kernel/unprivileged_bpf_disabled'
 # A router that sees everybody answers at once; one that does not is not waited for here.
 REACH_SECONDS = '1'
 UNREACHED = re.compile(r'^error: (\S+) \(\S+\) is not reachable', re.MULTILINE)
@@ -143,9 +151,8 @@ def system_of(module):
                                       if one.get('family') in ('inet', 'inet6')]}
                        for link in links_of(module) if 'ifname' in link],
         'missingTools': [tool for tool in TOOLS if module.get_bin_path(tool) is None],
-        'missingFeatures': sorted(name for name, kind in FEATURES.items() if not has_feature(module, name, kind)),
+        'missingFeatures': missing_features(module),
         'firewalls': active_firewalls(module),
-        'node': node_version(module),
     }
 
 
@@ -159,21 +166,20 @@ def active_firewalls(module):
     return sorted(name for name, is_active in found.items() if is_active)
 
 
-def has_feature(module, name, kind):
-    """Asked of what is loaded and installed; where that tells nothing, of the kernel, in a network of its own."""
-    if os.path.isdir('/sys/module/' + name):
+def missing_features(module):
+    missing = [name for name, (kernel_module, trial) in FEATURES.items() if not has_feature(module, kernel_module, trial)]
+    return sorted(missing + ([] if os.path.exists(BPF_SWITCH) else ['bpf']))
+
+
+def has_feature(module, kernel_module, trial):
+    """Asked of what is loaded and installed; where that does not tell, of the kernel, in a network of its own."""
+    if os.path.isdir('/sys/module/' + kernel_module):
         return True
     folder = '/lib/modules/' + platform.release()
     listed = (read_text(folder + '/modules.dep') or '') + (read_text(folder + '/modules.builtin') or '')
-    if listed:
-        return re.search(r'/%s\.ko' % name, listed) is not None
-    options = ['id', '1', 'dstport', '4789'] if kind == 'vxlan' else []
-    return module.get_bin_path('unshare') is not None and module.run_command(['unshare', '-n', 'ip', 'link', 'add', 'probe', 'type', kind] + options)[0] == 0
-
-
-def node_version(module):
-    node = module.get_bin_path('node')
-    return module.run_command([node, '--version'])[1].strip() if node else ''
+    if re.search(r'/%s\.ko' % kernel_module, listed):
+        return True
+    return all(module.get_bin_path(tool) for tool in ('unshare', trial[0])) and module.run_command(['unshare', '-n'] + trial)[0] == 0
 
 
 def operator_lock():

@@ -1,6 +1,7 @@
 import { isIpv6Text } from '../../base/endpoint.ts'
 import { type IpAddress, parseIpAddress, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { TUNNEL_PORT } from '../../contract/ports.ts'
 import type { Plan, PlannedHost } from '../plan/plan.ts'
 import type { HostSurvey } from './survey.ts'
 
@@ -24,11 +25,23 @@ const CLOCK_OFFSET_SECONDS_MAX = 30
 /** The first Docker whose answers are read here. */
 const DOCKER_MAJOR_MIN = 17
 
-const COSTS: Readonly<Record<string, string>> = {
-  bridge: 'there is nothing to attach containers to',
-  vxlan: 'frames cannot take the fast path in the kernel, and all go through user space',
-  wireguard: 'the fast path in the kernel cannot be encrypted, so sealed frames go through user space',
+const NO_FAST_PATH = 'frames cannot take the fast path in the kernel, and all go through user space'
+const NO_TUNNELS = 'the fast path in the kernel cannot be encrypted, so sealed frames go through user space'
+
+interface Feature {
+  readonly cost: string
+  readonly remedy: string
 }
+
+const FEATURES: Readonly<Record<string, Feature>> = {
+  vxlan: { cost: NO_FAST_PATH, remedy: "load it with 'modprobe vxlan'" },
+  clsact: { cost: NO_FAST_PATH, remedy: "load it with 'modprobe sch_ingress'" },
+  bpf: { cost: NO_FAST_PATH, remedy: 'CONFIG_BPF_SYSCALL has it' },
+  wireguard: { cost: NO_TUNNELS, remedy: "load it with 'modprobe wireguard'" },
+}
+
+/** Without it there is nothing to attach containers to, so nothing works. */
+const BRIDGE = 'bridge'
 
 /** All findings of all hosts that have answered, each with its remedy. */
 export function findingsOf(plan: Plan, surveys: ReadonlyMap<string, HostSurvey>): readonly Finding[] {
@@ -47,7 +60,9 @@ function findingsOfHost(plan: Plan, host: PlannedHost, survey: HostSurvey): read
   })
   return [
     ...survey.problems.map(found('error', 'host')),
-    ...survey.system.missingFeatures.map(featureProblem).map(found('warning', 'kernel')),
+    ...missingBridge(survey).map(found('error', 'kernel')),
+    ...missingFeatures(survey).map(found('warning', 'kernel')),
+    ...busyPorts(plan, survey).map(found('warning', 'port')),
     ...missingTools(survey).map(found('warning', 'tools')),
     ...clockProblems(survey).map(found('warning', 'clock')),
     ...mtuProblems(plan, host, survey).map(found('warning', 'mtu')),
@@ -55,11 +70,29 @@ function findingsOfHost(plan: Plan, host: PlannedHost, survey: HostSurvey): read
   ]
 }
 
-function featureProblem(name: string): Problem {
-  return {
-    cause: `the kernel has no ${name}: ${COSTS[name] ?? 'some of the overlay is not there'}`,
-    remedy: `load it with 'modprobe ${name}', or use a kernel that has it; without it the rest works`,
-  }
+function missingBridge({ system }: HostSurvey): readonly Problem[] {
+  if (!system.missingFeatures.includes(BRIDGE)) return []
+  const remedy = "load it with 'modprobe bridge', or use a kernel that has it"
+  return [{ cause: 'the kernel has no bridge: there is nothing to attach containers to', remedy }]
+}
+
+function missingFeatures({ system }: HostSurvey): readonly Problem[] {
+  return system.missingFeatures
+    .filter(name => name !== BRIDGE)
+    .map(name => ({
+      cause: `the kernel has no ${name}: ${FEATURES[name]?.cost ?? 'some of the overlay is not there'}`,
+      remedy: `${FEATURES[name]?.remedy ?? 'load it'}, or use a kernel that has it; without it the rest works`,
+    }))
+}
+
+/** The kernel takes them when the fast path begins. */
+function busyPorts({ wantsTunnels }: Plan, survey: HostSurvey): readonly Problem[] {
+  return survey.busyPorts
+    .filter(({ port }) => port !== TUNNEL_PORT || wantsTunnels)
+    .map(({ port, holder }) => ({
+      cause: `UDP port ${port} is in use by ${holder}: ${port === TUNNEL_PORT ? NO_TUNNELS : NO_FAST_PATH}`,
+      remedy: 'stop it, if the fast path is wanted; without it the rest works',
+    }))
 }
 
 function missingTools({ system }: HostSurvey): readonly Problem[] {

@@ -24,6 +24,8 @@ export interface HostSurvey {
   /** Hosts that the router does not reach; null when it does not run or does not tell. */
   readonly unreached: readonly string[] | null
   readonly system: SurveyedSystem
+  /** Ports of the kernel's fast path that a process holds. */
+  readonly busyPorts: readonly { readonly port: number; readonly holder: string }[]
 }
 
 export interface SurveyedFile {
@@ -98,6 +100,7 @@ export function parseSurvey(value: unknown, at: number): Result<HostSurvey> {
       missingFeatures: system.texts('missingFeatures'),
       firewalls: system.texts('firewalls'),
     },
+    busyPorts: shape.list('busyPorts', item => ({ port: item.integer('port', 1, 65535), holder: item.text('holder') })),
   })
 }
 

@@ -62,6 +62,7 @@ export function surveyed(files: Readonly<Record<string, string>>, settings: Part
       missingFeatures: [],
       firewalls: [],
     },
+    busyPorts: [],
     ...settings,
   }
 }

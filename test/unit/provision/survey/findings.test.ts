@@ -24,6 +24,19 @@ it.each<[string, Partial<HostSurvey>, string, string]>([
     'warning',
     'no vxlan: frames cannot',
   ],
+  [
+    'a kernel without bridges',
+    { system: { ...system, missingFeatures: ['bridge'] } },
+    'error',
+    'no bridge: there is nothing to attach',
+  ],
+  ['a kernel without BPF', { system: { ...system, missingFeatures: ['bpf'] } }, 'warning', 'no bpf: frames cannot'],
+  [
+    'a port of the fast path that somebody has',
+    { busyPorts: [{ port: 6784, holder: 'process 7 (flannel)' }] },
+    'warning',
+    'UDP port 6784 is in use by process 7 (flannel): frames cannot',
+  ],
   ['a missing tool', { system: { ...system, missingTools: ['tc'] } }, 'warning', 'there is no tc'],
   [
     'an underlay that carries less than the overlay needs',
@@ -55,4 +68,12 @@ it.each<[string, Partial<HostSurvey>, string, string]>([
 it('a Docker that up will start is none', () => {
   const services = { ...surveyed({}).services, docker: { isActive: false, isEnabled: false } }
   expect(findings({ services, docker: docker([], { isAnswering: false }) })).toEqual([])
+})
+
+it('the port of WireGuard matters only where frames shall take tunnels', () => {
+  const busyPorts = [{ port: 6785, holder: 'process 7 (wg)' }]
+  expect(findings({ busyPorts })).toEqual([])
+  const plan = { ...planned([host('a', { underlayAddresses: ['192.0.2.1'] })]), wantsTunnels: true }
+  const [finding] = findingsOf(plan, new Map([['a', surveyed({}, { busyPorts })]]))
+  expect(finding?.cause).toContain('cannot be encrypted')
 })
