@@ -4,7 +4,6 @@ import base64
 import json
 import os
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 
@@ -13,6 +12,9 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         folder, parts = self._task.args['folder'], self._task.args['parts']
         host = self._host(folder)
+        if host is None:
+            return dict(result, failed=True, msg='the host has no rendered files: it is not in the group of the overlay',
+                        remedy='add it to the group that weave_group names, or leave it out of the play')
         files = [entry for entry in host['files'] if entry['part'] in parts]
         arguments = {key: value for key, value in self._task.args.items() if key != 'folder'}
         arguments['files'] = [self._with_content(folder, entry) for entry in files if not entry.get('isSecret')]
@@ -29,8 +31,8 @@ class ActionModule(ActionBase):
         try:
             with open(os.path.join(folder, 'host.json'), encoding='utf-8') as stream:
                 return json.load(stream)
-        except OSError as error:
-            raise AnsibleActionFail('the host has no rendered files: %s' % error)
+        except FileNotFoundError:
+            return None
 
     @staticmethod
     def _with_content(folder, entry):

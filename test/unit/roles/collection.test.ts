@@ -63,6 +63,15 @@ describe('the collection, installed from its file', () => {
     expect(said).toMatch(/failed=0/)
   })
 
+  it('refuses a host outside the group of the overlay, for which nothing is rendered', () => {
+    writeFileSync(join(folder, 'outside.yml'), OUTSIDE)
+    expect(() => run('ansible-playbook', ['-i', 'localhost,', '-c', 'local', 'outside.yml'])).toThrow(
+      expect.objectContaining({
+        stdout: expect.stringMatching(/not in the group of the overlay.*add it to the group that weave_group names/s),
+      }),
+    )
+  })
+
   it('brings the provisioner, which renders without anything else of the project', () => {
     const password = join(folder, 'password')
     writeFileSync(password, 'secret\n')
@@ -95,4 +104,13 @@ const PROBE = `
         agent_digest: none
         runtime_version: none
         surveys: true
+`
+
+const OUTSIDE = `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - weave.overlay.weave_files:
+        folder: /nonexistent/localhost
+        parts: [router]
 `
