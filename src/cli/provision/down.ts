@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { UserError } from '../../base/user-error.ts'
 import { printLine } from '../output.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 import { printReport, runSession, type Session } from './playbook-session.ts'
 
@@ -37,20 +36,14 @@ async function run(options: DownArguments): Promise<void> {
     isCheck: options.check === true,
     showsDiff: options.diff === true,
     startsLab: false,
-    confirm: (_prepared, hosts) => confirm(options, hosts),
+    confirm: (_prepared, hosts) =>
+      confirm(`Remove the overlay from ${hosts.length} hosts (${hosts.join(', ')})?`, {
+        isGiven: options.yes === true || options.check === true,
+      }),
   }
   const report = await runSession(session)
   printReport(report, session)
   if (!report.isComplete || options.json === true) return
   const [verb, took] = [report.isCheck ? 'would change' : 'changed', report.seconds.toFixed(1)]
   printLine(`${report.changed} of ${report.hosts.length} hosts ${verb}, ${took} s.`)
-}
-
-async function confirm(options: DownArguments, hosts: readonly string[]): Promise<void> {
-  if (options.yes === true || options.check === true) return
-  const remedy = 'give --yes'
-  if (!process.stdin.isTTY) {
-    throw new UserError({ cause: 'down asks before it removes anything, and there is no terminal to ask', remedy }, 2)
-  }
-  await askToGoOn(`Remove the overlay from ${hosts.length} hosts (${hosts.join(', ')})?`)
 }

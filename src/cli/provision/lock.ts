@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
-import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { askHosts } from '../../provision/apply/ask-hosts.ts'
 import { breakLock, keepersOf, type LockPlace, showLock } from '../../provision/operate/cluster-lock.ts'
 import { describeHolder } from '../../provision/operate/operator.ts'
 import { decide } from '../../provision/prepare-plan.ts'
 import { printJson, printLine } from '../output.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { type HostAccess, withHostAccess } from './host-access.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 
@@ -50,14 +49,11 @@ async function release(options: PlaybookArguments & { readonly yes?: true }): Pr
     const place = lockPlace(access)
     const held = [...(await showLock(place)).values()].find(({ state }) => state === 'held')
     if (held === undefined) return printLine('The cluster is not locked.')
-    if (options.yes !== true) await confirm(describeHolder(held))
+    await confirm(`Take the lock away from ${describeHolder(held)}?`, {
+      isGiven: options.yes === true,
+      remedy: 'give --yes when that operator is gone',
+    })
     await breakLock(place)
     printLine(`Taken away from ${describeHolder(held)}.`)
   })
-}
-
-async function confirm(holder: string): Promise<void> {
-  if (process.stdin.isTTY === true) return askToGoOn(`Take the lock away from ${holder}?`)
-  const cause = `the lock is held by ${holder}, and there is no terminal to ask`
-  throw new UserError({ cause, remedy: 'give --yes when that operator is gone' }, EXIT_CODES.badInput)
 }

@@ -5,7 +5,7 @@ import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { isRemoved, markRemoved, markReturned } from '../../provision/plan/removed-hosts.ts'
 import { readSources, type Sources } from '../../provision/prepare-plan.ts'
 import { printNotice } from '../output.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { checkLimit } from './playbook-options.ts'
 import { printReport, runSession, type Session } from './playbook-session.ts'
 import { addUpOptions } from './up.ts'
@@ -83,7 +83,7 @@ async function removeHost(host: string, options: RemoveArguments, how: { readonl
       EXIT_CODES.badInput,
     )
   }
-  await confirm(host, options, how)
+  await confirm(questionOf(host, options, how), { isGiven: options.yes === true || options.check === true })
   const isListed = sources.inventory.hosts.some(({ name }) => name === host)
   if (options.dead !== true && isListed) await takeDown(host, options)
   const takesOut: Change = lock => markRemoved(lock, host, how)
@@ -114,20 +114,9 @@ async function takeDown(host: string, options: RemoveArguments): Promise<void> {
   })
 }
 
-async function confirm(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): Promise<void> {
-  if (options.yes === true || options.check === true) return
-  if (process.stdin.isTTY === true) {
-    const rest = how.isRevoked
-      ? ' and never let its key in again'
-      : options.dead === true
-        ? ' without contacting it'
-        : ''
-    return askToGoOn(`Take ${host} out of the cluster${rest}?`)
-  }
-  throw new UserError(
-    { cause: 'this is asked before, and there is no terminal to ask', remedy: 'give --yes' },
-    EXIT_CODES.badInput,
-  )
+function questionOf(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): string {
+  const ofDead = options.dead === true ? ' without contacting it' : ''
+  return `Take ${host} out of the cluster${how.isRevoked ? ' and never let its key in again' : ofDead}?`
 }
 
 async function sourcesOf({ inventory, vaultPasswordFile, supposing }: UpArguments): Promise<Sources> {

@@ -6,7 +6,7 @@ import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
 import { HISTORY_FOLDER } from '../../provision/operate/history.ts'
 import { printLine } from '../output.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { addPlaybookOptions, type PlaybookArguments } from './playbook-options.ts'
 import { printReport, runSession, type Session } from './playbook-session.ts'
 
@@ -38,7 +38,10 @@ async function run(options: ResetArguments): Promise<void> {
     isCheck: false,
     showsDiff: false,
     startsLab: false,
-    confirm: (_prepared, hosts) => confirm(options, hosts),
+    confirm: (_prepared, hosts) =>
+      confirm(`Remove the overlay from ${hosts.length} hosts, and forget numbers, keys and history for good?`, {
+        isGiven: options.yes === true,
+      }),
   }
   const report = await runSession(session)
   printReport(report, session)
@@ -62,13 +65,4 @@ async function forget(inventory: string): Promise<readonly string[]> {
     for (const path of kept) rmSync(path, { recursive: true })
   })
   return kept.map(path => basename(path))
-}
-
-async function confirm(options: ResetArguments, hosts: readonly string[]): Promise<void> {
-  if (options.yes === true) return
-  if (!process.stdin.isTTY) {
-    const cause = 'reset asks before it removes anything, and there is no terminal to ask'
-    throw new UserError({ cause, remedy: 'give --yes' }, EXIT_CODES.badInput)
-  }
-  await askToGoOn(`Remove the overlay from ${hosts.length} hosts, and forget numbers, keys and history for good?`)
 }

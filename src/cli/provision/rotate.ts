@@ -6,7 +6,7 @@ import { changeSecrets } from '../../provision/certify/secrets-file.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { readSources } from '../../provision/prepare-plan.ts'
 import { printLine } from '../output.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { addUpOptions } from './up.ts'
 import { runUp, type UpArguments } from './up-session.ts'
 
@@ -38,7 +38,7 @@ async function run(options: UpArguments): Promise<void> {
     const remedy = "leave out --limit, --check and --resume; 'rotate' goes on by itself; remove hosts that are gone"
     throw new UserError({ cause, remedy }, EXIT_CODES.badInput)
   }
-  if (options.yes !== true && process.stdin.isTTY === true) await askToGoOn('Change the admission key on all hosts?')
+  await confirm('Change the admission key on all hosts?', { isGiven: options.yes === true })
   let stage = await change(options, present => (present.rotation === undefined ? nextStep(present) : present))
   while (stage !== undefined) {
     await apply(options, stage)

@@ -22,7 +22,7 @@ import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import type { SourceOptions } from '../../provision/prepare-plan.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
 import { ApplyRecord } from './apply-record.ts'
-import { askToGoOn } from './confirm.ts'
+import { confirm } from './confirm.ts'
 import { type HostAccess, releaseDigest, reviewHosts, withHostAccess } from './host-access.ts'
 import { lockPlace } from './lock.ts'
 import type { PlaybookArguments } from './playbook-options.ts'
@@ -67,7 +67,7 @@ export async function runUp(given: UpArguments): Promise<void> {
         refuseErrors(review)
         refuseUnplanned(review, options)
         if (options.check === true) return showCheck(review, options)
-        await confirm(review, access, options)
+        await confirmChanges(review, access, options)
         const report = await decideAndApply(review, access, options)
         if (report.isComplete) await endRotation(review, access, options)
         const seconds = Math.round((performance.now() - startedAt) / 10) / 100
@@ -122,10 +122,11 @@ function showCheck(review: Review, options: UpArguments): void {
   else printLine('Checked; nothing was changed.')
 }
 
-/** A lab is there to be tried on; and where there is no terminal, whoever has started this has decided. */
-async function confirm(review: Review, access: HostAccess, options: UpArguments): Promise<void> {
-  const isAsked = options.yes !== true && !access.isLab && process.stdin.isTTY === true
-  if (isAsked && options.planFile === undefined && hasChanges(review)) await askToGoOn('Go ahead?')
+/** A lab is there to be tried on, and a plan in a file was looked at. */
+async function confirmChanges(review: Review, access: HostAccess, options: UpArguments): Promise<void> {
+  const isAgreed = options.yes === true || options.planFile !== undefined || access.isLab
+  const remedy = "give --yes, or a plan that was looked at: 'plan --out FILE', then 'up FILE'"
+  await confirm('Go ahead?', { isGiven: isAgreed || !hasChanges(review), remedy })
 }
 
 async function decideAndApply(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {

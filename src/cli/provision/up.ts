@@ -12,8 +12,8 @@ Examples:
   $ weave-provision up -i hosts.yml --resume
   $ weave-provision up -i hosts.yml --json > outcome.json
 
-Shows what it will do and, on a terminal, asks; a second run changes nothing. An inventory of a lab starts the lab first, and is
-not asked about. With batches, each must be well beside the others before the next begins; the first failure stops the rest.
+Shows what it will do and asks; without a terminal it wants --yes or a plan file. A second run changes nothing. An inventory of a
+lab starts the lab first, and is not asked about. With batches, each must be well beside the others before the next begins; the first failure stops the rest.
 Exit codes: 0 every host is done and sees every other; 1 failure, or not confirmed; 2 bad input; 130 interrupted.`
 
 export function registerUp(program: Command): void {
