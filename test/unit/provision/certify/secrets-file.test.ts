@@ -38,6 +38,20 @@ it(
 )
 
 it(
+  'the password may come from a command, which is asked each time and leaves no copy',
+  async () => {
+    const [command, asked] = [join(folder, 'ask-the-safe'), join(folder, 'asked')]
+    writeFileSync(command, `#!/bin/sh\necho once >> ${asked}\necho from-the-safe\n`, { mode: 0o755 })
+    const first = await open({ password: { file: command } })
+    const cluster = { id: first.secrets.clusterId, publicKey: publicKeyOf(first.secrets) }
+    expect((await open({ cluster, password: { file: command } })).secrets).toEqual(first.secrets)
+    expect(readFileSync(asked, 'utf8').split('\n').length).toBeGreaterThan(2)
+    expect(readdirSync(folder).sort()).toEqual(['ask-the-safe', 'asked', 'vault.yml'])
+  },
+  TIMEOUT_MS,
+)
+
+it(
   'a wrong password is refused, and nothing is lost',
   async () => {
     await open()
