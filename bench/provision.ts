@@ -1,6 +1,7 @@
 /**
  * `npm run bench:provision [-- HOSTS…]`: how long plan and rendering take beyond Ansible's own reading of the inventory, and what
- * memory they need. A cluster holds 4,095 hosts at most, so ten thousand are planned as clusters of 2,500, one after the other.
+ * memory they need; exit code 1 when a goal is missed. A cluster holds 4,095 hosts at most, so ten thousand are planned as clusters of
+ * 2,500, one after the other.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,10 @@ import { decide, readSources } from '../src/provision/prepare-plan.ts'
 const CLUSTER_HOSTS_MAX = 2500
 const PASSWORD = 'bench'
 
+/** Seconds of plan and rendering together, by the number of hosts. */
+const SECONDS_MAX: Readonly<Record<number, number>> = { 1000: 2, 10000: 15 }
+const MEGABYTES_MAX = 1024
+
 interface Row {
   readonly hosts: number
   readonly clusters: number
@@ -32,12 +37,19 @@ for (const hosts of sizes.length > 0 ? sizes : [100, 1000, 10_000]) rows.push(aw
 const memory = Math.round(process.resourceUsage().maxRSS / 1024)
 for (const row of rows) {
   const own = row.planSeconds + row.renderSeconds
+  const limit = SECONDS_MAX[row.hosts]
   process.stdout.write(
     `${String(row.hosts).padStart(6)} hosts in ${row.clusters}: plan ${row.planSeconds.toFixed(2)} s, render ${row.renderSeconds.toFixed(2)} s, ` +
-      `together ${own.toFixed(2)} s (${((own * 1000) / row.hosts).toFixed(2)} ms a host); write ${row.writeSeconds.toFixed(2)} s; ansible-inventory ${row.inventorySeconds.toFixed(2)} s\n`,
+      `together ${own.toFixed(2)} s (${((own * 1000) / row.hosts).toFixed(2)} ms a host); write ${row.writeSeconds.toFixed(2)} s; ansible-inventory ${row.inventorySeconds.toFixed(2)} s${judged(own, limit)}\n`,
   )
 }
-process.stdout.write(`memory at most ${memory} MB\n`)
+process.stdout.write(`memory at most ${memory} MB${judged(memory, MEGABYTES_MAX)}\n`)
+
+function judged(seen: number, limit: number | undefined): string {
+  if (limit === undefined) return ''
+  if (seen > limit) process.exitCode = 1
+  return `; goal ${limit}: ${seen > limit ? 'missed' : 'reached'}`
+}
 
 async function measure(hosts: number): Promise<Row> {
   const clusters = Math.ceil(hosts / CLUSTER_HOSTS_MAX)
