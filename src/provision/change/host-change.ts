@@ -67,8 +67,16 @@ function fileChange(file: RenderedFile, survey: HostSurvey): readonly FileChange
   const texts =
     kind === 'mode'
       ? { before: `mode ${present?.mode}\n`, after: `mode ${file.mode}\n` }
-      : { before: present?.text ?? null, after: content }
+      : { before: textBefore(path, survey), after: content }
   return [{ path, kind, part, isSecret, before: present?.digest, after, texts }]
+}
+
+/** What the plan is made from was read whole: to ask the host once more would only take time. */
+function textBefore(path: string, { files, facts }: HostSurvey): string | null {
+  const present = files[path]
+  const told = Object.entries(facts.files).find(([of]) => of === path)?.[1] ?? null
+  const isWhole = told !== null && digestOf(told) === present?.digest
+  return present?.text ?? (isWhole ? told : null)
 }
 
 function removal(path: string, before: string, text: string | null): FileChange {

@@ -54,6 +54,20 @@ describe('a host', () => {
     expect([change.files.map(({ kind }) => kind), kinds(change)]).toEqual([['change'], expected])
   })
 
+  it('is not asked again for a text that the plan is made from', () => {
+    const text = 'DOCKER_OPTS="--log-level=warn"\n'
+    const survey = surveyed({ [DEFAULTS]: text })
+    const files = { [DEFAULTS]: { ...survey.files[DEFAULTS]!, text: null } }
+    const changeWith = (known: string) =>
+      changeOf(
+        rendered([file(DEFAULTS, 'x', { part: 'docker' })]),
+        { ...survey, files, facts: { ...survey.facts, files: { ...survey.facts.files, [DEFAULTS]: known } } },
+        RELEASE,
+      )
+    expect([missingTexts(changeWith(text)), changeWith(text).files[0]?.texts.before]).toEqual([[], text])
+    expect(missingTexts(changeWith('of another moment'))).toEqual([DEFAULTS])
+  })
+
   it('needs a restart when the former text is not known, and says which text that is', () => {
     const survey = surveyed({ [CONFIG]: '{"targets":[]}' })
     const blind = { ...survey, files: { [CONFIG]: { digest: 'x', mode: '0644', isOurs: true, text: null } } }
