@@ -108,7 +108,7 @@ async function prepare(folder: string, hosts: number) {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, PASSWORD)
   const secrets = createSecrets()
-  const password = { args: ['--vault-password-file', passwordFile], source: passwordFile, created: undefined }
+  const password = { file: passwordFile, source: passwordFile, created: undefined }
   writeFileSync(join(folder, '.weave.cluster.vault.yml'), await encrypt(formatSecrets(secrets), password))
   writeLock(join(folder, '.weave.lock.yml'), {
     ...EMPTY_LOCK,

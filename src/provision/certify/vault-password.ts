@@ -7,8 +7,8 @@ import { runTool } from '../ansible/run-tool.ts'
 import { writeAtomically } from '../files/atomic-write.ts'
 
 export interface VaultPassword {
-  /** What `ansible-vault` is told; nothing when its own configuration names the password. */
-  readonly args: readonly string[]
+  /** What `ansible-vault` is told; undefined when its own configuration names the password. */
+  readonly file: string | undefined
   /** For the user to read when something is wrong. */
   readonly source: string
   /** Set when the password was made for this run. */
@@ -33,17 +33,17 @@ export function defaultPasswordFile(environment: NodeJS.ProcessEnv = process.env
 export async function findVaultPassword(options: VaultPasswordOptions): Promise<VaultPassword> {
   const { file } = options
   if (file !== undefined) {
-    if (existsSync(file)) return { args: ['--vault-password-file', file], source: file, created: undefined }
+    if (existsSync(file)) return { file, source: file, created: undefined }
     const cause = `the vault password file ${file} does not exist`
     throw new UserError({ cause, remedy: 'correct --vault-password-file' }, EXIT_CODES.badInput)
   }
   const configured = await configuredPassword()
-  if (configured !== undefined) return { args: [], source: configured, created: undefined }
+  if (configured !== undefined) return { file: undefined, source: configured, created: undefined }
   const fallback = options.fallback ?? defaultPasswordFile()
   const isThere = existsSync(fallback)
   if (!isThere && options.mayCreate === false) throw unknownPassword(fallback)
   if (!isThere) createPassword(fallback)
-  return { args: ['--vault-password-file', fallback], source: fallback, created: isThere ? undefined : fallback }
+  return { file: fallback, source: fallback, created: isThere ? undefined : fallback }
 }
 
 function unknownPassword(fallback: string): UserError {

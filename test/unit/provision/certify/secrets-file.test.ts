@@ -52,6 +52,27 @@ it(
 )
 
 it(
+  'the command line outranks a password that the environment names, also to encrypt with',
+  async () => {
+    const [named, given] = [join(folder, 'named'), join(folder, 'given')]
+    writeFileSync(named, 'of the environment\n')
+    writeFileSync(given, 'of the command line\n')
+    const former = process.env.ANSIBLE_VAULT_PASSWORD_FILE
+    process.env.ANSIBLE_VAULT_PASSWORD_FILE = named
+    try {
+      const { secrets } = await open({ password: { file: given } })
+      const cluster = { id: secrets.clusterId, publicKey: publicKeyOf(secrets) }
+      expect((await open({ cluster, password: { file: given } })).secrets).toEqual(secrets)
+      await expect(open({ cluster, password: {} })).rejects.toThrow(`the vault password from ${named}`)
+    } finally {
+      if (former === undefined) delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
+      else process.env.ANSIBLE_VAULT_PASSWORD_FILE = former
+    }
+  },
+  TIMEOUT_MS,
+)
+
+it(
   'a wrong password is refused, and nothing is lost',
   async () => {
     await open()
