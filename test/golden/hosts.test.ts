@@ -41,6 +41,10 @@ const PLATFORMS: typeof HOSTS = {
   netplan: facts({ publicKey: knownKey(1), networkTool: 'netplan' }),
   networkd: facts({ publicKey: knownKey(2), networkTool: 'networkd' }),
   'network-manager': facts({ publicKey: knownKey(3), networkTool: 'network-manager' }),
+  'source-directory': facts(
+    { publicKey: knownKey(4) },
+    { '/etc/network/interfaces': 'auto lo\niface lo inet loopback\nsource-directory /etc/network/interfaces.d\n' },
+  ),
 }
 
 const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), 'hosts')

@@ -113,6 +113,13 @@ ifDescribe('the stanza, read back with ifquery,', () => {
     expect(text).toMatch(/^post-down: ip link delete dev weave/m)
     expect(text).not.toMatch(/ifconfig|brctl/)
   })
+
+  it('is found through a line source-directory', () => {
+    const stanzas = join(projectRoot(), 'test/golden/hosts/source-directory/files/etc/network/interfaces.d')
+    const main = script('interfaces', `auto lo\niface lo inet loopback\nsource-directory ${stanzas}\n`)
+    const text = execFileSync(ifquery ?? '', [`--interfaces=${main}`, 'weave'], { encoding: 'utf8' })
+    expect(text).toMatch(/^pre-up: \/usr\/local\/bin\/weave create-bridge$/m)
+  })
 })
 
 /** `IFQUERY` names one that is not installed, as unpacked from Debian's package. */
