@@ -58,16 +58,25 @@ export function registerMembership(program: Command): void {
 }
 
 async function addHost(host: string, options: UpArguments): Promise<void> {
+  refuseResume(options)
   const sources = await sourcesOf(options)
   const takesBack: Change | undefined = isRemoved(sources.lock, host) ? lock => markReturned(lock, host) : undefined
   const supposing = options.check === true ? takesBack : undefined
-  if (takesBack !== undefined && supposing === undefined) await changeLock(sources, takesBack, 'add')
+  const isTakingBack = takesBack !== undefined && supposing === undefined
+  if (isTakingBack) {
+    const isGiven = options.yes === true || sources.lab !== undefined
+    await confirm(`Take ${host} back into the cluster?`, { isGiven })
+    await changeLock(sources, takesBack, 'add')
+  }
   const names = (await sourcesOf({ ...options, supposing })).inventory.hosts.map(({ name }) => name)
   checkLimit([host], names)
-  await runUp({ ...options, supposing, message: options.message ?? `add ${host}` })
+  const yes = isTakingBack ? { yes: true as const } : {}
+  await runUp({ ...options, ...yes, supposing, message: options.message ?? `add ${host}` })
 }
 
 async function removeHost(host: string, options: RemoveArguments, how: { readonly isRevoked: boolean }): Promise<void> {
+  refuseResume(options)
+  refuseLimit(options)
   const sources = await sourcesOf(options)
   const names = [...sources.inventory.hosts, ...sources.lock.hosts].map(({ name }) => name)
   if (isRemoved(sources.lock, host)) {
@@ -87,11 +96,24 @@ async function removeHost(host: string, options: RemoveArguments, how: { readonl
   const isListed = sources.inventory.hosts.some(({ name }) => name === host)
   if (options.dead !== true && isListed) await takeDown(host, options)
   const takesOut: Change = lock => markRemoved(lock, host, how)
-  const { limit: _limit, dead: _dead, ...rest } = options
+  const { dead: _dead, ...rest } = options
   if (options.check === true) return runUp({ ...rest, supposing: takesOut })
   await changeLock(sources, takesOut, how.isRevoked ? 'revoke' : 'remove')
   await runUp({ ...rest, yes: true, message: options.message ?? `${how.isRevoked ? 'revoke' : 'remove'} ${host}` })
   printNotice(`Take ${host} out of the inventory too; until then the lock file keeps it out.`)
+}
+
+/** One that was cut off is in the lock file already, and all that is left is the rollout. */
+function refuseResume({ resume }: UpArguments): void {
+  if (resume !== true) return
+  const remedy = "leave out --resume; 'weave-provision up --resume' goes on with a rollout"
+  throw new UserError({ cause: 'a change of the membership is not resumed', remedy }, EXIT_CODES.badInput)
+}
+
+function refuseLimit({ limit }: UpArguments): void {
+  if (limit === undefined) return
+  const remedy = 'leave out --limit; the host is named by itself'
+  throw new UserError({ cause: 'all others learn that a host has gone', remedy }, EXIT_CODES.badInput)
 }
 
 async function takeDown(host: string, options: RemoveArguments): Promise<void> {

@@ -240,3 +240,18 @@ function treeOf(root: string): Readonly<Record<string, string>> {
   const paths = files.map(entry => join(entry.parentPath, entry.name)).sort()
   return Object.fromEntries(paths.map(path => [path.slice(root.length + 1), readFileSync(path, 'utf8')]))
 }
+
+describe('a change of the membership', () => {
+  it.each([
+    [['remove', 'a', '--limit', 'b', '--yes'], 'leave out --limit'],
+    [['revoke', 'a', '--limit', 'b', '--yes'], 'leave out --limit'],
+    [['remove', 'a', '--resume', '--yes'], 'leave out --resume'],
+    [['add', 'a', '--resume', '--yes'], 'leave out --resume'],
+    [['rotate', '--resume', '--yes'], 'leave out --limit, --check and --resume'],
+  ])('refuses what it would have to ignore: %j', async (words, remedy) => {
+    const before = readdirSync(folder)
+    const { code, err } = await run(...words, '-i', inventory)
+    expect([code, err]).toEqual([2, expect.stringContaining(remedy)])
+    expect(readdirSync(folder)).toEqual(before)
+  })
+})
