@@ -69,7 +69,7 @@ function wayOf(input: MatrixInput, { kind, from, to }: Pair): Way {
     mtu: row?.mtu ?? null,
     megabits: row?.megabits ?? null,
     path: pathBetween(input.facts, from, to),
-    reason: lack === undefined ? null : reasonOf(input, { kind, from, to }, lack),
+    reason: lack === undefined ? null : reasonOf(input, { from, to, lack, isUnmeasured: row === undefined }),
   }
 }
 
@@ -82,15 +82,21 @@ function lackOf(row: Measured | undefined, mtu: number): string | undefined {
   return undefined
 }
 
+interface Failure extends Omit<Pair, 'kind'> {
+  readonly lack: string
+  readonly isUnmeasured: boolean
+}
+
 /** What stands between the two, else what kept it from being measured, else what is wrong with either of them. */
-function reasonOf({ facts, disorders, troubles }: MatrixInput, { from, to }: Pair, lack: string): string {
+function reasonOf({ facts, disorders, troubles }: MatrixInput, failure: Failure): string {
+  const { from, to, lack, isUnmeasured } = failure
   const away = [from, to].find(host => facts.silent.has(host))
   if (away !== undefined) return `${away} cannot be asked: ${facts.silent.get(away)}`
   const isError = ({ severity }: Disorder) => severity === 'error'
   const between = disorders.find(
     ({ host, cause }) => (host === from && names(cause, to)) || (host === to && names(cause, from)),
   )
-  const trouble = between === undefined ? troubles.get(from) : undefined
+  const trouble = between === undefined && isUnmeasured ? troubles.get(from) : undefined
   if (trouble !== undefined) return `${lack}: ${from} could not measure: ${trouble}`
   const either = disorders.find(one => (one.host === from || one.host === to) && isError(one))
   const found = between ?? either

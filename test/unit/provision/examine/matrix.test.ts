@@ -48,6 +48,11 @@ it('what kept a host from measuring is told', () => {
   expect(way?.reason).toBe('nothing was measured: a could not measure: nsenter: permission denied')
 })
 
+it('what kept a host from measuring something else explains no loss', () => {
+  const [way] = ways(examination(), [{ ...well, lossPercent: 100 }], new Map([['a', 'nsenter: permission denied']]))
+  expect(way?.reason).toMatch(/^no answer to a ping, and no check says why/)
+})
+
 it.each<[string, Partial<Measured>, string | null]>([
   ['loses a ping by chance', { lossPercent: 20 }, null],
   ['loses half of its pings', { lossPercent: 50 }, '50 % of the pings are lost, and no check says why'],
