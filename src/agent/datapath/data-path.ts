@@ -3,6 +3,7 @@ import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { ForwardingTable, Probe } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
+import { isHostBusy } from '../linux/host-load.ts'
 import type { Libc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import type { UdpSocket } from '../linux/udp-socket.ts'
@@ -28,6 +29,8 @@ export interface DataPathOptions {
 const ANSWER_TIMEOUT_MS = 5000
 /** Between two scenes of the rehearsal: frames go before. */
 const INTERMISSION_MS = 10
+/** And when others have work to do, as when many routers of one host have just started. */
+const BUSY_INTERMISSION_MS = 1000
 
 /** The main thread's end of the data path. */
 export class DataPath {
@@ -128,7 +131,7 @@ export class DataPath {
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)
       case 'scene-played':
-        setTimeout(() => this.rehearse(), INTERMISSION_MS).unref()
+        setTimeout(() => this.rehearse(), isHostBusy() ? BUSY_INTERMISSION_MS : INTERMISSION_MS).unref()
         return
       case 'report':
         return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })
