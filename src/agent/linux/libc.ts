@@ -57,9 +57,14 @@ const SIGNATURES = {
 
 const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }
 
+/** What koffi itself loads, after it has looked for the like on every platform; that costs more than all else that is done with it. */
+const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`
+let koffi: typeof Koffi | undefined
+
 /** Loaded on first use: most commands need no system call of their own, and must start fast. */
 export function loadKoffi(): typeof Koffi {
-  return createRequire(import.meta.url)('koffi') as typeof Koffi
+  koffi ??= createRequire(import.meta.url)(NATIVE_PART) as typeof Koffi
+  return koffi
 }
 
 export function loadLibc(): Libc {
