@@ -1,4 +1,4 @@
-import { shortIdOf } from '../../src/core/router/index.ts'
+import { peerNameOf, shortIdOf } from '../../src/core/router/index.ts'
 import { GIVE_UP_AFTER_MS } from '../../src/core/router/open-membership.ts'
 import { World } from './world.ts'
 
@@ -56,6 +56,28 @@ describe('routers without a manifest', () => {
     world.heal()
     world.run(15_000)
     for (const name of ['a', 'b', 'c', 'd']) expect(reachableFrom(world, name)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('meet though each has heard of another router with the short id of the other', () => {
+    const names = ['a', 'b', 'c', 'd']
+    const numbers = new Map<string, number>()
+    const world = new World({ seed: 4 })
+    world.cluster.open(name => numbers.get(name))
+    world.define(names)
+    // Lower names keep their numbers: those at the ends, which the two in the middle have to yield to.
+    const [low = '', second = '', third = '', high = ''] = names.toSorted((a, b) =>
+      peerNameOf(world.member(a).publicKey) < peerNameOf(world.member(b).publicKey) ? -1 : 1,
+    )
+    const chain = [low, third, high, second]
+    for (const [i, number] of [1, 3, 1, 3].entries()) numbers.set(chain[i] ?? '', number)
+    for (let i = 1; i < chain.length; i++) world.wire(chain[i - 1] ?? '', chain[i] ?? '')
+    world.cut(third, high)
+    for (const [i, name] of chain.entries()) world.start(name, chain.slice(Math.max(0, i - 1), i))
+    world.run(5000)
+    expect([third, high].map(name => reachableFrom(world, name))).toEqual([[low, third].sort(), [high, second].sort()])
+    world.heal()
+    world.run(12_000)
+    for (const name of names) expect(reachableFrom(world, name)).toEqual(names)
   })
 
   it('forget a peer that nobody has reached for a minute, and take it back when it returns', () => {

@@ -61,6 +61,8 @@ export class Conversation {
   readonly #keys = new Map<number, Uint8Array>()
   /** Hellos of peers that a newer manifest, which they hold, will tell us of. */
   readonly #held = new Map<number, Hello>()
+  /** Links to routers that use another's short id, of which they have just been told; by id. */
+  readonly #outranked = new Set<number>()
 
   constructor(context: ConversationContext) {
     this.#context = context
@@ -121,6 +123,7 @@ export class Conversation {
     neighbours.remove(link)
     this.#keys.delete(link.id)
     this.#held.delete(link.id)
+    this.#outranked.delete(link.id)
     if (link.direction === 'outbound') maker.failed(link.remote, reason, now)
     if (!wasReady) return
     this.#context.log('info', LINK_CLOSED, { peer: link.peer ?? 0, remote: link.remote.ip, reason })
@@ -165,6 +168,7 @@ export class Conversation {
   }
 
   #handle(link: Link, message: LinkMessage, now: number): void {
+    if (this.#outranked.has(link.id) && message.kind !== 'goodbye') return this.#part(link, message, now)
     if (link.peer === undefined && !['hello', 'manifest', 'goodbye'].includes(message.kind)) {
       return this.#refuse(link, `${message.kind} before hello`, now)
     }
@@ -214,7 +218,7 @@ export class Conversation {
     if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
     const key = this.#keys.get(link.id) ?? new Uint8Array(0)
     const accepted = this.#context.announcements.accept({ topic: Topic.peer, bytes: hello.record })
-    if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value, now)
+    if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value)
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
     const host = membership.hostWithKey(key)
     if (host === undefined && membership.kind === 'open') {
@@ -232,9 +236,16 @@ export class Conversation {
   }
 
   /** Tells the other end whose short id it uses; it comes back with one of its own. */
-  #outrank(link: Link, { key }: Extract<Acceptance, { kind: 'outranked' }>, now: number): void {
+  #outrank(link: Link, { key }: Extract<Acceptance, { kind: 'outranked' }>): void {
     link.unsent.add(key)
     this.flush(link)
+    this.#outranked.add(link.id)
+  }
+
+  /** The other end may have found at the same time that we use another's: if it was not heard, neither would learn of it. */
+  #part(link: Link, message: LinkMessage, now: number): void {
+    if (message.kind !== 'records') return
+    if (this.#exchange.heard(link, message.records, now)) this.reconsider(now)
     this.close(link, GONE.open, now)
   }
 
