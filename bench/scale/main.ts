@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { withSection } from '../../test/simulation/scale-page.ts'
+import { sectionOf, withSection } from '../../test/simulation/scale-page.ts'
 import { describeMachine } from '../compare/write-up.ts'
 import { CASES } from './cases.ts'
 import { type Measure, summarise } from './figures.ts'
@@ -16,7 +16,7 @@ const HELP = `Measures clusters of real agents, each in a network namespace of i
   --large N        routers in the large mesh (60)
   --only A,B       these cases only: ${Object.keys(CASES).join(', ')}
   --json           the figures as JSON
-  --write          also into docs/scale.md, in the section of this command
+  --write          also into docs/scale.md, in the section of this command; rows of other cases stay
 `
 
 const { values: options } = parseArgs({
@@ -52,9 +52,10 @@ async function measure(): Promise<void> {
     })
   }
   const run = { ...sizes, machine: describeMachine(), figures: summarise(values) }
-  const section = describeFigures(run)
+  const page = readFileSync(PAGE, 'utf8')
+  const section = describeFigures(run, sectionOf(page, 'measured'))
   process.stdout.write(options.json ? `${JSON.stringify(run, undefined, 2)}\n` : section)
-  if (options.write) writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), 'measured', section))
+  if (options.write) writeFileSync(PAGE, withSection(page, 'measured', section))
 }
 
 /** The last byte of an address is the number of a host. */

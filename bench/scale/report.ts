@@ -8,12 +8,14 @@ export interface ScaleRun {
   readonly figures: readonly Figure[]
 }
 
-/** A section of docs/scale.md: the figures, and how they were come by. */
-export function describeFigures(run: ScaleRun): string {
+/** A section of docs/scale.md: the figures, and how they were come by; rows of other cases stay as they stand there before. */
+export function describeFigures(run: ScaleRun, before = ''): string {
   const { machine, repeats, routers, large, figures } = run
-  const rows = figures.map(figure => {
-    const { title, unit, weave, goal } = MEASURES[figure.measure]
-    return `| ${title} | ${weave} ${unit} | ${goal} ${unit} | ${formatFigure(figure, unit)} |`
+  const rows = Object.entries(MEASURES).flatMap(([measure, { title, unit, weave, goal }]) => {
+    const head = `| ${title} | ${weave} ${unit} | ${goal} ${unit} |`
+    const figure = figures.find(one => one.measure === measure)
+    if (figure !== undefined) return [`${head} ${formatFigure(figure, unit)} |`]
+    return before.split('\n').filter(line => line.startsWith(head))
   })
   return `## Measured
 
