@@ -5,7 +5,7 @@ import type { DataPath } from '../datapath/data-path.ts'
 import type { FastPathPort } from '../fastpath/fast-path-port.ts'
 import type { StateStore } from '../host/state-store.ts'
 import type { Admission } from '../transport/admission.ts'
-import { dial } from '../transport/dial.ts'
+import { dial, NOBODY_LISTENS } from '../transport/dial.ts'
 import type { LinkTable } from '../transport/link-table.ts'
 import type { Logger } from './logger.ts'
 
@@ -83,7 +83,8 @@ export class Effects {
       const { socket, publicKey } = await dial(target, admission())
       links.add(socket, { direction: 'outbound', remote: target, publicKey })
     } catch (cause) {
-      tell({ kind: 'dial-failed', target, reason: (cause as Error).message })
+      const { message: reason } = cause as Error
+      tell({ kind: 'dial-failed', target, reason, isAbsent: reason === NOBODY_LISTENS })
     }
   }
 

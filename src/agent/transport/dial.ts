@@ -67,8 +67,11 @@ function awaitEvent(socket: Socket, event: 'connect' | 'secureConnect', patience
   })
 }
 
+/** As when the host's router is about to start. */
+export const NOBODY_LISTENS = 'connection refused'
+
 const CAUSES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
+  ECONNREFUSED: NOBODY_LISTENS,
   EHOSTUNREACH: 'no route to host',
   ENETUNREACH: 'network unreachable',
   ECONNRESET: 'closed by the other end',

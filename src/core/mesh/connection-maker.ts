@@ -2,6 +2,11 @@ import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
 
 const FIRST_RETRY_MS = 500
 const RETRY_FACTOR = 1.5
+/**
+ * Hosts of a cluster often start together, and some in the middle of it are slow: so often in a row where nobody listens yet the pause
+ * is the shortest there is. Such a dial costs next to nothing.
+ */
+export const ABSENCES_MAX = 12
 /** Low enough that a healed link carries frames again within ten seconds. */
 export const RETRY_MAX_MS = 5_000
 /** A link that ends sooner is one more failure: who is refused in its first words must not come back twice a second. */
@@ -12,6 +17,12 @@ export const LOOK_AGAIN_MS = 1_000
 const LOOK_AGAIN_PER_TARGET_MS = 10
 export const TARGETS_MAX = 16_384
 
+export interface DialFailure {
+  readonly reason: string
+  /** The host is there, and nobody listens. */
+  readonly isAbsent?: boolean
+}
+
 export interface Target {
   readonly endpoint: Endpoint
   /** The endpoint as `formatEndpoint` writes it. */
@@ -21,6 +32,8 @@ export interface Target {
   isConfigured: boolean
   isDialling: boolean
   failures: number
+  /** Of the failures, those that do not lengthen the pause. */
+  absences: number
   retryAt: number
   changedAt: number
   /** When a link to it came up that has not ended yet. */
@@ -174,13 +187,16 @@ export class ConnectionMaker {
     this.#awaits(target)
   }
 
-  failed(endpoint: Endpoint, reason: string, now: number): void {
+  failed(endpoint: Endpoint, { reason, isAbsent = false }: DialFailure, now: number): void {
     const target = this.#targets.get(formatEndpoint(endpoint))
     if (target === undefined) return
     this.#ended(target)
     const { upSince } = target
     Object.assign(target, { lastError: reason, changedAt: now, upSince: undefined })
-    target.failures = upSince !== undefined && now >= upSince + STABLE_AFTER_MS ? 1 : target.failures + 1
+    const isFirst = upSince !== undefined && now >= upSince + STABLE_AFTER_MS
+    target.failures = isFirst ? 1 : target.failures + 1
+    if (isFirst) target.absences = 0
+    if (isAbsent && target.absences < ABSENCES_MAX) target.absences++
     this.#pause(target, now)
   }
 
@@ -203,7 +219,7 @@ export class ConnectionMaker {
   }
 
   #pause(target: Target, now: number): void {
-    const pause = Math.min(FIRST_RETRY_MS * RETRY_FACTOR ** target.failures, RETRY_MAX_MS)
+    const pause = Math.min(FIRST_RETRY_MS * RETRY_FACTOR ** (target.failures - target.absences), RETRY_MAX_MS)
     const jitter = 0.5 + (this.#random(1)[0] ?? 0) / 512
     target.retryAt = now + pause * jitter
     this.#awaits(target)
@@ -220,6 +236,7 @@ export class ConnectionMaker {
       isConfigured: false,
       isDialling: false,
       failures: 0,
+      absences: 0,
       retryAt: now,
       changedAt: now,
       upSince: undefined,

@@ -8,6 +8,7 @@ import type { Names, NamesOptions } from '../dns/names.ts'
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import type { IpamAnswer, IpamInput, IpamOptions } from '../ipam/api.ts'
 import type { Ipam } from '../ipam/ipam.ts'
+import type { DialFailure } from '../mesh/connection-maker.ts'
 import type { FastPathTable } from '../mesh/fast-path-table.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import type { Cryptography } from '../session/crypto.ts'
@@ -33,7 +34,7 @@ export type Input =
   | { readonly kind: 'link-data'; readonly link: LinkId; readonly bytes: Uint8Array }
   | { readonly kind: 'link-closed'; readonly link: LinkId; readonly reason: string }
   /** Answers `dial` when no link came of it. */
-  | { readonly kind: 'dial-failed'; readonly target: Endpoint; readonly reason: string }
+  | ({ readonly kind: 'dial-failed'; readonly target: Endpoint } & DialFailure)
   /** The data plane opened a probe datagram sealed by `peer`. */
   | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
   /**

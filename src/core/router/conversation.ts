@@ -124,7 +124,7 @@ export class Conversation {
     this.#keys.delete(link.id)
     this.#held.delete(link.id)
     this.#outranked.delete(link.id)
-    if (link.direction === 'outbound') maker.failed(link.remote, reason, now)
+    if (link.direction === 'outbound') maker.failed(link.remote, { reason }, now)
     if (!wasReady) return
     this.#context.log('info', LINK_CLOSED, { peer: link.peer ?? 0, remote: link.remote.ip, reason })
     this.#context.changed('soon')

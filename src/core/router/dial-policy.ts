@@ -27,7 +27,7 @@ export interface DialSources {
   readonly self: number
   /** The operator's limit; 0 for none. */
   readonly linksMax: number
-  readonly addresses: AddressBook
+  readonly addresses: Pick<AddressBook, 'ownerOf'>
   readonly neighbours: Neighbours
   readonly isReachable: (peer: number) => boolean
   readonly hostCount: () => number

@@ -132,7 +132,7 @@ export class Router implements RouterMachine {
       case 'link-closed':
         return this.#withLink(input.link, link => this.#conversation.closed(link, input.reason, now))
       case 'dial-failed':
-        return this.#maker.failed(input.target, input.reason, now)
+        return this.#maker.failed(input.target, input, now)
       case 'probe-received':
       case 'path-wanted':
       case 'path-filled':

@@ -1,8 +1,10 @@
 import {
+  ABSENCES_MAX,
   ConnectionMaker,
   LOOK_AGAIN_MS,
   RETRY_MAX_MS,
   STABLE_AFTER_MS,
+  type Target,
 } from '../../../../src/core/mesh/connection-maker.ts'
 
 const target = { ip: '10.0.0.1', port: 6783 }
@@ -24,7 +26,7 @@ describe('the connection maker', () => {
     let now = 0
     for (let i = 0; i < 12; i++) {
       maker.due(now, never, DIALS_MAX)
-      maker.failed(target, 'refused', now)
+      maker.failed(target, { reason: 'refused' }, now)
       pauses.push(maker.deadline - now)
       now = maker.deadline
     }
@@ -32,12 +34,31 @@ describe('the connection maker', () => {
     expect(Math.max(...pauses)).toBeLessThanOrEqual(RETRY_MAX_MS)
   })
 
+  it('comes back soon, and only then less often, where nobody listens yet', () => {
+    const maker = makerOf()
+    maker.connect([target], 0)
+    let now = 0
+    const fail = () => {
+      maker.due(now, never, DIALS_MAX)
+      maker.failed(target, { reason: 'connection refused', isAbsent: true }, now)
+      const pause = maker.deadline - now
+      now = maker.deadline
+      return pause
+    }
+    const pauses = Array.from({ length: ABSENCES_MAX }, fail)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(500)
+    const later = Array.from({ length: 12 }, fail)
+    expect(later).toEqual([...later].sort((a, b) => a - b))
+    expect(later.at(-1)).toBeGreaterThan(1000)
+    expect(later.at(-1)).toBeLessThanOrEqual(RETRY_MAX_MS)
+  })
+
   it('waits longer for a target whose links end soon after they came up, and not for one whose link lasted', () => {
     const maker = makerOf()
     maker.connect([target], 0)
     const pauseAfter = (upAt: number, downAt: number) => {
       maker.succeeded(target, upAt)
-      maker.failed(target, 'refused', downAt)
+      maker.failed(target, { reason: 'refused' }, downAt)
       return (maker.targets[0]?.retryAt ?? 0) - downAt
     }
     const pauses = [pauseAfter(0, 10), pauseAfter(20, 30), pauseAfter(40, 50)]
@@ -50,7 +71,7 @@ describe('the connection maker', () => {
     const maker = makerOf()
     maker.connect([target], 0)
     maker.due(0, never, DIALS_MAX)
-    maker.failed(target, 'refused', 0)
+    maker.failed(target, { reason: 'refused' }, 0)
     maker.connect([target], 1)
     expect(maker.due(1, never, DIALS_MAX)).toEqual([target])
   })
@@ -71,6 +92,29 @@ describe('the connection maker', () => {
     expect(maker.targets.map(known => known.endpoint)).toEqual([target])
     maker.forget([target])
     expect(maker.configured).toEqual([])
+  })
+
+  it('takes a discovered address for a target once it needs a dial, and as long as anything is held against it', () => {
+    const maker = makerOf()
+    const others = Array.from({ length: 300 }, (_, i) => ({ ip: `10.0.${i >> 8}.${i & 255}`, port: 6783 }))
+    const [first] = others
+    if (first === undefined) throw new Error('no address')
+    maker.discover(others, 0)
+    expect(maker.due(0, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.targets).toEqual([])
+    const lookAgainAt = maker.deadline
+    expect(lookAgainAt).toBeGreaterThan(LOOK_AGAIN_MS)
+    const butFirst = ({ endpoint }: Pick<Target, 'endpoint'>) => endpoint.ip !== first.ip
+    expect(maker.due(lookAgainAt - 1, butFirst, DIALS_MAX)).toEqual([])
+    maker.reconsider(lookAgainAt - 1)
+    expect(maker.due(lookAgainAt - 1, butFirst, DIALS_MAX)).toEqual([first])
+    expect(maker.targets.map(({ endpoint }) => endpoint)).toEqual([first])
+    maker.failed(first, { reason: 'no answer' }, lookAgainAt)
+    const retryAt = maker.deadline
+    expect(maker.due(retryAt, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.targets).toMatchObject([{ failures: 1, lastError: 'no answer' }])
+    maker.discover(others.slice(1), retryAt)
+    expect(maker.targets).toEqual([])
   })
 
   it('has a limited number of dials open', () => {

@@ -1,6 +1,5 @@
 import { Link } from '../../../../src/core/mesh/link.ts'
-import { DialPolicy, LINKS_WANTED } from '../../../../src/core/router/dial-policy.ts'
-import { AddressBook } from '../../../../src/core/router/discovery.ts'
+import { DialPolicy, LINKS_WANTED, settleMs } from '../../../../src/core/router/dial-policy.ts'
 import { Neighbours } from '../../../../src/core/router/neighbours.ts'
 
 const FAR = { ip: '192.0.2.9', port: 6783 }
@@ -26,7 +25,36 @@ describe('the dial policy', () => {
   })
 })
 
-function policyWith(links: number, linksMax: number): DialPolicy {
+describe('a target that is reached over others', () => {
+  const NOW = 1_000_000
+  const target = { endpoint: { ip: '10.0.0.50', port: 6783 }, key: '10.0.0.50:6783' }
+
+  it('is dialled for the first six links, and not any more once there are so many', () => {
+    const isSatisfied = (links: number) => policyWith(links, 0, { reached: [50], owner: 50 }).isSatisfied(target, NOW)
+    expect([0, 5].map(isSatisfied)).toEqual([false, false])
+    expect([6, 8, 20].map(isSatisfied)).toEqual([true, true, true])
+  })
+
+  it('is dialled however many links there are when it is not reached after all, or nobody knows whose it is', () => {
+    expect(policyWith(20, 0, { reached: [], owner: 50 }).isSatisfied(target, NOW)).toBe(false)
+    expect(policyWith(20, 0, { reached: [50] }).isSatisfied(target, NOW)).toBe(false)
+  })
+
+  it('is given a moment to show that it is reached, after the last change of a link', () => {
+    const isSatisfied = (links: number, now: number) =>
+      policyWith(links, 0, { reached: [], owner: 50 }).isSatisfied(target, now)
+    expect([0, settleMs(30) - 1, settleMs(30) + 1].map(now => isSatisfied(8, now))).toEqual([true, true, false])
+    expect(isSatisfied(7, 0)).toBe(false)
+  })
+})
+
+interface Surroundings {
+  readonly reached: readonly number[]
+  /** Whose the address 10.0.0.50 is. */
+  readonly owner?: number
+}
+
+function policyWith(links: number, linksMax: number, { reached, owner }: Surroundings = { reached: [] }): DialPolicy {
   const neighbours = new Neighbours(1)
   for (let i = 0; i < links; i++) {
     const link = new Link({ id: i, direction: 'outbound', remote: { ...FAR, port: 7000 + i }, now: 0 })
@@ -34,6 +62,7 @@ function policyWith(links: number, linksMax: number): DialPolicy {
     neighbours.add(link)
     neighbours.promote(link)
   }
-  const cluster = { isReachable: () => false, hostCount: () => 30, linkCountOf: () => 0 }
-  return new DialPolicy({ self: 1, linksMax, addresses: new AddressBook(), neighbours, ...cluster })
+  const cluster = { isReachable: (peer: number) => reached.includes(peer), hostCount: () => 30, linkCountOf: () => 0 }
+  const addresses = { ownerOf: (key: string) => (key === '10.0.0.50:6783' ? owner : undefined) }
+  return new DialPolicy({ self: 1, linksMax, addresses, neighbours, ...cluster })
 }
