@@ -80,6 +80,29 @@ describe('routers without a manifest', () => {
     for (const name of names) expect(reachableFrom(world, name)).toEqual(names)
   })
 
+  it('stay one mesh without the only host that all were told of, whatever the order they came in', () => {
+    const names = Array.from({ length: 15 }, (_, i) => `h${i}`)
+    const world = new World({ seed: 6 })
+    world.cluster.open()
+    world.define([...names, 'late'])
+    world.wireAll([...names, 'late'])
+    // 7 and 15 have no divisor in common: each comes once, the one that all know third.
+    const order = names.map((_, i) => names[((i + 13) * 7) % names.length] ?? '')
+    for (const name of order) {
+      world.start(name, name === 'h0' ? [] : ['h0'])
+      world.run(400)
+    }
+    world.run(8000)
+    for (const name of names) expect(reachableFrom(world, name)).toHaveLength(names.length)
+    world.kill('h0')
+    world.run(10_000)
+    const others = names.filter(name => name !== 'h0').sort()
+    for (const name of others) expect(reachableFrom(world, name)).toEqual(others)
+    world.start('late', ['h5'])
+    world.run(3000)
+    for (const name of others) expect(reachableFrom(world, name)).toContain('late')
+  })
+
   it('forget a peer that nobody has reached for a minute, and take it back when it returns', () => {
     const world = startChain(NAMES)
     world.run(8000)
