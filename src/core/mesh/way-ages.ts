@@ -7,7 +7,8 @@ export interface Way {
 }
 
 interface Known {
-  readonly way: string
+  /** All that a way is, in one number. */
+  readonly way: number
   readonly since: number
 }
 
@@ -20,7 +21,7 @@ export class WayAges {
     const known = new Map<number, Known>()
     for (const { shortId, nextHop, isBeside = false, isFloodedByKernel = false } of ways) {
       if (nextHop === undefined) continue
-      const way = `${nextHop} ${isBeside} ${isFloodedByKernel}`
+      const way = nextHop * 4 + (isBeside ? 2 : 0) + (isFloodedByKernel ? 1 : 0)
       const before = this.#known.get(shortId)
       known.set(shortId, before?.way === way ? before : { way, since: now })
     }

@@ -2,7 +2,13 @@ import { assert, assertNever } from '../../base/assert.ts'
 import { macFromBytes } from '../../base/mac.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
-import { type RecordKey, type RecordStore, recordKey, type VersionedRecord } from '../gossip/record-store.ts'
+import {
+  type RecordKey,
+  type RecordStore,
+  recordKey,
+  type StoredRecord,
+  type VersionedRecord,
+} from '../gossip/record-store.ts'
 import { type Cryptography, NODE_CRYPTOGRAPHY, type Verifier } from '../session/crypto.ts'
 import { readU16 } from '../wire/big-endian.ts'
 import type { SignedRecord } from '../wire/link-message.ts'
@@ -158,7 +164,7 @@ export class RecordGate {
     if (this.#membership.kind === 'open') {
       this.#membership.learn(peer.decoded(), bytes.subarray(bytes.length - this.#membership.keyBytes))
     }
-    this.#store.merge({ ...head, bytes: new Uint8Array(bytes) })
+    this.#store.merge(stored(head, bytes))
     return { kind: 'merged', shortId, topic: Topic.peer, gone, peer }
   }
 
@@ -175,7 +181,7 @@ export class RecordGate {
       return refused('a record that its peer did not sign')
     }
     if (shortId === this.#self) return ok({ ...head, kind: 'own', addresses: [] })
-    this.#store.merge({ ...head, bytes: new Uint8Array(bytes) })
+    this.#store.merge(stored(head, bytes))
     return ok({ kind: 'merged', shortId, topic, gone: [] })
   }
 
@@ -206,6 +212,11 @@ export class RecordGate {
     if (before === undefined) return !isSamePlace(decoded(), this.#membership.host(shortId))
     return !isSameBytes(identityBytesOf(before.bytes), identityBytesOf(encoded))
   }
+}
+
+/** Each field by its name: what is spread into it would have a hidden class of its own for each record, as large as the rest. */
+function stored({ shortId, topic, bootId, version }: VersionedRecord, bytes: Uint8Array): StoredRecord {
+  return { shortId, topic, bootId, version, bytes: new Uint8Array(bytes) }
 }
 
 function decodeSound(encoded: Uint8Array): PeerRecord {
