@@ -96,6 +96,12 @@ export class Announcements {
     return own?.bootId !== this.#bootId || own.keyId !== key.keyId || !isSameList(own.links, links)
   }
 
+  /** True when the last record names a link as usable that is not among these. */
+  isLoss(links: readonly RecordedLink[]): boolean {
+    const usable = new Set(links.filter(link => link.isEstablished).map(link => link.shortId))
+    return this.#own?.links.some(link => link.isEstablished && !usable.has(link.shortId)) === true
+  }
+
   /** Makes a record of what is so. Returns its key if it differs from the one before: only then is there anything to tell. */
   announce(dataKey: AnnouncedKey, links: readonly RecordedLink[]): readonly RecordKey[] {
     if (!this.isNews(dataKey, links)) return []

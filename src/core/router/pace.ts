@@ -15,18 +15,21 @@ const FLUSH_PER_HOST_MS = 0.1
 /** Routes take time to compute in a large cluster, and in one that changes all the time they would take all of it. */
 const ROUTES_PER_HOST_MS = 0.3
 
+/** Records beyond these that tell of a lost link: others must not give frames to a dead router because its neighbour has just said something else. */
+const LOSSES_IN_A_ROW = 5
+
 /** How often a router does what every change in the cluster asks for. Pauses grow with the cluster; the first change after one is quick. */
 export class Pace {
   readonly #hostCount: () => number
-  /** Records issued in a row: one less for each pause that has gone by. */
-  #issued = 0
-  #countedAt: Instant
+  readonly #records: Allowance
+  readonly #losses: Allowance
   #flushedAt = Number.NEGATIVE_INFINITY
   #routedAt = Number.NEGATIVE_INFINITY
 
   constructor(hostCount: () => number, now: Instant) {
     this.#hostCount = hostCount
-    this.#countedAt = now
+    this.#records = new Allowance(now)
+    this.#losses = new Allowance(now)
   }
 
   /** When to flush for a change at `now`. */
@@ -40,14 +43,16 @@ export class Pace {
     this.#flushedAt = now
   }
 
-  /** When this router may next issue a record, which it has wanted to since `since`: `now` if it may. */
-  recordAt(since: Instant, now: Instant): Instant {
-    return Math.max(now, this.#turnAt(now), since + this.#hostCount() * SETTLE_PER_HOST_MS)
+  /** When this router may next issue a record, which it has wanted to since `since`: `now` if it may. `isLoss`: a link is gone. */
+  recordAt(since: Instant, now: Instant, isLoss = false): Instant {
+    const turnAt = isLoss ? Math.min(this.#recordTurn(now), this.#lossTurn(now)) : this.#recordTurn(now)
+    return Math.max(now, turnAt, since + this.#hostCount() * SETTLE_PER_HOST_MS)
   }
 
   /** Call when a record was issued. */
-  recorded(): void {
-    this.#issued++
+  recorded(now: Instant): void {
+    if (this.#recordTurn(now) <= now) this.#records.used++
+    else this.#losses.used++
   }
 
   /** When routes may next be computed: `now` if they may. */
@@ -59,14 +64,12 @@ export class Pace {
     this.#routedAt = now
   }
 
-  #turnAt(now: Instant): Instant {
-    const pause = this.#recordPauseMs
-    const pauses = Math.floor((now - this.#countedAt) / pause)
-    if (pauses > 0) {
-      this.#issued = Math.max(0, this.#issued - pauses)
-      this.#countedAt += pauses * pause
-    }
-    return this.#issued < this.#burst ? now : this.#countedAt + pause
+  #recordTurn(now: Instant): Instant {
+    return this.#records.turnAt(now, this.#burst, this.#recordPauseMs)
+  }
+
+  #lossTurn(now: Instant): Instant {
+    return this.#losses.turnAt(now, LOSSES_IN_A_ROW, this.#recordPauseMs)
   }
 
   get #burst(): number {
@@ -76,5 +79,25 @@ export class Pace {
 
   get #recordPauseMs(): number {
     return Math.max(OWN_RECORD_PAUSE_MIN_MS, this.#hostCount() * OWN_RECORD_PAUSE_PER_HOST_MS)
+  }
+}
+
+/** So many in a row, and then one each pause. */
+class Allowance {
+  /** Those in a row: one less for each pause that has gone by. */
+  used = 0
+  #countedAt: Instant
+
+  constructor(now: Instant) {
+    this.#countedAt = now
+  }
+
+  turnAt(now: Instant, inRow: number, pauseMs: number): Instant {
+    const pauses = Math.floor((now - this.#countedAt) / pauseMs)
+    if (pauses > 0) {
+      this.used = Math.max(0, this.used - pauses)
+      this.#countedAt += pauses * pauseMs
+    }
+    return this.used < inRow ? now : this.#countedAt + pauseMs
   }
 }

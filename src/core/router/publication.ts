@@ -108,12 +108,12 @@ export class Publication {
     // The first one goes with every hello.
     if (announcements.ownBytes.length === 0) return announcements.announce(sessions.announced, links)
     this.#newsSince ??= now
-    const mayAt = this.#pace.recordAt(this.#newsSince, now)
+    const mayAt = this.#pace.recordAt(this.#newsSince, now, announcements.isLoss(links))
     if (mayAt > now) {
       this.#recordAt = mayAt
       return []
     }
-    this.#pace.recorded()
+    this.#pace.recorded(now)
     this.#newsSince = undefined
     return announcements.announce(sessions.announced, links)
   }

@@ -6,7 +6,7 @@ describe('the pace of a router', () => {
     const issued: number[] = []
     for (let now = 0; now < 10_000; now += 10) {
       if (pace.recordAt(0, now) > now) continue
-      pace.recorded()
+      pace.recorded(now)
       issued.push(now)
     }
     expect(issued.slice(0, OWN_RECORDS_BURST).every(at => at < OWN_RECORD_PAUSE_MIN_MS)).toBe(true)
@@ -16,10 +16,24 @@ describe('the pace of a router', () => {
 
   it('says when the next record may go', () => {
     const pace = new Pace(() => 1_000, 0)
-    pace.recorded()
+    pace.recorded(0)
     const at = pace.recordAt(0, 200)
     expect(at).toBe(2_000)
     expect(pace.recordAt(0, at)).toBe(at)
+  })
+
+  it('does not keep back the news of a few lost links, and damps those too', () => {
+    const pace = new Pace(() => 1_000, 0)
+    pace.recorded(0)
+    expect(pace.recordAt(0, 200)).toBe(2_000)
+    const told: number[] = []
+    for (let now = 200; now < 12_000; now += 10) {
+      if (pace.recordAt(0, now, true) > now) continue
+      pace.recorded(now)
+      told.push(now)
+    }
+    expect(told.slice(0, 5)).toEqual([200, 210, 220, 230, 240])
+    expect(told.length).toBeLessThanOrEqual(5 + 2 * (12_000 / 2_000))
   })
 
   it('lets a record wait for what changes with the first change, the longer the more must hear of it', () => {
