@@ -18,6 +18,7 @@ type DataPlaneOutput = Extract<Output, { kind: 'carried' | 'probe' | 'path-size'
 
 export interface DataPlaneEffects {
   readonly cipher: DatagramCipher
+  readonly sealedMax: number | undefined
   injected(frame: Uint8Array): void
   transmitted(to: Endpoint, datagram: Uint8Array): void
   /** Tells the router. */
@@ -34,7 +35,7 @@ export interface SimulatedDataPlane {
 
 /** A forwarder with its memory; what it gives to the sink is copied, for it is overwritten later. */
 export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane {
-  const { cipher, injected, transmitted, tell } = effects
+  const { cipher, sealedMax, injected, transmitted, tell } = effects
   const memory = new Uint8Array(MEMORY_BYTES)
   const sink: PacketSink = {
     inject: (offset, length) => injected(memory.slice(offset, offset + length)),
@@ -53,10 +54,12 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     },
     wanted: peer => tell({ kind: 'path-wanted', peer }),
     filled: peer => tell({ kind: 'path-filled', peer }),
+    worn: () => tell({ kind: 'key-worn' }),
     probed: (peer, probe, from) => tell({ kind: 'probe-received', peer, probe, from: forwarder.keys.endpointOf(from) }),
   }
   const joins = { tcp: false, udp: false }
-  const forwarder = new Forwarder({ cipher, sink, memory, joins })
+  const limit = sealedMax === undefined ? {} : { sealedMax }
+  const forwarder = new Forwarder({ cipher, sink, memory, joins, ...limit })
   return {
     forwarder,
     capture(frame, now) {

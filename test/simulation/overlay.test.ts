@@ -1,4 +1,6 @@
+import { readKeyIds, readSource } from '../../src/core/wire/datagram.ts'
 import { World } from './world.ts'
+import type { WorldOptions } from './world-options.ts'
 
 const MARKER = 'the quick brown fox'
 
@@ -117,8 +119,20 @@ describe('an overlay of simulated routers', () => {
     expect(textsAt(world, 'c')).toHaveLength(45)
   })
 
+  it('keeps frames flowing while keys are replaced because they have sealed enough', () => {
+    const names = ['a', 'b']
+    const world = startWorld(names, () => ['a'], undefined, { sealedMax: 700 })
+    world.run(5000)
+    for (let i = 0; i < 3000; i++) {
+      world.send('a', frame('ff:ff:ff:ff:ff:ff', '02:00:00:00:00:0a', `frame ${i}`))
+      world.run(20)
+    }
+    expect(textsAt(world, 'b')).toHaveLength(3000)
+    expect(sealingKeysOf(world, 'a')).toBeGreaterThanOrEqual(3)
+  })
+
   it('holds with one datagram in ten lost', () => {
-    const world = startWorld(['a', 'b', 'c', 'd', 'e'], () => ['a'], undefined, 0.1)
+    const world = startWorld(['a', 'b', 'c', 'd', 'e'], () => ['a'], undefined, { loss: 0.1 })
     world.run(60_000)
     for (const name of world.hosts.keys()) expect(reachableFrom(world, name)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
@@ -146,9 +160,9 @@ function startWorld(
   names: readonly string[],
   targetsOf: (name: string) => readonly string[],
   wires?: readonly (readonly [string, string])[],
-  loss = 0,
+  options: Omit<WorldOptions, 'seed'> = {},
 ): World {
-  const world = new World({ seed: 42, loss })
+  const world = new World({ seed: 42, ...options })
   world.define(names)
   if (wires === undefined) world.wireAll(names)
   else for (const [a, b] of wires) world.wire(a, b)
@@ -165,6 +179,12 @@ function startWorld(
 function startChain(names: readonly string[]): World {
   const wires = names.slice(1).map((name, i) => [names[i] ?? '', name] as const)
   return startWorld(names, () => [names[0] ?? ''], wires)
+}
+
+/** How many keys the host has sealed with, by what could be seen of it on the wire. */
+function sealingKeysOf(world: World, name: string): number {
+  const own = world.wiretap.filter(datagram => readSource(datagram, 0) === world.member(name).shortId)
+  return new Set(own.map(datagram => Math.floor(readKeyIds(datagram, 0) / 0x1_0000))).size
 }
 
 function frame(destination: string, source: string, text: string): Uint8Array {

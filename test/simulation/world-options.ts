@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly linkCosts?: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Hears what routers log. */
   readonly heardLog?: (host: string, entry: Extract<Output, { readonly kind: 'log' }>) => void
+  /** Datagrams under one key before another is asked for; what the data plane takes for the most when absent. */
+  readonly sealedMax?: number
   readonly broken?: BrokenParts
 }
 

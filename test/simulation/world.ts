@@ -187,6 +187,7 @@ export class World {
     const watched = this.invariants.watchCipher(name, createNodeCipher())
     return simulateDataPlane({
       cipher: broken?.cipher?.(watched) ?? watched,
+      sealedMax: this.#options.sealedMax,
       injected: frame => {
         this.invariants.injected(this.host(name), this.#wires.voyage)
         this.host(name).injected.push(frame)

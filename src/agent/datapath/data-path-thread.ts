@@ -34,6 +34,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
     filled: peer => tell({ kind: 'filled', peer }),
+    worn: () => tell({ kind: 'worn' }),
     probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
     carry: (neighbour, datagramBytes, bytes) => {
       if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false

@@ -20,6 +20,8 @@ export interface DataPathOptions {
   readonly wanted: (peer: number) => void
   /** `refused`: the probe that could not be sent. */
   readonly filled: (peer: number, refused?: number) => void
+  /** A key has sealed enough. */
+  readonly worn: () => void
   /** Datagrams for the control link to a neighbour to carry. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
   /** The thread has ended though nobody stopped it. */
@@ -127,6 +129,8 @@ export class DataPath {
         return this.#options.wanted(event.peer)
       case 'filled':
         return this.#options.filled(event.peer, event.refused)
+      case 'worn':
+        return this.#options.worn()
       case 'carry':
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)

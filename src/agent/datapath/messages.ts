@@ -36,6 +36,7 @@ export type DataPathEvent =
   | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
   | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
+  | { readonly kind: 'worn' }
   /** Datagrams for a control link to carry. Those that the other thread has yet to take are counted in `waitingBytes`. */
   | {
       readonly kind: 'carry'

@@ -42,6 +42,7 @@ export interface PumpOptions {
   readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
   readonly wanted: PacketSink['wanted']
   readonly filled: PacketSink['filled']
+  readonly worn: PacketSink['worn']
   /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
   readonly clock: () => number
@@ -175,6 +176,10 @@ export class PacketPump implements PacketSink {
 
   filled(peer: number): void {
     this.#options.filled(peer)
+  }
+
+  worn(): void {
+    this.#options.worn()
   }
 
   probed(peer: number, probe: Probe, from: EndpointKey): void {

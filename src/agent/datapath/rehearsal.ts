@@ -101,7 +101,8 @@ class Player {
     this.#tap = openSocketPair(stage.libc)
     const { libc, cipher, offload, wake } = stage
     const tap = { fd: this.#tap[0], offload }
-    const unheard = { probed: () => undefined, wanted: () => undefined, filled: () => undefined, carry: () => false }
+    const nobody = () => undefined
+    const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, carry: () => false }
     this.#pump = new PacketPump({
       libc,
       cipher,

@@ -196,7 +196,8 @@ export class Agent {
       this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })
     const filled: DataPathOptions['filled'] = (peer, refused) =>
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
-    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, carry })
+    const worn = () => this.#driver.handle({ kind: 'key-worn' })
+    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, worn, carry })
   }
 
   #createServices(store: StateStore): AgentServices {

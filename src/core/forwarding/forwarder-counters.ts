@@ -21,6 +21,8 @@ export interface ForwarderCounters {
   droppedVersion: number
   droppedStranger: number
   droppedUnknownKey: number
+  /** The key has sealed twice what it should, and there is no other. */
+  droppedWornKey: number
   droppedReplay: number
   droppedForged: number
   droppedHops: number
@@ -59,6 +61,7 @@ export function noCounts(): ForwarderCounters {
     droppedVersion: 0,
     droppedStranger: 0,
     droppedUnknownKey: 0,
+    droppedWornKey: 0,
     droppedReplay: 0,
     droppedForged: 0,
     droppedHops: 0,

@@ -22,7 +22,7 @@ import { EndpointKeys } from './endpoint-keys.ts'
 import { ARRIVALS_PER_SECOND, COPIES_PER_SECOND, type FloodCosts, FloodLimit } from './flood-limit.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
-import { FrameSender, type SenderSink } from './frame-sender.ts'
+import { FrameSender, type FrameSenderOptions, type SenderSink } from './frame-sender.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { MacTable, macAt } from './mac-table.ts'
 import { isGroup } from './packet-headers.ts'
@@ -49,15 +49,13 @@ const WANT_EVERY_MS = 1_000
  * `sendProbe`; what is there is overwritten after the return.
  */
 export interface PacketSink extends SenderSink {
-  /**
-   * There are frames for a peer without a link: a direct way is to be found, or kept. At most once a second for each peer.
-   */
+  /** There are frames for a peer without a link: a direct way is to be found, or kept. At most once a second for each. */
   wanted(peer: number): void
   /** Tells the router of an authentic probe. */
   probed(peer: number, probe: Probe, from: EndpointKey): void
 }
 
-export interface ForwarderOptions {
+export interface ForwarderOptions extends Pick<FrameSenderOptions, 'sealedMax'> {
   readonly cipher: DatagramCipher
   readonly sink: PacketSink
   /** `MEMORY_BYTES`, laid out as `packet-memory.ts` says. */
@@ -98,7 +96,7 @@ export class Forwarder {
   /** Peers behind a relay, or on a way beside the links, and when that way was last asked for. */
   #relayed = new Map<number, number>()
 
-  constructor({ cipher, sink, memory, joins, arrivalsPerSecond = ARRIVALS_PER_SECOND }: ForwarderOptions) {
+  constructor({ cipher, sink, memory, joins, arrivalsPerSecond = ARRIVALS_PER_SECOND, ...limit }: ForwarderOptions) {
     this.#arrivalLimit = new FloodLimit(arrivalsPerSecond)
     this.#cipher = cipher
     this.#sink = sink
@@ -107,7 +105,7 @@ export class Forwarder {
     this.#segmenter = new Segmenter(memory)
     this.#coalescer = new Coalescer(memory, joins, sink)
     this.#joins = joins
-    this.#sender = new FrameSender({ memory, cipher, sessions: this.sessions, sink, counters: this.counters })
+    this.#sender = new FrameSender({ ...limit, memory, cipher, sessions: this.sessions, sink, counters: this.counters })
     this.#relayRun = new TransmitRun(sink)
   }
 

@@ -20,6 +20,8 @@ const FILLED_EVERY_MS = 10_000
 const LARGE_BYTES = 1_000
 /** To all containers together. */
 export const ANSWERS_PER_SECOND_MAX = 20
+/** After so many datagrams under one key another one is asked for: far below what AES-GCM allows (NIST SP 800-38D, section 8.3). */
+const SEALED_MAX = 2 ** 30
 /** Less payload than that is not worth a segment: such a frame goes in parts. */
 const SEGMENT_BYTES_MIN = 64
 
@@ -28,6 +30,8 @@ export interface SenderSink extends RunSink {
   transmitWhole(to: EndpointKey, offset: number, length: number): boolean
   /** There are large datagrams for a peer whose path was measured: at most once in ten seconds for each. */
   filled(peer: number): void
+  /** A key has sealed as much as it should: this router's keys are to be replaced. Once for each key. */
+  worn(): void
   inject(offset: number, length: number, shape: FrameShape): void
 }
 
@@ -37,6 +41,8 @@ export interface FrameSenderOptions {
   readonly sessions: SessionTable
   readonly sink: SenderSink
   readonly counters: ForwarderCounters
+  /** Datagrams; twice as many go under no key. */
+  readonly sealedMax?: number
 }
 
 /** What is known of the path to a peer. */
@@ -61,6 +67,7 @@ export class FrameSender {
   readonly #counters: ForwarderCounters
   readonly #segmenter: Segmenter
   readonly #run: TransmitRun
+  readonly #sealedMax: number
   readonly #cut = plainShape()
   readonly #sizes = new Map<number, PathSize>()
   #length = 0
@@ -72,7 +79,7 @@ export class FrameSender {
   #second = 0
   #answersInSecond = 0
 
-  constructor({ memory, cipher, sessions, sink, counters }: FrameSenderOptions) {
+  constructor({ memory, cipher, sessions, sink, counters, sealedMax = SEALED_MAX }: FrameSenderOptions) {
     this.#memory = memory
     this.#cipher = cipher
     this.#sessions = sessions
@@ -80,6 +87,7 @@ export class FrameSender {
     this.#counters = counters
     this.#segmenter = new Segmenter(memory)
     this.#run = new TransmitRun(sink)
+    this.#sealedMax = sealedMax
   }
 
   /** Without a number nothing is known of the path, and what is too large is left to the network to cut. */
@@ -106,6 +114,10 @@ export class FrameSender {
     const session = this.#sessions.sealingFor(peer)
     if (session === undefined) {
       this.#counters.droppedUnknownKey++
+      return
+    }
+    if (session.counter >= 2 * this.#sealedMax) {
+      this.#counters.droppedWornKey++
       return
     }
     const size = isLinkKey(to) ? undefined : this.#sizes.get(peer)
@@ -254,5 +266,6 @@ export class FrameSender {
     this.#memory[start + 1] = kind
     session.bytes.sentBytes += HEADER_BYTES + length + TAG_BYTES
     this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
+    if (session.counter === this.#sealedMax) this.#sink.worn()
   }
 }

@@ -44,6 +44,8 @@ export type Input =
   | { readonly kind: 'path-filled'; readonly peer: number; readonly refused?: number }
   /** The data plane has frames for a peer that it reaches over a relay, or over a direct path. */
   | { readonly kind: 'path-wanted'; readonly peer: number }
+  /** One of this router's data keys has sealed enough. */
+  | { readonly kind: 'key-worn' }
   /** The data plane has datagrams for a neighbour whose link carries them, `datagramBytes` each, the last that many or fewer. */
   | {
       readonly kind: 'carry'

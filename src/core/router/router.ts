@@ -89,11 +89,8 @@ export class Router implements RouterMachine {
       this.#addresses.endpointsOf(peer),
     )
     this.#conversation = new Conversation(context)
-    this.#fastPath = createFastPath(context, {
-      addresses: this.#addresses,
-      isReachable,
-      paths: () => this.#paths.paths.all,
-    })
+    const paths = () => this.#paths.paths.all
+    this.#fastPath = createFastPath(context, { addresses: this.#addresses, isReachable, paths })
     this.#care = { ...context, conversation: this.#conversation, paths: this.#paths, isReachable }
     this.shared = new Shared(options, {
       self: peerNameOf(this.#announcements.publicKey),
@@ -137,6 +134,9 @@ export class Router implements RouterMachine {
       case 'path-wanted':
       case 'path-filled':
         return this.#paths.learn(input, now)
+      case 'key-worn':
+        this.#sessions.wear(now)
+        return this.#changed('at once')
       case 'carry':
         return this.#conversation.carry(input)
       case 'fast-probe-answered':

@@ -1,10 +1,13 @@
-import { ByteWriter } from '../../base/bytes.ts'
 import { type AgreementKey, type Cryptography, NODE_CRYPTOGRAPHY } from './crypto.ts'
+import { type KeyEnd, keyInfo } from './key-info.ts'
 import { KeyShelf } from './key-shelf.ts'
+import { SettlingKeys } from './settling-keys.ts'
 
 export const REKEY_AFTER_MS = 10 * 60_000
 /** How long a replaced key still opens what was sealed before all had heard of its successor. */
 export const REKEY_OVERLAP_MS = 60_000
+/** How long this router goes on sealing with a replaced key, so that all have heard of its successor by the time it is used. */
+export const REKEY_SETTLE_MS = 10_000
 
 /** Keys of peers remembered under one own key; when there are more, it is replaced. */
 const MET_MAX = 16_384
@@ -67,6 +70,7 @@ export class SessionKeys {
   readonly #barred = new Map<number, number>()
   /** Re-keys that peers have forced, and since when they are counted. */
   readonly #forced = new Map<number, { readonly count: number; readonly since: number }>()
+  readonly #settling = new SettlingKeys()
   #generations = 0
   #current: OwnKey
   #previous: OwnKey | undefined
@@ -94,14 +98,15 @@ export class SessionKeys {
   }
 
   get deadline(): number {
-    return Math.min(this.#rekeyAt, this.#overlapsEndAt)
+    return Math.min(this.#rekeyAt, this.#overlapsEndAt, this.#settling.endsAt)
   }
 
   /** True when keys came or went. */
   advance(now: number): boolean {
     if (now < this.deadline) return false
     if (now >= this.#overlapsEndAt) this.#endOverlaps(now)
-    if (now >= this.#rekeyAt) this.#rekey(now)
+    if (now >= this.#settling.endsAt) this.#settling.end()
+    if (now >= this.#rekeyAt) this.wear(now)
     return true
   }
 
@@ -116,7 +121,8 @@ export class SessionKeys {
     const met = metIndex(peer, key.publicKey)
     const isBack = this.#met.has(met) || this.#metBefore.has(met)
     if (isBack) this.#barred.set(peer, this.#current.generation)
-    if (isBack ? this.#mayForce(peer, now) : this.#met.size >= MET_MAX) this.#rekey(now)
+    if (isBack ? this.#mayForce(peer, now) : this.#met.size >= MET_MAX) this.wear(now)
+    this.#settling.drop(peer)
     this.#met.add(met)
     const previousUntil = known === undefined ? 0 : now + REKEY_OVERLAP_MS
     if (known !== undefined) this.#overlapsEndAt = Math.min(this.#overlapsEndAt, previousUntil)
@@ -129,6 +135,21 @@ export class SessionKeys {
 
   /** Replaces the own key at once, as when another process has spoken in the name of this router. */
   renew(now: number): void {
+    this.#settling.end()
+    this.#rekey(now)
+  }
+
+  /** Replaces the own key, which has sealed enough; for those who may not have heard of the next one it seals a little longer. */
+  wear(now: number): void {
+    const { generation, keyId: sourceKeyId } = this.#current
+    const agreed = [...this.#peers].filter(([, keys]) => keys.derivedFor === generation && keys.isAgreed)
+    const shared = agreed.filter(([peer]) => this.#isShared(this.#current, peer))
+    const keyOf = (peer: number, destinationKeyId: number) =>
+      [peer, { sourceKeyId, destinationKeyId, key: this.#sealing.take(peer) }] as const
+    this.#settling.begin(
+      shared.map(([peer, { keyId }]) => keyOf(peer, keyId)),
+      now + REKEY_SETTLE_MS,
+    )
     this.#rekey(now)
   }
 
@@ -136,12 +157,15 @@ export class SessionKeys {
   forget(peer: number): void {
     if (!this.#peers.delete(peer)) return
     this.#pairs.delete(peer)
+    this.#settling.drop(peer)
     for (const shelf of [this.#publicKeys, this.#sealing, this.#opening]) shelf.wipe(peer)
   }
 
   sealingFor(peer: number): DerivedKey | undefined {
     const keys = this.#peers.get(peer)
     if (keys === undefined || !this.#agree(peer, keys)) return undefined
+    const settling = this.#settling.get(peer)
+    if (settling !== undefined) return settling
     return { sourceKeyId: this.#current.keyId, destinationKeyId: keys.keyId, key: this.#sealing.take(peer) }
   }
 
@@ -264,19 +288,6 @@ export class SessionKeys {
       agreement: this.#cryptography.createAgreementKey(this.#random(32)),
     }
   }
-}
-
-interface KeyEnd {
-  readonly shortId: number
-  readonly keyId: number
-  readonly publicKey: Uint8Array
-}
-
-/** HKDF's `info`: binds the key to its use, both routers, both keys and the direction. */
-function keyInfo(use: string, source: KeyEnd, destination: KeyEnd): Uint8Array {
-  const writer = new ByteWriter().bytes(new TextEncoder().encode(use))
-  for (const end of [source, destination]) writer.u16(end.shortId).u16(end.keyId).bytes(end.publicKey)
-  return writer.finish()
 }
 
 /**

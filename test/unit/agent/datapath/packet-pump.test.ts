@@ -141,6 +141,7 @@ function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel
     probed: () => undefined,
     wanted: () => undefined,
     filled: () => undefined,
+    worn: () => undefined,
     carry: () => false,
     clock: () => 0,
     polled: { bytes: polled, address: 0 },

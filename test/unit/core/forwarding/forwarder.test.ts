@@ -51,6 +51,18 @@ describe('the forwarder', () => {
     expect(b.forwarder.counters[reason]).toBe(1)
   })
 
+  it('asks for another key once one has sealed enough, and seals nothing more with it after twice as much', () => {
+    const { a, tables } = pair(undefined, 3)
+    const send = () => a.capture(frameOf('x')).length
+    expect([send(), send(), a.worn(), send(), a.worn()]).toEqual([1, 1, 0, 1, 1])
+    expect([send(), send(), send(), send(), send()]).toEqual([1, 1, 1, 0, 0])
+    expect(a.worn()).toBe(1)
+    expect(a.forwarder.counters.droppedWornKey).toBe(2)
+    const [toB] = tables.a.peers
+    a.forwarder.apply({ ...tables.a, peers: [{ ...toB!, sealing: { ...toB!.sealing, sourceKeyId: 9 } }] })
+    expect([send(), send(), send(), a.worn()]).toEqual([1, 1, 1, 2])
+  })
+
   it('goes on with the sender after each of these, as if it had not come', () => {
     const { a, b } = pair()
     const [first, next] = [a.capture(frameOf('1'))[0]!.bytes, a.capture(frameOf('2'))[0]!.bytes]
@@ -204,6 +216,8 @@ interface Sent {
 
 interface Station {
   readonly forwarder: Forwarder
+  /** How often a key was said to have sealed enough. */
+  worn(): number
   capture(frame: Uint8Array, shape?: FrameShape): Sent[]
   captureAll(frames: readonly Uint8Array[]): void
   taken(): Sent[]
@@ -212,16 +226,20 @@ interface Station {
   relay(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Sent[]
 }
 
-function station(table: ForwardingTable, arrivalsPerSecond?: FloodCosts): Station {
+function station(
+  table: ForwardingTable,
+  limits: { readonly arrivalsPerSecond?: FloodCosts; readonly sealedMax?: number } = {},
+): Station {
   const sent: Sent[] = []
   const injected: Uint8Array[] = []
   const filled: number[] = []
+  let worn = 0
   const memory = new Uint8Array(MEMORY_BYTES)
   const forwarder = new Forwarder({
     cipher: createNodeCipher(),
     memory,
     joins: { tcp: true, udp: true },
-    ...(arrivalsPerSecond === undefined ? {} : { arrivalsPerSecond }),
+    ...limits,
     sink: {
       inject: (offset, length) => injected.push(memory.slice(offset, offset + length)),
       transmit: (to, offset, length, datagramBytes) =>
@@ -232,6 +250,7 @@ function station(table: ForwardingTable, arrivalsPerSecond?: FloodCosts): Statio
       },
       wanted: () => undefined,
       filled: peer => filled.push(peer),
+      worn: () => worn++,
       probed: () => undefined,
     },
   })
@@ -246,6 +265,7 @@ function station(table: ForwardingTable, arrivalsPerSecond?: FloodCosts): Statio
   }
   return {
     forwarder,
+    worn: () => worn,
     taken: () => sent.splice(0),
     capture(frame, shape = plainShape()) {
       capture(frame, shape)
@@ -267,7 +287,7 @@ function station(table: ForwardingTable, arrivalsPerSecond?: FloodCosts): Statio
   }
 }
 
-function pair(arrivalsPerSecond?: FloodCosts) {
+function pair(arrivalsPerSecond?: FloodCosts, sealedMax?: number) {
   const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
   const toB = { shortId: 2, nextHop: 2, sealing: key, opening: [] }
   const fromA = { shortId: 1, nextHop: 1, opening: [key] }
@@ -275,7 +295,11 @@ function pair(arrivalsPerSecond?: FloodCosts) {
     a: { self: 1, peers: [toB], neighbours: [near(2, B), near(3, C)] },
     b: { self: 2, peers: [fromA], neighbours: [near(1, A)] },
   }
-  return { a: station(tables.a), b: station(tables.b, arrivalsPerSecond), tables }
+  const [a, b] = [
+    station(tables.a, sealedMax === undefined ? {} : { sealedMax }),
+    station(tables.b, arrivalsPerSecond === undefined ? {} : { arrivalsPerSecond }),
+  ]
+  return { a, b, tables }
 }
 
 function receiveOnce(bytes: Uint8Array, at: Station): Uint8Array {

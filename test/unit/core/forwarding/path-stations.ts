@@ -52,6 +52,7 @@ export function station(table: Parameters<Forwarder['apply']>[0], joins = true) 
       },
       wanted: () => undefined,
       filled: peer => filled.push(peer),
+      worn: () => undefined,
       probed: (_, probe) => probed.push(probe),
     },
   })

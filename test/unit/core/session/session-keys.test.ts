@@ -1,4 +1,10 @@
-import { FORCED_MAX, REKEY_AFTER_MS, REKEY_OVERLAP_MS, SessionKeys } from '../../../../src/core/session/session-keys.ts'
+import {
+  FORCED_MAX,
+  REKEY_AFTER_MS,
+  REKEY_OVERLAP_MS,
+  REKEY_SETTLE_MS,
+  SessionKeys,
+} from '../../../../src/core/session/session-keys.ts'
 import { SeededRandom } from '../../../simulation/random.ts'
 
 describe('session keys', () => {
@@ -19,6 +25,31 @@ describe('session keys', () => {
     expect(b.openingFor(1)).toContainEqual(a.sealingFor(2))
     b.advance(REKEY_AFTER_MS + REKEY_OVERLAP_MS)
     expect(b.openingFor(1)).toEqual([a.sealingFor(2)])
+  })
+
+  it('seal for a little while longer after a re-key, until others have heard of it', () => {
+    const [a, b] = pair()
+    const before = a.sealingFor(2)
+    a.advance(REKEY_AFTER_MS)
+    expect(a.sealingFor(2)).toEqual(before)
+    expect(a.deadline).toBe(REKEY_AFTER_MS + REKEY_SETTLE_MS)
+    expect(b.openingFor(1)).toContainEqual(a.sealingFor(2))
+    expect(a.advance(a.deadline)).toBe(true)
+    expect(a.sealingFor(2)?.sourceKeyId).toBe(a.announced.keyId)
+    b.announce(1, a.announced, a.deadline)
+    expect(b.openingFor(1)).toContainEqual(a.sealingFor(2))
+  })
+
+  it('do not seal any longer for a peer with another key, or when they must not be used again', () => {
+    const [a, b] = pair()
+    a.wear(10)
+    b.renew(20)
+    a.announce(2, b.announced, 20)
+    expect(a.sealingFor(2)).toMatchObject({ sourceKeyId: a.announced.keyId, destinationKeyId: b.announced.keyId })
+    const [c] = pair()
+    c.wear(10)
+    c.renew(20)
+    expect(c.sealingFor(2)?.sourceKeyId).toBe(c.announced.keyId)
   })
 
   it('have a pair key beside them, the same at both ends and renewed with theirs', () => {
