@@ -26,8 +26,8 @@ export type Judgement =
   | { readonly kind: 'member'; readonly publicKey: string; readonly gone: readonly number[] }
   /** One of this router's own, from an earlier life. */
   | { readonly kind: 'own'; readonly publicKey: string }
-  /** Its short id belongs to another, whose record is known: whoever passes it on should hear of that. */
-  | { readonly kind: 'outranked'; readonly publicKey: string }
+  /** Its short id belongs to another, or it is one of the past: whoever passes it on should hear of what is known under `better`. */
+  | { readonly kind: 'outranked'; readonly publicKey: string; readonly better: number }
   /** It has the better right to this router's own short id. */
   | { readonly kind: 'takes our number'; readonly publicKey: string }
   | { readonly kind: 'refused'; readonly reason: string }

@@ -73,12 +73,12 @@ export class OpenMembership implements Membership {
     }
     const known = this.#byName.get(record.name)
     const isMoved = known !== undefined && known.shortId !== record.shortId
-    if (isMoved && !isNewer(record, known)) return { kind: 'refused', reason: 'a record with a short id of the past' }
+    if (isMoved && !isNewer(record, known)) return { kind: 'outranked', publicKey, better: known.shortId }
     const gone = isMoved ? [known.shortId] : []
     const holder =
       record.shortId === this.#self.shortId ? this.#self.name : this.#byShortId.get(record.shortId)?.peerName
     if (holder === undefined || holder === record.name) return { kind: 'member', publicKey, gone }
-    if (holder < record.name) return { kind: 'outranked', publicKey }
+    if (holder < record.name) return { kind: 'outranked', publicKey, better: record.shortId }
     if (holder === this.#self.name) return { kind: 'takes our number', publicKey }
     return { kind: 'member', publicKey, gone: [...gone, record.shortId] }
   }

@@ -39,7 +39,7 @@ export type Acceptance =
     }
   /** `isSame`: as it is held here; if not, an older state of it. */
   | { readonly kind: 'known'; readonly key: RecordKey; readonly isSame: boolean }
-  /** Its short id is that of the record `key`: to be told to whoever passed it on. */
+  /** The record `key` stands against it: to be told to whoever passed it on. */
   | { readonly kind: 'outranked'; readonly key: RecordKey }
   /** Our short id is its. */
   | { readonly kind: 'takes our number' }
@@ -146,7 +146,7 @@ export class RecordGate {
       case 'own':
         return { ...head, kind: 'own', addresses: peer.decoded().addresses }
       case 'outranked':
-        return { kind: 'outranked', key: recordKey(head) }
+        return { kind: 'outranked', key: recordKey({ shortId: judgement.better, topic: Topic.peer }) }
       case 'takes our number':
         return { kind: 'takes our number' }
       case 'member':
