@@ -1,18 +1,7 @@
 import fc from 'fast-check'
 import type { FloodCosts } from '../../../../src/core/forwarding/flood-limit.ts'
-import {
-  CAPTURE_AT,
-  createNodeCipher,
-  type EndpointKey,
-  EndpointKeys,
-  Forwarder,
-  type ForwardingTable,
-  type FrameShape,
-  linkKey,
-  MEMORY_BYTES,
-  plainShape,
-  RECEIVE_AT,
-} from '../../../../src/core/router/index.ts'
+import { type EndpointKey, EndpointKeys, linkKey, plainShape } from '../../../../src/core/router/index.ts'
+import { type Station, station } from './forwarder-station.ts'
 
 const keys = new EndpointKeys()
 const A = keys.of({ ip: '10.0.0.1', port: 6783 })
@@ -207,85 +196,6 @@ describe('the forwarder', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => expect(b.receive(bytes, A)).toEqual([])))
   })
 })
-
-interface Sent {
-  readonly to: EndpointKey
-  readonly bytes: Uint8Array
-  readonly datagramBytes: number
-}
-
-interface Station {
-  readonly forwarder: Forwarder
-  /** How often a key was said to have sealed enough. */
-  worn(): number
-  capture(frame: Uint8Array, shape?: FrameShape): Sent[]
-  captureAll(frames: readonly Uint8Array[]): void
-  taken(): Sent[]
-  /** Datagrams are of one size, the whole when none is given. */
-  receive(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Uint8Array[]
-  relay(datagrams: Uint8Array, from: EndpointKey, datagramBytes?: number): Sent[]
-}
-
-function station(
-  table: ForwardingTable,
-  limits: { readonly arrivalsPerSecond?: FloodCosts; readonly sealedMax?: number } = {},
-): Station {
-  const sent: Sent[] = []
-  const injected: Uint8Array[] = []
-  const filled: number[] = []
-  let worn = 0
-  const memory = new Uint8Array(MEMORY_BYTES)
-  const forwarder = new Forwarder({
-    cipher: createNodeCipher(),
-    memory,
-    joins: { tcp: true, udp: true },
-    ...limits,
-    sink: {
-      inject: (offset, length) => injected.push(memory.slice(offset, offset + length)),
-      transmit: (to, offset, length, datagramBytes) =>
-        sent.push({ to, bytes: memory.slice(offset, offset + length), datagramBytes }),
-      transmitWhole: (to, offset, length) => {
-        sent.push({ to, bytes: memory.slice(offset, offset + length), datagramBytes: 0 })
-        return true
-      },
-      wanted: () => undefined,
-      filled: peer => filled.push(peer),
-      worn: () => worn++,
-      probed: () => undefined,
-    },
-  })
-  forwarder.apply(table)
-  const capture = (frame: Uint8Array, shape: FrameShape) => {
-    memory.set(frame, CAPTURE_AT)
-    forwarder.capture(frame.length, shape, 0)
-  }
-  const receive = (datagrams: Uint8Array, from: EndpointKey, datagramBytes: number) => {
-    memory.set(datagrams, RECEIVE_AT)
-    forwarder.receive(datagrams.length, datagramBytes, from, 0)
-  }
-  return {
-    forwarder,
-    worn: () => worn,
-    taken: () => sent.splice(0),
-    capture(frame, shape = plainShape()) {
-      capture(frame, shape)
-      forwarder.flush()
-      return sent.splice(0)
-    },
-    captureAll(frames) {
-      for (const frame of frames) capture(frame, plainShape())
-      forwarder.flush()
-    },
-    receive(datagrams, from, datagramBytes = datagrams.length) {
-      receive(datagrams, from, datagramBytes)
-      return injected.splice(0)
-    },
-    relay(datagrams, from, datagramBytes = datagrams.length) {
-      receive(datagrams, from, datagramBytes)
-      return sent.splice(0)
-    },
-  }
-}
 
 function pair(arrivalsPerSecond?: FloodCosts, sealedMax?: number) {
   const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
