@@ -16,7 +16,7 @@ export class FaultDriver {
   readonly #fresh = new Map<string, StoredState>()
   #members: readonly string[] = []
   #manifest: StoredState['manifest'] | undefined
-  #deeds: readonly (() => string | undefined)[] = [
+  readonly #deeds: (() => string | undefined)[] = [
     () => this.#cut(),
     () => this.#cutOneWay(),
     () => this.#clog(),
@@ -25,19 +25,24 @@ export class FaultDriver {
     () => this.#crash(),
     () => this.#restart(),
     () => this.#restart(),
-    () => this.#remove(),
-    () => this.#add(),
-    () => this.#talk(),
   ]
 
   /** `more`: deeds beyond those to wires and processes. */
   constructor(world: World, draw: SeededRandom, more: readonly (() => string | undefined)[] = []) {
     this.#world = world
     this.#draw = draw
-    if (more.length > 0) this.#deeds = [...this.#deeds, () => this.#replace(), ...more]
+    const isCertified = !world.cluster.isOpen
+    if (isCertified)
+      this.#deeds.push(
+        () => this.#remove(),
+        () => this.#add(),
+      )
+    this.#deeds.push(() => this.#talk())
+    if (isCertified && more.length > 0) this.#deeds.push(() => this.#replace())
+    this.#deeds.push(...more)
   }
 
-  /** By the newest manifest. */
+  /** By the newest manifest; of an open cluster, all that were started. */
   get members(): readonly string[] {
     return this.#members
   }
@@ -63,7 +68,7 @@ export class FaultDriver {
       if (!this.#isUp(name) && (isAlone || this.#draw.chance(0.7))) this.#boot(name)
     }
     this.#note('all is healed')
-    this.#provision('all')
+    if (!this.#world.cluster.isOpen) this.#provision('all')
   }
 
   #cut(): string | undefined {

@@ -46,10 +46,10 @@ function soak(words: Arguments): void {
 }
 
 function summaryOf(outcome: Outcome, tookMs: number): string {
-  const { seed, hosts, topology, virtualMs, convergedAfterMs, events, failure } = outcome
+  const { seed, hosts, topology, isOpen, virtualMs, convergedAfterMs, events, failure } = outcome
   const rate = (hosts * virtualMs) / tookMs
   const end = failure === undefined ? `converged ${convergedAfterMs} ms after the last fault` : 'FAILED'
-  const size = `${hosts} hosts, ${topology}, ${(virtualMs / 1000).toFixed(0)} virtual s, ${events} events`
+  const size = `${hosts} hosts, ${topology}${isOpen ? ', open' : ''}, ${(virtualMs / 1000).toFixed(0)} virtual s, ${events} events`
   return `seed ${seed}: ${size} in ${(tookMs / 1000).toFixed(1)} s (${rate.toFixed(0)} router seconds a second): ${end}`
 }
 

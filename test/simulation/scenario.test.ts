@@ -5,17 +5,24 @@ import { World } from './world.ts'
 /** Fresh seeds are run until so much time is spent; at least one is. */
 const BUDGET_MS = 10_000
 const FRESH_MAX = 40
+/** They draw clusters without a manifest. */
+const OPEN_SEEDS = [500064, 500094, 500106, 500114, 500119, 500127]
 
 describe('a cluster that is put through faults', () => {
   it.each(readSeeds())('stays sound with seed $seed, once broken: $reason', ({ reason: _, ...options }) => {
     expect(runScenario(options).failure).toBeUndefined()
   })
 
+  it.each(OPEN_SEEDS)('stays sound without a manifest, with seed %d', seed => {
+    const { isOpen, failure } = runScenario({ seed })
+    expect({ isOpen, failure }).toEqual({ isOpen: true, failure: undefined })
+  })
+
   it('stays sound with seeds that were never tried', () => {
     const startedAt = performance.now()
     const first = Date.now() % 1_000_000_000
     for (let seed = first; seed < first + FRESH_MAX; seed++) {
-      const { failure } = runScenario({ seed })
+      const { failure } = runScenario({ seed, membership: 'certified' })
       expect(failure === undefined ? {} : { seed, failure }).toEqual({})
       if (performance.now() - startedAt > BUDGET_MS) break
     }

@@ -15,19 +15,30 @@ const LONG_PAUSE_HOSTS_MAX = 6
 const SKEW_MAX_MS = 365 * 24 * 3_600_000
 /** Sites draw from a sequence of their own, so that kept seeds without them stay the runs that they were. */
 const SITES_SEED = 0x51_7e5
+/** So does whether anybody is certified. */
+const OPEN_SEED = 0x0_9e4
+const OPEN_SHARE = 0.3
+const FEW_NUMBERS_MAX = 5
 
 export interface ScenarioOptions {
   readonly seed: number
   /** Drawn from the seed when absent. */
   readonly hosts?: number
-  /** `plain`: only what befalls wires and processes; absent: gateways, narrow wires, moves and replaced hosts too. */
+  /**
+   * `plain`: only what befalls wires and processes of a certified cluster; absent: gateways, narrow wires, moves and replaced hosts
+   * too, and some clusters are open.
+   */
   readonly faults?: 'plain'
+  /** Absent: some clusters are open. */
+  readonly membership?: 'certified'
 }
 
 export interface Outcome {
   readonly seed: number
   readonly hosts: number
   readonly topology: Topology
+  /** Whether routers took whoever came. */
+  readonly isOpen: boolean
   readonly virtualMs: number
   readonly convergedAfterMs: number
   readonly events: number
@@ -44,6 +55,7 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const topology = draw.pick(TOPOLOGIES) ?? 'mesh'
   const hasSites = options.faults !== 'plain'
   const world = createWorld(options.seed, { draw, skewMax: hasSites ? SKEW_MAX_MS : 0 })
+  if (hasSites && options.membership !== 'certified') openSome(world, new SeededRandom(options.seed + OPEN_SEED))
   const sites = new SiteFaults(world, new SeededRandom(options.seed + SITES_SEED))
   const driver = new FaultDriver(world, draw, hasSites ? sites.deeds : [])
   const result = attempt(() => {
@@ -58,7 +70,8 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const convergedAfterMs = result.kind === 'converged' ? result.afterMs : Number.NaN
   const { story } = driver
   const figures = { hosts: count, topology, virtualMs: world.now, convergedAfterMs, events: world.events }
-  return { seed: options.seed, ...figures, story, ...failure, trace: world.trace.draw() }
+  const { isOpen } = world.cluster
+  return { seed: options.seed, ...figures, isOpen, story, ...failure, trace: world.trace.draw() }
 }
 
 type Attempt =
@@ -91,6 +104,19 @@ function createWorld(
   return new World({ seed, faults, driftMax: some(0.5, 0.01), skewMax, keepsWiretap: false })
 }
 
+/** Some of the open ones begin with few short ids for many hosts, so that hosts have to take others. */
+function openSome(world: World, draw: SeededRandom): void {
+  if (!draw.chance(OPEN_SHARE)) return
+  const numbersMax = draw.chance(0.5) ? draw.between(1, FEW_NUMBERS_MAX) : undefined
+  const numbers = new Map<string, number>()
+  world.cluster.open(name => {
+    if (numbersMax === undefined) return undefined
+    const number = numbers.get(name) ?? draw.between(1, numbersMax)
+    numbers.set(name, number)
+    return number
+  })
+}
+
 function define(
   world: World,
   topology: Topology,
@@ -110,7 +136,8 @@ function startAll(
   const manifest = world.cluster.manifest()
   const isOneSeed = draw.chance(0.5) && isWhole
   for (const name of names) {
-    const targets = isOneSeed ? names.slice(0, 1) : names
+    // Without a manifest routers know no addresses but those of their targets until they have heard of others.
+    const targets = isOneSeed && !world.cluster.isOpen ? names.slice(0, 1) : names
     world.start(
       name,
       targets.filter(target => target !== name),
