@@ -101,7 +101,11 @@ export function isDead(lock: HostLock, machine: string, markOf: (pid: number) =>
 /** The keepers that have given it. */
 async function take(place: LockPlace, operator: Operator, onlyWhereSetUp: boolean): Promise<readonly string[]> {
   const wish = { lock: 'take', holder: operator, onlyWhereSetUp } as const
-  const first = await askLock(place, wish)
+  const first = await askLock(place, wish).catch(async (error: unknown) => {
+    // Cut off in the middle, some have given it. Who cannot be told so now gives it to others when it is stale.
+    await askLock(place, { lock: 'release', holder: operator }).catch(() => undefined)
+    throw error
+  })
   const held = heldBy(first)
   if (held === undefined) return givers(place, first)
   if (isDead(held, hostname(), processMark)) {

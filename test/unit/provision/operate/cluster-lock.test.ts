@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import type { Question } from '../../../../src/provision/apply/ask-hosts.ts'
+import { Interrupted, type Question } from '../../../../src/provision/apply/ask-hosts.ts'
 import { isDead, keepersOf, withClusterLock } from '../../../../src/provision/operate/cluster-lock.ts'
 import {
   describeHolder,
@@ -109,6 +109,16 @@ describe('the lock of the cluster', () => {
     const change = { work: async () => undefined, entriesOf: () => ({}) }
     await expect(withClusterLock(place, OPERATOR, change)).rejects.toThrow('is locked by ann on elsewhere')
     expect(place.questions.at(-1)?.variables).toMatchObject({ weave_operator: { lock: 'release' } })
+  })
+
+  it('is given back when it was being taken as Ctrl-C came', async () => {
+    const place = placeOf(['a', 'b'], ({ lock }) => {
+      if (lock === 'take') throw new Interrupted()
+      return { state: 'released' }
+    })
+    const change = { work: async () => undefined, entriesOf: () => ({}) }
+    await expect(withClusterLock(place, OPERATOR, change)).rejects.toThrow(Interrupted)
+    expect(place.questions.at(-1)?.variables).toMatchObject({ weave_operator: { lock: 'release', holder: OPERATOR } })
   })
 
   it('is given back when the work fails', async () => {
