@@ -1,12 +1,14 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { tapNameOf, vxlanNameOf } from '../../agent/datapath/bridge-port.ts'
 import { clearTunnel } from '../../agent/fastpath/open-tunnel.ts'
 import { loadIdentity } from '../../agent/host/identity.ts'
 import { DEFAULT_BRIDGE, isProvisioned } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
-import { isRouterRunning } from '../../agent/http/control-client.ts'
+import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
+import { ControlError } from '../../agent/http/control-error.ts'
 import type { PortGuard } from '../../agent/isolation/port-guard.ts'
 import { removeBridge } from '../../agent/linux/bridge.ts'
 import { removeFirewall } from '../../agent/linux/host-firewall.ts'
@@ -19,6 +21,8 @@ import type { CommandContext } from './context.ts'
 import { warn } from './report.ts'
 
 const DOCKER_NETWORK = 'weave'
+/** What the router says last is on its way to the others for so long at most, as with the original. */
+const LAST_WORDS_MS = 500
 
 /** Weave row CLI-21: the host as if it had never been launched. */
 export function registerResetCommand(
@@ -41,12 +45,24 @@ export function registerResetCommand(
       if (await isRouterRunning(context.paths.controlSocket)) {
         // While the plugin answers: Docker asks it to take its part away.
         await docker.removeNetwork(DOCKER_NETWORK).catch(tellOfNetwork)
+        await leave(context)
         await stop(context)
       }
       if (isOfAnotherRoot(context)) tellOfBridge()
       else removeNetwork(guard)
       rmSync(context.paths.state, { recursive: true, force: true })
     })
+}
+
+/** Others have its address space at once. Not when it hands out none. */
+async function leave({ paths }: CommandContext): Promise<void> {
+  try {
+    await askRouter(paths.controlSocket, { method: 'DELETE', path: '/peer' })
+  } catch (cause) {
+    if (cause instanceof ControlError && cause.condition === 'notThere') return
+    throw cause
+  }
+  await sleep(LAST_WORDS_MS)
 }
 
 /**

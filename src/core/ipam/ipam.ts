@@ -205,7 +205,8 @@ export class Ipam {
   #leave(): void {
     const territory = this.#territory
     for (const lease of territory.leases.all) territory.leases.remove(lease.address)
-    const heir = this.#succession.heirOf(territory.self)
+    // Whoever has no space yet may never have said a word, and is an heir all the same.
+    const heir = this.#succession.heirOf(territory.self) ?? [...territory.reachable].sort()[0]
     if (heir === undefined || heir === territory.self) return
     for (const claim of territory.space.usable) this.#exchange.give(heir, claim)
     territory.space.dropSettling()

@@ -164,24 +164,6 @@ describe('hosts without a provisioner', () => {
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.daemonLog))).toMatch(/TCP port 6783 is in use by python3/)
   }, 30_000)
 
-  it('listen where they are told, with as many links, and dial again whom they dialled', async () => {
-    const where = ['--host', '10.91.2.3', '--port', '7000', '--conn-limit', '1', '--password-file', file('second')]
-    await weave('c', 'launch', ...where, '10.91.2.2:6783')
-    await awaitPeers('c', 3)
-    await awaitText('c', ['status', 'connections'], /10\.91\.1\.1:6783 +failed +not tried yet/)
-    const listening = (await lab.on('c', 'ss', '-Hltn')).stdout
-    expect(listening.split('\n').flatMap(line => line.match(/\S+:7000|\S+:6783/) ?? [])).toEqual(['10.91.2.3:7000'])
-    expect(await routerOf('c')).toMatchObject({ Port: 7000, Targets: ['10.91.2.2:6783'] })
-    await weave('c', 'stop')
-    await weave('c', 'launch', '--resume')
-    await awaitPeers('c', 3)
-    await weave('c', 'connect', '--replace', '10.91.2.2:6783', '10.91.2.9:6783')
-    expect(await routerOf('c')).toMatchObject({ Targets: ['10.91.2.2:6783', '10.91.2.9:6783'] })
-    await weave('c', 'connect', '--replace', '10.91.2.9:6783')
-    expect(await routerOf('c')).toMatchObject({ Targets: ['10.91.2.9:6783'] })
-    await weave('c', 'stop')
-  }, 30_000)
-
   it('write no password into logs, journals or answers', async () => {
     for (const host of ['a', 'b']) shown.push((await lab.weave(host, 'report')).stdout)
     const logs = ['a', 'b', 'c'].flatMap(host => [
@@ -196,7 +178,11 @@ describe('hosts without a provisioner', () => {
 
   it('are as if never launched after a reset', async () => {
     await weave('c', 'stop')
-    await weave('c', 'launch', '--password-file', file('first'), '--trusted-subnets', '10.91.2.0/24')
+    const how = ['--password-file', file('second'), '--trusted-subnets', '10.91.2.0/24']
+    const name = (await weave('c', 'launch', ...how, '10.91.2.2')).stdout.trim()
+    await awaitPeers('c', 3)
+    await weave('c', 'expose')
+    await awaitText('b', ['status', 'ipam'], new RegExp(`^${name}\\(.*\\) +[1-9]\\d* IPs`, 'm'))
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
     expect((await lab.on('c', 'tc', 'filter', 'show', 'dev', 'weave-vx', 'egress')).stdout).toContain('to_underlay')
     const elsewhere = await lab.on('c', 'env', `WEAVE_ROOT=${join(lab.folder, 'elsewhere')}`, ...lab.program, 'reset')
@@ -206,6 +192,8 @@ describe('hosts without a provisioner', () => {
     })
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
     await weave('c', 'reset')
+    // Its space is another's, and none that a dead peer keeps for an hour.
+    await awaitText('b', ['status', 'ipam'], new RegExp(`^(?![\\s\\S]*${name}\\(.*\\) +[1-9])[\\s\\S]* IPs`))
     expect((await lab.on('c', 'iptables-save')).stdout).not.toContain('WEAVE')
     expect((await lab.on('c', 'nft', 'list', 'table', 'bridge', 'weave')).exitCode).not.toBe(0)
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.identityKey))).toBe('')
@@ -224,10 +212,6 @@ describe('hosts without a provisioner', () => {
     const outcome = await lab.weave(host, ...args)
     shown.push(outcome.stdout, outcome.stderr)
     return outcome
-  }
-
-  async function routerOf(host: string): Promise<object> {
-    return JSON.parse((await lab.weave(host, 'report')).stdout).Router
   }
 
   async function awaitText(host: string, args: readonly string[], wanted: RegExp, timeoutMs = 15_000): Promise<void> {
