@@ -1,5 +1,8 @@
 import { isAddressWord } from './address-wish.ts'
 
+/** The kernel has room for so much in a host name, and Docker joins name and domain. */
+export const HOST_NAME_MAX = 64
+
 /** `weave run` and its like: their own words come first, the rest is Docker's (Weave row OLD-06). */
 export interface RunWords {
   readonly addresses: readonly string[]
@@ -39,24 +42,31 @@ export interface NameServer {
   readonly address: string
   /** Without the dot at its end. */
   readonly domain: string
+  /** What names without a dot are looked for in; the domain where nothing else is said. */
+  readonly search?: string
 }
+
+/** In front, so that a variable of the user's own counts: a proxy for Docker leaves alone what gets its addresses afterwards. */
+const LEFT_ALONE = ['-e', 'WEAVE_CIDR=none']
 
 /** The arguments of `docker` that start what `weave run` asks for. */
 export function dockerRunArguments(words: RunWords, nameServer: NameServer | undefined): readonly string[] {
-  return ['run', ...(words.withDns ? nameArguments(words.rest, nameServer) : []), '-d', ...words.rest]
+  const names = words.withDns ? nameArguments(words.rest, nameServer) : []
+  return ['run', ...LEFT_ALONE, ...names, '-d', ...words.rest]
 }
 
-/** What Docker was told already stands. */
-function nameArguments(rest: readonly string[], nameServer: NameServer | undefined): readonly string[] {
+/** What a container needs to find names and to have one; what Docker was told already stands. */
+export function nameArguments(rest: readonly string[], nameServer: NameServer | undefined): readonly string[] {
   if (nameServer === undefined) return []
-  const { address, domain } = nameServer
+  const { address, domain, search = domain } = nameServer
   const [name] = valuesOf(rest, '--name')
+  const hostname = `${name}.${domain}`
   const hasHostname = valuesOf(rest, '--hostname', '-h').length > 0
   return [
     ...(valuesOf(rest, '--dns').length > 0 ? [] : [`--dns=${address}`]),
-    ...(valuesOf(rest, '--dns-search').length > 0 ? [] : [`--dns-search=${hasHostname ? '.' : domain}`]),
+    ...(valuesOf(rest, '--dns-search').length > 0 ? [] : [`--dns-search=${hasHostname ? '.' : search}`]),
     // Docker takes what follows the first dot for the domain.
-    ...(hasHostname || name === undefined ? [] : [`--hostname=${name}.${domain}`]),
+    ...(hasHostname || name === undefined || hostname.length > HOST_NAME_MAX ? [] : [`--hostname=${hostname}`]),
   ]
 }
 

@@ -10,6 +10,8 @@ import { type AdmissionStatus, formatConnections, formatPeers, formatStatus, for
 /** What can be asked of the running router. */
 export interface RouterControl {
   readonly version: string
+  /** Its own, and of targets that name none (Weave row ARG-01). */
+  readonly port: number
   status(): RouterStatus
   /** Counters of the data path; absent when it does not answer. */
   report(): Promise<{ readonly traffic: readonly PeerTraffic[] } | undefined>
@@ -47,15 +49,19 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
     }),
     page('/status/targets', ({ targets: json }) => ({ code: 200, text: formatTargets(json), json })),
     page('/healthz', () => ({ code: 200, text: 'ok\n', json: { pid: process.pid } })),
-    change('/connect', (targets, form) => control.connect(targets, form.get('replace') === 'true')),
-    change('/forget', targets => control.forget(targets)),
+    change('/connect', control.port, (targets, form) => control.connect(targets, form.get('replace') === 'true')),
+    change('/forget', control.port, targets => control.forget(targets)),
   ]
 }
 
-function change(path: string, act: (targets: readonly Endpoint[], form: URLSearchParams) => void): Route {
+function change(
+  path: string,
+  defaultPort: number,
+  act: (targets: readonly Endpoint[], form: URLSearchParams) => void,
+): Route {
   const answer = async (request: RouteRequest): Promise<Answer> => {
     const form = await request.form()
-    const targets = parseTargets(form.getAll('peer'))
+    const targets = parseTargets(form.getAll('peer'), defaultPort)
     if (!targets.ok) return { code: 400, text: `${targets.error}\n` }
     act(targets.value, form)
     return { code: 200, text: '' }
@@ -64,10 +70,10 @@ function change(path: string, act: (targets: readonly Endpoint[], form: URLSearc
 }
 
 /** All or none. */
-export function parseTargets(texts: readonly string[]): Result<readonly Endpoint[]> {
+export function parseTargets(texts: readonly string[], defaultPort = CONTROL_PORT): Result<readonly Endpoint[]> {
   const targets: Endpoint[] = []
   for (const text of texts) {
-    const endpoint = parseEndpoint(text, CONTROL_PORT)
+    const endpoint = parseEndpoint(text, defaultPort)
     if (!endpoint.ok) return refused(endpoint.error)
     targets.push(endpoint.value)
   }

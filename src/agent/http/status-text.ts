@@ -44,7 +44,7 @@ export function formatStatus(status: RouterStatus, version: string, admission: A
     ['TrustedSubnets', describeSubnets(admission.trustedSubnets, status.fastPath !== undefined)],
     ...describeFastPath(status),
   ]
-  return `\n${formatRow('Version', version)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
+  return `${formatRow('Version', `${version} (version check update disabled)`)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
 }
 
 export function formatConnections(connections: readonly ConnectionStatus[]): string {
@@ -101,7 +101,7 @@ function describeClear({ fastPath }: RouterStatus, trusted: readonly string[]): 
 
 function describeSubnets(subnets: readonly string[], hasFastPath: boolean): string {
   const all = hasFastPath ? '' : ' (encrypted all the same)'
-  return subnets.length === 0 ? 'none' : `${subnets.join(' ')}${all}`
+  return subnets.length === 0 ? 'none' : `${subnets.join(', ')}${all}`
 }
 
 /** `5 (2 established, 3 failed)`. */

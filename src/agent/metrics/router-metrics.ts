@@ -1,5 +1,6 @@
 import type { ConnectionStatus, RouterStatus } from '../../core/router/index.ts'
 import type { DataPathReport } from '../datapath/messages.ts'
+import { factsOf } from '../report/connection-facts.ts'
 import type { Metric, Sample } from './metric.ts'
 
 /** The router's own numbers; those that Weave had keep its names (rows MET-01, MET-02). */
@@ -72,18 +73,22 @@ function samplesByReason(counts: Readonly<Record<string, number>>): readonly Sam
 function countConnections(connections: readonly ConnectionStatus[]): readonly Sample[] {
   const states: readonly ConnectionStatus['state'][] = ['established', 'pending', 'retrying', 'failed', 'connecting']
   return states.flatMap(state => {
-    const inState = connections.filter(connection => connection.state === state)
-    const types = state === 'established' ? [...new Set(['sleeve', ...inState.map(typeOf)])] : ['']
-    return types.map(type => ({
-      labels: { state, type, encryption: inState.some(({ info }) => info.startsWith('encrypted')) ? 'yes' : '' },
-      value: type === '' ? inState.length : inState.filter(connection => typeOf(connection) === type).length,
-    }))
+    const samples = new Map<string, { readonly labels: Record<string, string>; readonly value: number }>()
+    for (const connection of connections.filter(one => one.state === state)) {
+      const labels = labelsOf(connection)
+      const key = Object.values(labels).join()
+      samples.set(key, { labels, value: (samples.get(key)?.value ?? 0) + 1 })
+    }
+    const usual = state === 'established' ? 'sleeve' : ''
+    if ([...samples.values()].some(({ labels }) => labels.type === usual)) return [...samples.values()]
+    return [{ labels: { state, type: usual, encryption: '' }, value: 0 }, ...samples.values()]
   })
 }
 
-/** `encrypted   fastdp PEER mtu=1376`: the path is the second word of what is shown of a connection. */
-function typeOf({ info }: ConnectionStatus): string {
-  return info.split(/\s+/)[1] ?? ''
+/** One peer's frames may be sealed while another's are not. */
+function labelsOf(connection: ConnectionStatus): Record<string, string> {
+  const facts = connection.state === 'established' ? factsOf(connection) : undefined
+  return { state: connection.state, type: facts?.name ?? '', encryption: facts?.isEncrypted === true ? 'yes' : '' }
 }
 
 function roundTrip({ peer, roundTripMs }: ConnectionStatus): readonly Sample[] {

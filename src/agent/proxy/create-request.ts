@@ -1,11 +1,9 @@
 import { ok, type Result } from '../../base/result.ts'
 import type { AddressWishes } from '../containers/address-wish.ts'
 import { parseWeaveCidr } from '../containers/address-wish.ts'
-import type { NameServer } from '../containers/run-words.ts'
+import { HOST_NAME_MAX, type NameServer } from '../containers/run-words.ts'
 import type { ImageCommand } from '../docker/docker-client.ts'
 import { WAIT_FOLDER, WAIT_PROGRAM } from './wait-program.ts'
-
-const HOST_NAME_MAX = 64
 
 /** The body of `POST /containers/create`, as far as the proxy looks into it; the rest is passed on as it is. */
 export interface CreateBody {
@@ -81,7 +79,6 @@ function waitingCommand(body: CreateBody, image: ImageCommand | undefined): Pick
 
 function nameOf(body: CreateBody, name: string, { domain }: NameServer): Pick<CreateBody, 'Hostname' | 'Domainname'> {
   if ((body.Hostname ?? '') !== '' || name === '') return {}
-  // The kernel has room for so much, and Docker joins both.
   return `${name}.${domain}`.length > HOST_NAME_MAX ? {} : { Hostname: name, Domainname: domain }
 }
 

@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import type { ConnectionStatus, PeerStatus, RouterStatus } from '../../core/router/index.ts'
 import { PROTOCOL_VERSION } from '../../core/router/index.ts'
+import { factsOf } from './connection-facts.ts'
 
 /** The router's part of the report, with the names that scripts written for Weave ask for (rows API-02, STAT-08). */
 export function reportRouter(router: RouterStatus): object {
@@ -16,6 +17,10 @@ export function reportRouter(router: RouterStatus): object {
     ManifestVersion: router.manifestVersion,
     Peers: router.peers.map(reportPeer),
     UnicastRoutes: router.peers.flatMap(reportRoute),
+    // There are no such tables: a template that names them goes on.
+    BroadcastRoutes: [],
+    MACs: [],
+    Interface: '',
     Connections: router.connections.map(reportConnection),
     Targets: router.targets.map(formatEndpoint),
     Refused: router.refused,
@@ -26,7 +31,9 @@ function reportPeer(peer: PeerStatus): object {
   return {
     Name: peer.name,
     NickName: peer.nickname,
+    UID: 0,
     ShortID: peer.shortId,
+    Version: 0,
     Self: peer.isSelf,
     Reachable: peer.isReachable,
     ...known({ Hops: peer.hops, Cost: peer.cost }),
@@ -51,12 +58,17 @@ type Connection = ConnectionStatus & { readonly bytesSent?: number; readonly byt
 
 function reportConnection(connection: Connection): object {
   const { peer, roundTripMs, loss, cost, bytesSent, bytesReceived } = connection
+  const facts = factsOf(connection)
   return {
     Address: formatEndpoint(connection.address),
     Outbound: connection.direction === 'outbound',
     State: connection.state,
     Info: connection.info,
     Attrs: {
+      // Without a value while the connection does not stand: to a template they are there all the same.
+      name: facts?.name ?? null,
+      encrypted: facts?.isEncrypted ?? null,
+      mtu: facts?.mtu ?? null,
       ...(peer === undefined ? {} : { peer: peer.name, nickname: peer.nickname }),
       ...known({ roundTripMs, loss, cost, bytesSent, bytesReceived }),
       sinceMs: Math.round(connection.forMs),

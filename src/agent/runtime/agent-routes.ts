@@ -47,6 +47,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
   return [
     ...routerRoutes({
       version: AGENT_VERSION,
+      port: features.config().listen.port,
       status,
       report: dataPath,
       admission: () => ({

@@ -25,7 +25,8 @@ export function commandTree(program: Command, further: FurtherWords = {}): reado
 
 function entriesOf(command: Command, path: string, further: FurtherWords): readonly CommandEntry[] {
   const help = command.createHelp()
-  const children = help.visibleCommands(command).map(child => ({
+  const visible = help.visibleCommands(command)
+  const children = visible.map(child => ({
     text: child.name(),
     description: help.subcommandDescription(child),
   }))
@@ -36,8 +37,6 @@ function entriesOf(command: Command, path: string, further: FurtherWords): reado
   const words = [...children, ...choices.map(text => ({ text, description: '' }))]
   const options = [...help.visibleOptions(command)]
   const own = { path, command, description: command.description(), words, options }
-  const names = new Set(children.map(({ text }) => text))
-  const visible = command.commands.filter(child => names.has(child.name()))
   return [own, ...visible.flatMap(child => entriesOf(child, `${path} ${child.name()}`.trim(), further))]
 }
 

@@ -7,6 +7,8 @@ export interface ManualPage {
   readonly version: string
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[]
   readonly environment?: readonly (readonly [name: string, meaning: string])[]
+  /** Of commands, and what became of them. */
+  readonly oldNames?: readonly (readonly [name: string, meaning: string])[]
   readonly files: readonly (readonly [path: string, meaning: string])[]
   readonly seeAlso: readonly string[]
 }
@@ -26,6 +28,7 @@ export function manualPage(program: Command, page: ManualPage): string {
     ...(root === undefined ? [] : optionLines('.SH OPTIONS', root.options)),
     '.SH COMMANDS',
     ...commands.flatMap(entry => commandLines(name, entry)),
+    ...(page.oldNames === undefined ? [] : pairLines('.SH OLD NAMES', page.oldNames)),
     ...pairLines('.SH EXIT STATUS', page.exitCodes),
     ...(page.environment === undefined ? [] : pairLines('.SH ENVIRONMENT', page.environment)),
     ...pairLines('.SH FILES', page.files),

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { completionScript, SHELLS, type Shell } from '../help/completion-script.ts'
+import { OLD_COMMANDS } from './old-spellings.ts'
 import { print } from './report.ts'
 
 /** `weave completion` prints what a shell needs: `. <(weave completion)`. */
@@ -12,5 +13,5 @@ export function registerCompletion(program: Command): void {
 }
 
 export function weaveCompletion(program: Command, shell: Shell): string {
-  return completionScript(program, shell)
+  return completionScript(program, shell, { '': Object.keys(OLD_COMMANDS) })
 }

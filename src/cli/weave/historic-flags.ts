@@ -3,7 +3,7 @@ import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { warn } from './report.ts'
 
 /** A flag of the original's that has no meaning here. */
-interface HistoricFlag {
+export interface HistoricFlag {
   readonly flags: string
   /** Without it, the router would not be what was asked for. */
   readonly isRefused?: true
@@ -59,14 +59,14 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
   },
 ]
 
-export function addHistoricFlags(command: Command): Command {
-  for (const { flags, reason } of HISTORIC_FLAGS) command.addOption(new Option(flags, reason).hideHelp())
+export function addHistoricFlags(command: Command, historic = HISTORIC_FLAGS): Command {
+  for (const { flags, reason } of historic) command.addOption(new Option(flags, reason).hideHelp())
   return command
 }
 
 /** Says why what was asked for has no effect; throws where that must not be passed over. */
-export function answerHistoricFlags(options: Readonly<Record<string, unknown>>): void {
-  for (const { flags, isRefused, reason } of HISTORIC_FLAGS) {
+export function answerHistoricFlags(options: Readonly<Record<string, unknown>>, historic = HISTORIC_FLAGS): void {
+  for (const { flags, isRefused, reason } of historic) {
     const option = new Option(flags)
     if (!isGiven(option, options[option.attributeName()])) continue
     if (isRefused !== true) warn(`${option.long} has no effect: ${reason}`)

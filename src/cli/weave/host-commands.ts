@@ -23,7 +23,7 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .argument('[bridge]', 'the other bridge', 'docker0')
     .action((other: string) => joinBridges(placeOf(context.paths).bridge.name, other))
   program
-    .command('bridge-type', { hidden: true })
+    .command('bridge-type')
     .description('print what kind of bridge there is: the kernel’s')
     .option(...AS_JSON)
     .action((options: FormatOptions) => {
@@ -31,7 +31,7 @@ export function registerHostCommands(program: Command, context: CommandContext):
       printAs(options, { type: isThere ? 'bridge' : null }, isThere ? 'bridge\n' : '')
     })
   program
-    .command('docker-bridge-ip', { hidden: true })
+    .command('docker-bridge-ip')
     .description('print the address of Docker’s own bridge')
     .option(...AS_JSON)
     .action((options: FormatOptions) => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { AGENT_VERSION } from '../../agent/version.ts'
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { type ManualPage, manualPage } from '../help/manual-page.ts'
+import { OLD_COMMANDS } from './old-spellings.ts'
 import { print } from './report.ts'
 
 const PAGE: ManualPage = {
@@ -20,11 +21,16 @@ const PAGE: ManualPage = {
     ['WEAVE_HTTP_ADDR', 'Stands for --http-addr.'],
     ['WEAVE_STATUS_ADDR', 'Stands for --status-addr.'],
     ['WEAVE_METRICS_ADDR', 'Stands for --metrics-addr.'],
+    ['WEAVE_MTU', 'Stands for --mtu.'],
+    ['WEAVE_NO_FASTDP', 'Stands for --no-fastdp.'],
+    ['WEAVE_CIDR', 'Of a container that is made through the proxy: its addresses, or none.'],
     ['DOCKER_HOST', 'Where Docker is asked, when it is a unix socket of this host.'],
+    ['ORIG_DOCKER_HOST', 'What DOCKER_HOST was before `weave env`: what --restore brings back.'],
     ['WEAVE_CNI_PLUGIN_DIR', 'Of setup-cni: where the plugins go.'],
     ['HAIRPIN_MODE', 'Of setup-cni: false stands for --no-hairpin.'],
     ['WEAVE_DEBUG', '1 shows where in the program an unexpected failure came about.'],
   ],
+  oldNames: Object.entries(OLD_COMMANDS),
   files: [
     [HOST_PATHS.agentConfig, 'What the provisioner says of this host.'],
     [HOST_PATHS.state, 'What the router keeps over restarts; for root alone.'],

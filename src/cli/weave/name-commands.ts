@@ -1,12 +1,16 @@
 import type { Command } from 'commander'
+import { nameArguments } from '../../agent/containers/run-words.ts'
 import { DockerClient, dockerSocket } from '../../agent/docker/docker-client.ts'
+import { containerStopped } from '../../agent/docker/docker-error.ts'
+import type { ContainerDetails } from '../../agent/docker/docker-shapes.ts'
+import { AddressClient } from '../../agent/http/address-client.ts'
 import { askRouter } from '../../agent/http/control-client.ts'
-import { ControlError } from '../../agent/http/control-error.ts'
 import { runCommand } from '../../agent/linux/run-command.ts'
 import { formatIpNetwork, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
-import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
-import { AS_JSON, type FormatOptions, printAs } from './report.ts'
+import { AS_JSON, type FormatOptions, print, printAs } from './report.ts'
+import { findNameServer } from './run-commands.ts'
 
 /** Owner of names that are no container's (Weave row CLI-10). They are kept over restarts. */
 const EXTERN = 'weave:extern'
@@ -43,9 +47,13 @@ export function registerNameCommands(program: Command, context: CommandContext):
     .action((name: string, options: FormatOptions) => lookUp(context, name, options))
   program
     .command('dns-args')
-    .description('print what `docker run` needs for containers to find names')
+    .description('print what `docker run` needs for a container to find names and to have one')
+    .argument('[words...]', 'what `docker run` is given: --name NAME, --hostname NAME, --dns-search DOMAIN')
     .option(...AS_JSON)
-    .action((options: FormatOptions) => showArguments(context, options))
+    .helpOption('--help', 'display help for command')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((words: string[], options: FormatOptions) => showArguments(context, words, options))
   program
     .command('add-range')
     .description('hand out addresses of more ranges, at once and after each restart; say it on every host')
@@ -59,10 +67,13 @@ export function registerNameCommands(program: Command, context: CommandContext):
     .argument('<peers...>', 'nicknames or peer names')
     .option(...AS_JSON)
     .action(async (peers: string[], options: FormatOptions) => {
+      const taken: object[] = []
       for (const peer of peers) {
         const said = await ask(context, 'DELETE', `/peer/${encodeURIComponent(peer)}`)
-        printAs(options, { peer, addresses: Number.parseInt(said, 10) }, said)
+        taken.push({ peer, addresses: Number.parseInt(said, 10) })
+        if (options.json !== true) print(said)
       }
+      if (options.json === true) printAs(options, taken, '')
     })
 }
 
@@ -73,7 +84,10 @@ function networkIn(text: string): string {
 }
 
 async function addNames(context: CommandContext, words: readonly string[], options: NameOptions): Promise<void> {
-  const { addresses, id, fqdn } = await understand(context, words, options)
+  const { addresses, container } = await understand(context, words)
+  if (container?.isRunning === false) throw containerStopped(container.name)
+  const id = container?.id ?? EXTERN
+  const fqdn = options.hostname ?? ownName(container)
   if (fqdn === undefined) throw usage('no name is given', 'give it with -h NAME')
   const record = (['cname', 'txt', 'srv'] as const).find(kind => options[kind] !== undefined)
   if (record !== undefined) {
@@ -87,25 +101,31 @@ async function addNames(context: CommandContext, words: readonly string[], optio
 }
 
 async function removeNames(context: CommandContext, words: readonly string[], options: NameOptions): Promise<void> {
-  const { addresses, id, fqdn } = await understand(context, words, options)
+  const { addresses, container } = await understand(context, words)
+  const { hostname: fqdn } = options
+  // Names that are no container's are many people's: they go one by one.
+  if (container === undefined && (addresses.length === 0 || fqdn === undefined))
+    throw usage('it is not said which names', 'give a container, or addresses and -h NAME')
+  const id = container?.id ?? EXTERN
   const query = fqdn === undefined ? '' : `?${new URLSearchParams({ fqdn })}`
   for (const place of addresses.length === 0 ? [''] : addresses.map(address => `/${address}`)) {
     await ask(context, 'DELETE', `/name/${id}${place}${query}`)
   }
 }
 
-async function understand(context: CommandContext, words: readonly string[], { hostname }: NameOptions) {
+/** A container, addresses, or both; those without a container are nobody's (`weave:extern`). */
+async function understand(context: CommandContext, words: readonly string[]) {
   const isAddress = (word: string) => parseIpAddress(word).ok
   const addresses = words.filter(isAddress)
   const [container, ...others] = words.filter(word => !isAddress(word))
   if (others.length > 0) throw usage(`'${others[0]}' is one word too many`, 'give addresses and one container at most')
   const docker = new DockerClient(dockerSocket(context.root, process.env))
-  const found = container === undefined || container === EXTERN ? undefined : await docker.find(container)
-  if (container !== undefined && container !== EXTERN && found === undefined) {
-    throw usage(`there is no container '${container}'`, 'see `docker ps -a`')
-  }
-  const own = found === undefined || found.domain === '' ? undefined : `${found.hostname}.${found.domain}`
-  return { addresses, id: found?.id ?? EXTERN, fqdn: hostname ?? own }
+  const isOne = container !== undefined && container !== EXTERN
+  return { addresses, container: isOne ? await docker.inspect(container) : undefined }
+}
+
+function ownName(container: ContainerDetails | undefined): string | undefined {
+  return container === undefined || container.domain === '' ? undefined : `${container.hostname}.${container.domain}`
 }
 
 async function addressesOf(context: CommandContext, id: string): Promise<readonly string[]> {
@@ -122,23 +142,15 @@ async function lookUp(context: CommandContext, name: string, options: FormatOpti
 }
 
 /** Empty while no names are answered. */
-async function showArguments(context: CommandContext, options: FormatOptions): Promise<void> {
-  const [ip, domain] = await Promise.all([
-    askRouter(context.paths.controlSocket, { path: '/dns-address' }).catch(absent),
-    askRouter(context.paths.controlSocket, { path: '/domain' }).catch(absent),
-  ])
-  const words = ip === '' ? '' : `--dns=${ip.trim()} --dns-search=${domain.trim().replace(/\.$/, '')}.\n`
-  printAs(options, wordsOf(words), words)
+async function showArguments(context: CommandContext, given: readonly string[], options: FormatOptions): Promise<void> {
+  const isWanted = !given.includes('--without-dns')
+  const nameServer = isWanted ? await findNameServer(new AddressClient(context.paths.controlSocket)) : undefined
+  const words = nameArguments(given, nameServer && { ...nameServer, search: `${nameServer.domain}.` })
+  printAs(options, words, words.length === 0 ? '' : `${words.join(' ')}\n`)
 }
 
 function wordsOf(text: string): readonly string[] {
   return text.split(/\s+/).filter(word => word !== '')
-}
-
-/** A router that answers no names has no such page. */
-function absent(error: unknown): string {
-  if (error instanceof ControlError && error.condition === 'notThere') return ''
-  throw error
 }
 
 function ask(
@@ -151,6 +163,7 @@ function ask(
   return askRouter(context.paths.controlSocket, body === undefined ? wish : { ...wish, body })
 }
 
+/** The original ended with 1 after wrong usage. */
 function usage(cause: string, remedy: string): UserError {
-  return new UserError({ cause, remedy }, EXIT_CODES.badInput)
+  return new UserError({ cause, remedy })
 }

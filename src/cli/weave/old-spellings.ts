@@ -12,7 +12,15 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 const PARTS = ['plugin', 'dns'].flatMap(part => [`launch-${part}`, `stop-${part}`])
 
-/** Flags of `launch` by their older names (Weave rows OLD-02, OLD-09); those without a name of today say nothing any more. */
+const NOTHING_LEFT = 'plugin and names are parts of the router, which `weave launch` starts'
+
+/** What became of each command of old, for help, manual page and completion. */
+export const OLD_COMMANDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(RENAMED).map(([old, name]) => [old, `the old name of \`weave ${name}\``])),
+  ...Object.fromEntries(PARTS.map(old => [old, `does nothing: ${NOTHING_LEFT}`])),
+}
+
+/** Flags of `launch` and `launch-proxy` by their older names (Weave rows OLD-02, OLD-09); those without a name of today say nothing any more. */
 export const OLD_FLAGS: Readonly<Record<string, string | undefined>> = {
   '--iprange': '--ipalloc-range',
   '--ipsubnet': '--ipalloc-default-subnet',
@@ -45,12 +53,13 @@ export function withoutOldSpellings(
   // Commands ran in a container unless they were told to run where they are, as all do by now (Weave row CLI-28).
   const [command = '', ...rest] = given[0] === '--local' ? given.slice(1) : given
   if (PARTS.includes(command)) {
-    warn(`'${command}' does nothing: plugin and names are parts of the router, which \`weave launch\` starts`)
+    warn(`'${command}' ${OLD_COMMANDS[command]}`)
     return undefined
   }
   const name = RENAMED[command] ?? command
-  if (name !== command) warn(`'${command}' is the old name of \`weave ${name}\``)
-  const words = name === 'launch' ? withEnvironment(modernised(rest), environment) : rest
+  if (name !== command) warn(`'${command}' is ${OLD_COMMANDS[command]}`)
+  const modern = name === 'launch' || name === 'launch-proxy' ? modernised(rest) : rest
+  const words = name === 'launch' ? withEnvironment(modern, environment) : modern
   return [node, script, ...(name === '' ? [] : [name]), ...words]
 }
 

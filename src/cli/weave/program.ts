@@ -10,11 +10,11 @@ import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
 import { registerManPage } from './man-page.ts'
 import { registerNameCommands } from './name-commands.ts'
-import { withoutOldSpellings } from './old-spellings.ts'
+import { OLD_COMMANDS, withoutOldSpellings } from './old-spellings.ts'
 import { registerPasswordCommands } from './password-commands.ts'
 import { registerProxyCommands } from './proxy-commands.ts'
-import { registerQueryCommands } from './query-commands.ts'
-import { AS_JSON, type FormatOptions, printAs, reportError } from './report.ts'
+import { registerQueryCommands, showVersions } from './query-commands.ts'
+import { AS_JSON, type FormatOptions, reportError } from './report.ts'
 import { registerResetCommand } from './reset-command.ts'
 import { registerRouterCommands, stopRouter } from './router-commands.ts'
 import { registerRunCommands } from './run-commands.ts'
@@ -57,13 +57,14 @@ export function createProgram(context: CommandContext): Command {
   registerEventCommands(program, context)
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)
+  for (const [name, text] of Object.entries(OLD_COMMANDS)) program.command(name, { hidden: true }).description(text)
   registerCompletion(program)
   registerManPage(program)
   program
     .command('version')
-    .description('print the version')
+    .description('print the versions of this program and of the router that runs')
     .option(...AS_JSON)
-    .action((options: FormatOptions) => printAs(options, { version: AGENT_VERSION }, `${versionText()}\n`))
+    .action((options: FormatOptions) => showVersions(context, options))
   return program
 }
 

@@ -3,8 +3,18 @@ import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { UserError } from '../../base/user-error.ts'
 import { requireRouter } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
+import { addHistoricFlags, answerHistoricFlags, type HistoricFlag } from './historic-flags.ts'
 import { addProxyOptions, type ProxyOptions, prepareProxy, switchProxyOff } from './proxy-options.ts'
-import { AS_JSON, type FormatOptions, print, printAs } from './report.ts'
+import { AS_JSON, type FormatOptions, printAs, warn } from './report.ts'
+
+const PART = 'the proxy is a part of the router: give it to `weave launch`'
+
+/** Of the time when the proxy was a container of its own (Weave rows OLD-04, OLD-09). */
+const OF_A_CONTAINER: readonly HistoricFlag[] = [
+  { flags: '--no-restart', reason: 'the host’s init system starts the router again, and with it the proxy' },
+  { flags: '--log-level <level>', reason: PART },
+  { flags: '--docker-api <endpoint>', reason: PART },
+]
 
 /** Commands whose output a shell takes in (Weave rows CLI-14, CLI-15). */
 export function registerProxyCommands(program: Command, context: CommandContext): void {
@@ -14,7 +24,8 @@ export function registerProxyCommands(program: Command, context: CommandContext)
     .option('--restore', 'what makes it use Docker itself again')
     .option(...AS_JSON)
     .action(async (options: FormatOptions & { restore?: boolean }) => {
-      if (options.restore === true) return print(restoreText(process.env))
+      if (options.restore === true)
+        return printAs(options, { DOCKER_HOST: hostBefore(process.env) || null }, restoreText(process.env))
       const host = await proxyHost(context)
       const before = process.env.DOCKER_HOST === host ? process.env.ORIG_DOCKER_HOST : process.env.DOCKER_HOST
       const variables = { DOCKER_HOST: host, ORIG_DOCKER_HOST: before ?? '' }
@@ -25,7 +36,8 @@ export function registerProxyCommands(program: Command, context: CommandContext)
     .description(
       'start the proxy in front of Docker again, with other settings: a part of the router, which runs already',
     )
-  addProxyOptions(launch).action(async (options: ProxyOptions) => {
+  addHistoricFlags(addProxyOptions(launch), OF_A_CONTAINER).action(async (options: ProxyOptions) => {
+    answerHistoricFlags({ ...options }, OF_A_CONTAINER)
     await requireRouter(context)
     prepareProxy(context, options)
     await renewProxy(context)
@@ -35,6 +47,7 @@ export function registerProxyCommands(program: Command, context: CommandContext)
     .description('stop the proxy in front of Docker, until it or the router is launched again')
     .action(async () => {
       await requireRouter(context)
+      warnOfProxy(context)
       switchProxyOff(context)
       await renewProxy(context)
     })
@@ -60,11 +73,24 @@ async function proxyHost({ paths }: CommandContext): Promise<string> {
   })
 }
 
-export function restoreText(environment: { readonly ORIG_DOCKER_HOST?: string | undefined }): string {
-  const before = environment.ORIG_DOCKER_HOST
-  if (before === undefined) {
-    throw new UserError({ cause: 'there is nothing to restore', remedy: 'run `eval $(weave env)` first' })
-  }
+/** Before the proxy ends: a shell that was told of it finds no Docker there any more. */
+export function warnOfProxy({ paths }: CommandContext, environment: NodeJS.ProcessEnv = process.env): void {
+  if (environment.DOCKER_HOST === `unix://${paths.proxySocket}`)
+    warn('DOCKER_HOST still points at the proxy: run `eval $(weave env --restore)`')
+}
+
+interface FormerHost {
+  readonly ORIG_DOCKER_HOST?: string | undefined
+}
+
+/** '' for Docker's own socket. */
+function hostBefore({ ORIG_DOCKER_HOST: before }: FormerHost): string {
+  if (before !== undefined) return before
+  throw new UserError({ cause: 'there is nothing to restore', remedy: 'run `eval $(weave env)` first' })
+}
+
+export function restoreText(environment: FormerHost): string {
+  const before = hostBefore(environment)
   const restored = before === '' ? 'unset DOCKER_HOST' : `export DOCKER_HOST=${quote(before)}`
   return `${restored}; unset ORIG_DOCKER_HOST\n`
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Argument, type Command } from 'commander'
-import { askRouter } from '../../agent/http/control-client.ts'
+import { Argument, type Command, Option } from 'commander'
+import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import type { PeerStatus } from '../../agent/http/status-text.ts'
+import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { peerForm, resolvePeers } from './peer-arguments.ts'
-import { AS_JSON, print } from './report.ts'
+import { AS_JSON, type FormatOptions, print, printAs } from './report.ts'
 
 const TOPICS = ['peers', 'connections', 'paths', 'targets', 'dns', 'ipam'] as const
 const LOOK_EVERY_MS = 250
@@ -29,6 +30,7 @@ export function registerQueryCommands(program: Command, context: CommandContext)
     .command('report')
     .description('show the whole state as JSON, or in the shape of a Go template')
     .option('-f, --format <template>', 'a Go template, as {{range .Router.Peers}}{{.NickName}} {{end}}')
+    .addOption(new Option('--json', 'as JSON, which it is without a template').conflicts('format'))
     .action((options: { format?: string }) => showReport(context, options.format))
   program
     .command('connect')
@@ -48,12 +50,15 @@ export function registerQueryCommands(program: Command, context: CommandContext)
 async function showStatus(context: CommandContext, topic: string | undefined, options: StatusOptions): Promise<void> {
   if (options.wait !== undefined) await awaitPeers(context, options.wait)
   const path = topic === undefined ? '/status' : `/status/${topic}`
-  print(await askRouter(context.paths.controlSocket, { path: options.json === true ? `${path}?format=json` : path }))
+  const isJson = options.json === true
+  const page = await askRouter(context.paths.controlSocket, { path: isJson ? `${path}?format=json` : path })
+  // The whole stands between empty lines, as the original's did.
+  print(topic === undefined && !isJson ? `\n${page}\n` : page)
 }
 
 async function showReport(context: CommandContext, format: string | undefined): Promise<void> {
-  const query = format === undefined ? '' : `?${new URLSearchParams({ format })}`
-  const text = await askRouter(context.paths.controlSocket, { path: `/report${query}` })
+  const path = format === undefined ? '/report' : reportPath(format)
+  const text = await askRouter(context.paths.controlSocket, { path })
   print(text.endsWith('\n') ? text : `${text}\n`)
 }
 
@@ -92,9 +97,26 @@ async function changeTargets(
   path: '/connect' | '/forget',
   wish: { peers: readonly string[]; replace: boolean },
 ): Promise<void> {
-  const body = peerForm(await resolvePeers(wish.peers))
+  const body = peerForm(await resolvePeers(wish.peers, await portOf(context)))
   if (wish.replace) body.set('replace', 'true')
   await askRouter(context.paths.controlSocket, { method: 'POST', path, body })
+}
+
+/** After an upgrade the router is the former one until it is started again (Weave row CLI-23). */
+export async function showVersions({ paths }: CommandContext, options: FormatOptions): Promise<void> {
+  const isRunning = await isRouterRunning(paths.controlSocket)
+  const router = isRunning ? await askRouter(paths.controlSocket, { path: reportPath('{{.Version}}') }) : AGENT_VERSION
+  const versions = { version: AGENT_VERSION, router: isRunning ? router : null }
+  printAs(options, versions, `weave script ${AGENT_VERSION}\nweave ${router}\n`)
+}
+
+/** Routers of one network have one port (Weave rows ARG-01, FLAG-04). */
+async function portOf({ paths }: CommandContext): Promise<number> {
+  return Number(await askRouter(paths.controlSocket, { path: reportPath('{{.Router.Port}}') }))
+}
+
+function reportPath(template: string): string {
+  return `/report?${new URLSearchParams({ format: template })}`
 }
 
 function parseSeconds(text: string): number {

@@ -17,8 +17,9 @@ import { addFeatureOptions, applyFeatures, type FeatureOptions, prepareFeatures 
 import { addHistoricFlags, answerHistoricFlags } from './historic-flags.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { warnOfProxy } from './proxy-commands.ts'
 import { addProxyOptions, isProxyGiven, type ProxyOptions, prepareProxy, switchProxyOn } from './proxy-options.ts'
-import { print } from './report.ts'
+import { type FormatOptions, print, printAs, warn } from './report.ts'
 import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
 
@@ -30,7 +31,7 @@ type LaunchOptions = StandAloneOptions &
     readonly logLevel: string
     readonly printPeerName?: boolean
     readonly version?: boolean
-  }
+  } & FormatOptions
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
@@ -44,6 +45,7 @@ export function registerRouterCommands(program: Command, context: CommandContext
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .option('--print-peer-name', 'print this host’s name and end')
+    .option('--json', 'print this host’s name as JSON')
     .addOption(new Option('--version', 'print the version and end').hideHelp())
   const all = addProxyOptions(addFeatureOptions(addServiceOptions(addStandAloneOptions(launch))))
   addHistoricFlags(all).action((peers: string[], options: LaunchOptions) => launchRouter(context, peers, options))
@@ -55,7 +57,7 @@ export function registerRouterCommands(program: Command, context: CommandContext
 
 async function launchRouter(context: CommandContext, peers: readonly string[], options: LaunchOptions): Promise<void> {
   if (options.version === true) return print(`weave ${AGENT_VERSION}\n`)
-  if (options.printPeerName === true) return printPeerName(context)
+  if (options.printPeerName === true) return printPeerName(context, options)
   answerHistoricFlags({ ...options })
   const targets = await resolvePeers(withoutOwnAddress(peers), options.port)
   const level = parseLogLevel(options.logLevel)
@@ -68,12 +70,13 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   else if (options.foreground !== true) switchProxyOn(context)
   const added = isProvisioned(context.paths) ? targets : []
   if (options.foreground === true) await beTheRouter(context, added, level)
-  else await launchService(context, added, level)
+  else await launchService(context, added, { ...options, level })
 }
 
 /** Weave row FLAG-48. */
-function printPeerName({ paths }: CommandContext): void {
-  print(`${peerNameOfIdentity(ensureIdentity(paths.identityKey))}\n`)
+function printPeerName({ paths }: CommandContext, options: FormatOptions): void {
+  const name = peerNameOfIdentity(ensureIdentity(paths.identityKey))
+  printAs(options, { name }, `${name}\n`)
 }
 
 async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
@@ -85,9 +88,13 @@ async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], 
   if (!isWanted) process.exitCode = EXIT_CODES.failure
 }
 
-async function launchService(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
+async function launchService(
+  context: CommandContext,
+  peers: readonly Endpoint[],
+  options: FormatOptions & { readonly level: LogLevel },
+): Promise<void> {
   const { controlSocket } = context.paths
-  const service = startService(context, level)
+  const service = startService(context, options.level)
   await eventually(START_TIMEOUT_MS, async () => service.hasEnded() || (await isRouterRunning(controlSocket)))
   if (!(await isRouterRunning(controlSocket))) {
     const outcome = service.hasEnded() ? 'ended at once' : 'does not answer'
@@ -98,7 +105,7 @@ async function launchService(context: CommandContext, peers: readonly Endpoint[]
   }
   if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
   // Scripts expect an id: here it is the router's own name.
-  print(`${peerNameOfIdentity(ensureIdentity(context.paths.identityKey))}\n`)
+  printPeerName(context, options)
 }
 
 interface StartedService {
@@ -120,12 +127,16 @@ function startService(context: CommandContext, level: LogLevel): StartedService 
   return { name: 'the background', ...startDaemon(context, level) }
 }
 
-/** Through the init system, which would start it again otherwise; then directly, when it was started by hand. */
+/**
+ * Through the init system, which would start it again otherwise; then directly, when it was started by hand. That none runs is no
+ * failure, as with the original: scripts stop before they launch.
+ */
 export async function stopRouter(context: CommandContext): Promise<void> {
   const { controlSocket } = context.paths
   const wasRunning = await isRouterRunning(controlSocket)
   const service = findInitSystem(context.root)
-  if (!wasRunning && service === undefined) throw new ControlError('notRunning')
+  if (!wasRunning) warn('weave is not running')
+  warnOfProxy(context)
   if (service !== undefined) (wasRunning ? runCommand : tryCommand)(service.command('stop'))
   if (!(await isRouterRunning(controlSocket))) return
   const { pid } = JSON.parse(await askRouter(controlSocket, { path: '/healthz?format=json' })) as { pid: number }

@@ -6,7 +6,7 @@ import type { AddressClient } from '../../agent/http/address-client.ts'
 import { UserError } from '../../base/user-error.ts'
 import { containerTools, requireRouter, wishesOf } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
-import { print } from './report.ts'
+import { print, warn } from './report.ts'
 
 const OWN_WORDS = '[--without-dns] [--no-rewrite-hosts] [--no-multicast-route] [ADDRESS...]'
 
@@ -33,10 +33,10 @@ async function run(context: CommandContext, given: readonly string[]): Promise<v
   const words = splitRunWords(given)
   const wish = wishOf(words)
   await requireRouter(context)
-  const { attaching, addresses } = containerTools(context)
+  const { attaching, addresses, docker } = containerTools(context)
   const id = runDocker(dockerRunArguments(words, words.withDns ? await findNameServer(addresses) : undefined))
+  await orElse(attaching.attach(id, wish), () => docker.kill(id))
   print(`${id}\n`)
-  await attaching.attach(id, wish)
 }
 
 async function startAgain(context: CommandContext, verb: 'start' | 'restart', given: readonly string[]): Promise<void> {
@@ -44,11 +44,24 @@ async function startAgain(context: CommandContext, verb: 'start' | 'restart', gi
   const wish = wishOf(words)
   await requireRouter(context)
   const { attaching, docker } = containerTools(context)
-  const { id } = await docker.inspect(words.rest.at(-1) ?? '')
+  const { id, isRunning } = await docker.inspect(words.rest.at(-1) ?? '')
   const printed = runDocker([verb, ...words.rest])
-  const again = words.addresses.length === 0 ? await attaching.attachAgain(id) : undefined
-  if (again === undefined) await attaching.attach(id, wish)
+  const attach = async () => {
+    const again = words.addresses.length === 0 ? await attaching.attachAgain(id) : undefined
+    if (again === undefined) await attaching.attach(id, wish)
+  }
+  await orElse(attach(), async () => isRunning || docker.kill(id))
   print(`${printed}\n`)
+}
+
+/** A container that did not run before does not run without its network, as with the original. */
+async function orElse(attached: Promise<unknown>, kill: () => Promise<unknown>): Promise<void> {
+  try {
+    await attached
+  } catch (cause) {
+    await kill().catch(failure => warn(`the container runs without its network: ${(failure as Error).message}`))
+    throw cause
+  }
 }
 
 function wishOf(words: RunWords): AttachWish {
@@ -57,7 +70,7 @@ function wishOf(words: RunWords): AttachWish {
 }
 
 /** Undefined when the router answers no names. */
-async function findNameServer(addresses: AddressClient): Promise<NameServer | undefined> {
+export async function findNameServer(addresses: AddressClient): Promise<NameServer | undefined> {
   const [address, [domain]] = await Promise.all([addresses.nameServer(), addresses.domains()])
   return address === undefined || domain === undefined ? undefined : { address, domain }
 }

@@ -23,12 +23,11 @@ describe('the API on TCP', () => {
 
   afterAll(() => lab?.dispose(), 30_000)
 
-  it('has the pages of status, block by block and line by line', async () => {
+  it('has the pages of status, block by block and line by line (STAT-01, STAT-03)', async () => {
     const { code, text } = await ask('GET', `${FULL}/status`)
     expect(code).toBe(200)
     const blocks = text.replace(/[0-9a-f:]{17}/g, 'NAME').replace(/Upstream: .*/, 'Upstream: …')
-    expect(blocks).toBe(`
-        Version: 0.1.0
+    expect(blocks).toBe(`        Version: 0.1.0 (version check update disabled)
 
         Service: router
        Protocol: weave-provision 1
@@ -94,15 +93,35 @@ describe('the API on TCP', () => {
     expect((await ask('GET', `${FULL}/ipinfo/defaultsubnet`)).text.trim()).toBe('10.2.0.0/16')
     expect(await ask('GET', `${FULL}/ipinfo/tracker`)).toMatchObject({ code: 200 })
     expect((await ask('DELETE', `${FULL}/peer/nobody`)).text).toContain('0 IPs taken over from nobody')
+    // To nobody: this router is alone.
+    expect(await ask('DELETE', `${FULL}/peer`)).toMatchObject({ code: 204 })
   }, 30_000)
 
-  it('knows names', async () => {
+  it('hands out addresses of a subnet that is named, and gives the host one (API-08, API-10)', async () => {
+    const [, home = ''] = /^(10\.2\.\d+)\./.exec((await ask('POST', `${FULL}/ip/${CONTAINER}`)).text) ?? []
+    const { text } = await ask('POST', `${FULL}/ip/${CONTAINER}/${home}.0/24`)
+    expect(text).toMatch(new RegExp(`^${home}\\.\\d+/24$`, 'm'))
+    expect((await ask('GET', `${FULL}/ip/${CONTAINER}/${home}.0/24`)).text).toBe(text)
+    expect(await ask('DELETE', `${FULL}/ip/${CONTAINER}`)).toMatchObject({ code: 204 })
+    expect(await ask('POST', `${FULL}/expose/10.2.7.100/24?skipNAT=true`)).toMatchObject({ code: 204 })
+    expect((await lab.on('a', 'ip', 'address', 'show', 'weave')).stdout).toContain('10.2.7.100/24')
+    expect((await lab.on('a', 'iptables-save', '-t', 'nat')).stdout).not.toContain('10.2.7.0/24')
+    expect((await lab.weave('a', 'hide', '10.2.7.100/24')).exitCode).toBe(0)
+  }, 20_000)
+
+  it('knows names (API-19 to API-22, MET-04)', async () => {
     const at = `${FULL}/name/${CONTAINER}/10.2.0.9`
     expect(await ask('PUT', at, 'fqdn=web.weave.local')).toMatchObject({ code: 204 })
     expect((await ask('GET', `${FULL}/name`)).text).toContain('10.2.0.9')
     expect((await ask('GET', `${FULL}/metrics`)).text).toMatch(/^weave_dns_entries 1$/m)
     expect(await ask('DELETE', at)).toMatchObject({ code: 204 })
     expect((await ask('GET', `${FULL}/name`)).text).not.toContain('10.2.0.9')
+    for (const name of ['one', 'two']) {
+      expect(await ask('PUT', at, `fqdn=${name}.weave.local`)).toMatchObject({ code: 204 })
+    }
+    expect(await ask('DELETE', `${FULL}/name?fqdn=one.weave.local`)).toMatchObject({ code: 204 })
+    expect((await ask('GET', `${FULL}/name`)).text).toMatch(/^two +10\.2\.0\.9 /)
+    expect(await ask('DELETE', `${FULL}/name`)).toMatchObject({ code: 204 })
     expect((await ask('GET', `${FULL}/domain`)).text.trim()).toBe('weave.local.')
     // The name server looks every few seconds whether the bridge has its address.
     await eventually(10_000, async () => {
@@ -131,7 +150,7 @@ describe('the API on TCP', () => {
     }
   }, 20_000)
 
-  it('has metrics under the names that dashboards know', async () => {
+  it('has metrics under the names that dashboards know (MET-02, MET-03, MET-06, MET-07, ENV-05)', async () => {
     const metrics = (await ask('GET', `${STATUS}/metrics`)).text
     for (const name of [
       'ips{state="local-used"}',

@@ -46,11 +46,11 @@ describe('three routers in a chain', () => {
     expect(seenOutside.includes(MARKER.slice(0, 16))).toBe(false)
   }, 20_000)
 
-  it('tell their state in the texts that Weave made known', async () => {
+  it('tell their state in the texts that Weave made known (CLI-17, STAT-01, STAT-05, STAT-06)', async () => {
     const { stdout: status } = await lab.weave('a', 'status')
     const router = status.split(/\n *Service: ipam\n/)[0]
     expect(router?.replace(/[0-9a-f:]{17}/g, 'NAME')).toBe(`
-        Version: 0.1.0
+        Version: 0.1.0 (version check update disabled)
 
         Service: router
        Protocol: weave-provision 1
@@ -102,7 +102,7 @@ describe('three routers in a chain', () => {
     expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'yesterday' is not a time") })
   }, 20_000)
 
-  it('report their whole state, as JSON or in the shape of a Go template', async () => {
+  it('report their whole state, as JSON or in the shape of a Go template (CLI-18)', async () => {
     const { Router, Config } = JSON.parse((await lab.weave('a', 'report')).stdout)
     expect(Router.Peers.map((peer: { NickName: string }) => peer.NickName)).toEqual(['a', 'b', 'c'])
     expect(Config).toMatchObject({ host: 'a' })
@@ -112,7 +112,7 @@ describe('three routers in a chain', () => {
     expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("can't evaluate field Nothing") })
   }, 20_000)
 
-  it('give metrics that Prometheus has nothing to say against', async () => {
+  it('give metrics that Prometheus has nothing to say against (API-04, MET-02)', async () => {
     const socket = join(lab.rootOf('a'), HOST_PATHS.controlSocket)
     const metrics = await askRouter(socket, { path: '/metrics' })
     expect(metrics).toMatch(/^weave_connections\{state="established",type="sleeve",encryption="yes"\} 1$/m)
@@ -146,7 +146,7 @@ describe('three routers in a chain', () => {
     })
   }, 30_000)
 
-  it('keep the bridge’s address when the bridge is made again', async () => {
+  it('keep the bridge’s address when the bridge is made again (LAN-03)', async () => {
     const { name } = JSON.parse((await lab.weave('c', 'status', '--json')).stdout).router
     const [bridge] = JSON.parse((await lab.on('c', 'ip', '-json', 'link', 'show', 'weave')).stdout)
     expect(bridge.address).toBe(name)
@@ -163,7 +163,7 @@ describe('three routers in a chain', () => {
     expect(JSON.parse(JSON.parse(learnt).manifest)).toMatchObject({ version: 2 })
   }, 20_000)
 
-  it('remember targets that were added and forgotten', async () => {
+  it('remember targets that were added and forgotten (CLI-04, CLI-05, API-06, API-07)', async () => {
     await lab.weave('a', 'connect', '10.91.2.3')
     await lab.weave('a', 'forget', '10.91.1.2')
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.2.3:6783\n')

@@ -8,12 +8,48 @@ import { createProgram } from '../../../../src/cli/weave/program.ts'
 
 const program = () => createProgram(createContext(new URL('file:///nowhere'), {}))
 
+const TODAY = [
+  ...['launch', 'connect', 'forget', 'run', 'start', 'restart', 'attach', 'detach', 'expose', 'hide', 'ps', 'status'],
+  ...['report', 'dns-add', 'dns-remove', 'dns-lookup', 'dns-args', 'env', 'config', 'prime', 'rmpeer', 'reset', 'stop'],
+  ...['setup', 'setup-cni', 'version', 'help', 'launch-proxy', 'stop-proxy', 'create-bridge', 'attach-bridge'],
+  ...['bridge-type', 'docker-bridge-ip'],
+]
+
+const BEFORE = [
+  ...['launch-router', 'launch-plugin', 'launch-dns', 'attach-router', 'proxy-env', 'proxy-config'],
+  ...['stop-router', 'stop-plugin', 'stop-dns'],
+]
+
 describe('the command weave', () => {
-  it('has the commands that a host needs', () => {
-    const names = program().commands.map(command => command.name())
-    expect(names).toEqual(
-      expect.arrayContaining(['create-bridge', 'identity', 'launch', 'stop', 'status', 'connect', 'forget', 'version']),
+  it('has every command that Weave had, in help, manual page and completion', () => {
+    const manual = weaveManPage(program()).replaceAll('\\-', '-')
+    const [, words = ''] = /^ {4}''\) words='([^']*)'/m.exec(weaveCompletion(program(), 'bash')) ?? []
+    for (const name of TODAY) expect([name, manual]).toEqual([name, expect.stringContaining(`\n.SS "weave ${name} `)])
+    for (const name of BEFORE) expect([name, manual]).toEqual([name, expect.stringContaining(`\n.B ${name}\n`)])
+    expect(words.split(' ')).toEqual(expect.arrayContaining([...TODAY, ...BEFORE]))
+  })
+
+  it.each([
+    [['help'], 0],
+    [['--help'], 0],
+    [['attach', '--help'], 0],
+    [[], 1],
+  ])('shows how it is used for %j, and ends with %d (CLI-24)', async (words, exitCode) => {
+    const written = (['stdout', 'stderr'] as const).map(name =>
+      jest.spyOn(process[name], 'write').mockReturnValue(true),
     )
+    await expect(program().parseAsync(['node', 'weave', ...words])).rejects.toMatchObject({ exitCode })
+    expect(written[exitCode]?.mock.calls.join()).toContain('Usage: weave ')
+    jest.restoreAllMocks()
+  })
+
+  it('helps with commands by their older names too', async () => {
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true)
+    await expect(program().parseAsync(['node', 'weave', 'help', 'launch-router'])).rejects.toMatchObject({
+      exitCode: 0,
+    })
+    expect(written.mock.calls.join()).toContain('the old name of `weave launch`')
+    written.mockRestore()
   })
 
   it('completes its commands, and the topics of status', () => {

@@ -25,15 +25,33 @@ describe('the words of weave run', () => {
 
   it('become a container in the background that asks our name server and has a name in the domain', () => {
     expect(dockerLine('10.0.1.1/24 -itd --name=w1 ubuntu')).toBe(
-      'run --dns=172.17.0.1 --dns-search=weave.local --hostname=w1.weave.local -d -itd --name=w1 ubuntu',
+      'run -e WEAVE_CIDR=none --dns=172.17.0.1 --dns-search=weave.local --hostname=w1.weave.local -d -itd --name=w1 ubuntu',
+    )
+  })
+
+  it('give no host name that is longer than the kernel takes (DNS-12)', () => {
+    const fits = 'w'.repeat(64 - '.weave.local'.length)
+    expect(dockerLine(`--name ${fits} ubuntu`)).toContain(` --hostname=${fits}.weave.local `)
+    expect(dockerLine(`--name x${fits} ubuntu`)).toBe(
+      `run -e WEAVE_CIDR=none --dns=172.17.0.1 --dns-search=weave.local -d --name x${fits} ubuntu`,
+    )
+  })
+
+  it('leave a variable of Docker’s arguments the last word (OLD-06)', () => {
+    expect(dockerLine('-e WEAVE_CIDR=10.2.1.7/24 ubuntu')).toMatch(
+      /WEAVE_CIDR=none .* WEAVE_CIDR=10\.2\.1\.7\/24 ubuntu$/,
     )
   })
 
   it('leave what Docker is told about names as it is told', () => {
     expect(dockerLine('-h web.example --dns 8.8.8.8 --name w1 ubuntu')).toBe(
-      'run --dns-search=. -d -h web.example --dns 8.8.8.8 --name w1 ubuntu',
+      'run -e WEAVE_CIDR=none --dns-search=. -d -h web.example --dns 8.8.8.8 --name w1 ubuntu',
     )
-    expect(dockerLine('--without-dns ubuntu')).toBe('run -d ubuntu')
-    expect(dockerRunArguments(splitRunWords(['ubuntu']), undefined)).toEqual(['run', '-d', 'ubuntu'])
+    expect(dockerLine('--without-dns ubuntu')).toBe('run -e WEAVE_CIDR=none -d ubuntu')
+    expect(dockerRunArguments(splitRunWords(['ubuntu']), undefined)).toEqual([
+      'run',
+      ...['-e', 'WEAVE_CIDR=none'],
+      ...['-d', 'ubuntu'],
+    ])
   })
 })

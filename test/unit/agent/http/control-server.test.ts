@@ -42,12 +42,12 @@ describe('the control socket', () => {
     expect(JSON.parse(json)).toEqual([{ ip: '192.0.2.1', port: 6783 }])
   })
 
-  it('passes targets on, with the usual port where none is given', async () => {
+  it('passes targets on, with the router’s own port where none is given (ARG-01)', async () => {
     const { path, connected } = await listen()
     const body = new URLSearchParams('peer=192.0.2.7&peer=192.0.2.8:7000&replace=true')
     await askRouter(path, { method: 'POST', path: '/connect', body })
     expect(connected).toEqual([
-      { ip: '192.0.2.7', port: 6783 },
+      { ip: '192.0.2.7', port: 7001 },
       { ip: '192.0.2.8', port: 7000 },
     ])
   })
@@ -85,6 +85,7 @@ describe('the control socket', () => {
     const connected: Endpoint[] = []
     const control: RouterControl = {
       version: '1.2.3',
+      port: 7001,
       status: () => STATUS,
       report: async () => undefined,
       admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),

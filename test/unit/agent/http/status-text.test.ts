@@ -95,16 +95,19 @@ describe('the texts of status', () => {
 
   it('says how peers are told from strangers, loudly when they are not', () => {
     const text = (kind: 'certificates' | 'password' | 'anybody') =>
-      formatStatus(STATUS, 'x', { kind, refused: {}, trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8'] : [] })
+      formatStatus(STATUS, 'x', {
+        kind,
+        refused: {},
+        trustedSubnets: kind === 'anybody' ? ['10.0.0.0/8', '192.0.2.0/24'] : [],
+      })
     expect(text('certificates')).toContain('    Encryption: enabled\n')
     expect(text('password')).toContain('    Encryption: enabled (password)\n')
     expect(text('anybody')).toContain('    Encryption: enabled, but WHOEVER REACHES THIS HOST IS LET IN')
-    expect(text('anybody')).toContain('TrustedSubnets: 10.0.0.0/8 (encrypted all the same)\n')
+    expect(text('anybody')).toContain('TrustedSubnets: 10.0.0.0/8, 192.0.2.0/24 (encrypted all the same)\n')
   })
 
   it('have the block of the router with keys aligned at the colon', () => {
-    expect(formatStatus(STATUS, '1.2.3', CERTIFIED)).toBe(`
-        Version: 1.2.3
+    expect(formatStatus(STATUS, '1.2.3', CERTIFIED)).toBe(`        Version: 1.2.3 (version check update disabled)
 
         Service: router
        Protocol: weave-provision 1

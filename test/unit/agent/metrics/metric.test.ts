@@ -23,6 +23,15 @@ describe('metrics', () => {
     expect(text).toContain(`weave_connection_round_trip_seconds{peer="${NAME}",nickname="beta"} 0.002\n`)
   })
 
+  it('count sealed connections apart from those in the clear', () => {
+    const inTheClear = { ...connection('established'), info: `unencrypted fastdp ${NAME}(beta) mtu=1376` }
+    const text = formatMetrics(routerMetrics(status([connection('established'), inTheClear, inTheClear])))
+    expect(text).toContain('weave_connections{state="established",type="sleeve",encryption="yes"} 1\n')
+    expect(text).toContain('weave_connections{state="established",type="fastdp",encryption=""} 2\n')
+    expect(text.match(/state="established"/g)).toHaveLength(2)
+    expect(formatMetrics(routerMetrics(status([inTheClear])))).toContain('type="sleeve",encryption=""} 0\n')
+  })
+
   it('name what was dropped by its reason', () => {
     const report = { forwarder: { captured: 5, sentInParts: 7, droppedUnknownKey: 2 }, pump: {} } as DataPathReport
     const text = formatMetrics(dataPathMetrics(report))

@@ -6,6 +6,7 @@ import type { RouterStatus } from '../../../../src/core/router/index.ts'
 
 const [ALPHA, BETA] = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as [PeerName, PeerName]
 const ADDRESS = { ip: '192.0.2.2', port: 6783 }
+const INFO = `unencrypted fastdp ${BETA}(beta) mtu=1376`
 const STATUS: RouterStatus = {
   name: ALPHA,
   nickname: 'alpha',
@@ -18,9 +19,10 @@ const STATUS: RouterStatus = {
   targets: [ADDRESS],
   connections: [
     {
-      ...{ direction: 'outbound', address: ADDRESS, state: 'established', info: 'encrypted', forMs: 10 },
+      ...{ direction: 'outbound', address: ADDRESS, state: 'established', info: INFO, forMs: 10 },
       ...{ roundTripMs: 0.4, loss: 0.1, cost: 8, bytesSent: 900, bytesReceived: 700 },
     },
+    { direction: 'inbound', address: ADDRESS, state: 'failed', info: 'connection refused, retry in 3 s', forMs: 10 },
   ],
   peers: [
     { name: ALPHA, nickname: 'alpha', shortId: 1, isSelf: true, isReachable: true, connections: [] },
@@ -60,6 +62,7 @@ describe('the report', () => {
             State: 'established',
             Attrs: { loss: 0.1, cost: 8, bytesSent: 900 },
           },
+          { Outbound: false, State: 'failed' },
         ],
         Refused: { 'a record that its peer did not sign': 2 },
         Targets: ['192.0.2.2:6783'],
@@ -70,6 +73,20 @@ describe('the report', () => {
   it('is shaped by a Go template (row API-03)', async () => {
     const format = encodeURIComponent('{{range .Router.Peers}}{{.NickName}} {{end}}')
     expect(await ask(`/report?format=${format}`)).toMatchObject({ code: 200, text: 'alpha beta ' })
+  })
+
+  it.each([
+    [
+      '{{range .Router.Connections}}{{.Attrs.name}} {{.Attrs.mtu}} {{.Attrs.encrypted}};{{end}}',
+      'fastdp 1376 false;<no value> <no value> <no value>;',
+    ],
+    ['{{range .Router.Connections}}{{if .Attrs.name}}{{.Address}}{{end}}{{end}}', '192.0.2.2:6783'],
+    [
+      '{{range .Router.Peers}}{{.UID}}{{.Version}}{{end}}{{len .Router.MACs}}{{range .Router.BroadcastRoutes}}x{{end}}',
+      '00000',
+    ],
+  ])('has what scripts ask of connections and peers: %s (STAT-08)', async (template, text) => {
+    expect(await ask(`/report?format=${encodeURIComponent(template)}`)).toMatchObject({ code: 200, text })
   })
 
   it('is refused in two formats at once, and for a template that does not fit', async () => {

@@ -29,15 +29,18 @@ describe('old spellings', () => {
     ['launch -initpeercount 3', 'launch --init-peer-count 3'],
     ['launch -nodiscovery -connlimit 5', 'launch --no-discovery --conn-limit 5'],
     ['launch -debug', 'launch --log-level=debug'],
+    ['launch-proxy --no-default-ipam', 'launch-proxy --no-default-ipalloc'],
+    ['launch-proxy -tls -debug', 'launch-proxy --tls --log-level=debug'],
     ['launch --plugin=false --proxy=true', 'launch --no-plugin --proxy'],
-  ])('%j is %j, with a warning that names it', (old, today) => {
+  ])('%j is %j, with a warning that names it (OLD-04, OLD-05, OLD-08, OLD-09)', (old, today) => {
     expect(modern(old)).toBe(today)
     if (!old.includes('--plugin')) expect(written.join('')).toMatch(/^warning: '.*' is the old (name|spelling) of /)
   })
 
   it('are left out where they have no meaning any more, with the value that they came with', () => {
     expect(modern('launch --wait 20 --with-dns -iface=eth0 10.0.0.2')).toBe('launch 10.0.0.2')
-    expect(written).toHaveLength(3)
+    expect(modern('launch-proxy --with-dns -H tcp://0.0.0.0:9999')).toBe('launch-proxy -H tcp://0.0.0.0:9999')
+    expect(written).toHaveLength(4)
   })
 
   it('are not looked for where any text may stand', () => {
@@ -54,7 +57,7 @@ describe('old spellings', () => {
     expect(written).toEqual([])
   })
 
-  it('of commands that run on the host itself are the commands', () => {
+  it('of commands that run on the host itself are the commands (CLI-28)', () => {
     expect(modern('--local launch-router')).toBe('launch')
     expect(modern('--local status')).toBe('status')
   })
@@ -73,6 +76,7 @@ describe('the environment of launch', () => {
     const environment = { WEAVE_PORT: '7000', WEAVE_HTTP_ADDR: '127.0.0.1:6784', WEAVE_STATUS_ADDR: '' }
     expect(modern('launch --port 8000', environment)).toBe('launch --port 7000 --http-addr 127.0.0.1:6784 --port 8000')
     expect(modern('status', environment)).toBe('status')
+    expect(modern('launch-proxy', environment)).toBe('launch-proxy')
   })
 
   it('is answered where it has no meaning any more', () => {
