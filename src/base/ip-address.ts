@@ -96,6 +96,11 @@ export function networkContains(network: IpNetwork, address: bigint): boolean {
   return firstOf(address, network.prefix) === network.network
 }
 
+/** Whether an address is the subnet's, which its prefix length says as well. */
+export function isOfSubnet(one: { readonly address: bigint; readonly prefix: number }, subnet: IpNetwork): boolean {
+  return one.prefix === subnet.prefix && networkContains(subnet, one.address)
+}
+
 export function encloses(outer: IpNetwork, inner: IpNetwork): boolean {
   return outer.prefix <= inner.prefix && networkContains(outer, inner.network)
 }

@@ -2,7 +2,7 @@ import {
   formatIpAddress,
   formatIpOnNetwork,
   type IpOnNetwork,
-  networkContains,
+  isOfSubnet,
   parseIpOnNetwork,
 } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
@@ -83,7 +83,7 @@ export class Attaching {
     return this.#locked(container.id, async () => {
       const { store } = this.#options
       const before = store.load(container.id)
-      const going = await this.#choose(container.id, before, wishes)
+      const going = await this.#choose(before, wishes)
       const isGoing = (text: string) => going.some(address => formatIpOnNetwork(address) === text)
       unplug({ ...this.#placeOf(container), addresses: going })
       const left = (before?.addresses ?? []).filter(text => !isGoing(text))
@@ -209,18 +209,15 @@ export class Attaching {
     }
   }
 
-  async #choose(id: string, before: Attachment | undefined, wishes: readonly AddressWish[]) {
+  async #choose(before: Attachment | undefined, wishes: readonly AddressWish[]) {
     const { addresses } = this.#options
     const had = parsed(before?.addresses ?? [])
     const chosen: IpOnNetwork[] = []
     for (const wish of wishes) {
       if (wish.kind === 'address') chosen.push(wish.address)
-      else if (wish.kind === 'subnet') {
-        const { subnet } = wish
-        chosen.push(...had.filter(one => one.prefix === subnet.prefix && networkContains(subnet, one.address)))
-      } else {
-        const leases = await addresses.leases(id)
-        chosen.push(...(leases.length === 0 ? had : leases))
+      else {
+        const subnet = wish.kind === 'subnet' ? wish.subnet : await addresses.defaultSubnet()
+        chosen.push(...had.filter(one => subnet === undefined || isOfSubnet(one, subnet)))
       }
     }
     return chosen

@@ -6,6 +6,7 @@ import {
   type IpNetwork,
   type IpOnNetwork,
   isIpv4,
+  isOfSubnet,
   parseIpOnNetwork,
 } from '../../base/ip-address.ts'
 import { replaceFile } from '../host/atomic-file.ts'
@@ -46,28 +47,30 @@ export class Exposing {
 
   async expose(wishes: readonly AddressWish[], how: Omit<Exposure, 'address'>): Promise<readonly IpOnNetwork[]> {
     return this.#locked(async () => {
+      const before = this.list()
       const given: IpOnNetwork[] = []
-      for (const wish of wishes) given.push(await this.#obtain(wish))
-      const texts = given.map(formatIpOnNetwork)
-      const others = this.list().filter(({ address }) => !texts.includes(address))
-      this.#save([...others, ...texts.map(address => ({ address, ...how }))])
-      await this.#applyAll()
+      try {
+        for (const wish of wishes) given.push(await this.#obtain(wish))
+        const texts = given.map(formatIpOnNetwork)
+        const others = before.filter(({ address }) => !texts.includes(address))
+        this.#save([...others, ...texts.map(address => ({ address, ...how }))])
+        await this.#applyAll()
+      } catch (cause) {
+        await this.#goBack(before, given)
+        throw cause
+      }
       return given
     })
   }
 
-  /** Without wishes that name addresses: all. Gives those that were taken away. */
+  /** Without wishes that name addresses: those of the default subnet. Gives those that were taken away. */
   async hide(wishes: readonly AddressWish[]): Promise<readonly IpOnNetwork[]> {
     return this.#locked(async () => {
-      const { addresses, bridge } = this.#options
-      const isWanted = (one: IpOnNetwork) => wishes.some(wish => matches(wish, one))
+      const defaultSubnet = await this.#options.addresses.defaultSubnet()
+      const isWanted = (one: IpOnNetwork) => wishes.some(wish => matches(wish, one, defaultSubnet))
       const going = this.list().flatMap(exposure => parsed(exposure).filter(isWanted))
       const texts = going.map(formatIpOnNetwork)
-      for (const address of going) {
-        tryCommand(deleteAddress(bridge, address))
-        await addresses.removeNames(EXPOSED_ID, address)
-        await addresses.release(EXPOSED_ID, address)
-      }
+      for (const address of going) await this.#takeAway(address)
       this.#save(this.list().filter(({ address }) => !texts.includes(address)))
       this.#applyFirewall()
       return going
@@ -111,6 +114,21 @@ export class Exposing {
     return wish.address
   }
 
+  async #takeAway(address: IpOnNetwork): Promise<void> {
+    const { addresses, bridge } = this.#options
+    tryCommand(deleteAddress(bridge, address))
+    await addresses.removeNames(EXPOSED_ID, address)
+    await addresses.release(EXPOSED_ID, address)
+  }
+
+  /** All or none: what was given on the way is free again. */
+  async #goBack(before: readonly Exposure[], given: readonly IpOnNetwork[]): Promise<void> {
+    const kept = before.map(({ address }) => address)
+    this.#save(before)
+    for (const address of given) if (!kept.includes(formatIpOnNetwork(address))) await this.#takeAway(address)
+    this.#applyFirewall()
+  }
+
   async #applyAll(): Promise<void> {
     const { bridge, addresses } = this.#options
     const mac = findDevice(bridge)?.mac
@@ -144,10 +162,10 @@ export class Exposing {
   }
 }
 
-function matches(wish: AddressWish, address: IpOnNetwork): boolean {
-  if (wish.kind === 'default') return true
+function matches(wish: AddressWish, address: IpOnNetwork, defaultSubnet: IpNetwork | undefined): boolean {
   if (wish.kind === 'address') return formatIpOnNetwork(wish.address) === formatIpOnNetwork(address)
-  return wish.subnet.prefix === address.prefix && firstOf(address.address, address.prefix) === wish.subnet.network
+  const subnet = wish.kind === 'subnet' ? wish.subnet : defaultSubnet
+  return subnet === undefined || isOfSubnet(address, subnet)
 }
 
 function parsed(exposure: Exposure): readonly IpOnNetwork[] {

@@ -29,7 +29,7 @@ export interface StartedFastPath {
 
 /**
  * Opens the fast path where the operator allows it: in the clear over trusted networks, and by WireGuard over all others; else, and
- * with `WEAVE_NO_FASTDP` (Weave row ENV-03), takes away what an earlier agent has left of it, so that nothing listens.
+ * with `WEAVE_NO_FASTDP` (Weave row ENV-07), takes away what an earlier agent has left of it, so that nothing listens.
  */
 export function startFastPath(start: FastPathStart): StartedFastPath {
   const { libc, config, program, log, environment } = start

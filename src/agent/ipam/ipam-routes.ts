@@ -4,7 +4,7 @@ import {
   formatIpOnNetwork,
   type IpAddress,
   type IpNetwork,
-  networkContains,
+  isOfSubnet,
   parseIpAddress,
   parseIpNetwork,
   parseIpOnNetwork,
@@ -59,7 +59,9 @@ function leaseRoutes(control: IpamControl): readonly Route[] {
       method: 'GET',
       path: '/ip/:id/:ip/:prefix',
       answer: ({ parameters }) =>
-        withSubnet(parameters, subnet => said(formatLeases(leases(parameters.id).filter(isIn(subnet))))),
+        withSubnet(parameters, subnet =>
+          said(formatLeases(leases(parameters.id).filter(lease => isOfSubnet(lease, subnet)))),
+        ),
     },
     {
       method: 'POST',
@@ -183,10 +185,6 @@ function withSubnet(
 ): Answer | Promise<Answer> {
   const subnet = parseIpNetwork(`${ip}/${prefix}`)
   return subnet.ok ? act(subnet.value) : bad(`invalid subnet - ${subnet.error}`)
-}
-
-function isIn(subnet: IpNetwork): (lease: Lease) => boolean {
-  return lease => lease.prefix === subnet.prefix && networkContains(subnet, lease.address)
 }
 
 function allLeases(control: IpamControl): readonly Lease[] {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { UserError } from '../../base/user-error.ts'
 import { parseJson } from '../../contract/json-shape.ts'
 import { replaceFile } from '../host/atomic-file.ts'
+import { compileExpression, replacementOf } from './go-expression.ts'
 
 /** How the proxy works (Weave rows FLAG-23 to FLAG-32). */
 export interface ProxySettings {
@@ -69,5 +70,5 @@ export function hostnameFor(
 ): string {
   const labelled = hostnameLabel === '' ? undefined : labels[hostnameLabel]
   if (labelled !== undefined && labelled !== '') return labelled
-  return name.replace(new RegExp(hostnameMatch), hostnameReplacement)
+  return name.replace(compileExpression(hostnameMatch), replacementOf(hostnameReplacement))
 }

@@ -7,7 +7,7 @@ import { setupCni } from '../../agent/cni/setup-cni.ts'
 import { isRouterRunning } from '../../agent/http/control-client.ts'
 import { containerTools } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
-import { print, warn } from './report.ts'
+import { AS_JSON, type FormatOptions, print, printAs, warn } from './report.ts'
 
 const PLUGIN_FOLDER = 'opt/cni/bin'
 const CONFIG_FOLDER = 'etc/cni/net.d'
@@ -18,7 +18,11 @@ export function registerCniCommands(program: Command, context: CommandContext): 
     .command('setup-cni')
     .description('install the CNI plugins weave-net and weave-ipam, and their configuration')
     .option('--no-hairpin', 'do not let a container reach itself by an address of a service')
-    .action((options: { hairpin: boolean }) => installPlugins(context, options.hairpin))
+    .option(...AS_JSON)
+    .action((options: FormatOptions & { hairpin: boolean }) => {
+      const pluginFolder = installPlugins(context, options.hairpin)
+      printAs(options, { installed: CNI_PLUGINS.map(plugin => join(pluginFolder, plugin)) }, '')
+    })
   program
     .command('setup')
     .description(
@@ -26,8 +30,8 @@ export function registerCniCommands(program: Command, context: CommandContext): 
     )
     .action(() => {
       const folders = [join(context.root, PLUGIN_FOLDER), join(context.root, CONFIG_FOLDER)]
-      if (folders.every(existsSync)) return installPlugins(context, true)
-      warn(`no CNI plugins installed: ${folders.join(' or ')} is not there, so no runtime looks for them`)
+      if (folders.every(existsSync)) installPlugins(context, true)
+      else warn(`no CNI plugins installed: ${folders.join(' or ')} is not there, so no runtime looks for them`)
     })
   program
     .command('cni', { hidden: true })
@@ -44,11 +48,14 @@ export function registerCniCommands(program: Command, context: CommandContext): 
     })
 }
 
-function installPlugins(context: CommandContext, hairpin: boolean): void {
+/** Gives the folder that they are in. */
+function installPlugins(context: CommandContext, hairpin: boolean): string {
+  const pluginFolder = process.env.WEAVE_CNI_PLUGIN_DIR ?? join(context.root, PLUGIN_FOLDER)
   setupCni({
     program: join(context.root, 'usr/local/bin/weave'),
-    pluginFolder: process.env.WEAVE_CNI_PLUGIN_DIR ?? join(context.root, PLUGIN_FOLDER),
+    pluginFolder,
     configFolder: join(context.root, CONFIG_FOLDER),
     hairpin: hairpin && process.env.HAIRPIN_MODE !== 'false',
   })
+  return pluginFolder
 }

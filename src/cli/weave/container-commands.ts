@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { isAddressWord } from '../../agent/containers/address-wish.ts'
 import { formatAttached, listAttached } from '../../agent/containers/overview.ts'
 import { formatIpOnNetwork, type IpOnNetwork } from '../../base/ip-address.ts'
@@ -26,7 +26,12 @@ export function registerContainerCommands(program: Command, context: CommandCont
     .option('--rewrite-hosts', 'put its names and addresses into its /etc/hosts: the default')
     .option('--no-rewrite-hosts', 'leave its /etc/hosts as Docker made it')
     .option('--no-multicast-route', 'send its multicast elsewhere')
-    .option('--add-host <name:ip...>', 'another line for its /etc/hosts')
+    .addOption(
+      // One word each time: the next may be an address or the container.
+      new Option('--add-host <name:ip>', 'another line for its /etc/hosts, each time').argParser(
+        (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+      ),
+    )
     .option(...AS_JSON)
     .action((words: string[], options: AttachOptions) => attach(context, words, options))
   program

@@ -37,5 +37,7 @@ export function withEnvironment(words: readonly string[], environment: NodeJS.Pr
     if (set(name)) warn(`${name} has no effect: ${reason}`)
   }
   const flags = Object.entries(FLAGS).filter(([name]) => set(name))
-  return [...flags.flatMap(([name, flag]) => [flag, environment[name] ?? '']), ...words]
+  // Whatever it is set to. The router itself looks for it too; one that a service starts has another environment.
+  const fastPath = set('WEAVE_NO_FASTDP') && !words.includes('--foreground') ? ['--no-fastdp'] : []
+  return [...flags.flatMap(([name, flag]) => [flag, environment[name] ?? '']), ...fastPath, ...words]
 }

@@ -30,7 +30,7 @@ export function registerExposeCommands(program: Command, context: CommandContext
     })
   program
     .command('hide')
-    .description('take addresses of the host away from the overlay: all without arguments')
+    .description('take addresses of the host away from the overlay: those of the default subnet without arguments')
     .argument('[addresses...]', '10.2.1.100/24, net:SUBNET or net:default')
     .option(...AS_JSON)
     .action(async (words: string[], options: FormatOptions) => {

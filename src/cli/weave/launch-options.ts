@@ -110,7 +110,7 @@ function parseSubnets(text: string): readonly string[] {
     if (!parseCidr(subnet).ok)
       throw bad(`'${subnet}' is not an IPv4 network`, 'give --trusted-subnets NETWORK/LENGTH,…')
   }
-  if (subnets.length > 0) warn('all traffic is encrypted, that within --trusted-subnets too')
+  if (subnets.length > 0) warn('between hosts of --trusted-subnets frames go in the clear, where both ends say so')
   return subnets
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { daemonTls } from '../../agent/docker/daemon-tls.ts'
+import { compileExpression } from '../../agent/proxy/go-expression.ts'
 import {
   DEFAULT_PROXY,
   loadProxySettings,
@@ -111,8 +112,9 @@ function settingsOf(options: ProxyOptions): ProxySettings {
   }
 }
 
+/** Also with the `=` of `-H=tcp://…`. */
 function endpointOf(text: string): ProxyEndpoint {
-  const [, kind, place = ''] = /^(?:(unix|tcp):\/\/)?(.+)$/.exec(text) ?? []
+  const [, kind, place = ''] = /^=?(?:(unix|tcp):\/\/)?(.+)$/.exec(text) ?? []
   if (kind === 'unix' || (kind === undefined && place.startsWith('/'))) return { kind: 'unix', path: place }
   const endpoint = parseEndpoint(place.replace(/^:/, '0.0.0.0:'), TCP_PORT)
   if (endpoint.ok) return { kind: 'tcp', ...endpoint.value }
@@ -130,7 +132,7 @@ function tlsOf(options: ProxyOptions): ProxyTls | undefined {
 
 function checkExpression(text: string): void {
   try {
-    new RegExp(text)
+    compileExpression(text)
   } catch (cause) {
     throw bad(`--hostname-match: ${(cause as Error).message}`, 'give a regular expression, as ^prod-(.*)$')
   }

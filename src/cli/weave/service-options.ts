@@ -37,7 +37,7 @@ export function addServiceOptions(command: Command): Command {
     .option('--dns-domain <domain,…>', 'the domain of names, weave.local otherwise; containers get theirs in the first')
     .option('--dns-ttl <seconds>', 'how long answers may be kept, 1 otherwise')
     .option('--dns-listen-address <ip:port>', 'where names are answered')
-    .option('--dns-fallback-timeout <seconds>', 'how long other resolvers are waited for, 5 otherwise')
+    .option('--dns-fallback-timeout <time>', 'how long other resolvers are waited for: 500ms, 5s; 5 seconds otherwise')
     .option('--resolv-conf <file>', 'names the other resolvers, /etc/resolv.conf otherwise')
     .option('--dns-nearest-first', 'answer with containers of this host first')
     .option('--dns-health-checks', 'answer with containers that fail their health check only when there are no others')
@@ -59,7 +59,7 @@ function settingsOf(options: ServiceOptions): {
   if (initial !== undefined) parseInitial(initial, 1)
   const listen = options.dnsListenAddress
   if (listen !== undefined && !/:\d+$/.test(listen)) throw bad(`'${listen}' is not an address with a port`)
-  const timeout = seconds('--dns-fallback-timeout', options.dnsFallbackTimeout?.replace(/s$/, ''))
+  const timeout = seconds('--dns-fallback-timeout', inSeconds(options.dnsFallbackTimeout))
   return {
     range: networks(options.ipallocRange),
     reserved: networks(options.ipallocReserved),
@@ -93,6 +93,15 @@ function network(text: string): string {
   const parsed = parseIpNetwork(text)
   if (!parsed.ok) throw bad(parsed.error)
   return text
+}
+
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 }
+
+/** `1m30s` as Go has it; other words as they are. */
+function inSeconds(text: string | undefined): string | undefined {
+  if (text === undefined || !/^([\d.]+(ms|s|m|h))+$/.test(text)) return text
+  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)]
+  return String(parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (SECONDS[unit] ?? Number.NaN), 0))
 }
 
 function seconds(flag: string, text: string | undefined): number | undefined {

@@ -39,7 +39,7 @@ describe('the rules of a host', () => {
   afterAll(() => lab?.dispose(), 30_000)
 
   it.each(['ca', 'cb'])(
-    'let %s out under the address of the host, though FORWARD drops by default',
+    'let %s out under the address of the host, though FORWARD drops by default (FW-01, FW-02)',
     async container => {
       expect(await sourceOfPing('o', () => reaches(container, '10.91.3.3'))).toBe('10.91.3.1')
     },
@@ -50,7 +50,7 @@ describe('the rules of a host', () => {
     expect(await sourceOfPing('ca', () => reaches('cb', '10.2.1.1'))).toBe('10.2.2.1')
   }, 30_000)
 
-  it('come back, each once, when another program flushes all rules under a running agent', async () => {
+  it('come back, each once, when another program flushes all rules under a running agent (FW-06, FW-08)', async () => {
     await must('a', 'nft', 'flush', 'ruleset')
     expect(await jumps()).toEqual([])
     await eventually(45_000, async () => (await jumps()).length > 0 || 'not put back')

@@ -22,7 +22,7 @@ describe('addresses and names of three hosts', () => {
 
   afterAll(() => lab?.dispose(), 30_000)
 
-  it('are given once in all, whoever asks', async () => {
+  it('are given once in all, whoever asks (IPM-04)', async () => {
     const wishes = HOSTS.flatMap(host => Array.from({ length: 20 }, (_, i) => allocate(host, idOf(host, i))))
     const given = await Promise.all(wishes)
     expect(new Set(given).size).toBe(60)
@@ -30,7 +30,7 @@ describe('addresses and names of three hosts', () => {
     expect(await allocate('b', idOf('b', 3))).toBe(given[23])
   }, 30_000)
 
-  it('can be claimed wherever they are, by one container alone', async () => {
+  it('can be claimed wherever they are, by one container alone (IPM-06, IPM-10)', async () => {
     await ask('a', 'PUT', '/ip/first/10.2.1.77/16')
     await ask('a', 'PUT', '/ip/first/10.2.1.77/16')
     await ask('a', 'PUT', '/ip/abroad/10.2.3.77/16')
@@ -42,7 +42,7 @@ describe('addresses and names of three hosts', () => {
     expect((await ask('a', 'GET', '/ip/abroad')).trim()).toBe('10.2.3.77/16')
   }, 30_000)
 
-  it('are looked up over UDP and TCP, by every resolver, on every host', async () => {
+  it('are looked up over UDP and TCP, by every resolver, on every host (DNS-02, DNS-07)', async () => {
     await name('c', 'web', '10.2.3.7', 'web.weave.local')
     await lab.weave('b', 'dns-add', '-h', 'mail.weave.local', '--cname', 'web.weave.local')
     await lab.weave('b', 'dns-add', '-h', '_http._tcp.weave.local', '--srv', '10 5 8080 web.weave.local')
@@ -79,7 +79,7 @@ describe('addresses and names of three hosts', () => {
     expect(await inside(musl, 'nobody.weave.local')).toMatchObject({ exitCode: 2, stdout: 'Name does not resolve\n' })
   }, 30_000)
 
-  it('fit what the client takes: cut with a mark, whole over TCP or with EDNS', async () => {
+  it('fit what the client takes: cut with a mark, whole over TCP or with EDNS (DNS-06)', async () => {
     const addresses = Array.from({ length: 30 }, (_, i) => `10.2.2.${i + 100}`)
     await Promise.all(addresses.map(address => name('b', 'many', address, 'many.weave.local')))
     const all = (text: string) => new Set(text.trim().split('\n')).size
@@ -132,7 +132,7 @@ describe('addresses and names of three hosts', () => {
     })
   }, 50_000)
 
-  it('come back when the operator says that a host is dead, and are no longer its own', async () => {
+  it('come back when the operator says that a host is dead, and are no longer its own (CLI-20, API-18, IPM-10)', async () => {
     await lab.kill('a')
     await eventually(20_000, async () => {
       const { stdout } = await lab.weave('c', 'rmpeer', 'a')

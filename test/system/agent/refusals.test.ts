@@ -83,7 +83,7 @@ describe('a router', () => {
     expect(await lab.weave('b', 'stop')).toMatchObject({ exitCode: 0, stderr: '' })
     expect(existsSync(join(lab.rootOf('b'), HOST_PATHS.controlSocket))).toBe(false)
     expect(existsSync(join(lab.rootOf('b'), HOST_PATHS.pidFile))).toBe(false)
-    expect(await lab.weave('b', 'stop')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not running') })
+    expect(await lab.weave('b', 'stop')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('not running') })
     const [port] = JSON.parse((await lab.on('b', 'ip', '-json', 'link', 'show', 'weave-tap')).stdout)
     expect(port.master).toBe('weave')
   }, 20_000)

@@ -26,7 +26,7 @@ describe('containers on the overlay, by command', () => {
   }
 
   it(
-    'run gives a container its address and prints its id, and containers of two hosts reach each other (U1)',
+    'run gives a container its address and prints its id, and containers of two hosts reach each other (U1, OLD-06)',
     async () => {
       const c1 = await lab.mustWeave('a', 'run', '10.0.1.1/24', '--name', 'c1', ...sleeper)
       expect(c1).toMatch(/^[0-9a-f]{64}$/)
@@ -41,13 +41,20 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'attach adds addresses of several subnets, detach takes each away, and the interface with the last',
+    'attach adds addresses of several subnets, detach takes each away, and the interface with the last (CLI-07, ARG-02, LAN-06)',
     async () => {
       await lab.docker('a', 'run', '-d', '--name', 'c3', 'busybox:test', 'sleep', '86400')
-      expect(await lab.mustWeave('a', 'attach', '10.0.1.3/24', 'ip:10.0.2.3/24', 'c3')).toBe('10.0.1.3 10.0.2.3')
+      expect(
+        await lab.mustWeave('a', 'attach', '10.0.1.3/24', 'ip:10.0.2.3/24', '--add-host', 'db:10.0.0.9', 'c3'),
+      ).toBe('10.0.1.3 10.0.2.3')
       expect(await reaches('a', 'c3', '10.0.1.2')).toBe(true)
       expect(await lab.docker('a', 'exec', 'c3', 'ip', 'route')).toContain('224.0.0.0/4 dev ethwe')
-      expect(await lab.docker('a', 'exec', 'c3', 'cat', '/etc/hosts')).toContain('10.0.2.3\t')
+      const neighbours = '/proc/sys/net/ipv4/neigh/ethwe/ucast_solicit'
+      expect(await lab.docker('a', 'exec', 'c3', 'cat', neighbours)).toBe('1')
+      expect(await lab.must('a', 'cat', '/proc/sys/net/ipv6/conf/weave/accept_ra')).toBe('0')
+      expect(await lab.docker('a', 'exec', 'c3', 'cat', '/etc/hosts')).toMatch(
+        /^10\.0\.2\.3\t[\s\S]*^10\.0\.0\.9\tdb\t/m,
+      )
       expect(await lab.mustWeave('a', 'detach', '10.0.1.3/24', 'c3')).toBe('10.0.1.3')
       expect(await lab.mustWeave('a', 'ps', 'c3')).toMatch(/ 10\.0\.2\.3\/24$/)
       expect(await lab.mustWeave('a', 'detach', '10.0.2.3/24', 'c3')).toBe('10.0.2.3')
@@ -59,7 +66,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'restart and start keep the addresses',
+    'restart and start keep the addresses (OLD-07)',
     async () => {
       await lab.mustWeave('a', 'restart', '-t', '0', 'c1')
       expect(await reaches('a', 'c1', '10.0.1.2')).toBe(true)
@@ -71,7 +78,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'expose brings the host onto the subnet, hide takes it off again',
+    'expose brings the host onto the subnet, hide takes it off again (CLI-08, CLI-09, CLI-16, ARG-06)',
     async () => {
       expect(await lab.mustWeave('a', 'expose', '10.0.1.100/24')).toBe('10.0.1.100')
       expect(await lab.mustWeave('a', 'expose', '10.0.1.100/24')).toBe('10.0.1.100')
@@ -85,7 +92,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'refuses what cannot be, with the exit codes of the original, and leaves nothing behind',
+    'refuses what cannot be, with the exit codes of the original, and leaves nothing behind (ARG-05, ARG-07, IPM-06, IPM-07)',
     async () => {
       await lab.docker('a', 'create', '--name', 'stopped', 'busybox:test', 'sleep', '1')
       await lab.docker('a', 'run', '-d', '--name', 'on-host', '--network', 'host', 'busybox:test', 'sleep', '86400')
@@ -108,6 +115,12 @@ describe('containers on the overlay, by command', () => {
         [['attach', '10.0.1.9/24'], 1, 'no container is named'],
         [['run', '10.0.1.9/24', 'no/such/image:at-all'], 1, "'docker run' failed"],
         [['detach', 'nobody'], 1, "there is no container 'nobody'"],
+        [['dns-add', 'nobody', '-h', 'x.weave.local'], 1, "there is no container 'nobody'"],
+        [['dns-add', 'stopped', '-h', 'x.weave.local'], 2, 'is not running'],
+        [['dns-remove'], 1, 'it is not said which names'],
+        [['expose', '10.2.1.150/24', '10.2.1.200/24'], 1, 'already owned by'],
+        [['expose', '10.2.1.150/24', '-h', 'a.example.com'], 1, "is not in the domain 'weave.local'"],
+        [['run', '10.2.1.200/24', '--name', 'clash', ...sleeper], 1, 'already owned by'],
       ] as const
       for (const [words, exitCode, said] of outcomes) {
         const outcome = await lab.weave('a', ...words)
@@ -118,12 +131,38 @@ describe('containers on the overlay, by command', () => {
       expect(far).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('already in use by') })
       expect(await strays('a')).toEqual(before)
       expect(await lab.leases('a')).toEqual(leases)
+      expect(await lab.must('a', 'ip', 'address', 'show', 'weave')).not.toContain('10.2.1.150')
+      expect(await lab.docker('a', 'inspect', '-f', '{{.State.Running}}', 'clash')).toBe('false')
     },
     MINUTE,
   )
 
   it(
-    'gives addresses of IPv6 as well, which reach their own subnet and no other',
+    'commands for scripts print one line, and attach does without names or the route when told to (CLI-13, CLI-15, CLI-25 to CLI-27)',
+    async () => {
+      const name = await lab.mustWeave('a', 'launch', '--print-peer-name')
+      expect(await lab.mustWeave('a', 'status')).toContain(`Name: ${name}(a)`)
+      const lines: readonly (readonly [string, RegExp])[] = [
+        ['dns-args', /^--dns=[\d.]+ --dns-search=weave\.local\.$/],
+        ['config', /^-H=unix:\/\/\/.*weave\.sock$/],
+        ['bridge-type', /^bridge$/],
+        ['docker-bridge-ip', /^172\.\d+\.0\.1$/],
+        ['prime', /^$/],
+      ]
+      for (const [command, line] of lines) expect(await lab.mustWeave('a', command)).toMatch(line)
+      await lab.docker('a', 'run', '-d', '--name', 'quiet', '-h', 'quiet.weave.local', 'busybox:test', 'sleep', '86400')
+      await lab.mustWeave('a', 'attach', '10.0.4.1/24', '--without-dns', '--no-multicast-route', 'quiet')
+      expect(await lab.mustWeave('a', 'status', 'dns')).not.toContain('10.0.4.1')
+      expect(await lab.docker('a', 'exec', 'quiet', 'ip', 'route')).not.toContain('224.0.0.0/4')
+      await lab.mustWeave('a', 'attach-bridge', 'docker0')
+      expect(await lab.must('a', 'ip', '-brief', 'link', 'show', 'master', 'weave')).toContain('vethwebldocker0@')
+      await lab.must('a', 'ip', 'link', 'delete', 'vethwebldocker0')
+    },
+    MINUTE,
+  )
+
+  it(
+    'gives addresses of IPv6 as well, which reach their own subnet and no other (IPM-15)',
     async () => {
       expect(await lab.mustWeave('a', 'attach', 'net:fd00:1::/64', 'c6')).toMatch(/^fd00:1::/)
       const far = await lab.mustWeave('b', 'attach', 'net:fd00:1::/64', 'c2')
@@ -156,7 +195,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'a range that is added is handed out at once, also after a restart',
+    'a range that is added is handed out at once, also after a restart (FLAG-12, IPM-13)',
     async () => {
       for (const host of ['a', 'b'] as const) await lab.mustWeave(host, 'add-range', '10.77.0.0/24')
       const again = await lab.weave('a', 'add-range', '10.77.0.128/25')
@@ -189,7 +228,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'a restart by Docker, of Docker and of the agent leaves a container its addresses',
+    'a restart by Docker, of Docker and of the agent leaves a container its addresses (LAN-10)',
     async () => {
       await lab.docker('a', 'restart', '-t', '0', 'c1')
       await eventually(10_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not attached again')

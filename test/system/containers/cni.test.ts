@@ -60,7 +60,7 @@ describe('the CNI plugins', () => {
   }
 
   it(
-    'are installed by setup-cni, more than once, and a configuration that is there stays',
+    'are installed by setup-cni, more than once, and a configuration that is there stays (CLI-02)',
     async () => {
       for (const host of ['a', 'b'] as const) {
         await lab.mustWeave(host, 'setup-cni')
@@ -75,7 +75,7 @@ describe('the CNI plugins', () => {
   )
 
   it(
-    'say which versions they speak, and whether they are ready',
+    'say which versions they speak, and whether they are ready (CNI-05)',
     async () => {
       const { json } = await call('a', { command: 'VERSION' })
       expect(json.supportedVersions).toContain('1.1.0')
@@ -89,7 +89,7 @@ describe('the CNI plugins', () => {
   )
 
   it(
-    'bring pods of two hosts together, by the way out that the host is, and take all away again',
+    'bring pods of two hosts together, by the way out that the host is, and take all away again (CNI-01, CNI-02)',
     async () => {
       await lab.mustWeave('a', 'expose', '10.9.0.100/16')
       await lab.mustWeave('b', 'expose', '10.9.0.101/16')
@@ -125,7 +125,7 @@ describe('the CNI plugins', () => {
   )
 
   it(
-    'publish a port of a pod with portmap behind them',
+    'publish a port of a pod with portmap behind them (CNI-06)',
     async () => {
       await lab.must('a', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
       await lab.must('a', 'ip', 'netns', 'add', 'pod2')

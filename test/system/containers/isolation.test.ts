@@ -82,7 +82,7 @@ describe('containers of different subnets', () => {
       expect(await reaches('a', 'hostile', '10.2.1.100')).toBe(true)
       expect(await reaches('a', 'hostile', '10.2.2.1')).toBe(false)
       await inside('a', 'hostile', 'ip', 'route', 'replace', '10.2.2.0/24', 'dev', 'ethwe')
-      await lab.mustWeave('a', 'hide')
+      await lab.mustWeave('a', 'hide', '10.2.1.100/24', '10.2.2.100/24')
     },
     MINUTE,
   )

@@ -47,7 +47,7 @@ describe('names of containers that come with a health check', () => {
   )
 
   it(
-    'may be in each of the domains, and in no other',
+    'may be in each of the domains, and in no other (CLI-11, CLI-12, FLAG-17)',
     async () => {
       await put('a', 'plain', ['-h', 'till.shop.test'])
       const address = await addressOf('a', 'plain')
@@ -55,6 +55,11 @@ describe('names of containers that come with a health check', () => {
       expect(await addresses('b', 'plain.weave.local')).toEqual([address])
       await lab.mustWeave('a', 'dns-add', '10.2.9.9', '-h', 'db.shop.test')
       await becomes('b', 'db.shop.test', ['10.2.9.9'])
+      await lab.mustWeave('a', 'dns-add', 'plain', '-h', 'also.shop.test')
+      await becomes('b', 'also.shop.test', [address])
+      await lab.mustWeave('a', 'dns-remove', 'plain', '-h', 'also.shop.test')
+      await becomes('b', 'also.shop.test', [])
+      expect(await addresses('b', 'till.shop.test')).toEqual([address])
       const refusal = await lab.weave('a', 'dns-add', '10.2.9.9', '-h', 'db.example.com')
       expect(refusal).toMatchObject({
         exitCode: 1,

@@ -20,7 +20,7 @@ describe('the network plugin', () => {
   }
 
   it(
-    'makes networks across hosts, whose containers have their addresses from the first instruction',
+    'makes networks across hosts, whose containers have their addresses from the first instruction (PLG-03, PLG-04, API-24)',
     async () => {
       for (const [host, address] of [
         ['a', '10.4.0.1'],

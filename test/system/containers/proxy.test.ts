@@ -25,7 +25,7 @@ describe('the proxy in front of Docker', () => {
   }
 
   it(
-    'gives a container its network before its first instruction, by whatever path its command is found',
+    'gives a container its network before its first instruction, by whatever path its command is found (PRX-01, PRX-03, ENV-21)',
     async () => {
       const look = "'ip -o addr show ethwe; ip route'"
       const first = await succeeds('a', `docker run --rm -e WEAVE_CIDR=10.7.0.1/16 busybox:test sh -c ${look}`)
@@ -41,7 +41,7 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
-    'passes streams, exit codes and input, and containers of two hosts reach each other',
+    'passes streams, exit codes and input, and containers of two hosts reach each other (PRX-08, API-25)',
     async () => {
       expect(await succeeds('b', 'docker run -i --rm -e WEAVE_CIDR=10.7.0.3/16 busybox:test wc -c', 'hello')).toBe('5')
       const failed = await proxied(
@@ -75,7 +75,7 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
-    'a container that Docker starts again waits for its network and gets it, without the proxy',
+    'a container that Docker starts again waits for its network and gets it, without the proxy (PRX-04)',
     async () => {
       await succeeds(
         'a',
@@ -91,7 +91,7 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
-    'env is taken back by env --restore, and config serves one command',
+    'env is taken back by env --restore, and config serves one command (CLI-14, CLI-15, ENV-17)',
     async () => {
       const weave = lab.program.join(' ')
       expect(await succeeds('a', `eval $(${weave} env --restore); echo $DOCKER_HOST`)).toBe('unix:///run/docker.sock')

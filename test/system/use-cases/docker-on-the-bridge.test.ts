@@ -35,7 +35,7 @@ describe('Docker on the weave bridge', () => {
   }
 
   it(
-    'the bridge comes up before Docker and without the router, and Docker hands out its slice of addresses',
+    'the bridge comes up before Docker and without the router, and Docker hands out its slice of addresses (OLD-03, OLD-11)',
     async () => {
       for (const host of ['a', 'b'] as const) {
         await lab.stopDocker(host)
@@ -61,7 +61,7 @@ describe('Docker on the weave bridge', () => {
   )
 
   it(
-    'names come from what Docker tells: of containers, labels, Compose services and Marathon apps; the answer is the overlay’s',
+    'names come from what Docker tells: of containers, labels, Compose services and Marathon apps; the answer is the overlay’s (DNS-09)',
     async () => {
       await lab.docker(
         'b',
@@ -126,7 +126,7 @@ describe('Docker on the weave bridge', () => {
   )
 
   it(
-    'expose masquerades what leaves the overlay, and nothing that stays in it',
+    'expose masquerades what leaves the overlay, and nothing that stays in it (CLI-08, FW-01)',
     async () => {
       await lab.type('a', 'weave expose 10.2.0.101/16')
       const far = await addressOf('b', 'app-b')

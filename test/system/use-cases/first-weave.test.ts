@@ -49,7 +49,7 @@ describe('the first Weave', () => {
   }
 
   it(
-    'two hosts are launched with addresses of their own, and containers run with theirs find each other',
+    'two hosts are launched with addresses of their own, and containers run with theirs find each other (OLD-01, OLD-02, OLD-06)',
     async () => {
       expect(await lab.type('a', 'weave launch 10.0.0.1/16 -password wEaVe')).not.toBe('')
       await run('a', 'one', 'weave run 10.0.1.1/24 -t -i debian /bin/bash')

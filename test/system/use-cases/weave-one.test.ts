@@ -54,7 +54,7 @@ describe('Weave 1.2', () => {
   )
 
   it(
-    'a range and a default subnet; containers elsewhere in the range are of another subnet',
+    'a range and a default subnet; containers elsewhere in the range are of another subnet (FLAG-12, FLAG-13, CLI-14, ENV-21)',
     async () => {
       await startOver()
       const range = '--ipalloc-range 10.2.0.0/16 --ipalloc-default-subnet 10.2.1.0/24'
@@ -65,6 +65,8 @@ describe('Weave 1.2', () => {
       await lab.type('b', `${run} --name=d2 ubuntu`)
       await lab.type('a', `${run} -e WEAVE_CIDR=net:10.2.2.0/24 --name=e1 ubuntu`)
       await lab.type('b', `${run} -e WEAVE_CIDR=net:10.2.2.0/24 --name=e2 ubuntu`)
+      await lab.type('a', 'eval $(weave env); weave run 10.0.9.1/24 -itd --name=one-place ubuntu')
+      expect(await placeOf('a', 'one-place')).toBe('10.0.9.1/24')
       expect(await placeOf('a', 'd1')).toMatch(/^10\.2\.1\.\d+\/24$/)
       const other = await placeOf('b', 'e2')
       expect(other).toMatch(/^10\.2\.2\.\d+\/24$/)
@@ -77,7 +79,7 @@ describe('Weave 1.2', () => {
   )
 
   it(
-    'router and proxy are launched apart; the proxy answers where it is told to, until it is stopped',
+    'router and proxy are launched apart; the proxy answers where it is told to, until it is stopped (OLD-04, OLD-05, OLD-09, FLAG-24)',
     async () => {
       await startOver()
       const how = '--no-discovery --init-peer-count 2 --password wEaVe'

@@ -53,7 +53,7 @@ describe('Weave 2', () => {
   )
 
   it(
-    'Docker shows the network weave, whose containers have addresses and names too',
+    'Docker shows the network weave, whose containers have addresses and names too (PLG-05)',
     async () => {
       await eventually(20_000, async () => {
         const shown = await lab.type('a', 'docker network ls')

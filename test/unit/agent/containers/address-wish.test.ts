@@ -32,7 +32,7 @@ describe('what is wished of the address space', () => {
     '300.1.1.1/8',
   ])('%j is refused', word => expect(parseWishes([word]).ok).toBe(false))
 
-  it('in WEAVE_CIDR may be none, or nothing, or several', () => {
+  it('in WEAVE_CIDR may be none, or nothing, or several (ENV-21, ARG-02)', () => {
     expect(acceptedBy(parseWeaveCidr('none'))).toEqual({ kind: 'none' })
     expect(acceptedBy(parseWeaveCidr(' '))).toEqual({ kind: 'some', wishes: [{ kind: 'default' }] })
     expect(acceptedBy(parseWeaveCidr('net:10.2.1.0/24  10.3.0.1/16'))).toMatchObject({

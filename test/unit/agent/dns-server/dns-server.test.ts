@@ -33,7 +33,7 @@ describe('the name server', () => {
 
   afterAll(() => server.close())
 
-  it('answers over UDP', async () => {
+  it('answers over UDP (DNS-05, DNS-06)', async () => {
     const reply = await overUdp(query('web.weave.local', 'A'))
     expect(reply.answers).toMatchObject([{ type: 'A', name: 'web.weave.local', ttl: 1, data: '10.2.1.1' }])
     expect(reply.flag_aa).toBe(true)
@@ -45,7 +45,7 @@ describe('the name server', () => {
     expect((await overUdp(query('example.com', 'A'))).rcode).toBe('SERVFAIL')
   })
 
-  it('cuts what is too long for a datagram, and has it whole over TCP', async () => {
+  it('cuts what is too long for a datagram, and has it whole over TCP (DNS-06)', async () => {
     const cut = await overUdp(query('many.weave.local', 'A'))
     expect(cut.flag_tc).toBe(true)
     expect(cut.answers).toEqual([])

@@ -8,7 +8,7 @@ describe('the TLS of Docker’s daemon', () => {
     ],
     [['dockerd'], '{"tlsverify": true, "tlscacert": "/ca", "tlscert": "/cert", "tlskey": "/key", "mtu": 1400}'],
     [['dockerd', '--tlsverify=true'], '{"tlscacert": "/ca", "tlscert": "/cert", "tlskey": "/key"}'],
-  ])('is read from %j and %j', (words, configuration) => {
+  ])('is read from %j and %j (FLAG-25, PRX-09)', (words, configuration) => {
     const files = { tlscacert: '/ca', tlscert: '/cert', tlskey: '/key' }
     expect(tlsOf(words, configuration)).toEqual({ tlsverify: true, ...files })
   })

@@ -41,7 +41,7 @@ describe('the rules of the host', () => {
     ])
   })
 
-  it('come in one step with the jumps to their chains, of which none is doubled', () => {
+  it('come in one step with the jumps to their chains, of which none is doubled (FW-01, FW-02, FW-04)', () => {
     const wish = { bridge: 'weave', overlay: undefined, exposed: [] }
     const jumps = (text: string) => text.split('\n').filter(line => line.startsWith('-I'))
     expect(jumps(firewallText(wish))).toEqual([

@@ -30,7 +30,7 @@ describe('a container made through the proxy', () => {
     })
   })
 
-  it('asks our name server and has a name in the domain, unless it was told otherwise', () => {
+  it('asks our name server and has a name in the domain, unless it was told otherwise (PRX-01, DNS-12)', () => {
     expect(rewriteCreate({ Cmd: ['x'] }, { ...nothing, nameServer, name: 'w1' })).toMatchObject({
       Hostname: 'w1',
       Domainname: 'weave.local',

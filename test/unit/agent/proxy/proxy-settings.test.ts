@@ -27,9 +27,13 @@ describe('settings of the proxy', () => {
     expect(() => loadProxySettings(path)).toThrow('is not JSON')
   })
 
-  it('make the host name of a label, of a part of the name, or of the name', () => {
+  it('make the host name of a label, of a part of the name, or of the name (FLAG-30, FLAG-31)', () => {
     const matching = { ...DEFAULT_PROXY, hostnameMatch: '^prod-(.*)-[0-9]+$', hostnameReplacement: '$1' }
     expect(hostnameFor('prod-web-7', {}, matching)).toBe('web')
+    const braced = (name: string | number) => `\${${name}}`
+    const inGo = { ...matching, hostnameMatch: '(?i)^PROD-(?P<what>.*)-([0-9]+)$' }
+    expect(hostnameFor('prod-web-7', {}, { ...inGo, hostnameReplacement: `${braced(1)}x${braced(2)}` })).toBe('webx7')
+    expect(hostnameFor('prod-web-7', {}, { ...inGo, hostnameReplacement: braced('what') })).toBe('web')
     expect(hostnameFor('other', {}, matching)).toBe('other')
     expect(hostnameFor('w1', {}, DEFAULT_PROXY)).toBe('w1')
     expect(hostnameFor('w1', { service: 'shop' }, { ...DEFAULT_PROXY, hostnameLabel: 'service' })).toBe('shop')

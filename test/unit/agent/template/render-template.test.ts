@@ -17,7 +17,7 @@ const DATA = {
   DNS: null,
 }
 
-describe('a Go template over a report', () => {
+describe('a Go template over a report (CLI-18, API-03)', () => {
   it.each([
     ['plain text', 'plain text'],
     ['{{.Router.Name}}', 'c2:f8:62:92:fa:36'],

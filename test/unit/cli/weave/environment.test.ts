@@ -8,6 +8,11 @@ describe('the environment of launch', () => {
     expect(words).toEqual(['--port', '7000', '--mtu', '1300', '--mtu', '1400', '192.0.2.1'])
   })
 
+  it('keeps frames out of the fast path, also where a service starts the router (ENV-07)', () => {
+    expect(withEnvironment(['192.0.2.1'], { WEAVE_NO_FASTDP: '1' })).toEqual(['--no-fastdp', '192.0.2.1'])
+    expect(withEnvironment(['--foreground'], { WEAVE_NO_FASTDP: '1' })).toEqual(['--foreground'])
+  })
+
   it('is answered where it means nothing here', () => {
     const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
     expect(withEnvironment([], { WEAVE_VERSION: '2.8.1' })).toEqual([])

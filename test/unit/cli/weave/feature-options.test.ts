@@ -19,7 +19,7 @@ describe('flags of launch for the API and for Docker', () => {
   }
 
   it.each(['plugin', 'proxy', 'fastdp'])(
-    '--no-%s and --%s say opposite things, and nothing when not given',
+    '--no-%s and --%s say opposite things, and nothing when not given (FLAG-21, FLAG-23, FLAG-38)',
     async name => {
       expect(await launch(`--no-${name}`)).toEqual({ [name]: false })
       expect(await launch('--mtu', '1400')).toEqual({ [name]: false, mtu: 1400 })
@@ -27,7 +27,7 @@ describe('flags of launch for the API and for Docker', () => {
     },
   )
 
-  it('are kept until another launch says otherwise; an empty word takes an address back', async () => {
+  it('are kept until another launch says otherwise; an empty word takes an address back (FLAG-43)', async () => {
     expect(await launch('--http-addr', '/run/weave/api.sock')).toEqual({ httpAddress: '/run/weave/api.sock' })
     expect(await launch('--http-addr', '')).toEqual({ httpAddress: '' })
   })
@@ -43,7 +43,7 @@ describe('flags of launch for the API and for Docker', () => {
     taken.close()
   })
 
-  it('refuse a Docker of another host, and an MTU that is none', async () => {
+  it('refuse a Docker of another host, and an MTU that is none (FLAG-37, FLAG-44)', async () => {
     await expect(launch('--docker-api', 'tcp://192.0.2.7:2375')).rejects.toThrow('is not a socket of this host')
     await expect(launch('--mtu', '100')).rejects.toThrow("'100' is not an MTU")
     expect(await launch('--docker-api', 'unix:///run/docker.sock')).toEqual({ dockerApi: 'unix:///run/docker.sock' })

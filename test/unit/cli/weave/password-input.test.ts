@@ -18,7 +18,7 @@ describe('a password for a command', () => {
     expect(said).toBe('')
   })
 
-  it('comes from an argument or the variable with a warning, which does not show it', () => {
+  it('comes from an argument or the variable with a warning, which does not show it (FLAG-01, ENV-01)', () => {
     expect(take({ password: STRONG })).toEqual({ passwords: [STRONG], said: expect.stringContaining('command line') })
     const environment: NodeJS.ProcessEnv = { WEAVE_PASSWORD: STRONG }
     const { passwords, said } = take({}, environment)

@@ -10,7 +10,7 @@ const peer = '02:00:00:00:00:02' as PeerName
 const options = { domains: ['weave.local'], nearestFirst: false, random: () => 0 }
 
 describe('names', () => {
-  it('are found whatever their case, with and without the domain', () => {
+  it('are found whatever their case, with and without the domain (DNS-02)', () => {
     const names = withNames(address('Web', '10.2.1.1'))
     for (const name of ['web.weave.local', 'WEB.weave.LOCAL', 'web']) {
       expect(dataOf(names, name, 'A')).toEqual(['10.2.1.1'])
@@ -28,7 +28,7 @@ describe('names', () => {
     expect(answerFor(names, { name: 'weave.local', type: 'A' }, options)).toMatchObject({ kind: 'found', records: [] })
   })
 
-  it('answer AAAA, PTR, SRV, TXT and follow aliases, also those that go round', () => {
+  it('answer AAAA, PTR, SRV, TXT and follow aliases, also those that go round (DNS-03, DNS-07)', () => {
     const names = withNames(
       address('web', 'fd00::7'),
       { id: 'c', name: 'www.weave.local', data: { kind: 'cname', target: 'web.weave.local' } },

@@ -7,7 +7,7 @@ const SUBNET = '10.32.0.0/24'
 const self = nameOf(1)
 
 describe('the address allocator', () => {
-  it('gives the lowest free address, and the same one again to the same container', () => {
+  it('gives the lowest free address, and the same one again to the same container (IPM-04)', () => {
     const one = alone()
     expect(one.allocate('a')).toBe('10.32.0.1')
     expect(one.allocate('b')).toBe('10.32.0.2')
@@ -62,7 +62,7 @@ describe('the address allocator', () => {
     expect([one.allocate('_'), one.allocate('_')]).toEqual(['10.32.0.1', '10.32.0.2'])
   })
 
-  it('claims an address for one container only', () => {
+  it('claims an address for one container only (IPM-06)', () => {
     const one = alone()
     expect(one.claim('a', '10.32.0.7/24')).toBe('10.32.0.7')
     expect(one.claim('a', '10.32.0.7/24')).toBe('10.32.0.7')
@@ -70,7 +70,7 @@ describe('the address allocator', () => {
     expect(one.claim('b', '192.168.7.1/24')).toBe('192.168.7.1')
   })
 
-  it('refuses a range outside of its own', () => {
+  it('refuses a range outside of its own (IPM-07)', () => {
     expect(alone().allocate('a', '10.99.0.0/24')).toBe('range 10.99.0.0/24 out of bounds: 10.32.0.0/24')
   })
 
@@ -125,7 +125,7 @@ describe('the address allocator', () => {
     expect(one.allocate('d')).toMatch(/another host speaks in the name of this one/)
   })
 
-  it('waits for a quorum, and says so', () => {
+  it('waits for a quorum, and says so (IPM-02, STAT-02)', () => {
     const one = alone(undefined, { initial: { kind: 'consensus', expected: 3 } })
     expect(one.ipam.status(0).state).toBe('awaiting consensus (quorum: 2, known: 1)')
     one.ask({ kind: 'allocate', ticket: 5, id: 'a', subnet: network(SUBNET), timeoutMs: 1_000 })
@@ -136,7 +136,7 @@ describe('the address allocator', () => {
     })
   })
 
-  it('shares the range among seeds by halves', () => {
+  it('shares the range among seeds by halves (IPM-03, FLAG-14)', () => {
     const peers = [nameOf(1), nameOf(2), nameOf(3)]
     const world = new AddressWorld({ seed: 1, universe: SUBNET, initial: { kind: 'seed', peers } })
     for (let i = 1; i <= 3; i++) world.add(i, undefined)
@@ -169,7 +169,7 @@ describe('the address allocator', () => {
     expect(world.survey()).toEqual({ owned: 48n, doubled: 0n })
   })
 
-  it('takes the space of a removed host within half a minute, and that of a dead one on demand of the operator', () => {
+  it('takes the space of a removed host within half a minute, and that of a dead one on demand of the operator (IPM-10)', () => {
     const world = manifestWorld()
     const [, b, c] = [...world.hosts.values()]
     world.remove(b!)
@@ -185,7 +185,7 @@ describe('the address allocator', () => {
     expect(world.answers.get(81)).toMatchObject({ kind: 'refused' })
   })
 
-  it('leaves its space to another when it leaves', () => {
+  it('leaves its space to another when it leaves (IPM-09, API-17)', () => {
     const world = manifestWorld()
     const [a] = [...world.hosts.values()]
     world.tell(a!, { kind: 'leave' })

@@ -1,0 +1,55 @@
+import { jest } from '@jest/globals'
+import { Command } from 'commander'
+import { StateStore } from '../../../../src/agent/host/state-store.ts'
+import { createContext } from '../../../../src/cli/weave/context.ts'
+import { addStandAloneOptions, recordOf } from '../../../../src/cli/weave/launch-options.ts'
+import { prepareStandAlone } from '../../../../src/cli/weave/stand-alone.ts'
+import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
+
+describe('the flags of a launch by hand', () => {
+  const folder = useTemporaryFolder()
+  afterEach(() => jest.restoreAllMocks())
+
+  it('say that frames within trusted subnets are not encrypted (FLAG-02)', () => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    expect(recordOf({ trustedSubnets: '10.0.0.0/8,192.0.2.0/24' }).trustedSubnets).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.0/24',
+    ])
+    expect(written.mock.calls.map(([text]) => text)).toEqual([
+      'warning: between hosts of --trusted-subnets frames go in the clear, where both ends say so\n',
+    ])
+    expect(() => recordOf({ trustedSubnets: 'here' })).toThrow("'here' is not an IPv4 network")
+  })
+
+  it('say where it listens, whom it dials and how many, and what people call it (FLAG-03, FLAG-04, FLAG-06, FLAG-07, FLAG-10)', () => {
+    expect(parse()).toMatchObject({ listen: { ip: '::', port: 6783 }, discovery: true, connectionsMax: 200 })
+    const words = ['--host', '192.0.2.1', '--port', '7000', '--no-discovery', '--conn-limit', '5', '--nickname', 'bee']
+    expect(parse(...words)).toMatchObject({
+      listen: { ip: '192.0.2.1', port: 7000 },
+      discovery: false,
+      connectionsMax: 5,
+      nickname: 'bee',
+    })
+    expect(() => parse('--host', 'here')).toThrow("'here' is not an IP address")
+    expect(() => parse('--port', '0')).toThrow("'0' is no value for --port")
+  })
+
+  it('keep the peers of the last launch with --resume, and forget them without (FLAG-08)', () => {
+    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const warned = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const targets = () => new StateStore(context.paths).targets([])
+    const peer = { ip: '192.0.2.7', port: 6783 }
+    prepareStandAlone(context, { withoutPassword: true }, [peer])
+    prepareStandAlone(context, { withoutPassword: true, resume: true }, [])
+    expect(targets()).toEqual([peer])
+    prepareStandAlone(context, { withoutPassword: true }, [])
+    expect(targets()).toEqual([])
+    expect(warned.mock.calls.join()).toContain('the 1 peers of the last launch are forgotten')
+  })
+
+  function parse(...words: readonly string[]) {
+    const command = addStandAloneOptions(new Command('launch')).exitOverride()
+    return recordOf(command.parse([...words], { from: 'user' }).opts())
+  }
+})
