@@ -46,6 +46,15 @@ describe('the page of what became of Weave', () => {
     expect(page).toContain(`Groups: ${Object.keys(GROUPS).join(', ')}.`)
   })
 
+  it('calls done what a test is named for, or says that none has it', () => {
+    const tests = projectFiles().filter(({ path }) => /^test\/(unit|system)\/.*\.test\.ts$/.test(path))
+    const named = new Set(tests.flatMap(({ text }) => idsIn(text)))
+    const unshown = rows.filter(
+      ({ id, state, note }) => state === 'done' && !named.has(id) && !note.includes('no test'),
+    )
+    expect(unshown.map(({ id }) => id)).toEqual([])
+  })
+
   it('names flags of launch that launch takes', () => {
     const launch = createProgram(createContext(new URL('file:///nowhere'), {})).commands.find(
       one => one.name() === 'launch',
@@ -69,3 +78,13 @@ describe('the page of what became of Weave', () => {
     expect(answered.filter(name => !Object.hasOwn(HISTORIC_VARIABLES, name))).toEqual([])
   })
 })
+
+/** Also those between the two of `API-01 to API-23`. */
+function idsIn(text: string): readonly string[] {
+  return [...text.matchAll(/\b([A-Z]+)-(\d{2})(?: to \1-(\d{2}))?\b/g)].flatMap(([, group, first, last = first]) =>
+    Array.from(
+      { length: Number(last) - Number(first) + 1 },
+      (_, i) => `${group}-${String(Number(first) + i).padStart(2, '0')}`,
+    ),
+  )
+}
