@@ -1,10 +1,13 @@
-import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
+import { showAddresses } from '../../agent/containers/interface-commands.ts'
+import { parseDevices } from '../../agent/containers/namespace-devices.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
 import { placeOf } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { ensureBridge, joinBridges } from '../../agent/linux/bridge.ts'
 import { findDevice } from '../../agent/linux/network-device.ts'
+import { runCommand } from '../../agent/linux/run-command.ts'
+import { formatIpAddress, isIpv4 } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { AS_JSON, type FormatOptions, printAs } from './report.ts'
@@ -35,10 +38,13 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .description('print the address of Docker’s own bridge')
     .option(...AS_JSON)
     .action((options: FormatOptions) => {
-      const found = networkInterfaces().docker0?.find(({ family }) => family === 'IPv4')
+      // Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
+      const docker = parseDevices(runCommand(showAddresses())).find(({ name }) => name === 'docker0')
+      const found = docker?.addresses.find(({ address }) => isIpv4(address))
       const remedy = 'start Docker; with a bridge of its own it has no docker0'
       if (found === undefined) throw new UserError({ cause: 'there is no docker0 with an address', remedy })
-      printAs(options, { address: found.address }, `${found.address}\n`)
+      const address = formatIpAddress(found.address)
+      printAs(options, { address }, `${address}\n`)
     })
   program
     .command('identity')
