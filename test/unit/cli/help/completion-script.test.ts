@@ -6,6 +6,9 @@ import { commandTree } from '../../../../src/cli/help/command-tree.ts'
 import { completionScript, type Shell } from '../../../../src/cli/help/completion-script.ts'
 import { provisionManual } from '../../../../src/cli/provision/completion.ts'
 import { createProgram } from '../../../../src/cli/provision/program.ts'
+import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
+import { createContext } from '../../../../src/cli/weave/context.ts'
+import { createProgram as createWeave } from '../../../../src/cli/weave/program.ts'
 
 const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ['a command', ['ren'], ['render']],
@@ -16,15 +19,35 @@ const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[
   ['an option behind an argument', ['up', 'monday.plan', '--can'], ['--canary']],
 ]
 
+const QUESTIONS_ON_THE_HOST: typeof QUESTIONS = [
+  ['a command', ['dns-l'], ['dns-lookup']],
+  ['a command by its older name', ['launch-r'], ['launch-router']],
+  ['an option of a command', ['attach', '--no-m'], ['--no-multicast-route']],
+  ['an option behind an option with a value', ['launch', '--nickname', 'ps', '--no-dn'], ['--no-dns']],
+  ['a topic of status', ['status', 'ip'], ['ipam']],
+]
+
 describe.each<[Shell, (script: string, words: readonly string[]) => string]>([
   ['bash', inBash],
   ['zsh', inZsh],
   ['fish', inFish],
 ])('the completion for %s, in that shell, finds', (shell, complete) => {
-  const script = completionScript(createProgram(), shell)
+  it.each(QUESTIONS)('%s of weave-provision', (_, words, expected) => {
+    const script = completionScript(createProgram(), shell)
+    expect(
+      complete(script, ['weave-provision', ...words])
+        .split('\n')
+        .filter(Boolean),
+    ).toEqual(expected)
+  })
 
-  it.each(QUESTIONS)('%s', (_, words, expected) => {
-    expect(complete(script, words).split('\n').filter(Boolean)).toEqual(expected)
+  it.each(QUESTIONS_ON_THE_HOST)('%s of weave', (_, words, expected) => {
+    const script = weaveCompletion(createWeave(createContext(new URL('file:///nowhere'), {})), shell)
+    expect(
+      complete(script, ['weave', ...words])
+        .split('\n')
+        .filter(Boolean),
+    ).toEqual(expected)
   })
 })
 
@@ -41,7 +64,9 @@ describe('the completion finds files', () => {
     ['fish', inFish],
   ])('behind -i, in %s', (shell, complete) => {
     const script = completionScript(createProgram(), shell)
-    expect(complete(script, ['plan', '-i', join(folder, 'ho')]).trim()).toBe(join(folder, 'hosts.yml'))
+    expect(complete(script, ['weave-provision', 'plan', '-i', join(folder, 'ho')]).trim()).toBe(
+      join(folder, 'hosts.yml'),
+    )
   })
 })
 
@@ -68,30 +93,29 @@ describe('the manual page', () => {
 })
 
 function inBash(script: string, words: readonly string[]): string {
-  const all = ['weave-provision', ...words]
-  const ask = `COMP_WORDS=(${all.join(' ')}); COMP_CWORD=${all.length - 1}; _weave_provision; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; ${functionOf(words)}; printf '%s\\n' "\${COMPREPLY[@]}"`
   return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' })
 }
 
 /** Its completion system needs a terminal; what the function would offer is asked of the function, and matched as that would. */
 function inZsh(script: string, words: readonly string[]): string {
-  const all = ['weave-provision', ...words]
   const ask = `
     compdef() { : }
     _describe() { print -rl -- \${(M)\${(@P)argv[-1]}:#$words[CURRENT]*} | cut -d: -f1 }
     ${script}
-    words=(${all.join(' ')}) CURRENT=${all.length}
-    _weave_provision`
+    words=(${words.join(' ')}) CURRENT=${words.length}
+    ${functionOf(words)}`
   return execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8' })
 }
 
 function inFish(script: string, words: readonly string[]): string {
-  const answer = execFileSync(
-    'fish',
-    ['--no-config', '-c', `${script}\ncomplete -C "weave-provision ${words.join(' ')}"`],
-    {
-      encoding: 'utf8',
-    },
-  )
+  const answer = execFileSync('fish', ['--no-config', '-c', `${script}\ncomplete -C "${words.join(' ')}"`], {
+    encoding: 'utf8',
+  })
   return answer.replace(/\t.*/g, '')
+}
+
+/** Of the program that is completed. */
+function functionOf([program = '']: readonly string[]): string {
+  return `_${program.replace('-', '_')}`
 }
