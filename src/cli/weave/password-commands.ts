@@ -3,12 +3,13 @@ import { askRouter } from '../../agent/http/control-client.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { takePasswords } from './password-input.ts'
-import { print } from './report.ts'
+import { AS_JSON, print } from './report.ts'
 
 interface RotationOptions {
   readonly file?: string
   readonly generate?: boolean
   readonly dropOld?: boolean
+  readonly json?: boolean
 }
 
 /** Rotation: the new password on every host, then the old one dropped on every host. */
@@ -19,6 +20,7 @@ export function registerPasswordCommands(program: Command, context: CommandConte
     .option('--file <file>', 'a file with the new one, - for standard input')
     .option('--generate', 'make a strong one, and print it')
     .option('--drop-old', 'from here on only the newest counts; peers that are connected stay')
+    .option(...AS_JSON)
     .action((options: RotationOptions) => changePassword(context, options))
 }
 
@@ -32,8 +34,9 @@ async function changePassword(context: CommandContext, options: RotationOptions)
     const remedy = 'weave password --file FILE on every host, then weave password --drop-old on every host'
     throw new UserError({ cause: 'nothing to change', remedy }, EXIT_CODES.badInput)
   }
-  const answer = await askRouter(context.paths.controlSocket, { method: 'POST', path: '/password', body })
-  if (options.generate !== true) print(answer)
+  const path = options.json === true ? '/password?format=json' : '/password'
+  const answer = await askRouter(context.paths.controlSocket, { method: 'POST', path, body })
+  if (options.generate !== true || options.json === true) print(answer)
 }
 
 function sourceOf({ file, generate }: RotationOptions) {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AGENT_VERSION } from '../../../../src/agent/version.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
@@ -51,6 +52,16 @@ describe('commands that ask the router', () => {
     ])
   })
 
+  it('password says how many are valid, as JSON too', async () => {
+    const file = join(folder(), 'password')
+    writeFileSync(file, 'kw93-tessellate-orchard-pq71\n', { mode: 0o600 })
+    await host.weave('password', '--file', file)
+    await host.weave('password', '--file', file, '--json')
+    await host.weave('password', '--generate', '--json')
+    expect(host.printed).toMatch(/^two are valid\n\{"valid":2\}\n[a-z2-9-]+\n\{"valid":2\}\n$/)
+    expect(host.asked[0]).toBe('POST /password password=kw93-tessellate-orchard-pq71')
+  })
+
   it('launch takes the levels of the original, and refuses others (FLAG-33)', async () => {
     // Behind the words, the router that runs already stands in the way.
     await expect(host.weave('launch', '--log-level', 'warning')).rejects.toMatchObject({ condition: 'alreadyRunning' })
@@ -90,6 +101,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'GET /report': '{}',
   [report('{{.Router.Port}}')]: '7000',
   [report('{{.Version}}')]: '0.0.9',
+  'POST /password': 'two are valid\n',
+  'POST /password?format=json': '{"valid":2}\n',
   'DELETE /peer/gone': '7 IPs taken over from gone\n',
   'DELETE /peer/lost': '0 IPs taken over from lost\n',
 }
