@@ -107,7 +107,7 @@ describe('the API on TCP', () => {
     expect((await lab.on('a', 'ip', 'address', 'show', 'weave')).stdout).toContain('10.2.7.100/24')
     expect((await lab.on('a', 'iptables-save', '-t', 'nat')).stdout).not.toContain('10.2.7.0/24')
     expect((await lab.weave('a', 'hide', '10.2.7.100/24')).exitCode).toBe(0)
-  }, 20_000)
+  }, 30_000)
 
   it('knows names (API-19 to API-22, MET-04)', async () => {
     const at = `${FULL}/name/${CONTAINER}/10.2.0.9`

@@ -202,7 +202,7 @@ describe('hosts without a provisioner', () => {
     const started = await weave('c', 'password', '--generate')
     expect(started.exitCode).toBe(2)
     shown.pop()
-  }, 30_000)
+  }, 60_000)
 
   function file(name: string): string {
     return join(lab.folder, name)

@@ -134,7 +134,7 @@ describe('containers on the overlay, by command', () => {
       expect(await lab.must('a', 'ip', 'address', 'show', 'weave')).not.toContain('10.2.1.150')
       expect(await lab.docker('a', 'inspect', '-f', '{{.State.Running}}', 'clash')).toBe('false')
     },
-    MINUTE,
+    2 * MINUTE,
   )
 
   it(
