@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../../../src/cli/project-root.ts'
 import { createProgram } from '../../../src/cli/provision/program.ts'
+import { REPAIRS } from '../../../src/provision/examine/disorder.ts'
 import { schemaOf, violations } from '../../json-schema.ts'
 
 describe('the schemas of what --json prints', () => {
@@ -19,6 +20,11 @@ describe('the schemas of what --json prints', () => {
     const schema = schemaOf(file.replace('.json', ''))
     expect(violations(schema, 7)).not.toEqual([])
     expect(violations(schema, schema.type === 'array' ? [{ at: 7 }] : { other: 7 })).not.toEqual([])
+  })
+
+  it('all that doctor mends is a choice of its schema', () => {
+    const repair = schemaOf('doctor').properties?.findings?.items?.properties?.repair
+    expect([...(repair?.enum ?? [])].sort()).toEqual([...REPAIRS].sort())
   })
 
   it('what is missing, too much, or of another type is named with its place', () => {
