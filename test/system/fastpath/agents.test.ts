@@ -48,7 +48,7 @@ describe('agents with the fast path on some of their wires', () => {
       / 10\.91\.3\.4:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(d\) mtu=\d+, fast path: the address is in no trusted subnet$/m,
     )
     const { stdout: status } = await lab.weave('a', 'status')
-    expect(status).toContain(' TrustedSubnets: 10.91.1.0/24 10.91.2.0/24\n')
+    expect(status).toContain(' TrustedSubnets: 10.91.1.0/24, 10.91.2.0/24\n')
     expect(status).toMatch(/^ +Encryption: enabled; not for frames within TrustedSubnets$/m)
     expect(status).toMatch(/^ +FastPath: enabled \(2 peers over 1 links, \d+ changes\)$/m)
     expect(lab.log('a')).toMatch(/msg="path changed" peer=3 nickname=c path=fastdp reason="?\w/)
