@@ -74,7 +74,11 @@ export class PacketPump implements PacketSink {
   }
   readonly forwarder: Forwarder
   readonly #options: PumpOptions
+  // Taken from the options once: the engine's code for the hot path then holds whoever has made the options.
   readonly #libc: Libc
+  readonly #clock: () => number
+  readonly #tapFd: number
+  readonly #udpFd: number
   readonly #memory = allocatePinned(MEMORY_BYTES)
   readonly #polled: PinnedBytes
   readonly #hasHeader: boolean
@@ -89,6 +93,9 @@ export class PacketPump implements PacketSink {
   constructor(options: PumpOptions) {
     this.#options = options
     this.#libc = options.libc
+    this.#clock = options.clock
+    this.#tapFd = options.tap.fd
+    this.#udpFd = options.udp.fd
     const { hasHeader, cutsUdp } = options.tap.offload
     this.#hasHeader = hasHeader
     this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
@@ -111,15 +118,20 @@ export class PacketPump implements PacketSink {
   /** Returns after `stop`, or with the reason why it cannot go on. `woken` is called when the wake descriptor was signalled. */
   run(woken: () => void): string | undefined {
     this.#isStopped = false
-    while (!this.#isStopped) {
-      if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) continue
-      const now = this.#options.clock()
-      if (this.#returned(2) !== 0) woken()
-      if (this.#returned(0) !== 0) this.#captureBatch(now)
-      if (this.#returned(1) !== 0) this.#receiveBatch(now)
-      if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
-      if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
-    }
+    let reason: string | undefined
+    while (!this.#isStopped && reason === undefined) reason = this.#turn(woken)
+    return reason
+  }
+
+  /** Of its own, because `run` returns seldom: the engine compiles what is called often. */
+  #turn(woken: () => void): string | undefined {
+    if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) return undefined
+    const now = this.#clock()
+    if (this.#returned(2) !== 0) woken()
+    if (this.#returned(0) !== 0) this.#captureBatch(now)
+    if (this.#returned(1) !== 0) this.#receiveBatch(now)
+    if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
+    if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined
   }
 
@@ -133,7 +145,7 @@ export class PacketPump implements PacketSink {
     if (this.#hasHeader) writeVirtioHeader(bytes, offset - VIRTIO_HEADER_BYTES, shape)
     else if (shape.checksumStart !== 0) completeChecksum(bytes, offset, length, shape)
     const all = this.#headerBytes + length
-    const written = this.#libc.write(this.#options.tap.fd, address + offset - this.#headerBytes, all)
+    const written = this.#libc.write(this.#tapFd, address + offset - this.#headerBytes, all)
     if (written === all) this.counters.framesWritten++
     else this.counters.framesRefused++
   }
@@ -156,7 +168,7 @@ export class PacketPump implements PacketSink {
     this.#to.set(to)
     this.#cutting.forbid()
     const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#options.udp.fd, address, length, 0, this.#to.address, this.#to.length)
+    const sent = this.#libc.sendto(this.#udpFd, address, length, 0, this.#to.address, this.#to.length)
     const isTooLarge = sent < 0 && this.#libc.errorName() === 'EMSGSIZE'
     this.#cutting.allow()
     if (sent === length) this.counters.datagramsSent++
@@ -167,7 +179,7 @@ export class PacketPump implements PacketSink {
   /** Takes datagrams that a neighbour's control link has carried: at most `ROOM_BYTES`. */
   carried(neighbour: number, datagramBytes: number, bytes: Uint8Array): void {
     this.#memory.bytes.set(bytes, RECEIVE_AT)
-    this.forwarder.receive(bytes.length, datagramBytes, linkKey(neighbour), this.#options.clock())
+    this.forwarder.receive(bytes.length, datagramBytes, linkKey(neighbour), this.#clock())
   }
 
   wanted(peer: number): void {
@@ -196,7 +208,7 @@ export class PacketPump implements PacketSink {
   #transmitRun(to: EndpointKey, offset: number, length: number, datagramBytes: number): boolean {
     this.#outgoing.endpoint.set(to)
     this.#outgoing.forSending(this.#memory.address + offset, length, datagramBytes)
-    const isSent = this.#libc.sendmsg(this.#options.udp.fd, this.#outgoing.address, 0) === length
+    const isSent = this.#libc.sendmsg(this.#udpFd, this.#outgoing.address, 0) === length
     if (!isSent) {
       this.counters.runsSplit++
       return false
@@ -208,7 +220,7 @@ export class PacketPump implements PacketSink {
 
   #transmitOne(offset: number, length: number): void {
     const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#options.udp.fd, address, length, 0, this.#to.address, this.#to.length)
+    const sent = this.#libc.sendto(this.#udpFd, address, length, 0, this.#to.address, this.#to.length)
     if (sent === length) this.counters.datagramsSent++
     else this.counters.datagramsRefused++
   }
@@ -218,7 +230,7 @@ export class PacketPump implements PacketSink {
     const at = CAPTURE_AT - this.#headerBytes
     let all = 0
     for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
-      const length = this.#libc.read(this.#options.tap.fd, address + at, ROOM_BYTES)
+      const length = this.#libc.read(this.#tapFd, address + at, ROOM_BYTES)
       if (length <= 0) break
       all += length
       this.counters.framesRead++
@@ -233,7 +245,7 @@ export class PacketPump implements PacketSink {
     let all = 0
     for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
       message.forReceiving(this.#memory.address + RECEIVE_AT, ROOM_BYTES)
-      const length = this.#libc.recvmsg(this.#options.udp.fd, message.address, 0)
+      const length = this.#libc.recvmsg(this.#udpFd, message.address, 0)
       if (length < 0) return
       all += length
       const datagramBytes = message.datagramBytes(length)

@@ -1,8 +1,10 @@
 import type { DatagramCipher, ForwardingTable } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
 import { allocatePinned, type Libc } from '../linux/libc.ts'
+import type { SocketFamily } from '../linux/socket-address.ts'
 import { openSocketPair } from '../linux/socket-pair.ts'
 import type { TapOffload } from '../linux/tap-device.ts'
+import { openUdpSocket, portOf, type UdpSocket } from '../linux/udp-socket.ts'
 import { VIRTIO_HEADER_BYTES } from '../linux/virtio-header.ts'
 import { PacketPump } from './packet-pump.ts'
 
@@ -12,18 +14,29 @@ const ROUNDS = 1500
 const SCENE_ROUNDS = 15
 const FRAME_BYTES = 98
 const ROOM_BYTES = 2048
+/** Last byte of a sender's address, and its place in a frame. */
+const SENDER = 8
+const SENDER_LAST = 11
+/** Of a path that has been measured. */
+const DATAGRAM_BYTES = 1500
+/** A socket of both families speaks to IPv4 by mapped addresses. */
+const LOOPBACK = { ipv4: '127.0.0.1', ipv6: '::ffff:127.0.0.1' } as const
 
+/** All but `rounds` as the data path itself has it: what is not the same is not rehearsed. */
 export interface RehearsalOptions {
   readonly libc: Libc
   readonly cipher: DatagramCipher
   readonly offload: TapOffload
+  readonly family: SocketFamily
+  readonly clock: () => number
   readonly rounds?: number
 }
 
 /**
  * Has two pumps give each other frames, as a ping does, over sockets of this process. The engine interprets what has run a few
  * times only, and compiles what has run often: without this, frames on a quiet network would take several times as long, for hours.
- * It costs more than the start of a router, so it is played in scenes, once the start is over.
+ * What it compiles holds for objects of the kinds that it has seen; the first of another kind, and it interprets again: so the
+ * players have what the data path has. It costs more than the start of a router, so it is played in scenes, once the start is over.
  */
 export class Rehearsal {
   readonly #options: RehearsalOptions
@@ -35,12 +48,18 @@ export class Rehearsal {
     this.#roundsLeft = options.rounds ?? ROUNDS
   }
 
-  /** Plays the next scene. False when it was the last: then nothing is left of it, and nothing more is played. */
+  /**
+   * Plays the next scene. False when it was the last: then nothing is left of it, and nothing more is played. Throws a
+   * `SystemCallError` where there are no sockets for it, as on a host without a loopback device; then it is over, too.
+   */
   play(): boolean {
     if (this.#roundsLeft === 0) return false
-    this.#cast ??= new Cast(this.#options)
     const rounds = Math.min(SCENE_ROUNDS, this.#roundsLeft)
-    this.#roundsLeft -= rounds
+    const roundsLeft = this.#roundsLeft - rounds
+    this.#roundsLeft = 0
+    this.#cast ??= new Cast(this.#options)
+    this.#cast.enter()
+    this.#roundsLeft = roundsLeft
     for (let round = 0; round < rounds; round++) this.#cast.exchange()
     if (this.#roundsLeft > 0) return true
     this.#cast.leave()
@@ -52,16 +71,24 @@ export class Rehearsal {
 /** The two pumps, and the wire between them. */
 class Cast {
   readonly #stage: Stage
-  readonly #wire: readonly [number, number]
+  readonly #wire: readonly [UdpSocket, UdpSocket]
   readonly #players: readonly Player[]
 
   constructor(options: RehearsalOptions) {
-    this.#wire = openSocketPair(options.libc)
-    this.#stage = { ...options, libc: withoutAddresses(options.libc), wake: new EventFd(options.libc) }
+    const { libc, family } = options
+    const open = () => openUdpSocket(libc, { ip: LOOPBACK[family], port: 0 })
+    this.#wire = [open(), open()]
+    this.#stage = { ...options, wake: new EventFd(libc) }
+    const [one, other] = this.#wire
     this.#players = [
-      new Player(this.#stage, this.#wire[0], { self: 1, other: 2 }),
-      new Player(this.#stage, this.#wire[1], { self: 2, other: 1 }),
+      new Player(this.#stage, one, tableOf({ self: 1, other: 2, otherPort: portOf(libc, other) })),
+      new Player(this.#stage, other, tableOf({ self: 2, other: 1, otherPort: portOf(libc, one) })),
     ]
+  }
+
+  /** As after a new table, with nothing at hand of what was looked up before. */
+  enter(): void {
+    for (const player of this.#players) player.enter()
   }
 
   /** A frame each way. */
@@ -73,13 +100,8 @@ class Cast {
 
   leave(): void {
     for (const player of this.#players) player.leave()
-    for (const fd of [...this.#wire, this.#stage.wake.fd]) this.#stage.libc.close(fd)
+    for (const { fd } of [...this.#wire, this.#stage.wake]) this.#stage.libc.close(fd)
   }
-}
-
-/** The sockets of the pair are connected, and take no address of IP. */
-function withoutAddresses(libc: Libc): Libc {
-  return { ...libc, sendto: (fd, buffer, length) => libc.write(fd, buffer, length) }
 }
 
 interface Stage extends RehearsalOptions {
@@ -89,35 +111,37 @@ interface Stage extends RehearsalOptions {
 /** A pump, and the far end of what it takes for its TAP device. */
 class Player {
   readonly #stage: Stage
-  readonly #self: number
+  readonly #table: ForwardingTable
   readonly #tap: readonly [number, number]
   readonly #pump: PacketPump
+  #spoken = 0
   readonly #frame = allocatePinned(ROOM_BYTES)
   readonly #heard = allocatePinned(ROOM_BYTES)
 
-  constructor(stage: Stage, udpFd: number, { self, other }: { self: number; other: number }) {
+  constructor(stage: Stage, udp: UdpSocket, table: ForwardingTable) {
     this.#stage = stage
-    this.#self = self
+    this.#table = table
     this.#tap = openSocketPair(stage.libc)
-    const { libc, cipher, offload, wake } = stage
+    const { libc, cipher, offload, clock, wake } = stage
     const tap = { fd: this.#tap[0], offload }
     const nobody = () => undefined
     const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, carry: () => false }
-    this.#pump = new PacketPump({
-      libc,
-      cipher,
-      tap,
-      udp: { fd: udpFd, family: 'ipv4' },
-      wakeFd: wake.fd,
-      clock: () => performance.now(),
-      ...unheard,
-    })
-    this.#pump.forwarder.apply(tableOf(self, other))
-    this.#frame.bytes.set([2, 0, 0, 0, 0, other, 2, 0, 0, 0, 0, self, 0x08, 0x00, 0x45], this.#headerBytes)
+    this.#pump = new PacketPump({ libc, cipher, tap, udp, wakeFd: wake.fd, clock, ...unheard })
+    this.enter()
+    const { self } = table
+    const other = table.peers[0]?.shortId ?? 0
+    this.#pump.forwarder.resizePath(other, DATAGRAM_BYTES)
+    const to = [2, 0, 0, 0, other, SENDER]
+    this.#frame.bytes.set([...to, 2, 0, 0, 0, self, SENDER, 0x08, 0x00, 0x45], this.#headerBytes)
   }
 
-  /** Gives the pump a frame. */
+  enter(): void {
+    this.#pump.forwarder.apply(this.#table)
+  }
+
+  /** Gives the pump a frame, of two senders in turn, who each say two things. */
   speak(): void {
+    this.#frame.bytes[this.#headerBytes + SENDER_LAST] = SENDER + (this.#spoken++ & 2)
     this.#stage.libc.write(this.#tap[1], this.#frame.address, this.#headerBytes + FRAME_BYTES)
   }
 
@@ -133,7 +157,7 @@ class Player {
   }
 
   leave(): void {
-    this.#pump.forwarder.apply({ self: this.#self, peers: [], neighbours: [] })
+    this.#pump.forwarder.apply({ ...this.#table, peers: [], neighbours: [] })
     for (const fd of this.#tap) this.#stage.libc.close(fd)
   }
 
@@ -143,13 +167,13 @@ class Player {
 }
 
 /** The keys are known to all, and seal nothing but the frames of the rehearsal. */
-function tableOf(self: number, other: number): ForwardingTable {
+function tableOf({ self, other, otherPort }: { self: number; other: number; otherPort: number }): ForwardingTable {
   const ids = { sourceKeyId: 1, destinationKeyId: 1 }
   const sealing = { ...ids, key: new Uint8Array(32).fill(self) }
   const opening = [{ ...ids, key: new Uint8Array(32).fill(other) }]
   return {
     self,
     peers: [{ shortId: other, nextHop: other, sealing, opening }],
-    neighbours: [{ shortId: other, endpoint: { ip: '127.0.0.1', port: 1 } }],
+    neighbours: [{ shortId: other, endpoint: { ip: LOOPBACK.ipv4, port: otherPort } }],
   }
 }

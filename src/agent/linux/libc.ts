@@ -16,6 +16,7 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number
   socketpair(domain: number, type: number, protocol: number, fds: Address): number
   bind(fd: number, address: Address, length: number): number
+  getsockname(fd: number, address: Address, length: Address): number
   connect(fd: number, address: Address, length: number): number
   setsockopt(fd: number, level: number, option: number, value: Address, length: number): number
   sendto(fd: number, buffer: Address, length: number, flags: number, to: Address, toLength: number): number
@@ -45,6 +46,7 @@ const SIGNATURES = {
   socket: 'iiii',
   socketpair: 'iiiip',
   bind: 'iipi',
+  getsockname: 'iipp',
   connect: 'iipi',
   setsockopt: 'iiiipi',
   sendto: 'sipsipi',

@@ -45,10 +45,14 @@ export class SocketAddress {
     bytes.writeUInt32BE(address, ADDRESS_AT + 12)
   }
 
+  get port(): number {
+    return this.#bytes.readUInt16BE(2)
+  }
+
   /** What the kernel has written there. */
   read(): EndpointKey {
     const bytes = this.#bytes
-    const port = bytes.readUInt16BE(2)
+    const { port } = this
     if (this.#family === 'ipv4') return ipv4Key(bytes.readUInt32BE(4), port)
     return isMapped(bytes)
       ? ipv4Key(bytes.readUInt32BE(ADDRESS_AT + 12), port)

@@ -63,6 +63,16 @@ function bind(libc: Libc, { fd, family }: UdpSocket, local: Endpoint): void {
   throw error
 }
 
+/** The port that the system has chosen where `openUdpSocket` was told 0. */
+export function portOf(libc: Libc, { fd, family }: UdpSocket): number {
+  const address = new SocketAddress(new EndpointKeys(), family)
+  const length = allocatePinned(4)
+  length.bytes.writeInt32LE(address.length)
+  if (libc.getsockname(fd, address.address, length.address) < 0)
+    throw new SystemCallError('ask for the port of a UDP socket', libc.errorName())
+  return address.port
+}
+
 /**
  * Whether what is too large for the network may be cut (ip(7), IP_MTU_DISCOVER). Frames may: slower, but not lost. What measures the
  * network may not.

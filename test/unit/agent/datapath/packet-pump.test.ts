@@ -98,6 +98,7 @@ class FakeKernel {
       madvise: refuse,
       bind: refuse,
       connect: refuse,
+      getsockname: refuse,
       setsockopt: refuse,
       write: refuse,
       sendto: refuse,
