@@ -22,11 +22,14 @@ import { SocketAddress } from '../linux/socket-address.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import { UdpCutting, type UdpSocket } from '../linux/udp-socket.ts'
 import { readVirtioHeader, VIRTIO_HEADER_BYTES, writeVirtioHeader } from '../linux/virtio-header.ts'
+import { DenseTraffic } from './dense-traffic.ts'
 import type { PumpCounters } from './messages.ts'
 
 /** Per side and wake, whichever is reached first: so neither side waits long for the other. */
 const BATCH_PACKETS = 64
 const BATCH_BYTES = 256 * 1024
+/** The kernel adds about as much again (prctl(2), PR_SET_TIMERSLACK). */
+const GATHER_MICROSECONDS = 50
 const POLLIN = 1
 const POLLERR_HUP_NVAL = 8 | 16 | 32
 const POLLFD_BYTES = 8
@@ -88,6 +91,7 @@ export class PacketPump implements PacketSink {
   readonly #outgoing: MessageHeader
   readonly #incoming: MessageHeader
   readonly #cutting: UdpCutting
+  readonly #dense = new DenseTraffic()
   #isStopped = false
 
   constructor(options: PumpOptions) {
@@ -128,8 +132,12 @@ export class PacketPump implements PacketSink {
     if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) return undefined
     const now = this.#clock()
     if (this.#returned(2) !== 0) woken()
-    if (this.#returned(0) !== 0) this.#captureBatch(now)
-    if (this.#returned(1) !== 0) this.#receiveBatch(now)
+    const before = this.counters.framesRead + this.counters.datagramsReceived
+    const captured = this.#returned(0) === 0 ? 0 : this.#captureBatch(now)
+    const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)
+    const packets = this.counters.framesRead + this.counters.datagramsReceived - before
+    const isDense = this.#dense.note(packets, captured + received, now)
+    if (isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
     if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
     if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined
@@ -225,7 +233,8 @@ export class PacketPump implements PacketSink {
     else this.counters.datagramsRefused++
   }
 
-  #captureBatch(now: number): void {
+  /** Bytes that were read. */
+  #captureBatch(now: number): number {
     const { bytes, address } = this.#memory
     const at = CAPTURE_AT - this.#headerBytes
     let all = 0
@@ -238,21 +247,24 @@ export class PacketPump implements PacketSink {
       this.forwarder.capture(length - this.#headerBytes, this.#shape, now)
     }
     this.forwarder.flush()
+    return all
   }
 
-  #receiveBatch(now: number): void {
+  /** Bytes that came. */
+  #receiveBatch(now: number): number {
     const message = this.#incoming
     let all = 0
     for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
       message.forReceiving(this.#memory.address + RECEIVE_AT, ROOM_BYTES)
       const length = this.#libc.recvmsg(this.#udpFd, message.address, 0)
-      if (length < 0) return
+      if (length < 0) break
       all += length
       const datagramBytes = message.datagramBytes(length)
       if (length > datagramBytes) this.counters.runsReceived++
       this.counters.datagramsReceived += length > datagramBytes ? Math.ceil(length / datagramBytes) : 1
       this.forwarder.receive(length, datagramBytes, message.endpoint.read(), now)
     }
+    return all
   }
 
   #returned(index: number): number {

@@ -12,6 +12,7 @@ export interface Libc {
   read(fd: number, buffer: Address, length: number): number
   write(fd: number, buffer: Address, length: number): number
   poll(fds: Address, count: number, timeoutMs: number): number
+  usleep(microseconds: number): number
   eventfd(initial: number, flags: number): number
   socket(domain: number, type: number, protocol: number): number
   socketpair(domain: number, type: number, protocol: number, fds: Address): number
@@ -42,6 +43,7 @@ const SIGNATURES = {
   read: 'sips',
   write: 'sips',
   poll: 'ipli',
+  usleep: 'ii',
   eventfd: 'iii',
   socket: 'iiii',
   socketpair: 'iiiip',

@@ -26,6 +26,15 @@ describe('the packet pump', () => {
     expect(pump.forwarder.counters.captured).toBe(200)
   })
 
+  it('lets frames gather while many small ones come, and not while there are enough', () => {
+    const kernel = new FakeKernel({ frames: 64 + 64 + 40, datagrams: 0 })
+    let now = 0
+    const pump = createPump(kernel, () => now++)
+    kernel.stopAfter(4, pump)
+    pump.run(() => undefined)
+    expect(kernel.calls.filter(call => call !== 'read')).toEqual(['poll', 'poll', 'poll', 'usleep', 'poll'])
+  })
+
   it('takes orders first when it is woken', () => {
     const kernel = new FakeKernel({ frames: 1, datagrams: 0, isWoken: true })
     const pump = createPump(kernel)
@@ -107,6 +116,7 @@ class FakeKernel {
       if_nametoindex: () => 0,
       syscall: () => -1,
       poll: () => this.#poll(),
+      usleep: () => this.calls.push('usleep'),
       read: () => this.#take('read', 'frames'),
       sendmsg: refuse,
       recvmsg: () => this.#take('recvmsg', 'datagrams'),
@@ -130,7 +140,10 @@ class FakeKernel {
   }
 }
 
-function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel, 'attach'>>): PacketPump {
+function createPump(
+  kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel, 'attach'>>,
+  clock = () => 0,
+): PacketPump {
   const polled = Buffer.alloc(24)
   kernel.attach?.((index, events) => polled.writeInt16LE(events, index * 8 + 6))
   return new PacketPump({
@@ -144,7 +157,7 @@ function createPump(kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel
     filled: () => undefined,
     worn: () => undefined,
     carry: () => false,
-    clock: () => 0,
+    clock,
     polled: { bytes: polled, address: 0 },
   })
 }
