@@ -30,6 +30,8 @@ const BATCH_PACKETS = 64
 const BATCH_BYTES = 256 * 1024
 /** The kernel adds about as much again (prctl(2), PR_SET_TIMERSLACK). */
 const GATHER_MICROSECONDS = 50
+/** Of a question or an answer, for which somebody waits. */
+const PROMPT_BYTES_MAX = 512
 const POLLIN = 1
 const POLLERR_HUP_NVAL = 8 | 16 | 32
 const POLLFD_BYTES = 8
@@ -92,6 +94,7 @@ export class PacketPump implements PacketSink {
   readonly #incoming: MessageHeader
   readonly #cutting: UdpCutting
   readonly #dense = new DenseTraffic()
+  #isDense = false
   #isStopped = false
 
   constructor(options: PumpOptions) {
@@ -136,8 +139,8 @@ export class PacketPump implements PacketSink {
     const captured = this.#returned(0) === 0 ? 0 : this.#captureBatch(now)
     const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)
     const packets = this.counters.framesRead + this.counters.datagramsReceived - before
-    const isDense = this.#dense.note(packets, captured + received, now)
-    if (isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
+    this.#isDense = this.#dense.note(packets, captured + received, now)
+    if (this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
     if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
     if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined
@@ -245,6 +248,8 @@ export class PacketPump implements PacketSink {
       this.counters.framesRead++
       if (this.#hasHeader) readVirtioHeader(bytes, at, this.#shape)
       this.forwarder.capture(length - this.#headerBytes, this.#shape, now)
+      // Mostly it is alone: then it is on its way before the call that finds no other.
+      if (i === 0 && length <= PROMPT_BYTES_MAX && !this.#isDense) this.forwarder.flush()
     }
     this.forwarder.flush()
     return all
