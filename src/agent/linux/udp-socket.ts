@@ -23,7 +23,7 @@ const PMTUDISC_PROBE = 3
 export const SOL_UDP = 17
 export const UDP_GRO = 104
 /** Enough for bursts. More fills up under load, and all that comes later waits behind it. */
-const BUFFER_BYTES = 1024 * 1024
+const BUFFER_BYTES = 768 * 1024
 
 /** `ipv6`: it takes and sends datagrams of both families. */
 export interface UdpSocket {
