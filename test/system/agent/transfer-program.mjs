@@ -8,6 +8,9 @@ const TCP_PORT = 7001
 const UDP_PORT = 7002
 const STREAM_BYTES = 24 * 1024 * 1024
 const DATAGRAM_BYTES = [0, 1, 2, 21, 22, 63, 100, 511, 1000, 1347, 1348, 1349, 1400, 2720, 9000, 30_001, 60_000]
+/** So many at once that they gather on their way, and are joined. */
+const BURST = 100
+const BURST_BYTES = 22
 const TRIES_MAX = 4
 
 const [task, address] = process.argv.slice(2)
@@ -33,6 +36,8 @@ async function send() {
   for (const length of DATAGRAM_BYTES) {
     if (!(await isEchoed(socket, randomBytes(length)))) console.log(`udp of ${length} bytes did not come back`)
   }
+  const trouble = await troubleWithBurst(socket)
+  if (trouble !== undefined) console.log(trouble)
   socket.close()
   console.log('done')
 }
@@ -52,6 +57,26 @@ async function isEchoed(socket, bytes) {
     if (answer?.[0].equals(bytes)) return true
   }
   return false
+}
+
+/** What is lost is sent again; what comes back otherwise than it was sent never is. */
+async function troubleWithBurst(socket) {
+  const sent = new Map(Array.from({ length: BURST }, () => randomBytes(BURST_BYTES)).map(bytes => [bytes.toString('hex'), bytes]))
+  const missing = new Map(sent)
+  let altered
+  const hear = bytes => {
+    const text = bytes.toString('hex')
+    if (!sent.has(text) && bytes.length === BURST_BYTES) altered = `udp came back as ${text}`
+    missing.delete(text)
+  }
+  socket.on('message', hear)
+  for (let i = 0; i < TRIES_MAX && missing.size > 0 && altered === undefined; i++) {
+    for (const bytes of missing.values()) socket.send(bytes, UDP_PORT, address)
+    const endsAt = performance.now() + 500
+    while (missing.size > 0 && performance.now() < endsAt) await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  socket.off('message', hear)
+  return altered ?? (missing.size > 0 ? `${missing.size} of ${BURST} small datagrams did not come back` : undefined)
 }
 
 async function digestOf(socket) {
