@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
 import { type Candidate, type Contestant, DISTANCES, type Route } from './candidate.ts'
 import { awaitRoutes, createChainLab } from './chain-lab.ts'
@@ -6,6 +7,9 @@ import { residentMegabytes } from './daemons.ts'
 import type { Extent } from './extent.ts'
 import { measureLoaded, measureRoundTrip, measureSmall, measureStream } from './measures.ts'
 import { type Measure, Results } from './results.ts'
+
+/** A daemon is idle when its start is over, and it has given back what only that has needed. */
+const SETTLE_MS = 8000
 
 interface Turn {
   readonly results: Results
@@ -34,6 +38,7 @@ export async function compare({ candidates, extent, write }: Comparison): Promis
     }
   }
   await onLab(1500, { candidates, results }, async contestants => {
+    await sleep(SETTLE_MS)
     for (const contestant of contestants) await noteMemory(results, contestant, 'memoryIdle')
     await forEachRound(async turn => {
       for (const contestant of contestants) await distances(turn, contestant)
