@@ -44,6 +44,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
       return true
     },
     clock,
+    gathers: true,
   })
   const reason = pump.run(() => {
     wake.clear()

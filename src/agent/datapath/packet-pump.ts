@@ -51,6 +51,8 @@ export interface PumpOptions {
   /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
   readonly clock: () => number
+  /** Whether small frames that come fast may be kept waiting for others. */
+  readonly gathers: boolean
   /** Memory for the three `pollfd` of `poll`; its own when absent. */
   readonly polled?: PinnedBytes
 }
@@ -140,7 +142,7 @@ export class PacketPump implements PacketSink {
     const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)
     const packets = this.counters.framesRead + this.counters.datagramsReceived - before
     this.#isDense = this.#dense.note(packets, captured + received, now)
-    if (this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
+    if (this.#options.gathers && this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
     if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
     if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined

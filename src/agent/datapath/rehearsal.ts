@@ -126,7 +126,7 @@ class Player {
     const tap = { fd: this.#tap[0], offload }
     const nobody = () => undefined
     const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, carry: () => false }
-    this.#pump = new PacketPump({ libc, cipher, tap, udp, wakeFd: wake.fd, clock, ...unheard })
+    this.#pump = new PacketPump({ libc, cipher, tap, udp, wakeFd: wake.fd, clock, gathers: false, ...unheard })
     this.enter()
     const { self } = table
     const other = table.peers[0]?.shortId ?? 0

@@ -158,6 +158,7 @@ function createPump(
     worn: () => undefined,
     carry: () => false,
     clock,
+    gathers: true,
     polled: { bytes: polled, address: 0 },
   })
 }
