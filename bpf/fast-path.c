@@ -86,7 +86,7 @@ static __always_inline int learn(const struct mac *mac, __u32 peer, __u32 genera
 		return 1;
 	}
 	if (known && known->peer != peer) {
-		if (now - known->seen_at < MAC_HOLD)
+		if (now - known->seen_at < (known->peer == SLEEVE ? MAC_HOLD_SLEEVE : MAC_HOLD))
 			return 0;
 		tally(MACS_MOVED);
 	}

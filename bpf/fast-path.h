@@ -40,6 +40,11 @@ static long (*bpf_skb_set_tunnel_key)(struct __sk_buff *skb, struct bpf_tunnel_k
 #define MAC_AGE (600 * SECOND)
 /* A MAC stays with the peer that it was seen behind for as long after the last frame from there. */
 #define MAC_HOLD (2 * SECOND)
+/*
+ * Behind the sleeve for less: while a peer changes to the fast path, its last frames by the sleeve may come after the first sign that
+ * it is there, and what is for it would go to a sleeve that has it no more.
+ */
+#define MAC_HOLD_SLEEVE (SECOND / 10)
 /* How often a MAC's time is written: writing it for each frame would have the processors fight for it. */
 #define MAC_REFRESH (SECOND / 4)
 

@@ -21,6 +21,8 @@ export interface HostTable {
 export type HostOrder =
   | { readonly kind: 'apply'; readonly table: HostTable }
   | { readonly kind: 'counters' }
+  /** A frame as the sleeve brings it. */
+  | { readonly kind: 'bring'; readonly from: string; readonly to: string }
   | { readonly kind: 'traffic'; readonly peer: number }
   | { readonly kind: 'probe'; readonly peer: number; readonly to: string }
 

@@ -10,15 +10,19 @@ import { probeDatagram } from '../../../src/agent/fastpath/probe-datagram.ts'
 import { loadShippedObject } from '../../../src/agent/fastpath/shipped-object.ts'
 import { ensureBridge } from '../../../src/agent/linux/bridge.ts'
 import { addVxlan, leaveBridge, makePort, setMtuAndUp } from '../../../src/agent/linux/ip-commands.ts'
-import { loadLibc } from '../../../src/agent/linux/libc.ts'
+import { allocatePinned, loadLibc } from '../../../src/agent/linux/libc.ts'
 import { findDevice } from '../../../src/agent/linux/network-device.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
+import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
 import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts'
 import { emptyFastPathTable } from '../../../src/core/router/index.ts'
 import type { HostOrder, HostTable } from './fast-path-lab.ts'
 
 const PORT = 6784
+const FRAME_BYTES = 60
+/** Local experimental Ethertype 1 (IEEE 802). */
+const EXPERIMENTAL = 0x88b5
 const self = Number(process.argv[2])
 const mtu = Number(process.argv[3])
 const libc = loadLibc()
@@ -44,6 +48,8 @@ async function obey(order: HostOrder): Promise<unknown> {
       return void path.apply(read(order.table))
     case 'counters':
       return path.counters()
+    case 'bring':
+      return void bring(order.from, order.to)
     case 'traffic':
       return path.trafficOf(order.peer)
     case 'probe': {
@@ -58,6 +64,14 @@ async function obey(order: HostOrder): Promise<unknown> {
       return { isAnswered: false }
     }
   }
+}
+
+function bring(from: string, to: string): void {
+  const headerBytes = tap.offload.hasHeader ? VIRTIO_HEADER_BYTES : 0
+  const { bytes, address } = allocatePinned(headerBytes + FRAME_BYTES)
+  bytes.set(Buffer.from((to + from).replaceAll(':', ''), 'hex'), headerBytes)
+  bytes.writeUInt16BE(EXPERIMENTAL, headerBytes + 12)
+  if (libc.write(tap.fd, address, bytes.length) !== bytes.length) throw new Error(libc.errorName())
 }
 
 function read(table: HostTable) {

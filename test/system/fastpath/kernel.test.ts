@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { eventually } from '../agent/agent-lab.ts'
 import { FastPathLab, macOf } from './fast-path-lab.ts'
 import { FLOOD_MACS, RECEIVE_FRAMES, SEND_FRAMES, SEND_VXLAN } from './frame-scripts.ts'
 
@@ -144,6 +145,18 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     expect(gained(before, await lab.ask(1, { kind: 'counters' })).punted).toBeGreaterThanOrEqual(3)
     await lab.ask(1, { kind: 'apply', table: lab.table(1) })
   }, 30_000)
+
+  it('have a peer soon that was last heard by the sleeve', async () => {
+    // What the fast path brought is held for longer.
+    await eventually(10_000, async () => {
+      const before = await lab.ask(1, { kind: 'counters' })
+      await lab.ask(1, { kind: 'bring', from: macOf(2), to: macOf(1) })
+      const after = await lab.ask(1, { kind: 'counters' })
+      return after.macsHeld === before.macsHeld || 'the MAC is held'
+    })
+    const { stdout } = await lab.in(lab.container(1), 'ping', '-q', '-i', '0.05', '-c', '30', '10.2.0.2')
+    expect(Number(/ (\d+) received/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(25)
+  }, 60_000)
 
   it('count the frames of each peer', async () => {
     const before = await lab.ask(1, { kind: 'traffic', peer: 3 })
