@@ -154,7 +154,7 @@ describe('the programs of the fast path, on four hosts in a row', () => {
       const after = await lab.ask(1, { kind: 'counters' })
       return after.macsHeld === before.macsHeld || 'the MAC is held'
     })
-    const { stdout } = await lab.in(lab.container(1), 'ping', '-q', '-i', '0.05', '-c', '30', '10.2.0.2')
+    const { stdout } = await lab.in(lab.container(2), 'ping', '-q', '-i', '0.05', '-c', '30', '10.2.0.1')
     expect(Number(/ (\d+) received/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(25)
   }, 60_000)
 
