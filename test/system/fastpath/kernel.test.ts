@@ -147,7 +147,8 @@ describe('the programs of the fast path, on four hosts in a row', () => {
   }, 30_000)
 
   it('have a peer soon that was last heard by the sleeve', async () => {
-    // What the fast path brought is held for longer.
+    // So that each has the other's address. What the fast path brought is held for longer.
+    await lab.in(lab.container(2), 'ping', '-c', '1', '-W', '2', '10.2.0.1')
     await eventually(10_000, async () => {
       const before = await lab.ask(1, { kind: 'counters' })
       await lab.ask(1, { kind: 'bring', from: macOf(2), to: macOf(1) })
