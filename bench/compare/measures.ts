@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AgentLab, eventually } from '../../test/system/agent/agent-lab.ts'
+import { type AgentLab, endOf, eventually } from '../../test/system/agent/agent-lab.ts'
 import type { Contestant, Route } from './candidate.ts'
 import { cpuSeconds } from './daemons.ts'
 import type { Extent } from './extent.ts'
@@ -140,14 +140,20 @@ async function tryIperf(
   const name = `iperf3 ${++runs}`
   const server = lab.spawn(to, ['iperf3', '-s', '-1', '--forceflush'], { name })
   try {
-    await eventually(10_000, async () => lab.log(name).includes('Server listening') || 'iperf3 does not listen')
+    await eventually(10_000, async () => {
+      return lab.log(name).includes('Server listening') || `it does not listen on ${to}: ${lab.log(name)}`
+    })
     const argv = ['timeout', String(IPERF_SECONDS_MAX), 'iperf3', '-c', address, '-J', ...wishes]
     const { stdout, stderr, exitCode } = await lab.on(from, ...argv)
     if (stdout.trim() === '') return { trouble: `exit code ${exitCode}, ${stderr.trim() || 'not a word'}` }
     const { end, error } = JSON.parse(stdout)
     return error === undefined ? { sums: end } : { trouble: error }
+  } catch (error) {
+    return { trouble: String(error) }
   } finally {
     server.kill()
+    // The next one listens on the same port.
+    await endOf(server)
   }
 }
 
