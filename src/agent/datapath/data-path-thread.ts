@@ -67,12 +67,8 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
       case 'rehearse':
         return rehearse(rehearsal, tell)
-      case 'ask': {
-        const { forwarder, counters } = pump
-        const traffic = [...forwarder.sessions.bytes].map(([peer, bytes]) => ({ peer, ...bytes }))
-        const counts = { forwarder: forwarder.counters, traffic, pump: counters, linkDropped: 0 }
-        return tell({ kind: 'report', report: { cipher: cipherName, offload: start.tap.offload, ...counts } })
-      }
+      case 'ask':
+        return tell({ kind: 'report', report: { cipher: cipherName, offload: start.tap.offload, ...countsOf(pump) } })
       case 'stop':
         return pump.stop()
       default:
@@ -86,6 +82,11 @@ function openCipher(tell: (event: DataPathEvent) => void) {
   if (evp !== undefined) return { cipher: evp, cipherName: 'openssl' } as const
   tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
   return { cipher: createNodeCipher(), cipherName: 'node' } as const
+}
+
+function countsOf({ forwarder, counters }: PacketPump) {
+  const traffic = [...forwarder.sessions.bytes].map(([peer, bytes]) => ({ peer, ...bytes }))
+  return { forwarder: forwarder.counters, traffic, pump: counters, linkDropped: 0 }
 }
 
 function rehearse(rehearsal: Rehearsal, tell: (event: DataPathEvent) => void): void {
