@@ -136,9 +136,7 @@ export class DnsServer {
     if (zone === undefined) return say({ rcode: RCODE.formatError })
     if (zone.kind === 'unknown') return say({ rcode: RCODE.nameError })
     if (zone.kind === 'found') return say({ rcode: RCODE.noError, answers: zone.records, isStale: zone.isStale })
-    const [question] = query.questions ?? []
-    const key = `${question?.type} ${question?.name.toLowerCase()}`
-    void this.#options.upstream.ask(bytes, key, transport).then(reply => {
+    void this.#options.upstream.ask(bytes, transport).then(reply => {
       if (reply === undefined) return say({ rcode: RCODE.serverFailure })
       if (reply.length <= most) return send(reply)
       say({ rcode: RCODE.noError, answers: [], ttlSeconds: 0 })

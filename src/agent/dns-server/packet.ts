@@ -9,6 +9,11 @@ const UDP_BYTES_LEAST = 512
 const UDP_BYTES_MOST = 1232
 const STALE_ANSWER = Buffer.from([0, 3])
 const EXTENDED_ERROR = 15
+const HEADER_BYTES = 12
+/** Type, class, time and length. */
+const RECORD_BYTES = 10
+const POINTER = 0xc0
+const OPT = 41
 
 export const RCODE = {
   noError: 0,
@@ -58,6 +63,31 @@ export function lifeOf(bytes: Buffer): number | undefined {
   const records = [...(packet.answers ?? []), ...(packet.authorities ?? [])]
   const times = records.flatMap(record => ('ttl' in record && typeof record.ttl === 'number' ? [record.ttl] : []))
   return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** A copy of an upstream's reply whose records have so many seconds less to live (RFC 2181, section 8). The reply has been decoded before. */
+export function aged(bytes: Buffer, seconds: number): Buffer {
+  const copy = Buffer.from(bytes)
+  const count = (at: number) => copy.readUInt16BE(at)
+  let at = HEADER_BYTES
+  for (let left = count(4); left > 0; left--) at = endOfName(copy, at) + 4
+  for (let left = count(6) + count(8) + count(10); left > 0; left--) {
+    at = endOfName(copy, at)
+    // Where others have their time, OPT has flags.
+    if (count(at) !== OPT) copy.writeUInt32BE(Math.max(0, copy.readUInt32BE(at + 4) - seconds), at + 4)
+    at += RECORD_BYTES + count(at + 8)
+  }
+  return copy
+}
+
+/** RFC 1035, section 4.1.4: labels until an empty one, or until a pointer. */
+function endOfName(bytes: Buffer, from: number): number {
+  let at = from
+  for (let length = bytes.readUInt8(at); length > 0; length = bytes.readUInt8(at)) {
+    if (length >= POINTER) return at + 2
+    at += 1 + length
+  }
+  return at + 1
 }
 
 function decodeReply(bytes: Buffer): DecodedPacket | undefined {

@@ -1,11 +1,13 @@
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { connect, isIP } from 'node:net'
-import { lifeOf } from './packet.ts'
+import { aged, lifeOf } from './packet.ts'
 
 export const CACHE_MAX = 10_000
 const LIFE_SECONDS_MAX = 3_600
 const UNDER_WAY_MAX = 2_000
+/** Questions that are longer are not remembered. */
+const KEY_BYTES_MAX = 512
 
 export interface UpstreamOptions {
   readonly resolvConf: string
@@ -13,12 +15,20 @@ export interface UpstreamOptions {
   /** Own addresses: never asked, or a question would go round for ever. */
   readonly own: () => readonly string[]
   readonly clock: () => number
+  /** 53 where it is left out. */
+  readonly port?: number
+}
+
+interface Kept {
+  readonly reply: Buffer
+  readonly since: number
+  readonly endsAt: number
 }
 
 /** Asks the host's resolvers for names of other domains, in their order (Weave row DNS-08), and keeps their answers while they live. */
 export class Upstream {
   readonly #options: UpstreamOptions
-  readonly #cache = new Map<string, { readonly reply: Buffer; readonly endsAt: number }>()
+  readonly #cache = new Map<string, Kept>()
   #underWay = 0
 
   constructor(options: UpstreamOptions) {
@@ -30,18 +40,23 @@ export class Upstream {
     return readServers(this.#options.resolvConf).filter(server => !own.includes(server))
   }
 
-  /** `key` names the question. Undefined when no resolver answers in time. */
-  async ask(query: Buffer, key: string, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
-    const now = this.#options.clock()
-    const kept = this.#cache.get(`${transport} ${key}`)
-    if (kept !== undefined && kept.endsAt > now) return withId(kept.reply, query)
+  /** Undefined when no resolver answers in time. */
+  async ask(query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
+    const { clock, timeoutMs, port = 53 } = this.#options
+    const now = clock()
+    // All but the id: the case of the letters comes back as it was asked, and options are answered to those who have them.
+    const key = `${transport} ${query.toString('latin1', 2)}`
+    const kept = this.#cache.get(key)
+    if (kept !== undefined && kept.endsAt > now) {
+      return withId(aged(kept.reply, Math.floor((now - kept.since) / 1000)), query)
+    }
     if (this.#underWay >= UNDER_WAY_MAX) return undefined
     this.#underWay++
     try {
       for (const server of this.servers) {
-        const reply = await (transport === 'udp' ? askUdp : askTcp)(server, query, this.#options.timeoutMs)
+        const reply = await (transport === 'udp' ? askUdp : askTcp)({ server, port, query, timeoutMs })
         if (reply === undefined || isFailure(reply)) continue
-        this.#keep(`${transport} ${key}`, reply)
+        if (query.length <= KEY_BYTES_MAX) this.#keep(key, reply)
         return reply
       }
       return undefined
@@ -56,7 +71,8 @@ export class Upstream {
     this.#cache.delete(key)
     const [oldest] = this.#cache.keys()
     if (this.#cache.size >= CACHE_MAX && oldest !== undefined) this.#cache.delete(oldest)
-    this.#cache.set(key, { reply, endsAt: this.#options.clock() + life * 1000 })
+    const since = this.#options.clock()
+    this.#cache.set(key, { reply, since, endsAt: since + life * 1000 })
   }
 }
 
@@ -83,7 +99,14 @@ function isFailure(reply: Buffer): boolean {
   return rcode === 2 || rcode === 5
 }
 
-function askUdp(server: string, query: Buffer, timeoutMs: number): Promise<Buffer | undefined> {
+interface Question {
+  readonly server: string
+  readonly port: number
+  readonly query: Buffer
+  readonly timeoutMs: number
+}
+
+function askUdp({ server, port, query, timeoutMs }: Question): Promise<Buffer | undefined> {
   return new Promise(resolve => {
     const socket = createSocket(isIP(server) === 6 ? 'udp6' : 'udp4')
     let isOver = false
@@ -101,13 +124,13 @@ function askUdp(server: string, query: Buffer, timeoutMs: number): Promise<Buffe
     })
     // Connected, so that nobody else can answer, and a closed port is heard of.
     const connected = (cause?: Error) => (cause instanceof Error ? end(undefined) : socket.send(query))
-    socket.connect(53, server, connected as () => void)
+    socket.connect(port, server, connected as () => void)
   })
 }
 
-function askTcp(server: string, query: Buffer, timeoutMs: number): Promise<Buffer | undefined> {
+function askTcp({ server, port, query, timeoutMs }: Question): Promise<Buffer | undefined> {
   return new Promise(resolve => {
-    const socket = connect({ host: server, port: 53, timeout: timeoutMs })
+    const socket = connect({ host: server, port, timeout: timeoutMs })
     let heard = Buffer.alloc(0)
     const end = (reply: Buffer | undefined) => {
       socket.destroy()
