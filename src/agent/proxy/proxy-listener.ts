@@ -22,7 +22,8 @@ export class ProxyListener {
   constructor(endpoint: ProxyEndpoint, tls: ProxyTls | undefined, handlers: ProxyHandlers) {
     this.#endpoint = endpoint
     const isPlain = tls === undefined || endpoint.kind === 'unix'
-    const options = { requestTimeout: 0 }
+    // Who attaches closes his half when he has no input, and waits for output. Node's plain server allows that by itself.
+    const options = { requestTimeout: 0, allowHalfOpen: true }
     this.#server = isPlain
       ? createServer(options, handlers.request)
       : createTlsServer({ ...options, ...materialOf(tls) }, handlers.request)
