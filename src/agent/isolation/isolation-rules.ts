@@ -25,17 +25,26 @@ const PRIVATE_BLOCKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64
   return block.ok ? [block.value] : []
 })
 
-/** Groups (RFC 2710, RFC 3810) and neighbours (RFC 4861), by their ICMPv6 types. */
-const DISCOVERY = '{ 130, 131, 132, 133, 134, 135, 136, 143 }'
+/** Groups (RFC 2710, RFC 3810) and neighbours (RFC 4861), by their ICMPv6 types. A container is no router, so it says of none. */
+/** Behind the eight bytes at the head of a neighbour solicitation or advertisement. */
+const TARGET = '@th,64,128'
+const IS_GLOBAL_TARGET = '@th,64,10 != 0x3fa'
+
+const DISCOVERY = '{ 130, 131, 132, 133, 135, 136, 143 }'
 
 /**
  * For `nft -f`, one transaction. A frame from a container carries an address that was given to it, and goes to one of its subnets
  * or out of the overlay; a frame to it, from whichever host, comes from one of its subnets or from outside. Routes and addresses
  * that somebody sets inside change nothing about that. What holds no address that could be judged (nested VLAN tags, IPv6 where none was given)
  * goes no way; other protocols do, as no kernel takes addresses from them. Of a link's own IPv6 addresses, which say of no subnet,
- * only what finds neighbours and groups passes.
+ * only what finds neighbours and groups passes, and of an address that it says or asks to be its own it must be the owner.
+ * `judgesNeighbours`: false for versions of nft that know no sets of what is inside a message.
  */
-export function isolationText(ports: readonly GuardedPort[], overlay: IpNetwork | undefined): string {
+export function isolationText(
+  ports: readonly GuardedPort[],
+  overlay: IpNetwork | undefined,
+  judgesNeighbours = true,
+): string {
   const elements = elementsOf(ports, overlay)
   const set = (name: SetName, type: string) => {
     const list = elements[name]
@@ -54,9 +63,11 @@ export function isolationText(ports: readonly GuardedPort[], overlay: IpNetwork 
     set('sources6', 'type ifname . ipv6_addr;'),
     set('subnets6', 'type ifname . ipv6_addr; flags interval;'),
     set('overlay6', 'type ifname . ipv6_addr; flags interval;'),
+    ...(judgesNeighbours ? [set('neighbours6', `typeof iifname . ${TARGET};`)] : []),
     '  chain from_container {',
     '    meta protocol { 8021q, 8021ad } counter name "unjudged" drop',
     '    meta protocol ip6 iifname != @with_ipv6 counter name "unjudged" drop',
+    ...(judgesNeighbours ? neighbourRules() : []),
     `    ip6 saddr { ::, fe80::/10 } icmpv6 type ${DISCOVERY} return`,
     '    meta protocol ip6 iifname . ip6 saddr != @sources6 counter name "spoofed" drop',
     '    meta protocol ip6 iifname . ip6 daddr @overlay6 iifname . ip6 daddr != @subnets6 counter name "foreign" drop',
@@ -80,6 +91,12 @@ export function isolationText(ports: readonly GuardedPort[], overlay: IpNetwork 
   ].join('\n')
 }
 
+/** Of advertisements, and of solicitations that ask whether anybody else has an address (RFC 4862, section 5.4). */
+function neighbourRules(): readonly string[] {
+  const isForeign = `${IS_GLOBAL_TARGET} iifname . ${TARGET} != @neighbours6 counter name "spoofed" drop`
+  return [`    icmpv6 type 136 ${isForeign}`, `    ip6 saddr :: icmpv6 type 135 ${isForeign}`]
+}
+
 export function isolationRemoval(): string {
   return `add table ${TABLE}\ndelete table ${TABLE}\n`
 }
@@ -99,7 +116,17 @@ export function replacePortText(
   return [...command('delete', before), ...command('add', after)].join('')
 }
 
-const SET_NAMES = ['guarded', 'with_ipv6', 'sources', 'subnets', 'overlay', 'sources6', 'subnets6', 'overlay6'] as const
+const SET_NAMES = [
+  'guarded',
+  'with_ipv6',
+  'sources',
+  'subnets',
+  'overlay',
+  'sources6',
+  'subnets6',
+  'overlay6',
+  'neighbours6',
+] as const
 type SetName = (typeof SET_NAMES)[number]
 
 function elementsOf(ports: readonly GuardedPort[], overlay: IpNetwork | undefined): Record<SetName, readonly string[]> {
@@ -114,6 +141,7 @@ function elementsOf(ports: readonly GuardedPort[], overlay: IpNetwork | undefine
     sources6: each(port => sourcesOf(ipv6Of(port))),
     subnets6: each(port => apart(ipv6Of(port).map(subnetOf))),
     overlay6: each(port => apart(ipv6Of(port).map(address => overlayOf(address, overlay)))),
+    neighbours6: each(port => [...new Set(ipv6Of(port).map(({ address }) => hexadecimal(address)))]),
   }
 }
 
@@ -127,6 +155,10 @@ function ipv6Of({ addresses }: GuardedPort): readonly IpOnNetwork[] {
 
 function sourcesOf(addresses: readonly IpOnNetwork[]): readonly string[] {
   return [...new Set(addresses.map(({ address }) => formatIpAddress(address)))]
+}
+
+function hexadecimal(address: bigint): string {
+  return `0x${address.toString(16).padStart(32, '0')}`
 }
 
 function subnetOf({ address, prefix }: IpOnNetwork): IpNetwork {

@@ -97,17 +97,26 @@ export class PortGuard {
     }
   }
 
-  /** Until the records are still those that were applied: a command at work beside this one may have changed them. */
   #applyAll(): void {
+    const problem = this.#problemOfApplying(true)
+    if (problem === undefined) return
+    const { failed } = this.#options
+    failed(this.#problemOfApplying(false) ?? `who says to be an IPv6 neighbour is not looked at: ${problem}`)
+  }
+
+  /** Until the records are still those that were applied: a command at work beside this one may have changed them. */
+  #problemOfApplying(judgesNeighbours: boolean): string | undefined {
+    const wanted = () => isolationText(this.#list(), this.#options.overlay, judgesNeighbours)
     try {
       for (let i = 0; i < ATTEMPTS_MAX; i++) {
-        const text = isolationText(this.#list(), this.#options.overlay)
+        const text = wanted()
         runCommandWith(text, APPLY)
-        if (text === isolationText(this.#list(), this.#options.overlay)) return
+        if (text === wanted()) break
       }
+      return undefined
     } catch (cause) {
-      if (!(cause instanceof UserError)) throw cause
-      this.#options.failed(cause.message)
+      if (cause instanceof UserError) return cause.message
+      throw cause
     }
   }
 

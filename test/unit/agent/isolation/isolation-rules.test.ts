@@ -49,6 +49,12 @@ describe('rules that keep subnets apart', () => {
     expect(replacePortText(port('p', '10.2.1.1/24'), undefined, OVERLAY)).not.toContain('add')
   })
 
+  it('look into advertisements of neighbours, unless nft cannot', () => {
+    const ports = [port('p', 'fd00:1::5/64')]
+    expect(isolationText(ports, OVERLAY)).toContain('icmpv6 type 136 @th,64,10 != 0x3fa iifname . @th,64,128')
+    expect(isolationText(ports, OVERLAY, false)).not.toMatch(/@th|neighbours6/)
+  })
+
   it('let IPv6 pass only where it was given', () => {
     const both = replacePortText(undefined, port('p', '10.2.1.1/24', 'fd00:1::5/64'), OVERLAY)
     expect(both).toContain('with_ipv6 { "p" }')
@@ -56,6 +62,7 @@ describe('rules that keep subnets apart', () => {
     expect(both).toContain('sources6 { "p" . fd00:1::5 }')
     expect(both).toContain('subnets6 { "p" . fd00:1::/64 }')
     expect(both).toContain('overlay6 { "p" . fc00::/7 }')
+    expect(both).toContain('neighbours6 { "p" . 0xfd000001000000000000000000000005 }')
     expect(replacePortText(undefined, port('p', '10.2.1.1/24'), OVERLAY)).not.toContain('with_ipv6')
   })
 })
