@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { parseIpNetwork } from '../../src/base/ip-address.ts'
+import { type IpAddress, parseIpNetwork } from '../../src/base/ip-address.ts'
 import type { PeerName } from '../../src/base/peer-name.ts'
 import { ok, type Result, refused } from '../../src/base/result.ts'
 import { decodeEntries, type Entry, encodeEntries } from '../../src/core/dns/entry.ts'
@@ -24,6 +24,7 @@ const ADDRESSES: AddressBody = {
   taken: new Map([[SELF, 1]]),
   wishes: [{ ...RANGE, id: 1, donor: SELF }],
   denials: [{ peer: SELF, wish: 1, reason: 'nothing free' }],
+  ranges: [{ network: 0xffff0a4d0000n as IpAddress, prefix: 120 }],
 }
 const entry = (data: Entry['data']): Entry => ({ id: 'c1', name: 'Web.weave.local', data })
 const ENTRIES: readonly Entry[] = [

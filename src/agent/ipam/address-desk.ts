@@ -1,7 +1,10 @@
+import type { IpNetwork } from '../../base/ip-address.ts'
 import type { Input, IpamAnswer, IpamRequest } from '../../core/router/index.ts'
 
 type Wish = IpamRequest extends infer Request ? (Request extends IpamRequest ? Omit<Request, 'ticket'> : never) : never
-type TakeOver = { readonly kind: 'take-over'; readonly peer: string }
+type Order =
+  | { readonly kind: 'take-over'; readonly peer: string }
+  | { readonly kind: 'add-range'; readonly range: IpNetwork }
 
 /** Hands requests to the router, and its answers to whoever asked. */
 export class AddressDesk {
@@ -14,7 +17,7 @@ export class AddressDesk {
   }
 
   /** Resolves in any case: the router answers each request when its time is over. `gone` ends the request without an answer. */
-  ask(wish: Wish | TakeOver, gone: AbortSignal): Promise<IpamAnswer> {
+  ask(wish: Wish | Order, gone: AbortSignal): Promise<IpamAnswer> {
     const ticket = ++this.#tickets
     return new Promise(resolve => {
       this.#waiting.set(ticket, resolve)

@@ -24,7 +24,7 @@ export function ipamOptionsOf(
 }
 
 /** All addresses that are handed out, and the part of them that no manifest has given to anybody. */
-export function spaceOf(
+function spaceOf(
   host: Pick<Host, 'kind' | 'config'>,
   settings: Pick<ServiceSettings, 'range'>,
 ): { readonly universe: readonly IpNetwork[]; readonly commons: readonly IpNetwork[] } {

@@ -23,8 +23,6 @@ export interface IpamControl {
   tell(input: Input): void
   status(): RouterStatus
   readonly defaultSubnet: string
-  /** Hands out addresses of one more range, also after a restart. Gives what stands against it. */
-  addRange(range: IpNetwork): string | undefined
   clock(): number
 }
 
@@ -111,15 +109,16 @@ function release(control: IpamControl, { id = '', ip = '' }: RouteRequest['param
   return DONE
 }
 
-function addRange(control: IpamControl, { parameters }: RouteRequest): Answer | Promise<Answer> {
-  return withSubnet(parameters, range => {
-    const problem = control.addRange(range)
-    return problem === undefined ? DONE : bad(problem)
-  })
+/** For the whole cluster, and also after a restart. */
+function addRange({ desk }: IpamControl, { parameters, gone }: RouteRequest): Answer | Promise<Answer> {
+  return withSubnet(parameters, async range => doneBy(await desk.ask({ kind: 'add-range', range }, gone)))
 }
 
 async function prime({ desk }: IpamControl, { gone }: RouteRequest): Promise<Answer> {
-  const answer = await desk.ask({ kind: 'prime', timeoutMs: TIMEOUT_MS }, gone)
+  return doneBy(await desk.ask({ kind: 'prime', timeoutMs: TIMEOUT_MS }, gone))
+}
+
+function doneBy(answer: IpamAnswer): Answer {
   return answer.kind === 'done' ? DONE : tellAddress(answer, '')
 }
 

@@ -1,13 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import {
-  encloses,
-  formatIpAddress,
-  formatIpNetwork,
-  type IpNetwork,
-  type IpOnNetwork,
-  isIpv4,
-  parseIpOnNetwork,
-} from '../../base/ip-address.ts'
+import { formatIpAddress, type IpOnNetwork, isIpv4, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
 import { showAddresses } from '../containers/interface-commands.ts'
 import { parseDevices } from '../containers/namespace-devices.ts'
@@ -16,11 +8,11 @@ import { nameRoutes } from '../dns-server/name-routes.ts'
 import { Upstream } from '../dns-server/upstream.ts'
 import type { AgentPaths } from '../host/agent-paths.ts'
 import type { Host } from '../host/load-host.ts'
-import { loadServices, type ServiceSettings, saveServices } from '../host/service-settings.ts'
+import { loadServices, type ServiceSettings } from '../host/service-settings.ts'
 import { StateStore } from '../host/state-store.ts'
 import type { Route } from '../http/route.ts'
 import { AddressDesk } from '../ipam/address-desk.ts'
-import { ipamOptionsOf, spaceOf } from '../ipam/ipam-options.ts'
+import { ipamOptionsOf } from '../ipam/ipam-options.ts'
 import { ipamRoutes } from '../ipam/ipam-routes.ts'
 import { tryCommand } from '../linux/run-command.ts'
 import type { ServiceFacts } from '../report/service-facts.ts'
@@ -110,7 +102,6 @@ export class AgentServices {
         status,
         clock,
         defaultSubnet: this.#defaultSubnet,
-        addRange: range => this.#addRange(range),
       }),
       ...nameRoutes({
         shared,
@@ -137,19 +128,6 @@ export class AgentServices {
         address: listening && `${listening.ip}:${listening.port}`,
       },
     }
-  }
-
-  #addRange(range: IpNetwork): string | undefined {
-    const { host, paths, tell } = this.#options
-    const overlap = spaceOf(host, this.#settings).universe.find(one => encloses(one, range) || encloses(range, one))
-    if (overlap !== undefined)
-      return `${formatIpNetwork(range)} overlaps ${formatIpNetwork(overlap)}, which is handed out`
-    const before = this.#settings.range ?? (host.kind === 'open' ? host.config.subnet : undefined)
-    const ranges = before === undefined ? [] : [before]
-    this.#settings = { ...this.#settings, range: [...ranges, formatIpNetwork(range)].join(',') }
-    saveServices(paths.services, this.#settings)
-    tell({ kind: 'addresses', input: { kind: 'universe', ...spaceOf(host, this.#settings) } })
-    return undefined
   }
 
   get #defaultSubnet(): string {

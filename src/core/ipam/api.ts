@@ -68,8 +68,8 @@ export type IpamInput =
   | { readonly kind: 'reachable'; readonly peers: ReadonlySet<PeerName> }
   /** Of the manifest; never sent where there is none. */
   | { readonly kind: 'members'; readonly members: readonly IpamMember[] }
-  /** Ranges were added. */
-  | { readonly kind: 'universe'; readonly universe: readonly IpNetwork[]; readonly commons: readonly IpNetwork[] }
+  /** One more range for all routers: whoever hears of it keeps it, and tells it on. */
+  | { readonly kind: 'add-range'; readonly ticket: number; readonly range: IpNetwork }
   /** The operator says that the peer is dead (Weave row IPM-10). */
   | { readonly kind: 'take-over'; readonly ticket: number; readonly peer: PeerName }
   /** Gives all space away: the router leaves for good (Weave row IPM-09). */

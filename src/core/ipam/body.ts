@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../../base/bytes.ts'
+import { firstOf, type IpAddress, type IpNetwork } from '../../base/ip-address.ts'
 import { macFromBytes, macToBytes } from '../../base/mac.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
@@ -8,6 +9,8 @@ import type { Range } from './range.ts'
 /** Ranges that a peer may own: each donation may cut one in two. */
 export const CLAIMS_MAX = 1024
 const LIST_MAX = 4096
+/** Ranges that may be added. */
+export const ADDED_MAX = 64
 const FORMAT = 1
 
 export interface PublishedClaim extends Claim {
@@ -47,6 +50,8 @@ export interface AddressBody {
   readonly taken: ReadonlyMap<PeerName, number>
   readonly wishes: readonly Wish[]
   readonly denials: readonly Denial[]
+  /** Those that were added since the routers were started. */
+  readonly ranges: readonly IpNetwork[]
 }
 
 /** docs/protocol.md, addresses. */
@@ -72,6 +77,8 @@ export function encodeAddressBody(body: AddressBody): Uint8Array {
   for (const denial of body.denials) {
     writer.bytes(macToBytes(denial.peer)).u32(denial.wish).u8(DENIALS.indexOf(denial.reason))
   }
+  writer.u16(body.ranges.length)
+  for (const { network, prefix } of body.ranges) write128(writer, network).u8(prefix)
   return writer.finish()
 }
 
@@ -85,11 +92,14 @@ export function decodeAddressBody(bytes: Uint8Array): Result<AddressBody> {
     taken: new Map(readList(reader, LIST_MAX, () => [readPeer(reader), reader.u32()] as const)),
     wishes: readList(reader, LIST_MAX, () => ({ id: reader.u32(), donor: readPeer(reader), ...readRange(reader) })),
     denials: readList(reader, LIST_MAX, readDenial),
+    ranges: readList(reader, ADDED_MAX, () => ({ network: read128(reader) as IpAddress, prefix: reader.u8() })),
   }
   const failure = reader.end()
   if (failure !== undefined) return refused(`addresses: ${failure}`)
   const ranges: readonly Range[] = [...body.claims, ...body.grants, ...body.wishes]
   if (ranges.some(range => range.to < range.from)) return refused('addresses: a range ends before it begins')
+  const isAligned = ({ network, prefix }: IpNetwork) => prefix <= 128 && firstOf(network, prefix) === network
+  if (!body.ranges.every(isAligned)) return refused('addresses: a range that is no network')
   return ok(body)
 }
 

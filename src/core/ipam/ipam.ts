@@ -1,5 +1,5 @@
 import { assertNever } from '../../base/assert.ts'
-import type { IpNetwork } from '../../base/ip-address.ts'
+import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamInput, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
 import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.ts'
@@ -105,10 +105,8 @@ export class Ipam {
       case 'members':
         this.#succession.members = new Map(input.members.map(member => [member.name, member]))
         return this.#succession.lookAgain()
-      case 'universe':
-        territory.universe = input.universe
-        territory.commons = input.commons
-        return
+      case 'add-range':
+        return this.#addRange(input.ticket, input.range)
       case 'take-over':
         return this.#takeOver(input.ticket, input.peer, now)
       case 'leave':
@@ -142,6 +140,11 @@ export class Ipam {
     if (!body.ok) {
       territory.outputs.push({ kind: 'refused', peer, reason: `addresses that cannot be read: ${body.error}` })
       return
+    }
+    for (const range of body.value.ranges) {
+      if (territory.addRange(range) === undefined) {
+        territory.log('info', 'address range added by a peer', { peer, range: formatIpNetwork(range) })
+      }
     }
     if (peer === territory.self) return this.#heardOwn(body.value)
     if (!territory.views.hear(peer, body.value)) return
@@ -191,6 +194,17 @@ export class Ipam {
       this.#territory.leases.remove(lease.address)
       this.#territory.isChanged = true
     }
+  }
+
+  #addRange(ticket: number, range: IpNetwork): void {
+    const territory = this.#territory
+    const reason = territory.addRange(range)
+    if (reason === undefined) territory.isFresh = false
+    territory.outputs.push({
+      kind: 'answer',
+      ticket,
+      answer: reason === undefined ? { kind: 'done' } : { kind: 'refused', reason },
+    })
   }
 
   #takeOver(ticket: number, peer: PeerName, now: number): void {

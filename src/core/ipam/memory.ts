@@ -1,3 +1,4 @@
+import type { IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import type { Grant } from './body.ts'
@@ -16,6 +17,8 @@ export interface IpamMemory {
   readonly leases: readonly Lease[]
   readonly taken: readonly (readonly [PeerName, number])[]
   readonly served: readonly (readonly [PeerName, number])[]
+  /** Absent in what was stored before ranges could be added. */
+  readonly ranges?: readonly IpNetwork[]
   /** Whom space was seen with: they are counted even when nobody can be reached after a restart. */
   readonly peers: readonly (readonly [PeerName, readonly Claim[]])[]
 }

@@ -1,7 +1,7 @@
-import { type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
+import { encloses, formatIpNetwork, type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamOptions, IpamOutput } from './api.ts'
-import type { AddressBody, Denial, Grant, Wish } from './body.ts'
+import { ADDED_MAX, type AddressBody, type Denial, type Grant, type Wish } from './body.ts'
 import { Contacts } from './contacts.ts'
 import { type Lease, LeaseBook } from './lease-book.ts'
 import { type IpamMemory, parseMemory } from './memory.ts'
@@ -23,9 +23,9 @@ export class Territory {
   readonly served = new Map<PeerName, number>()
   readonly outputs: IpamOutput[] = []
   readonly wishes: Wish[] = []
-  universe: readonly IpNetwork[]
-  /** The part of it that whoever needs it first may take. */
-  commons: readonly IpNetwork[]
+  readonly #universe: readonly IpNetwork[]
+  readonly #commons: readonly IpNetwork[]
+  added: readonly IpNetwork[] = []
   grants: readonly Grant[] = []
   denials: readonly Denial[] = []
   reachable: ReadonlySet<PeerName> = new Set()
@@ -47,10 +47,20 @@ export class Territory {
     this.order = options.order
     this.initial = options.initial
     this.reserved = options.reserved
-    this.universe = options.universe
-    this.commons = options.commons
+    this.#universe = options.universe
+    this.#commons = options.commons
     this.contacts = new Contacts(options.self)
     if (options.stored !== undefined) this.#restore(options.stored)
+  }
+
+  /** All addresses that may be handed out. */
+  get universe(): readonly IpNetwork[] {
+    return [...this.#universe, ...this.added]
+  }
+
+  /** The part of it that whoever needs it first may take. */
+  get commons(): readonly IpNetwork[] {
+    return [...this.#commons, ...this.added]
   }
 
   get memory(): IpamMemory {
@@ -64,6 +74,7 @@ export class Territory {
       leases: this.leases.all,
       taken: [...this.taken],
       served: [...this.served],
+      ranges: this.added,
       peers: this.views.all
         .filter(view => view.claims.length > 0)
         .map(({ name, claims }) => [
@@ -81,6 +92,7 @@ export class Territory {
       taken: this.taken,
       wishes: this.wishes,
       denials: this.denials,
+      ranges: this.added,
     }
   }
 
@@ -103,6 +115,18 @@ export class Territory {
       ({ address }) =>
         this.isInUniverse(address) && this.space.at(address) === undefined && this.views.ownerOf(address) !== undefined,
     )
+  }
+
+  /** Gives what stands against it. */
+  addRange(range: IpNetwork): string | undefined {
+    const overlap = this.universe.find(one => encloses(one, range) || encloses(range, one))
+    if (overlap !== undefined) {
+      return `${formatIpNetwork(range)} overlaps ${formatIpNetwork(overlap)}, which is handed out`
+    }
+    if (this.added.length >= ADDED_MAX) return `${ADDED_MAX} ranges were added already`
+    this.added = [...this.added, range]
+    this.isChanged = true
+    return undefined
   }
 
   /** Whose space is known, or who is to be given some. */
@@ -151,6 +175,7 @@ export class Territory {
     this.wishSequence = memory.wishSequence
     this.home = memory.home
     this.grants = memory.grants
+    this.added = memory.ranges ?? []
     for (const claim of memory.claims) this.space.add(claim)
     for (const lease of memory.leases) this.leases.add(lease)
     for (const [peer, sequence] of memory.taken) this.taken.set(peer, sequence)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { IpAddress } from '../../../../src/base/ip-address.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { DENIALS, decodeAddressBody, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
 
@@ -22,6 +23,12 @@ const body = fc.record({
   taken: fc.array(fc.tuple(peer, u32)).map(pairs => new Map(pairs)),
   wishes: fc.array(fc.tuple(u32, peer, range).map(([id, donor, part]) => ({ id, donor, ...part }))),
   denials: fc.array(fc.record({ peer, wish: u32, reason: fc.constantFrom(...DENIALS) })),
+  ranges: fc.array(
+    fc
+      .tuple(fc.nat((1 << 30) - 1), fc.integer({ min: 30, max: 128 }))
+      .map(([top, prefix]) => ({ network: (BigInt(top) << 98n) as IpAddress, prefix })),
+    { maxLength: 64 },
+  ),
 })
 
 describe('what a peer publishes of its addresses', () => {

@@ -97,9 +97,23 @@ describe('the address allocator', () => {
 
   it('gives from a range that was added', () => {
     const one = alone()
-    const universe = [network(SUBNET), network('10.64.0.0/24')]
-    one.tell({ kind: 'universe', universe, commons: universe })
+    one.tell({ kind: 'add-range', ticket: 1, range: network('10.64.0.0/24') })
+    expect(one.answers.get(1)).toEqual({ kind: 'done' })
     expect(one.allocate('a', '10.64.0.0/24')).toBe('10.64.0.1')
+    expect(alone(one.stored).allocate('b', '10.64.0.0/24')).toBe('10.64.0.2')
+    one.tell({ kind: 'add-range', ticket: 2, range: network('10.64.0.128/25') })
+    const reason = '10.64.0.128/25 overlaps 10.64.0.0/24, which is handed out'
+    expect(one.answers.get(2)).toEqual({ kind: 'refused', reason })
+  })
+
+  it('takes no more ranges than it can tell of', () => {
+    const one = alone()
+    for (let i = 0; i < 64; i++) one.tell({ kind: 'add-range', ticket: i, range: network(`10.64.${i}.0/24`) })
+    one.tell({ kind: 'add-range', ticket: 64, range: network('10.65.0.0/24') })
+    expect([one.answers.get(63), one.answers.get(64)]).toEqual([
+      { kind: 'done' },
+      { kind: 'refused', reason: '64 ranges were added already' },
+    ])
   })
 
   it('gives IPv6 addresses alike', () => {

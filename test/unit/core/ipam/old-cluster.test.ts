@@ -1,5 +1,5 @@
 import type { IpamInput } from '../../../../src/core/ipam/api.ts'
-import { type AddressHost, AddressWorld, nameOf, onNetwork } from '../../../simulation/address-world.ts'
+import { type AddressHost, AddressWorld, nameOf, network, onNetwork } from '../../../simulation/address-world.ts'
 
 const UNIVERSE = '10.0.0.0/16'
 const MINUTE = 60_000
@@ -56,6 +56,21 @@ describe('the addresses of a cluster that has seen many hosts', () => {
     world.restart(a!)
     world.run(DAY)
     expect(world.survey()).toEqual({ owned: 65_536n, doubled: 0n })
+  })
+
+  it('are of all ranges that were added, wherever and by whomever', () => {
+    const { world, hosts } = worldOf(3)
+    const added = network('10.64.0.0/24')
+    world.tell(hosts[0]!, { kind: 'add-range', ticket: ++tickets, range: added })
+    world.run(5_000)
+    world.remove(hosts[0]!)
+    world.add(4, '10.0.4.0/28')
+    world.publishManifest(world.hosts.keys())
+    world.run(30_000)
+    for (const host of world.up) expect(allocate(world, host, '10.64.0.0/24', 1)).toBe(1)
+    world.restart(hosts[1]!)
+    expect(hosts[1]!.ipam.status(world.time.now).universe).toEqual([network(UNIVERSE), added])
+    expect(world.violations).toEqual([])
   })
 
   it('lie side by side as one range, whoever had them', () => {
