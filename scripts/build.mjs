@@ -3,12 +3,14 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { packArchive } from './release/archive.mjs'
 
+const require = createRequire(import.meta.url)
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const DIST = join(ROOT, 'dist')
 const SHIP = join(DIST, 'ship')
@@ -25,17 +27,22 @@ const AGENT_PROGRAMS = ['weave', 'weave-data-path']
 /** `man -l` shows it; from the program's own help. */
 const MANUAL = 'man/weave-provision.1'
 /**
- * An import of node:http reads all that the module exports, and with WebSocket loads undici: 20 ms of each command. `require` reads what is used.
+ * An import of node:http reads all that the module exports, and with WebSocket loads undici: 20 ms of each command. `require` reads what
+ * is used: by name in our own sources, of which esbuild drops the rest; packages, which may want the whole module, get it.
  */
 const REQUIRED_BUILTINS = {
   name: 'required-builtins',
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
-    )
+    build.onResolve({ filter: /^node:/ }, ({ path, kind, importer }) => {
+      if (kind !== 'import-statement') return undefined
+      return importer.includes('node_modules')
+        ? { path, namespace: 'builtin' }
+        : { path, namespace: 'builtin-names', sideEffects: false }
+    })
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)})`,
     }))
+    build.onLoad({ filter: /.*/, namespace: 'builtin-names' }, ({ path }) => ({ contents: namesOfBuiltin(path) }))
   },
 }
 
@@ -100,6 +107,16 @@ async function bundle(commands) {
   })
   for (const file of result.outputFiles) await writeAtomically(file.path, file.contents)
   say(`bundled ${commands.join(', ')}`)
+}
+
+function namesOfBuiltin(path) {
+  const names = Object.keys(require(path)).filter(name => /^[a-z_]\w*$/i.test(name) && name !== 'default')
+  return [
+    `const all = require(${JSON.stringify(path)})`,
+    'const read = name => all[name]',
+    'export default all',
+    ...names.map(name => `const own_${name} = /* @__PURE__ */ read('${name}')\nexport { own_${name} as ${name} }`),
+  ].join('\n')
 }
 
 async function writeManual() {
