@@ -16,6 +16,7 @@ import type { AddressWish } from './address-wish.ts'
 import type { Attachment, AttachmentStore } from './attachment-store.ts'
 import { plugIn, unplug } from './container-interface.ts'
 import { brokenLocks, isLocked, withContainerLock } from './container-lock.ts'
+import type { GivenNames } from './given-names.ts'
 import { rewriteHosts } from './hosts-file.ts'
 import { CONTAINER_DEVICE, hostEndOf } from './interface-commands.ts'
 import { namespaceOf } from './namespace-devices.ts'
@@ -24,6 +25,7 @@ export interface AttachingOptions {
   readonly docker: Pick<DockerClient, 'inspect'>
   readonly addresses: AddressSource
   readonly store: AttachmentStore
+  readonly given: GivenNames
   readonly bridge: string
   readonly lockFolder: string
   readonly guard: PortGuarding
@@ -126,6 +128,7 @@ export class Attaching {
       await this.#options.addresses.removeNames(id)
       await this.#options.addresses.release(id)
       this.#options.store.remove(id)
+      this.#options.given.forget(id)
       this.#options.guard.release(hostEndOf(id))
     })
   }
@@ -142,8 +145,7 @@ export class Attaching {
     return this.#locked(id, async () => {
       if (hostEndOf(id) !== hostEnd || this.#options.store.load(id) !== undefined) return false
       remove()
-      this.#options.guard.release(hostEnd)
-      await this.#options.addresses.release(id)
+      await this.#free(id, await this.#options.addresses.leases(id), [])
       return true
     })
   }

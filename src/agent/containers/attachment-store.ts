@@ -1,6 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { replaceFile } from '../host/atomic-file.ts'
+import { ContainerFiles } from './container-files.ts'
 
 /** What a container was given, kept so that it gets the same again when it is started again (Weave row LAN-10). */
 export interface Attachment {
@@ -14,46 +13,28 @@ export interface Attachment {
   readonly extraHosts: readonly string[]
 }
 
-const FILE_NAME = /^([0-9a-f]{64})\.json$/
-
-/** One file for each container: commands that run side by side never write the same one. */
 export class AttachmentStore {
-  readonly #folder: string
+  readonly #files: ContainerFiles<Attachment>
 
   constructor(stateFolder: string) {
-    this.#folder = join(stateFolder, 'containers')
+    this.#files = new ContainerFiles(join(stateFolder, 'containers'))
   }
 
   ids(): readonly string[] {
-    try {
-      return readdirSync(this.#folder).flatMap(name => FILE_NAME.exec(name)?.[1] ?? [])
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw cause
-    }
+    return this.#files.ids()
   }
 
   load(id: string): Attachment | undefined {
-    try {
-      return JSON.parse(readFileSync(this.#file(id), 'utf8')) as Attachment
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw cause
-    }
+    return this.#files.load(id)
   }
 
   /** Without addresses, the record goes. */
   save(attachment: Attachment): void {
-    if (attachment.addresses.length === 0) return this.remove(attachment.id)
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    replaceFile(this.#file(attachment.id), `${JSON.stringify(attachment)}\n`, 0o600)
+    if (attachment.addresses.length === 0) this.remove(attachment.id)
+    else this.#files.save(attachment.id, attachment)
   }
 
   remove(id: string): void {
-    rmSync(this.#file(id), { force: true })
-  }
-
-  #file(id: string): string {
-    return join(this.#folder, `${id}.json`)
+    this.#files.remove(id)
   }
 }

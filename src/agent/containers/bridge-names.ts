@@ -1,16 +1,24 @@
-import { type IpNetwork, networkContains, parseIpAddress } from '../../base/ip-address.ts'
+import { type IpNetwork, type IpOnNetwork, networkContains, parseIpAddress } from '../../base/ip-address.ts'
 import { namesOf } from '../docker/container-names.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
-import type { ContainerDetails } from '../docker/docker-shapes.ts'
+import type { ContainerDetails, ContainerNetwork } from '../docker/docker-shapes.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import type { NetworkStore } from '../plugin/network-store.ts'
+import type { GivenNames } from './given-names.ts'
 
 export interface BridgeNamesOptions {
   readonly docker: Pick<DockerClient, 'find'>
   readonly addresses: AddressSource
   readonly overlay: IpNetwork | undefined
+  /** The plugin's, which may have any subnet. */
+  readonly networks: Pick<NetworkStore, 'has'>
+  readonly given: GivenNames
 }
 
-/** Names for the containers to which Docker itself gave an address of the overlay: nothing else is asked of their users. */
+/**
+ * Names for the containers to which Docker gave an address of the overlay, by its own bridge or by a network of the plugin: nothing
+ * else is asked of their users.
+ */
 export class BridgeNames {
   readonly #options: BridgeNamesOptions
 
@@ -19,27 +27,41 @@ export class BridgeNames {
   }
 
   async add(id: string): Promise<void> {
-    const { docker, addresses, overlay } = this.#options
+    const { docker, addresses } = this.#options
     const domains = await addresses.domains()
     const container = domains.length === 0 ? undefined : await docker.find(id)
     if (container === undefined) return
-    if (overlay !== undefined) await this.#name(container, domains, overlay)
+    await this.#name(container, domains)
     // One that has only been started is not known to be well.
     if (container.health !== undefined) await addresses.judge(id, container.health === 'healthy')
   }
 
-  async #name(container: ContainerDetails, domains: readonly string[], overlay: IpNetwork): Promise<void> {
-    for (const network of container.networks) {
-      const address = parseIpAddress(network.address)
-      if (!address.ok || !networkContains(overlay, address.value)) continue
-      for (const name of namesOf(container, domains)) {
-        await this.#options.addresses.addName(container.id, { address: address.value, prefix: overlay.prefix }, name)
-      }
+  async #name(container: ContainerDetails, domains: readonly string[]): Promise<void> {
+    const { addresses, given } = this.#options
+    const reached = container.networks.flatMap(network => this.#reachedAt(network))
+    for (const address of reached) {
+      for (const name of namesOf(container, domains)) await addresses.addName(container.id, address, name)
     }
+    for (const { fqdn, address } of given.of(container.id)) {
+      const own = address === '' ? [...reached, ...(await addresses.leases(container.id))] : hostAddress(address)
+      for (const one of own) await addresses.addName(container.id, one, fqdn)
+    }
+  }
+
+  #reachedAt({ id, addresses }: ContainerNetwork): readonly IpOnNetwork[] {
+    const { overlay, networks } = this.#options
+    const isOurs = id !== '' && networks.has(id)
+    const isReached = (address: bigint) => isOurs || (overlay !== undefined && networkContains(overlay, address))
+    return addresses.flatMap(hostAddress).filter(({ address }) => isReached(address))
   }
 
   async remove(id: string): Promise<void> {
     const { addresses } = this.#options
     if ((await addresses.domains()).length > 0) await addresses.removeNames(id)
   }
+}
+
+function hostAddress(text: string): readonly IpOnNetwork[] {
+  const address = parseIpAddress(text)
+  return address.ok ? [{ address: address.value, prefix: 128 }] : []
 }

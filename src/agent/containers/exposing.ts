@@ -33,6 +33,8 @@ export interface ExposingOptions {
   readonly addresses: AddressSource
   readonly bridge: string
   readonly overlay: IpNetwork | undefined
+  /** Of the router's links and sleeve. */
+  readonly port: number
   readonly stateFolder: string
   readonly lockFolder: string
 }
@@ -145,7 +147,7 @@ export class Exposing {
   }
 
   #applyFirewall(): void {
-    const { bridge, overlay } = this.#options
+    const { bridge, overlay, port } = this.#options
     const exposed = this.list().flatMap(exposure =>
       parsed(exposure)
         // Nothing is masqueraded or forwarded of IPv6: no other protocol's rules stand in its way.
@@ -154,7 +156,7 @@ export class Exposing {
           return { subnet: { network: firstOf(address, prefix), prefix }, masquerade: exposure.masquerade }
         }),
     )
-    applyFirewall({ bridge, overlay, exposed })
+    applyFirewall({ bridge, overlay, exposed, port })
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { type IpOnNetwork, parseIpNetwork } from '../../base/ip-address.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
+import { CONTROL_PORT } from '../../contract/ports.ts'
 import { CniRecords } from '../cni/cni-records.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
@@ -8,6 +9,7 @@ import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
 import { AddressClient } from '../http/address-client.ts'
 import { PortGuard } from '../isolation/port-guard.ts'
 import { removeStrayEndpoints } from '../plugin/network-driver.ts'
+import { NetworkStore } from '../plugin/network-store.ts'
 import { createPlugin, DRIVER } from '../plugin/plugin.ts'
 import type { PluginServer } from '../plugin/plugin-server.ts'
 import { DockerProxy } from '../proxy/docker-proxy.ts'
@@ -23,6 +25,7 @@ import { BridgeNames } from './bridge-names.ts'
 import { ContainerKeeper } from './container-keeper.ts'
 import type { HostExposing } from './expose-routes.ts'
 import { Exposing } from './exposing.ts'
+import { GivenNames } from './given-names.ts'
 import { LeaseCare } from './lease-care.ts'
 
 /** All that works on the containers of one host, in a command as in the agent. */
@@ -32,12 +35,13 @@ export interface HostContainers {
   readonly attaching: Attaching
   readonly exposing: Exposing
   readonly store: AttachmentStore
+  readonly given: GivenNames
   readonly names: BridgeNames
   readonly guard: PortGuard
   readonly bridge: string
 }
 
-type Place = Pick<AgentConfig, 'bridge' | 'subnet'>
+type Place = Pick<AgentConfig, 'bridge' | 'subnet' | 'listen'>
 
 export interface HostContainersOptions {
   readonly isAgent: boolean
@@ -60,6 +64,7 @@ export function hostContainers(
   const addresses = new AddressClient(paths.controlSocket)
   const bridge = config?.bridge.name ?? 'weave'
   const store = new AttachmentStore(paths.state)
+  const given = new GivenNames(paths.state)
   const lockFolder = dirname(paths.controlSocket)
   const place = { addresses, bridge, stateFolder: paths.state, lockFolder }
   const guard = new PortGuard({ folder: join(lockFolder, 'ports'), overlay, failed: notIsolated })
@@ -69,9 +74,10 @@ export function hostContainers(
     bridge,
     guard,
     store,
-    attaching: new Attaching({ ...place, docker, store, guard }),
-    exposing: new Exposing({ ...place, overlay }),
-    names: new BridgeNames({ docker, addresses, overlay }),
+    given,
+    attaching: new Attaching({ ...place, docker, store, given, guard }),
+    exposing: new Exposing({ ...place, overlay, port: config?.listen.port ?? CONTROL_PORT }),
+    names: new BridgeNames({ docker, addresses, overlay, given, networks: new NetworkStore(paths.state) }),
   }
 }
 

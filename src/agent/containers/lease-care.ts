@@ -4,6 +4,7 @@ import type { AddressSource } from '../http/address-client.ts'
 import { NETWORK_LEASES } from '../plugin/ipam-driver.ts'
 import type { Attaching } from './attaching.ts'
 import type { AttachmentStore } from './attachment-store.ts'
+import type { GivenNames } from './given-names.ts'
 
 /** Of Docker, and of those runtimes that have ids of the same kind. */
 const CONTAINER_ID = /^[0-9a-f]{64}$/
@@ -12,6 +13,7 @@ export interface LeaseCareOptions {
   readonly docker: Pick<DockerClient, 'list' | 'networkAddresses'>
   readonly attaching: Pick<Attaching, 'abandon' | 'forget' | 'isBusy' | 'unfinished'>
   readonly store: Pick<AttachmentStore, 'ids'>
+  readonly given: Pick<GivenNames, 'ids'>
   readonly addresses: Pick<AddressSource, 'owners' | 'release'>
   /** Containers of other runtimes than Docker. */
   readonly others: () => readonly string[]
@@ -35,12 +37,12 @@ export class LeaseCare {
   }
 
   async look(): Promise<void> {
-    const { docker, attaching, store, addresses, others, freed } = this.#options
+    const { docker, attaching, store, given, addresses, others, freed } = this.#options
     // Before the containers: whoever has an address by then was there before it.
     const owners = await addresses.owners()
     const containers = owners.filter(({ id }) => CONTAINER_ID.test(id)).map(({ id }) => id)
     const unfinished = attaching.unfinished()
-    const known = new Set([...containers, ...store.ids(), ...unfinished])
+    const known = new Set([...containers, ...store.ids(), ...given.ids(), ...unfinished])
     const there = new Set([...others(), ...(await docker.list(true))])
     for (const id of known) {
       if (attaching.isBusy(id)) continue

@@ -23,8 +23,9 @@ export interface ContainerDetails {
 
 export interface ContainerNetwork {
   readonly name: string
-  /** '' when there is none. */
-  readonly address: string
+  readonly id: string
+  /** IPv4 before IPv6; none when it does not run. */
+  readonly addresses: readonly string[]
   readonly aliases: readonly string[]
 }
 
@@ -34,7 +35,9 @@ export interface DockerEvent {
 }
 
 interface RawConnection {
+  readonly NetworkID?: string
   readonly IPAddress?: string
+  readonly GlobalIPv6Address?: string
   readonly Aliases?: readonly string[] | null
 }
 
@@ -76,7 +79,8 @@ export function readDetails(raw: RawContainer): ContainerDetails {
     hostsPath: raw.HostsPath ?? '',
     networks: networks.map(([name, network]) => ({
       name,
-      address: network.IPAddress ?? '',
+      id: network.NetworkID ?? '',
+      addresses: [network.IPAddress ?? '', network.GlobalIPv6Address ?? ''].filter(text => text !== ''),
       aliases: network.Aliases ?? [],
     })),
   }

@@ -4,6 +4,7 @@ import { ANY_ADDRESS, ANY_IPV4_ADDRESS, isIpv6Text } from '../../base/endpoint.t
 import { isLinkLocal, parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
+import { CONTROL_PORT } from '../../contract/ports.ts'
 import { shortIdOf } from '../../core/router/index.ts'
 import type { AgentPaths } from './agent-paths.ts'
 import { loadFeatures } from './feature-settings.ts'
@@ -71,8 +72,9 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
 }
 
 /** Bridge and overlay of this host, which commands ask for without a router; of a host that was never launched, those it would have. */
-export function placeOf(paths: AgentPaths): Pick<AgentConfig, 'bridge' | 'subnet'> {
-  return loadConfigIfThere(paths.agentConfig) ?? { bridge: openBridge(paths), subnet: openSubnet(paths) }
+export function placeOf(paths: AgentPaths): Pick<AgentConfig, 'bridge' | 'subnet' | 'listen'> {
+  const listen = loadLaunch(paths.launch)?.listen ?? { ip: ANY_ADDRESS, port: CONTROL_PORT }
+  return loadConfigIfThere(paths.agentConfig) ?? { bridge: openBridge(paths), subnet: openSubnet(paths), listen }
 }
 
 function openBridge(paths: AgentPaths): AgentConfig['bridge'] {

@@ -1,5 +1,5 @@
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
-import { CONTROL_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
+import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
@@ -13,6 +13,8 @@ export interface FirewallWish {
   /** The whole overlay, where it is known. */
   readonly overlay: IpNetwork | undefined
   readonly exposed: readonly ExposedSubnet[]
+  /** Of the router's links and sleeve. */
+  readonly port: number
 }
 
 const DOCKER_BRIDGE = 'docker0'
@@ -60,7 +62,10 @@ function isHooked({ table, from, chain }: Hook): boolean {
 }
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */
-export function firewallText({ bridge, overlay, exposed }: FirewallWish, missing: readonly Hook[] = HOOKS): string {
+export function firewallText(
+  { bridge, overlay, exposed, port }: FirewallWish,
+  missing: readonly Hook[] = HOOKS,
+): string {
   const jumps = (table: Hook['table']) =>
     missing.filter(hook => hook.table === table).map(({ from, chain }) => `-I ${from} 1 -j ${chain}`)
   const forwarded = exposed.flatMap(({ subnet }) => [
@@ -77,7 +82,7 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish, missing
     `-A WEAVE-EXPOSE -i ${DOCKER_BRIDGE} -o ${bridge} -j DROP`,
     `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
     ...forwarded,
-    ...inputRules(),
+    ...inputRules(port),
     ...jumps('filter'),
     'COMMIT',
     '*nat',
@@ -94,12 +99,13 @@ export function firewallText({ bridge, overlay, exposed }: FirewallWish, missing
 }
 
 /** Containers ask the host for names and for nothing else of ours; what listens on the loopback address is for this host only. */
-function inputRules(): readonly string[] {
+function inputRules(port: number): readonly string[] {
   const fromDocker = `-A WEAVE-INPUT -i ${DOCKER_BRIDGE}`
   return [
     `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
-    `${fromDocker} -p tcp --dport ${CONTROL_PORT} -j DROP`,
-    `${fromDocker} -p udp --dport ${CONTROL_PORT}:${TUNNEL_PORT} -j DROP`,
+    `${fromDocker} -p tcp --dport ${port} -j DROP`,
+    `${fromDocker} -p udp --dport ${port} -j DROP`,
+    `${fromDocker} -p udp --dport ${FAST_PATH_PORT}:${TUNNEL_PORT} -j DROP`,
     `${fromDocker} -p udp --dport ${DNS_PORT} -j ACCEPT`,
     `${fromDocker} -p tcp --dport ${DNS_PORT} -j ACCEPT`,
   ]

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { replaceFile } from '../host/atomic-file.ts'
 
@@ -28,6 +28,11 @@ export class NetworkStore {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { multicast: false }
       throw cause
     }
+  }
+
+  /** True of a network of this plugin. */
+  has(id: string): boolean {
+    return existsSync(this.#file(id))
   }
 
   remove(id: string): void {

@@ -31,7 +31,10 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
   { flags: '--no-bridged-fastdp', reason: 'there is one kind of bridge: the kernel’s' },
   { flags: '--datapath <name>', reason: 'there is no Open vSwitch datapath: the bridge is the kernel’s' },
   { flags: '--weave-bridge <name>', isRefused: true, reason: DEVICE },
-  { flags: '--docker-bridge <name>', reason: 'Docker’s bridge is found by asking Docker' },
+  {
+    flags: '--docker-bridge <name>',
+    reason: 'containers of docker0 are kept from the router’s ports; others, like all hosts, by your own rules',
+  },
   { flags: '--expect-npc', reason: NPC },
   { flags: '--no-masq-local', reason: NPC },
   {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { GivenNames } from '../../agent/containers/given-names.ts'
 import { nameArguments } from '../../agent/containers/run-words.ts'
 import { DockerClient, dockerSocket } from '../../agent/docker/docker-client.ts'
 import { containerStopped } from '../../agent/docker/docker-error.ts'
@@ -56,7 +57,7 @@ export function registerNameCommands(program: Command, context: CommandContext):
     .action((words: string[], options: FormatOptions) => showArguments(context, words, options))
   program
     .command('add-range')
-    .description('hand out addresses of more ranges, at once and after each restart; say it on every host')
+    .description('hand out addresses of more ranges, on all hosts, at once and after each restart')
     .argument('<ranges...>', '10.48.0.0/16 or fd00:48::/64')
     .action(async (ranges: string[]) => {
       for (const range of ranges) await ask(context, 'PUT', `/ipam/range/${networkIn(range)}`)
@@ -98,6 +99,7 @@ async function addNames(context: CommandContext, words: readonly string[], optio
   if (all.length === 0)
     throw usage(`'${id}' has no address of the overlay`, 'give the address, or attach the container first')
   for (const address of all) await ask(context, 'PUT', `/name/${id}/${address}`, new URLSearchParams({ fqdn }))
+  if (id !== EXTERN) new GivenNames(context.paths.state).add(id, fqdn, addresses)
 }
 
 async function removeNames(context: CommandContext, words: readonly string[], options: NameOptions): Promise<void> {
@@ -111,6 +113,7 @@ async function removeNames(context: CommandContext, words: readonly string[], op
   for (const place of addresses.length === 0 ? [''] : addresses.map(address => `/${address}`)) {
     await ask(context, 'DELETE', `/name/${id}${place}${query}`)
   }
+  if (id !== EXTERN) new GivenNames(context.paths.state).remove(id, fqdn, addresses)
 }
 
 /** A container, addresses, or both; those without a container are nobody's (`weave:extern`). */

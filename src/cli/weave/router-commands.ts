@@ -19,6 +19,7 @@ import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from '.
 import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
 import { warnOfProxy } from './proxy-commands.ts'
 import { addProxyOptions, isProxyGiven, type ProxyOptions, prepareProxy, switchProxyOn } from './proxy-options.ts'
+import { checkRanges } from './range-overlap.ts'
 import { type FormatOptions, print, printAs, warn } from './report.ts'
 import { addServiceOptions, prepareServices, type ServiceOptions } from './service-options.ts'
 import { prepareStandAlone, startDaemon } from './stand-alone.ts'
@@ -63,6 +64,7 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   const level = parseLogLevel(options.logLevel)
   checkStandAlone(context, options, peers)
   if (await isRouterRunning(context.paths.controlSocket)) throw new ControlError('alreadyRunning')
+  if (options.foreground !== true) checkRanges(context, options)
   prepareServices(context, options)
   await prepareFeatures(context, options)
   prepareStandAlone(context, options, targets)

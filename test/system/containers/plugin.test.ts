@@ -19,38 +19,31 @@ describe('the network plugin', () => {
     return shown.split('\n').flatMap(line => /^vethw[lg]\w+/.exec(line)?.[0] ?? [])
   }
 
+  async function onBoth(work: (host: HostName, number: number) => Promise<void>): Promise<void> {
+    await Promise.all([work('a', 1), work('b', 2)])
+  }
+
   it(
     'makes networks across hosts, whose containers have their addresses from the first instruction (PLG-03, PLG-04, API-24)',
     async () => {
-      for (const [host, address] of [
-        ['a', '10.4.0.1'],
-        ['b', '10.4.0.2'],
-      ] as const) {
-        await lab.docker(host, ...CREATE, '--subnet', '10.4.0.0/16', '-o', 'works.weave.multicast=true', 'shop')
-        expect(await lab.docker(host, 'network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}')).toContain(
-          'shop weavemesh local',
-        )
-        await lab.docker(
-          host,
-          'run',
-          '-d',
-          '--name',
-          'p1',
-          '--network',
-          'shop',
-          '--ip',
-          address,
-          'busybox:test',
-          'sh',
-          '-c',
-          'ip addr > /tmp/first; ip route >> /tmp/first; exec sleep 86400',
-        )
-      }
+      const options = ['--subnet', '10.4.0.0/16', '-o', 'works.weave.multicast=true']
+      const look = 'ip addr > /tmp/first; ip route >> /tmp/first; exec sleep 86400'
+      const run = ['run', '-d', '--name', 'p1', '--network', 'shop']
+      await onBoth(async (host, number) => {
+        await lab.docker(host, ...CREATE, ...options, 'shop')
+        const networks = await lab.docker(host, 'network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}')
+        expect(networks).toContain('shop weavemesh local')
+        await lab.docker(host, ...run, '--ip', `10.4.0.${number}`, 'busybox:test', 'sh', '-c', look)
+      })
       const first = await lab.docker('a', 'exec', 'p1', 'cat', '/tmp/first')
       expect(first).toContain('inet 10.4.0.1/16')
       expect(first).toContain('224.0.0.0/4 dev ethwe0')
       await lab.docker('a', 'exec', 'p1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
       expect(await lab.mustWeave('a', 'ps', 'p1')).toMatch(/ 10\.4\.0\.1\/16$/)
+      await eventually(20_000, async () => {
+        const found = await lab.mustWeave('a', 'dns-lookup', 'p1.weave.local')
+        return found.split('\n').sort().join() === '10.4.0.1,10.4.0.2' || found
+      })
     },
     MINUTE,
   )
@@ -123,14 +116,12 @@ describe('the network plugin', () => {
   it(
     'has networks of IPv6 too',
     async () => {
-      for (const [host, address] of [
-        ['a', '10.6.0.1'],
-        ['b', '10.6.0.2'],
-      ] as const) {
-        await lab.docker(host, ...CREATE, '--ipv6', '--subnet', '10.6.0.0/16', '--subnet', 'fd01::/64', 'six')
-        const run = ['run', '-d', '--name', 's1', '--network', 'six', '--ip', address, 'busybox:test', 'sleep', '86400']
-        await lab.docker(host, ...run)
-      }
+      const six = ['--ipv6', '--subnet', '10.6.0.0/16', '--subnet', 'fd01::/64', 'six']
+      await onBoth(async (host, number) => {
+        await lab.docker(host, ...CREATE, ...six)
+        const run = ['run', '-d', '--name', 's1', '--network', 'six', '--ip', `10.6.0.${number}`]
+        await lab.docker(host, ...run, 'busybox:test', 'sleep', '86400')
+      })
       const far = await lab.docker('b', 'inspect', '-f', '{{.NetworkSettings.Networks.six.GlobalIPv6Address}}', 's1')
       expect(far).toMatch(/^fd01::/)
       await eventually(20_000, async () => {
@@ -175,25 +166,15 @@ describe('the network plugin', () => {
   it(
     'works on after a restart of the agent, and Docker starts without it',
     async () => {
+      await lab.docker('a', 'rm', '-f', '-v', 'w1', 'w2', 's1')
       await lab.stopAgent('a')
+      // Docker gives the absent plugin half a minute for each container.
       await lab.docker('a', 'rm', '-f', '-v', 'p1')
       await lab.stopDocker('a')
       await lab.startDocker('a')
       await lab.launch('a')
-      await lab.docker(
-        'a',
-        'run',
-        '-d',
-        '--name',
-        'p1',
-        '--network',
-        'shop',
-        '--ip',
-        '10.4.0.1',
-        'busybox:test',
-        'sleep',
-        '86400',
-      )
+      const run = ['run', '-d', '--name', 'p1', '--network', 'shop', '--ip', '10.4.0.1']
+      await lab.docker('a', ...run, 'busybox:test', 'sleep', '86400')
       await eventually(20_000, async () => {
         const ping = ['docker', 'exec', 'p1', 'ping', '-c', '1', '-w', '2', '10.4.0.2']
         return (await lab.on('a', ping)).exitCode === 0 || 'no answer'

@@ -91,6 +91,24 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
+    'serves each version of Docker’s command that there is, and the oldest version of the API that they speak',
+    async () => {
+      const clients = (await lab.must('a', 'sh', '-c', 'which -a docker | xargs -n1 readlink -f | sort -u')).split('\n')
+      for (const version of ['', 'DOCKER_API_VERSION=1.24 ']) {
+        for (const client of clients) {
+          const run = `${version}${client} run --rm -e WEAVE_CIDR=10.7.0.20/16 busybox:test ip -o addr show ethwe`
+          expect([client, version, await succeeds('a', run)]).toEqual([
+            client,
+            version,
+            expect.stringContaining('inet 10.7.0.20/16'),
+          ])
+        }
+      }
+    },
+    MINUTE,
+  )
+
+  it(
     'env is taken back by env --restore, and config serves one command (CLI-14, CLI-15, ENV-17)',
     async () => {
       const weave = lab.program.join(' ')

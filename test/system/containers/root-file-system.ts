@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Programs of this machine that containers are to have as they are: with glibc's resolver, as in an image of a distribution. */
@@ -30,7 +30,7 @@ function makeBusybox(folder: string): void {
   copyFileSync('/bin/busybox', join(folder, 'bin', 'busybox'))
   const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n')
   for (const name of names.filter(one => one !== '' && one !== 'busybox')) {
-    execFileSync('ln', ['-s', 'busybox', join(folder, 'bin', name)])
+    symlinkSync('busybox', join(folder, 'bin', name))
   }
   writeFileSync(join(folder, 'etc', 'passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
 }

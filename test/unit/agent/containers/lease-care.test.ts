@@ -38,6 +38,7 @@ class Host {
         unfinished: () => this.unfinished,
       },
       store: { ids: () => this.records },
+      given: { ids: () => [] },
       addresses: {
         owners: async () => [...this.owners].map(([owner, all]) => ({ id: owner, addresses: all.map(address) })),
         release: async one => void this.released.push(one),

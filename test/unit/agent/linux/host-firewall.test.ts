@@ -9,14 +9,14 @@ const cidr = (text: string) => {
 
 describe('the rules of the host', () => {
   it('let the overlay pass even when nothing is exposed', () => {
-    const text = firewallText({ bridge: 'weave', overlay: undefined, exposed: [] })
+    const text = firewallText({ bridge: 'weave', overlay: undefined, exposed: [], port: 6783 })
     expect(text).toContain('-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT')
     expect(text).not.toContain('MASQUERADE')
   })
 
   it('masquerade between an exposed subnet and the outside, never within the overlay', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: true }]
-    const lines = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed }).split('\n')
+    const lines = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed, port: 6783 }).split('\n')
     const nat = lines.slice(lines.indexOf('*nat'))
     expect(nat.filter(line => line.startsWith('-A'))).toEqual([
       '-A WEAVE -d 224.0.0.0/4 -j RETURN',
@@ -28,21 +28,22 @@ describe('the rules of the host', () => {
   })
 
   it('let containers of Docker’s own network ask for names, and for nothing else of ours (FW-03 to FW-05)', () => {
-    const lines = firewallText({ bridge: 'weave', overlay: undefined, exposed: [] }).split('\n')
+    const lines = firewallText({ bridge: 'weave', overlay: undefined, exposed: [], port: 7000 }).split('\n')
     expect(lines.filter(line => line.startsWith('-A WEAVE-EXPOSE'))[0]).toBe(
       '-A WEAVE-EXPOSE -i docker0 -o weave -j DROP',
     )
     expect(lines.filter(line => line.startsWith('-A WEAVE-INPUT'))).toEqual([
       '-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport 6784 -j DROP',
-      '-A WEAVE-INPUT -i docker0 -p tcp --dport 6783 -j DROP',
-      '-A WEAVE-INPUT -i docker0 -p udp --dport 6783:6785 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p tcp --dport 7000 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 7000 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 6784:6785 -j DROP',
       '-A WEAVE-INPUT -i docker0 -p udp --dport 53 -j ACCEPT',
       '-A WEAVE-INPUT -i docker0 -p tcp --dport 53 -j ACCEPT',
     ])
   })
 
   it('come in one step with the jumps to their chains, of which none is doubled (FW-01, FW-02, FW-04)', () => {
-    const wish = { bridge: 'weave', overlay: undefined, exposed: [] }
+    const wish = { bridge: 'weave', overlay: undefined, exposed: [], port: 6783 }
     const jumps = (text: string) => text.split('\n').filter(line => line.startsWith('-I'))
     expect(jumps(firewallText(wish))).toEqual([
       '-I FORWARD 1 -j WEAVE-EXPOSE',
@@ -54,7 +55,7 @@ describe('the rules of the host', () => {
 
   it('keep the source where that was asked for', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: false }]
-    const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed })
+    const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed, port: 6783 })
     expect(text).not.toContain('MASQUERADE')
     expect(text).toContain('-A WEAVE-EXPOSE -o weave -d 10.2.1.0/24 -j ACCEPT')
   })

@@ -1,0 +1,85 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BridgeNames } from '../../../../src/agent/containers/bridge-names.ts'
+import { GivenNames } from '../../../../src/agent/containers/given-names.ts'
+import { readDetails } from '../../../../src/agent/docker/docker-shapes.ts'
+import type { AddressSource } from '../../../../src/agent/http/address-client.ts'
+import { NetworkStore } from '../../../../src/agent/plugin/network-store.ts'
+import { formatIpAddress, parseIpNetwork } from '../../../../src/base/ip-address.ts'
+import { onNetwork } from '../../../simulation/address-world.ts'
+
+const ID = 'ab'.repeat(32)
+const [OURS, OTHERS] = ['cd'.repeat(32), 'ef'.repeat(32)]
+const DUAL = { IPAddress: '10.4.0.1', GlobalIPv6Address: 'fd01::1' }
+
+describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
+  it('are given for addresses of the overlay, whatever network of Docker has them', async () => {
+    expect(await namesFor({ NetworkID: OTHERS, IPAddress: '10.2.1.1' })).toEqual(['c1.weave.local 10.2.1.1'])
+  })
+
+  it('are given on a network of the plugin, whatever its subnet is, IPv6 too', async () => {
+    expect(await namesFor({ NetworkID: OURS, ...DUAL })).toEqual(['c1.weave.local 10.4.0.1', 'c1.weave.local fd01::1'])
+  })
+
+  it('are not given for addresses that the overlay does not reach', async () => {
+    expect(await namesFor({ NetworkID: OTHERS, ...DUAL })).toEqual([])
+    expect(await namesFor({ NetworkID: OURS, IPAddress: '' })).toEqual([])
+  })
+
+  it('come again when a person gave them, for the address that was named or for all', async () => {
+    const names = await namesFor({ NetworkID: OURS, IPAddress: '10.4.0.1' }, given => {
+      for (let again = 0; again < 2; again++) given.add(ID, 'db.weave.local', [])
+      given.add(ID, 'one.weave.local', ['10.9.9.9', '10.9.9.8'])
+      given.add(ID, 'gone.weave.local', [])
+      given.remove(ID, 'gone.weave.local', [])
+      given.remove(ID, 'one.weave.local', ['10.9.9.8'])
+    })
+    expect(names).toEqual([
+      'c1.weave.local 10.4.0.1',
+      'db.weave.local 10.4.0.1',
+      'db.weave.local 10.7.0.1',
+      'one.weave.local 10.9.9.9',
+    ])
+  })
+
+  it('are kept by a person’s word until the container is removed, or all are taken away', () => {
+    const given = new GivenNames(folder())
+    given.add(ID, 'db.weave.local', [])
+    expect(given.ids()).toEqual([ID])
+    given.remove(ID, undefined, [])
+    expect([given.ids(), given.of(ID)]).toEqual([[], []])
+    given.add(ID, 'db.weave.local', ['10.4.0.1'])
+    given.forget(ID)
+    expect(given.ids()).toEqual([])
+  })
+})
+
+async function namesFor(network: object, give = (_: GivenNames): void => undefined): Promise<readonly string[]> {
+  const networks = new NetworkStore(folder())
+  const names = new GivenNames(folder())
+  give(names)
+  networks.save(OURS, { multicast: false })
+  const given: string[] = []
+  const addresses: Pick<AddressSource, 'domains' | 'addName' | 'leases'> = {
+    domains: async () => ['weave.local'],
+    leases: async () => [onNetwork('10.7.0.1/24')],
+    addName: async (_, { address }, fqdn) => void given.push(`${fqdn} ${formatIpAddress(address)}`),
+  }
+  const overlay = parseIpNetwork('10.2.0.0/16')
+  if (!overlay.ok) throw new Error(overlay.error)
+  const container = readDetails({ Id: ID, Name: '/c1', NetworkSettings: { Networks: { net: network } } })
+  const docker = { find: async () => container }
+  await new BridgeNames({
+    docker,
+    networks,
+    given: names,
+    overlay: overlay.value,
+    addresses: addresses as AddressSource,
+  }).add(ID)
+  return given
+}
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'names-'))
+}
