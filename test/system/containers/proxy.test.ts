@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
@@ -91,7 +94,7 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
-    'serves each version of Docker’s command that there is, and the oldest version of the API that they speak',
+    'serves each version of Docker’s command that there is, and the oldest version of the API that they speak (PRX-07)',
     async () => {
       const clients = (await lab.must('a', 'sh', '-c', 'which -a docker | xargs -n1 readlink -f | sort -u')).split('\n')
       for (const version of ['', 'DOCKER_API_VERSION=1.24 ']) {
@@ -109,6 +112,27 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
+    'listens with TLS for those who have a certificate of its authority, and for nobody else (FLAG-25, PRX-09)',
+    async () => {
+      const folder = join(lab.folder, 'certificates')
+      makeCertificates(folder)
+      const own = (name: string) => [`${folder}/${name}.pem`, '--tlskey', `${folder}/${name}-key.pem`]
+      const authority = ['--tlscacert', `${folder}/ca.pem`]
+      const place = ['-H', 'tcp://127.0.0.1:12376', '--tlsverify', ...authority]
+      await lab.mustWeave('a', 'launch-proxy', ...place, '--tlscert', ...own('server'))
+      const run = ['run', '--rm', '-e', 'WEAVE_CIDR=10.7.0.21/16', 'busybox:test', 'ip', '-o', 'addr', 'show', 'ethwe']
+      expect(await lab.docker('a', ...place, '--tlscert', ...own('client'), ...run)).toContain('inet 10.7.0.21/16')
+      const stranger = await lab.on('a', ['docker', ...place, '--tlscert', ...own('stranger'), 'ps'])
+      expect([stranger.exitCode, stranger.stderr]).toEqual([1, expect.stringMatching(/certificate|tls/)])
+      const plain = await lab.on('a', ['curl', '-s', '--max-time', '5', 'http://127.0.0.1:12376/_ping'])
+      expect(plain).toMatchObject({ stdout: '' })
+      expect(plain.exitCode).not.toBe(0)
+      await lab.mustWeave('a', 'launch-proxy')
+    },
+    MINUTE,
+  )
+
+  it(
     'env is taken back by env --restore, and config serves one command (CLI-14, CLI-15, ENV-17)',
     async () => {
       const weave = lab.program.join(' ')
@@ -120,3 +144,26 @@ describe('the proxy in front of Docker', () => {
     MINUTE,
   )
 })
+
+/** An authority with a server of 127.0.0.1 and a client, and a stranger who is his own authority. */
+function makeCertificates(folder: string): void {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'extensions'), 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n')
+  const openssl = (...words: readonly string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
+  const key = (name: string) => [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    `${name}-key.pem`,
+  ]
+  for (const name of ['ca', 'stranger'])
+    openssl('req', '-x509', ...key(name), '-out', `${name}.pem`, '-subj', `/CN=${name}`)
+  for (const name of ['server', 'client']) {
+    openssl('req', ...key(name), '-out', `${name}.csr`, '-subj', `/CN=${name}`)
+    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-extfile', 'extensions']
+    openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`)
+  }
+}
