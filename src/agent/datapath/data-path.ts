@@ -44,6 +44,7 @@ export class DataPath {
   readonly #ended: Promise<void>
   readonly #waitingBytes = new Int32Array(new SharedArrayBuffer(4))
   #dropped = 0
+  #isSignalling = false
   #isStopping = false
 
   constructor(options: DataPathOptions) {
@@ -116,9 +117,15 @@ export class DataPath {
     if (!this.#isStopping) this.#options.failed('the thread of the data path ended')
   }
 
+  /** One signal for all that is ordered in one turn: it wakes a thread that goes before this one. */
   #order(order: DataPathOrder): void {
     this.#port.postMessage(order)
-    this.#wake.signal()
+    if (this.#isSignalling) return
+    this.#isSignalling = true
+    queueMicrotask(() => {
+      this.#isSignalling = false
+      this.#wake.signal()
+    })
   }
 
   #heard(event: DataPathEvent): void {

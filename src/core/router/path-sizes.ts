@@ -15,12 +15,20 @@ export type PathSizesContext = Pick<ConversationContext, 'log' | 'emit' | 'membe
 /** An answer is as small as can be: it is the question that is measured. */
 const ANSWER_BYTES = HEADER_BYTES + PROBE_BYTES + TAG_BYTES
 
+/** A way that was left so lately is as it was: where two ways cost nearly the same, frames may go back and forth between them. */
+const FORMER_FOR_MS = 60_000
+
 interface Measured {
   /** The way that is measured: where datagrams for the peer go to first, and whether it is the peer that is there. */
   readonly way: string
   readonly to: Endpoint
   readonly mtu: PathMtu
   told: number | undefined
+}
+
+interface Former {
+  readonly measured: Measured
+  readonly leftAt: Instant
 }
 
 /**
@@ -31,6 +39,8 @@ export class PathSizes {
   readonly #context: PathSizesContext
   readonly #paths: DirectPaths
   readonly #measured = new Map<number, Measured>()
+  /** The way to the peer before the one that is measured. */
+  readonly #former = new Map<number, Former>()
   #sequence = 0
 
   constructor(context: PathSizesContext, paths: DirectPaths) {
@@ -86,9 +96,15 @@ export class PathSizes {
     const to = this.#wayTo(peer)
     if (to === undefined) return this.#forget(peer)
     const way = `${formatEndpoint(to.endpoint)} ${to.isRelayed}`
-    if (this.#measured.get(peer)?.way === way) return
+    const known = this.#measured.get(peer)
+    if (known?.way === way) return
+    const former = this.#former.get(peer)
     this.#forget(peer)
-    this.#measured.set(peer, { way, to: to.endpoint, mtu: new PathMtu(now), told: undefined })
+    if (known !== undefined) this.#former.set(peer, { measured: known, leftAt: now })
+    const isBack = former?.measured.way === way && now < former.leftAt + FORMER_FOR_MS
+    const mtu = isBack ? former.measured.mtu : new PathMtu(now)
+    this.#measured.set(peer, { way, to: to.endpoint, mtu, told: mtu.size })
+    if (mtu.size !== undefined) this.#context.emit({ kind: 'path-size', peer, datagramBytes: mtu.size })
   }
 
   /** Undefined when frames for the peer go nowhere, or over a control link, which cuts by itself. */
@@ -105,6 +121,7 @@ export class PathSizes {
   #forget(peer: number): void {
     const known = this.#measured.get(peer)
     this.#measured.delete(peer)
+    this.#former.delete(peer)
     if (known?.told !== undefined) this.#context.emit({ kind: 'path-size', peer })
   }
 
