@@ -40,7 +40,8 @@ network with 1 ms latency one way, each with all of its own state. Signatures ar
 would come to the same; data keys are stood in for by bytes of their size, and no frame is sealed. Bytes are those of messages, 22 more
 for each as TLS has it, and of probes; without the headers of TCP, UDP and IP. All routers start at once, know all addresses, and hold
 no record but their own. Memory is all that a router holds, its part of the manifest's text included, for each router of the cluster;
-the verifiers of signatures, which are shared here, and the ciphers of the data plane are apart. CPU is that of the machine at hand.
+the verifiers of signatures, which are shared here, and the ciphers of the data plane are apart. About 40 KB of it a router holds whatever
+the number of peers, so the share of each is larger in a small cluster. CPU is that of the machine at hand.
 
 ${table.join('\n')}
 
