@@ -67,9 +67,20 @@ const SAME: Readonly<Record<string, string>> = {
   reset: 'report',
 }
 
+/** Commands that with --check tell what they would do. */
+const PLANNING = ['up', 'rollback', 'add', 'remove', 'revoke']
+
+/** What is wrong with an answer of the command line; nothing is where it was not asked for JSON, or failed before it had any. */
+export function violationsOfAnswer(args: readonly string[], stdout: string): readonly string[] {
+  const [command = ''] = args
+  const isOwn = command === 'lab' || !args.includes('--json') || args.includes('--')
+  if (isOwn || stdout.trim() === '') return []
+  return violations(schemaOf(command, args.includes('--check')), JSON.parse(stdout))
+}
+
 /** Of what `weave-provision COMMAND --json` prints. */
-export function schemaOf(command: string): Schema {
-  const name = SAME[command] ?? command
+export function schemaOf(command: string, isCheck = false): Schema {
+  const name = isCheck && PLANNING.includes(command) ? 'plan' : (SAME[command] ?? command)
   const path = join(projectRoot(), 'docs', 'schemas', `${name}.json`)
   if (!existsSync(path)) throw new Error(`${command} has no schema: ${path}`)
   return JSON.parse(readFileSync(path, 'utf8')) as Schema

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
+import { violationsOfAnswer } from '../../json-schema.ts'
 
 const CLI = resolve('bin/weave-provision.mjs')
 
@@ -43,7 +44,10 @@ export class LabDriver {
       env: { ANSIBLE_VAULT_PASSWORD_FILE: this.#vaultPassword, ...environment },
       maxBuffer: 256 * 1024 * 1024,
     })
-    return { exitCode: result.exitCode ?? 1, stdout: String(result.stdout), stderr: String(result.stderr) }
+    const stdout = String(result.stdout)
+    const wrong = violationsOfAnswer(args, stdout)
+    if (wrong.length > 0) throw new Error(`${words.join(' ')} does not keep to its schema: ${wrong.join('; ')}`)
+    return { exitCode: result.exitCode ?? 1, stdout, stderr: String(result.stderr) }
   }
 
   /** Runs a command on a host and returns what it printed; throws when it fails. */

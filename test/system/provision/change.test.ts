@@ -169,7 +169,8 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
         1,
         expect.stringMatching(/locked by ann on elsewhere \(up, "at it"\)/),
       ])
-      expect((await lab.provision(['lock', 'status'])).stdout).toContain('ann on elsewhere')
+      const { bravo } = JSON.parse((await lab.provision(['lock', 'status', '--json'])).stdout)
+      expect(bravo).toMatchObject({ state: 'held', operator: 'ann', machine: 'elsewhere', isStale: false })
       expect((await lab.provision(['lock', 'release', '--yes'])).exitCode).toBe(0)
       expect((await upOf()).alpha).toBe('changed')
     },

@@ -105,7 +105,8 @@ function gatherForSupport(lab: LabDriver): void {
       }
       for (const kept of [secret, 'MarkerOfASecret', 'PRIVATE KEY']) expect(text).not.toContain(kept)
       expect(readFileSync(output).includes(secret)).toBe(false)
-      expect((await lab.provision(['logs', 'alpha', '--tail', '5'])).stdout).not.toBe('')
+      const logs = await lab.provision(['logs', 'alpha', '--tail', '5', '--json'])
+      expect(JSON.parse(logs.stdout)).toEqual({ host: 'alpha', lines: expect.arrayContaining([expect.any(String)]) })
       expect((await lab.provision(['shell', 'delta', '--', 'hostname'])).stdout.trim()).toBe('delta')
     },
     MINUTE,
