@@ -20,6 +20,9 @@ const PACKAGES = [
   'openssh-server',
   'python3',
   'ifupdown',
+  'netplan.io',
+  'network-manager',
+  'libpam-systemd', // which network-manager needs by a name that debootstrap does not resolve
   'iproute2',
   'nftables',
   'iptables',

@@ -6,7 +6,7 @@ export const HOST_CLASSES = ['systemd', 'sysvinit'] as const
 export type HostClass = (typeof HOST_CLASSES)[number]
 
 /** What a host configures its interfaces with; those without systemd have ifupdown. */
-export const HOST_NETWORKING = ['ifupdown', 'networkd'] as const
+export const HOST_NETWORKING = ['ifupdown', 'netplan', 'networkd', 'network-manager'] as const
 export type HostNetworking = (typeof HOST_NETWORKING)[number]
 
 /** The name under which `cut` and `heal` know the control machine. */

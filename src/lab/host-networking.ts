@@ -12,25 +12,39 @@ export interface Networking {
 export interface SeedFile {
   readonly path: string
   readonly content: string
+  /** 0644 unless said otherwise. */
+  readonly mode?: number
 }
 
 const UNITS = '/lib/systemd/system'
 const NETWORKD = 'systemd-networkd.service'
+const MANAGER = 'NetworkManager.service'
 
-/** Without ifupdown, as on a host that never had it. */
+/** What the base image has of each, for hosts to be without it as if they never had it. */
 const IFUPDOWN = [
   '/usr/sbin/ifup',
   '/usr/sbin/ifdown',
   '/usr/sbin/ifquery',
   '/usr/lib/systemd/system/networking.service',
 ]
+const NETPLAN = ['/usr/sbin/netplan', '/usr/lib/systemd/system-generators/netplan']
+const NMCLI = ['/usr/bin/nmcli']
 
 export function networkingOf(host: LabHost): Networking {
   return KINDS[host.networking](host)
 }
 
 const KINDS: Readonly<Record<HostNetworking, (host: LabHost) => Networking>> = {
-  ifupdown: host => ({ files: [file('/etc/network/interfaces', interfacesFile(host))], links: {}, absent: [] }),
+  ifupdown: host => ({
+    files: [file('/etc/network/interfaces', interfacesFile(host))],
+    links: {},
+    absent: [...NETPLAN, ...NMCLI],
+  }),
+  netplan: host => ({
+    files: [file('/etc/netplan/01-lab.yaml', netplanFile(host))],
+    links: started(NETWORKD),
+    absent: [...IFUPDOWN, ...NMCLI],
+  }),
   networkd: host => ({
     files: host.interfaces.map(({ name, address, prefix }) =>
       file(
@@ -39,7 +53,16 @@ const KINDS: Readonly<Record<HostNetworking, (host: LabHost) => Networking>> = {
       ),
     ),
     links: started(NETWORKD),
-    absent: IFUPDOWN,
+    absent: [...IFUPDOWN, ...NETPLAN, ...NMCLI],
+  }),
+  'network-manager': host => ({
+    files: host.interfaces.map(({ name, address, prefix }) => ({
+      path: `/etc/NetworkManager/system-connections/${name}.nmconnection`,
+      content: `[connection]\nid=${name}\ntype=ethernet\ninterface-name=${name}\n\n[ipv4]\nmethod=manual\naddress1=${address}/${prefix}\n`,
+      mode: 0o600, // it reads no others
+    })),
+    links: started(MANAGER),
+    absent: [...IFUPDOWN, ...NETPLAN],
   }),
 }
 
@@ -51,6 +74,13 @@ export function interfacesFile(host: LabHost): string {
     `    address ${address}/${prefix}`,
   ])
   return lines(['source /etc/network/interfaces.d/*', '', 'auto lo', 'iface lo inet loopback', ...stanzas])
+}
+
+function netplanFile(host: LabHost): string {
+  const devices = host.interfaces.map(
+    ({ name, address, prefix }) => `    ${name}: { addresses: [${address}/${prefix}] }`,
+  )
+  return lines(['network:', '  version: 2', '  renderer: networkd', '  ethernets:', ...devices])
 }
 
 function started(unit: string): Readonly<Record<string, string>> {

@@ -62,7 +62,7 @@ async function seed(host: LabHost, folder: string, options: SeedOptions): Promis
   await write('/etc/resolv.conf', '# There is no name server in the lab.\n')
   await write('/etc/machine-id', `${machineId(options.instance, host)}\n`)
   const networking = networkingOf(host)
-  for (const { path, content } of networking.files) await write(path, content)
+  for (const { path, content, mode } of networking.files) await write(path, content, mode)
   for (const path of networking.absent) await makeAbsent(upper, path)
   for (const [path, target] of Object.entries(networking.links)) await link(upper, path, target)
   await mkdir(join(upper, 'root/.ssh'), { recursive: true })
@@ -76,12 +76,13 @@ async function seed(host: LabHost, folder: string, options: SeedOptions): Promis
   await writeFile(join(folder, 'base'), `${options.base.digest}\n`)
 }
 
+/** Its udevd has a script of System V, and would take the devices of the machine for those of the host. */
+const SYSTEMD = ['usr/bin/systemctl', 'usr/bin/journalctl', 'usr/lib/systemd/systemd', 'usr/lib/systemd/systemd-udevd']
+
 /** Takes systemd away and puts busybox init in its place: what is left are the init scripts of the packages. */
 async function seedWithoutSystemd(upper: string, { base, filesFolder }: SeedOptions): Promise<void> {
   await cp(join(filesFolder, 'sysvinit'), upper, { recursive: true, preserveTimestamps: false })
-  for (const path of ['usr/bin/systemctl', 'usr/bin/journalctl', 'usr/lib/systemd/systemd']) {
-    await makeAbsent(upper, path)
-  }
+  for (const path of SYSTEMD) await makeAbsent(upper, path)
   for (const name of ['init', 'reboot', 'poweroff', 'halt'])
     await run(['ln', '-sfn', '/bin/busybox', join(upper, 'usr/sbin', name)])
   await mkdir(join(upper, 'etc/rcS.d'), { recursive: true })

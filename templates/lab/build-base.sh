@@ -1,6 +1,6 @@
 #!/bin/sh
 # build-base.sh TARGET SUITE MIRROR PACKAGES: a root file system for the hosts of a lab, as a cloud provider would hand it out:
-# sshd, ifupdown and Docker installed, Docker off and with its package's configuration, no Node.
+# sshd, all that brings interfaces up and Docker installed, Docker off and with its package's configuration, no Node.
 set -eu
 target=$1 suite=$2 mirror=$3 packages=$4
 
@@ -11,7 +11,9 @@ for unit in docker.service docker.socket containerd.service nftables.service \
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
   chroot "$target" systemctl disable "$unit" >/dev/null 2>&1 || echo "I: $unit is not there to be disabled"
 done
-for unit in systemd-networkd.service systemd-networkd-wait-online.service getty@tty1.service console-getty.service \
+# Of what brings interfaces up, each host starts its own.
+for unit in systemd-networkd.service systemd-networkd-wait-online.service NetworkManager.service \
+  NetworkManager-wait-online.service NetworkManager-dispatcher.service getty@tty1.service console-getty.service \
   systemd-firstboot.service; do
   ln -sf /dev/null "$target/etc/systemd/system/$unit"
 done
@@ -19,6 +21,9 @@ done
 for service in docker nftables; do
   if [ -e "$target/etc/init.d/$service" ]; then chroot "$target" update-rc.d "$service" disable; fi
 done
+
+# A manager of units for every login would only make hosts slower.
+sed -i '/pam_systemd/d' "$target/etc/pam.d/common-session"
 
 # Each host has its own identity, made by the lab.
 rm -f "$target"/etc/ssh/ssh_host_* "$target/etc/machine-id" "$target/var/lib/dbus/machine-id" "$target/etc/hostname"

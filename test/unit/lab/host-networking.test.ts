@@ -13,13 +13,23 @@ describe('the networking of a host in a lab', () => {
     expect(text).not.toMatch(/gateway|routes/i)
   })
 
-  it('ifupdown is there only where it is used', () => {
-    expect(networkingOf({ ...edge, networking: 'ifupdown' }).absent).toEqual([])
-    expect(networkingOf({ ...edge, networking: 'networkd' }).absent).toContain('/usr/sbin/ifup')
+  it.each([
+    ['ifupdown', ['/usr/sbin/ifup']],
+    ['netplan', ['/usr/sbin/netplan']],
+    ['networkd', []],
+    ['network-manager', ['/usr/bin/nmcli']],
+  ] as const)('%s has its own programs and no others', (networking, own) => {
+    const { absent } = networkingOf({ ...edge, networking })
+    const programs = ['/usr/sbin/ifup', '/usr/sbin/netplan', '/usr/bin/nmcli']
+    expect(programs.filter(program => !absent.includes(program))).toEqual(own)
   })
 
-  it('what the base image keeps off is started', () => {
-    const { links } = networkingOf({ ...edge, networking: 'networkd' })
-    expect(Object.keys(links)).toContain('/etc/systemd/system/multi-user.target.wants/systemd-networkd.service')
+  it.each([
+    ['netplan', 'systemd-networkd'],
+    ['networkd', 'systemd-networkd'],
+    ['network-manager', 'NetworkManager'],
+  ] as const)('%s has %s started, which the base image keeps off', (networking, unit) => {
+    const { links } = networkingOf({ ...edge, networking })
+    expect(Object.keys(links)).toContain(`/etc/systemd/system/multi-user.target.wants/${unit}.service`)
   })
 })
