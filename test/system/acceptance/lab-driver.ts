@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,35 +20,43 @@ export interface Outcome {
  */
 export class LabDriver {
   readonly directory = mkdtempSync(join(tmpdir(), 'weave-acceptance-'))
-  readonly inventory = join(this.directory, 'lab')
+  readonly folder = join(this.directory, 'lab')
+  readonly inventory: string
+  readonly vaultPassword = join(this.directory, 'vault-password')
 
-  readonly #vaultPassword = join(this.directory, 'vault-password')
-
-  constructor() {
-    writeFileSync(this.#vaultPassword, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 })
-    cpSync('inventories/lab', this.inventory, {
-      recursive: true,
-      filter: source => !/weave\.(lock|cluster)/.test(source),
-    })
+  /** `file`: of a folder that is not an inventory as a whole. */
+  constructor(source = 'inventories/lab', file = '') {
+    this.inventory = join(this.folder, file)
+    writeFileSync(this.vaultPassword, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 })
+    cpSync(source, this.folder, { recursive: true, filter: path => !/weave\.(lock|cluster)/.test(path) })
   }
 
   /** Runs `weave-provision` with the lab's inventory. Does not throw for an exit code: that is for the test to judge. */
   async provision(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
-    const [command = '', ...rest] = args
-    const words =
-      command === 'lab' || command === 'lock'
-        ? [command, rest[0] ?? '', '-i', this.inventory, ...rest.slice(1)]
-        : [command, '-i', this.inventory, ...rest]
+    const words = this.#wordsOf(args)
     const result = await execa(process.execPath, [CLI, ...words], {
       reject: false,
       stdin: 'ignore',
-      env: { ANSIBLE_VAULT_PASSWORD_FILE: this.#vaultPassword, ...environment },
+      env: { ANSIBLE_VAULT_PASSWORD_FILE: this.vaultPassword, ...environment },
       maxBuffer: 256 * 1024 * 1024,
     })
     const stdout = String(result.stdout)
     const wrong = violationsOfAnswer(args, stdout)
     if (wrong.length > 0) throw new Error(`${words.join(' ')} does not keep to its schema: ${wrong.join('; ')}`)
     return { exitCode: result.exitCode ?? 1, stdout, stderr: String(result.stderr) }
+  }
+
+  /** Starts `weave-provision` in a group of processes of its own, for the test to end. */
+  start(args: readonly string[]): ChildProcess {
+    const env = { ...process.env, ANSIBLE_VAULT_PASSWORD_FILE: this.vaultPassword }
+    return spawn(process.execPath, [CLI, ...this.#wordsOf(args)], { detached: true, stdio: 'ignore', env })
+  }
+
+  #wordsOf(args: readonly string[]): readonly string[] {
+    const [command = '', ...rest] = args
+    return command === 'lab' || command === 'lock'
+      ? [command, rest[0] ?? '', '-i', this.inventory, ...rest.slice(1)]
+      : [command, '-i', this.inventory, ...rest]
   }
 
   /** Runs a command on a host and returns what it printed; throws when it fails. */
