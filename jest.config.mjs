@@ -15,5 +15,6 @@ export default {
       testMatch: ['<rootDir>/test/{unit,simulation,contract,golden,architecture,fuzz}/**/*.test.ts'],
     },
     { ...shared, displayName: 'system', testMatch: ['<rootDir>/test/system/**/*.test.ts'] },
+    { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   ],
 }
