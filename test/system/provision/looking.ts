@@ -51,7 +51,10 @@ function lookAtWhatIsWrong(lab: LabDriver): void {
       await lab.shell('bravo', 'ip address flush dev weave; touch /etc/weave/.weave-half')
       const add = 'nft add table inet t; nft "add chain inet t i { type filter hook input priority 0; }"'
       await lab.shell('delta', `${add}; nft add rule inet t i udp dport 6783 drop`)
-      await lab.shell('relay', 'iptables -I INPUT -p udp --dport 6784 -j DROP; ip route add blackhole 10.2.77.0/24')
+      await lab.shell(
+        'relay',
+        'iptables -I INPUT -p udp --dport 6784 -j DROP; ip route add blackhole 10.2.77.0/24; ip link set weave mtu 1300',
+      )
       const sick = await doctor(lab)
       const told = sick.findings.map(({ host, about }) => `${host} ${about}`)
       expect(sick.exitCode).toBe(1)
@@ -64,6 +67,7 @@ function lookAtWhatIsWrong(lab: LabDriver): void {
           'bravo unreachable',
           'delta blocked-6783-udp',
           'relay blocked-6784-udp',
+          'relay bridge-mtu',
           'relay overlap',
         ]),
       )
@@ -78,9 +82,11 @@ function lookAtWhatIsWrong(lab: LabDriver): void {
       expect(mended.repairs.map(({ host, deeds }) => `${host} ${deeds.join(' ')}`)).toEqual([
         'alpha close-secrets start-router',
         'bravo address-bridge',
+        'relay resize-bridge',
       ])
       const remaining = mended.findings.map(({ about }) => about)
-      for (const gone of ['router-down', 'secrets-readable', 'bridge-address']) expect(remaining).not.toContain(gone)
+      for (const gone of ['router-down', 'secrets-readable', 'bridge-address', 'bridge-mtu'])
+        expect(remaining).not.toContain(gone)
       await lab.shell('delta', 'nft delete table inet t')
       await lab.shell('relay', 'iptables -D INPUT -p udp --dport 6784 -j DROP; ip route delete blackhole 10.2.77.0/24')
       await lab.shell('bravo', 'rm /etc/weave/.weave-half')
