@@ -1,8 +1,14 @@
 import { REPAIRS } from '../../../src/provision/examine/disorder.ts'
+import { schemaOf } from '../../json-schema.ts'
 import { runPython } from './run-python.ts'
 
 it('a host knows each repair that doctor asks for, and no other', () => {
   expect(runPython('import weave_mend\nanswer = list(weave_mend.DEEDS)', {})).toEqual([...REPAIRS])
+})
+
+it('the schema of doctor names each repair', () => {
+  const { findings } = schemaOf('doctor').properties ?? {}
+  expect(findings?.items?.properties?.repair?.enum).toEqual([...REPAIRS])
 })
 
 it('the bridge is given the MTU that the host was told', () => {
