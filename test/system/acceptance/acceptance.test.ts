@@ -242,6 +242,7 @@ describe('the main job, on the lab', () => {
         stderr: '',
       })
       for (const host of HOSTS) expect(await lab.shell(host, FINGERPRINT)).toBe(before.get(host))
+      expect(await lab.shell('alpha', 'tail -n 1 /var/log/weave-audit.jsonl')).toContain('"command": "down"')
     },
     3 * MINUTE,
   )

@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LabDriver, type Outcome } from '../acceptance/lab-driver.ts'
+import { eventually, LabDriver, type Outcome } from '../acceptance/lab-driver.ts'
 import { lookingAtCluster } from './looking.ts'
 
 const MINUTE = 60_000
@@ -150,6 +151,8 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
         1,
         expect.stringMatching(/locked by ann on elsewhere \(up, "at it"\)/),
       ])
+      const down = await lab.provision(['down', '--yes'])
+      expect([down.exitCode, down.stderr]).toEqual([1, expect.stringContaining('locked by ann on elsewhere')])
       const { bravo } = JSON.parse((await lab.provision(['lock', 'status', '--json'])).stdout)
       expect(bravo).toMatchObject({ state: 'held', operator: 'ann', machine: 'elsewhere', isStale: false })
       expect((await lab.provision(['lock', 'release', '--yes'])).exitCode).toBe(0)
@@ -163,11 +166,9 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
   )
 
   it(
-    'goes host by host from the canary on, stops at the first failure, and is resumed',
+    'goes host by host from the canary on, stops at the first failure and at Ctrl-C, and is resumed',
     async () => {
-      writeFileSync(hooks, `#!/bin/sh\necho "$1 $2" >> ${hooks}.log\ntest "$2" != delta -o -e ${hooks}.well\n`, {
-        mode: 0o755,
-      })
+      writeFileSync(hooks, hookOf(hooks), { mode: 0o755 })
       const variables = `weave_mtu: 1350\nweave_hook_before: ${hooks}\nweave_hook_after: ${hooks}\n`
       appendFileSync(join(lab.inventory, 'group_vars', 'weave.yml'), variables)
       const stopped = await lab.provision([
@@ -187,13 +188,14 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
       expect(await mtus()).toEqual({ alpha: 1350, bravo: 1350, delta: 1376, relay: 1350 })
       expect(readFileSync(`${hooks}.log`, 'utf8').split('\n').slice(0, 2)).toEqual(['before relay', 'after relay'])
       writeFileSync(`${hooks}.well`, '')
+      expect(await interruptInHook(['up', '--resume'])).toBe(130)
       const resumed = await lab.provision(['up', '--resume', '--json'])
       expect({ exitCode: resumed.exitCode, stderr: resumed.exitCode === 0 ? '' : resumed.stderr }).toMatchObject({
         exitCode: 0,
       })
       expect(await mtus()).toEqual({ alpha: 1350, bravo: 1350, delta: 1350, relay: 1350 })
     },
-    4 * MINUTE,
+    5 * MINUTE,
   )
 
   it(
@@ -206,7 +208,7 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
         outcome: string
         rollbackTo: number | null
       }[]
-      expect(history.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'failed', 'done', 'done'])
+      expect(history.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'failed', 'interrupted', 'done', 'done'])
       expect(history.at(-1)?.rollbackTo).not.toBeNull()
       const audit = JSON.parse((await lab.provision(['audit', '--json'])).stdout) as { host: string; message: string }[]
       expect(new Set(audit.map(({ host }) => host)).size).toBe(4)
@@ -225,6 +227,20 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
     return Object.fromEntries(hosts.map(({ name, outcome }) => [name, outcome]).sort())
   }
 
+  /** Its exit code, of a Ctrl-C while the hook before delta waits. */
+  async function interruptInHook(args: readonly string[]): Promise<number | null> {
+    const hooksRun = () => readFileSync(`${hooks}.log`, 'utf8')
+    const before = hooksRun()
+    writeFileSync(`${hooks}.wait`, '')
+    const run = lab.start(args)
+    const end = once(run, 'exit')
+    await eventually(2 * MINUTE, async () => hooksRun() !== before || `no hook has run: exit ${run.exitCode}`)
+    run.kill('SIGINT')
+    const [code] = (await end) as [number | null]
+    rmSync(`${hooks}.wait`)
+    return code
+  }
+
   async function mtus(): Promise<Readonly<Record<string, number>>> {
     const texts = await Promise.all(
       ['alpha', 'bravo', 'delta', 'relay'].map(async host => [host, await lab.on(host, ['cat', CONFIG])] as const),
@@ -235,3 +251,12 @@ open('/var/lib/weave/operator-lock.json', 'w').write(json.dumps(lock))`
 
 /** The files that the record of the host knows as ours. */
 const INSTALLED = `import json; print(*json.load(open('/var/lib/weave/originals/record.json'))['files'])`
+
+/** Notes when it is run, waits while there is a file, and lets delta pass only when there is another. */
+function hookOf(path: string): string {
+  return `#!/bin/sh
+echo "$1 $2" >> ${path}.log
+while [ -e ${path}.wait ]; do sleep 0.2; done
+test "$2" != delta -o -e ${path}.well
+`
+}
