@@ -166,9 +166,10 @@ describe('the network plugin', () => {
   it(
     'works on after a restart of the agent, and Docker starts without it',
     async () => {
+      // Docker gives the absent plugin half a minute for each container, and at its start for each network.
       await lab.docker('a', 'rm', '-f', '-v', 'w1', 'w2', 's1')
+      await lab.docker('a', 'network', 'rm', 'six', 'weave')
       await lab.stopAgent('a')
-      // Docker gives the absent plugin half a minute for each container.
       await lab.docker('a', 'rm', '-f', '-v', 'p1')
       await lab.stopDocker('a')
       await lab.startDocker('a')
