@@ -10,6 +10,8 @@ const BRIDGE = '/usr/lib/cni/bridge'
 /** What the plugins of distributions speak. */
 const OLDER = { cniVersion: '1.0.0' }
 
+const CTR = ['ctr', '--address', '/run/docker/containerd/containerd.sock', '--namespace', 'pods']
+
 interface Call {
   readonly command: string
   readonly plugin?: string
@@ -57,6 +59,18 @@ describe('the CNI plugins', () => {
     return { ...outcome, json: outcome.stdout.trim() === '' ? undefined : JSON.parse(outcome.stdout) }
   }
 
+  /** Where runtimes look: over the machine's own folders, for this host alone. */
+  async function placeConfiguration(host: HostName): Promise<void> {
+    for (const folder of ['etc', 'opt']) {
+      const [upper, work] = ['upper', 'work'].map(name => join(lab.folder, `${folder}-of-${host}`, name))
+      for (const path of [upper, work]) mkdirSync(path ?? '', { recursive: true })
+      const layers = `lowerdir=/${folder},upperdir=${upper},workdir=${work}`
+      await lab.must(host, 'mount', '-t', 'overlay', '-o', layers, 'overlay', `/${folder}`)
+    }
+    const links = ['etc/cni', 'opt/cni'].map(path => `ln -sfn ${join(lab.rootOf(host), path)} /${path}`)
+    await lab.must(host, 'sh', '-c', [...links, `ln -s ${PORTMAP} /opt/cni/bin/portmap`].join(' && '))
+  }
+
   async function ports(host: HostName): Promise<readonly string[]> {
     const shown = await lab.must(host, 'ip', '-brief', 'link', 'show', 'type', 'veth')
     return shown.split('\n').flatMap(line => /^vethwec\w+/.exec(line)?.[0] ?? [])
@@ -92,7 +106,7 @@ describe('the CNI plugins', () => {
   )
 
   it(
-    'bring pods of two hosts together, by the way out that the host is, and take all away again (CNI-01, CNI-02)',
+    'bring pods of two hosts together, by the way out that the host is, and take all away again (CNI-01, CNI-02, LAN-08)',
     async () => {
       await lab.mustWeave('a', 'expose', '10.9.0.100/16')
       await lab.mustWeave('b', 'expose', '10.9.0.101/16')
@@ -114,6 +128,8 @@ describe('the CNI plugins', () => {
           exitCode: 0,
         })
       }
+      const [port = ''] = await ports('a')
+      expect(await lab.must('a', 'cat', `/sys/class/net/${port}/brport/hairpin_mode`)).toBe('1')
       await lab.must('a', 'ip', 'netns', 'exec', 'pod1', 'ping', '-c', '3', '-w', '6', '10.9.0.2')
       expect(await lab.must('a', 'ip', '-n', 'pod1', 'route')).toContain('default via 10.9.0.100')
       expect(await call('a', { command: 'ADD', address: '10.9.0.3/16' })).toMatchObject({
@@ -189,6 +205,23 @@ describe('the CNI plugins', () => {
       ])
       expect(await call('a', { command: 'DEL', container: 'pod5', config })).toMatchObject({ exitCode: 0 })
       expect(readIfThere(join(lab.folder, 'host-local', 'weave', '10.9.200.2'))).toBe('')
+    },
+    MINUTE,
+  )
+
+  it(
+    'are called by containerd, through the library that runtimes have in common (CNI-01, CNI-02)',
+    async () => {
+      await placeConfiguration('b')
+      const exposed = await lab.mustWeave('a', 'expose')
+      const [before, image] = [await ports('b'), 'docker.io/library/busybox:test']
+      await lab.must('b', 'sh', '-c', `docker save busybox:test | ${CTR.join(' ')} images import -`)
+      const script = `ip -4 -o address show eth0; ping -c 3 -w 6 ${exposed}`
+      const said = await lab.must('b', ...CTR, 'run', '--cni', '--rm', image, 'pod6', 'sh', '-c', script)
+      expect(said).toMatch(/inet 10\.2\.2\.\d+\/16 .*eth0/)
+      expect(said).toContain('3 packets received')
+      expect(await ports('b')).toEqual(before)
+      expect([...(await lab.leases('b')).keys()].filter(id => id.includes('pod6'))).toEqual([])
     },
     MINUTE,
   )
