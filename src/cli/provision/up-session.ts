@@ -22,6 +22,7 @@ import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import type { SourceOptions } from '../../provision/prepare-plan.ts'
 import { printJson, printLine, printNotice } from '../output.ts'
 import { ApplyRecord } from './apply-record.ts'
+import { BEYOND_RUN, closingSentence } from './closing-sentence.ts'
 import { confirm } from './confirm.ts'
 import { type HostAccess, releaseDigest, reviewHosts, withHostAccess } from './host-access.ts'
 import { lockPlace } from './lock.ts'
@@ -232,7 +233,7 @@ async function settle(review: Review, access: HostAccess, options: UpArguments):
     phases: [],
     hosts: names.map(name => untouched(name, 'ok')),
     problems: [],
-    notices: away.length === 0 ? [] : [`not reached, and not part of this run: ${away.join(', ')}`],
+    notices: away.length === 0 ? [] : [`not reached, and ${BEYOND_RUN}: ${away.join(', ')}`],
   }
 }
 
@@ -253,12 +254,4 @@ function finish(report: Report, options: UpArguments): void {
   printReport(report, { options, showsDiff: false })
   process.exitCode = exitCodeOf(report)
   if (report.isComplete && options.json !== true) printLine(closingSentence(report))
-}
-
-function closingSentence(report: Report): string {
-  const took = `${report.seconds.toFixed(1)} s`
-  const hosts = counted(report.hosts.length, 'host')
-  const verified = report.notices.length > 0 ? 'the hosts of this run see each other' : 'every host sees every other'
-  if (report.changed === 0) return `Nothing to change; verified in ${took}: ${verified}.`
-  return `Done in ${took}: ${report.changed} of ${hosts} changed; ${verified}.`
 }
