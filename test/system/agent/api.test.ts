@@ -171,7 +171,9 @@ describe('the API on TCP', () => {
     const [, rules = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
     const file = join(lab.folder, 'rules.yml')
     writeFileSync(file, rules)
-    expect(execFileSync(promtool(), ['check', 'rules', file], { encoding: 'utf8' })).toContain('6 rules found')
+    const count = rules.match(/- alert: /g)?.length ?? 0
+    expect(count).toBeGreaterThan(5)
+    expect(execFileSync(promtool(), ['check', 'rules', file], { encoding: 'utf8' })).toContain(`${count} rules found`)
     const names = new Set([...rules.matchAll(/weave_[a-z_]+/g)].map(([name]) => name))
     const metrics = (await ask('GET', `${STATUS}/metrics`)).text
     expect([...names].filter(name => !metrics.includes(`# TYPE ${name} `))).toEqual([])
