@@ -9,7 +9,8 @@ import type { GivenNames } from './given-names.ts'
 export interface BridgeNamesOptions {
   readonly docker: Pick<DockerClient, 'find'>
   readonly addresses: AddressSource
-  readonly overlay: IpNetwork | undefined
+  /** Networks that the bridge reaches, at the time. */
+  readonly reached: () => readonly IpNetwork[]
   /** The plugin's, which may have any subnet. */
   readonly networks: Pick<NetworkStore, 'has'>
   readonly given: GivenNames
@@ -49,9 +50,10 @@ export class BridgeNames {
   }
 
   #reachedAt({ id, addresses }: ContainerNetwork): readonly IpOnNetwork[] {
-    const { overlay, networks } = this.#options
+    const { networks, reached } = this.#options
+    const all = reached()
     const isOurs = id !== '' && networks.has(id)
-    const isReached = (address: bigint) => isOurs || (overlay !== undefined && networkContains(overlay, address))
+    const isReached = (address: bigint) => isOurs || all.some(one => networkContains(one, address))
     return addresses.flatMap(hostAddress).filter(({ address }) => isReached(address))
   }
 

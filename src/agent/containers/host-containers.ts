@@ -8,6 +8,7 @@ import { agentPaths } from '../host/agent-paths.ts'
 import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
 import { AddressClient } from '../http/address-client.ts'
 import { PortGuard } from '../isolation/port-guard.ts'
+import { networksOf } from '../linux/device-networks.ts'
 import { removeStrayEndpoints } from '../plugin/network-driver.ts'
 import { NetworkStore } from '../plugin/network-store.ts'
 import { createPlugin, DRIVER } from '../plugin/plugin.ts'
@@ -67,6 +68,8 @@ export function hostContainers(
   const given = new GivenNames(paths.state)
   const lockFolder = dirname(paths.controlSocket)
   const place = { addresses, bridge, stateFolder: paths.state, lockFolder }
+  // Docker on the bridge may have been given another network than the router.
+  const reached = () => [...(overlay === undefined ? [] : [overlay]), ...networksOf(bridge)]
   const guard = new PortGuard({ folder: join(lockFolder, 'ports'), overlay, failed: notIsolated })
   return {
     docker,
@@ -77,7 +80,7 @@ export function hostContainers(
     given,
     attaching: new Attaching({ ...place, docker, store, given, guard }),
     exposing: new Exposing({ ...place, overlay, port: config?.listen.port ?? CONTROL_PORT }),
-    names: new BridgeNames({ docker, addresses, overlay, given, networks: new NetworkStore(paths.state) }),
+    names: new BridgeNames({ docker, addresses, reached, given, networks: new NetworkStore(paths.state) }),
   }
 }
 

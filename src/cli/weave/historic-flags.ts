@@ -26,7 +26,10 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
   },
   { flags: '--plugin-mesh-socket <path>', reason: 'Docker looks for the driver weavemesh in /run/docker/plugins' },
   { flags: '--pkt-debug', reason: 'see packets with tcpdump -i weave, and counts with weave report' },
-  { flags: '--profile <path>', reason: 'see weave report for times and counts' },
+  {
+    flags: '--profile <path>',
+    reason: 'kill -USR1 PID of the router opens the inspector of its runtime on 127.0.0.1:9229',
+  },
   { flags: '--bufsz <megabytes>', reason: 'frames are read from a TAP device, which has no such buffer' },
   { flags: '--no-bridged-fastdp', reason: 'there is one kind of bridge: the kernel’s' },
   { flags: '--datapath <name>', reason: 'there is no Open vSwitch datapath: the bridge is the kernel’s' },
@@ -42,7 +45,7 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
     isRefused: true,
     reason: 'there is no mode without an overlay: the overlay runs in a VPC as it does elsewhere',
   },
-  { flags: '--db-prefix <path>', reason: 'state is kept in /var/lib/weave' },
+  { flags: '--db-prefix <path>', reason: 'state is below /var/lib/weave, or below the folder that WEAVE_ROOT names' },
   { flags: '--host-root <path>', reason: PATHS },
   { flags: '--proc-path <path>', reason: PATHS },
   {

@@ -5,6 +5,7 @@ import { registerCniCommands } from './cni-commands.ts'
 import { registerCompletion } from './completion.ts'
 import { registerContainerCommands } from './container-commands.ts'
 import { type CommandContext, createContext } from './context.ts'
+import { answerEmptily } from './empty-answers.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExposeCommands } from './expose-commands.ts'
 import { registerHostCommands } from './host-commands.ts'
@@ -58,6 +59,7 @@ export function createProgram(context: CommandContext): Command {
   registerPasswordCommands(program, context)
   registerResetCommand(program, context, stopRouter)
   for (const [name, text] of Object.entries(OLD_COMMANDS)) program.command(name, { hidden: true }).description(text)
+  answerEmptily(program)
   registerCompletion(program)
   registerManPage(program)
   program

@@ -50,8 +50,8 @@ describe('Docker on the weave bridge', () => {
   it(
     'launch and connect make one network of them, for Docker as for its containers',
     async () => {
-      await lab.type('a', 'weave launch --ipalloc-range 10.2.0.0/16')
-      await lab.type('b', 'weave launch --ipalloc-range 10.2.0.0/16')
+      await lab.type('a', 'weave launch')
+      await lab.type('b', 'weave launch')
       await lab.type('a', `weave connect ${lab.addressOf('b')}`)
       const far = await addressOf('b', 'app-b')
       await eventually(30_000, async () => (await reaches('a', 'app-a', far)) || 'not reached')
@@ -137,7 +137,14 @@ describe('Docker on the weave bridge', () => {
         return stdout.includes(`${near}:`) || stdout
       })
       expect(await reaches('b', 'app-b', '10.2.0.101')).toBe(true)
+      const masquerades = async () =>
+        (await lab.on('a', ['iptables-save', '-t', 'nat'])).stdout.match(/^-A WEAVE.*MASQUERADE$/gm)?.length ?? 0
+      expect(await masquerades()).toBeGreaterThan(0)
       await lab.type('a', 'weave hide 10.2.0.101/16')
+      await lab.type('a', 'weave expose --without-masquerade 10.2.0.102/16')
+      expect(await reaches('b', 'app-b', '10.2.0.102')).toBe(true)
+      expect(await masquerades()).toBe(0)
+      await lab.type('a', 'weave hide 10.2.0.102/16')
     },
     MINUTE,
   )

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { jest } from '@jest/globals'
+import { Command } from 'commander'
 import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
+import { answerEmptily } from '../../../../src/cli/weave/empty-answers.ts'
 import { weaveManPage } from '../../../../src/cli/weave/man-page.ts'
 import { peerForm, resolvePeers, withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
@@ -41,6 +43,30 @@ describe('the command weave', () => {
     await expect(program().parseAsync(['node', 'weave', ...words])).rejects.toMatchObject({ exitCode })
     expect(written[exitCode]?.mock.calls.join()).toContain('Usage: weave ')
     jest.restoreAllMocks()
+  })
+
+  it.each(TODAY.filter(name => !['run', 'start', 'restart', 'help'].includes(name)))(
+    'answers in JSON when that is asked for: %s',
+    name => {
+      const command = program().commands.find(one => one.name() === name)
+      expect(command?.options.map(({ long }) => long)).toContain('--json')
+    },
+  )
+
+  it('answers with an empty object where it has nothing to say, once it is done', async () => {
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const silent = new Command('weave')
+    const [done, failing] = ['stop', 'setup'].map(name => silent.command(name)) as [Command, Command]
+    done.action(() => undefined)
+    failing.action(() => {
+      throw new Error('not done')
+    })
+    answerEmptily(silent)
+    await silent.parseAsync(['node', 'weave', 'stop', '--json'])
+    await silent.parseAsync(['node', 'weave', 'stop'])
+    await expect(silent.parseAsync(['node', 'weave', 'setup', '--json'])).rejects.toThrow('not done')
+    expect(written.mock.calls).toEqual([['{}\n']])
+    written.mockRestore()
   })
 
   it('helps with commands by their older names too', async () => {

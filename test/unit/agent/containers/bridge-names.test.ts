@@ -74,7 +74,7 @@ async function namesFor(network: object, give = (_: GivenNames): void => undefin
     docker,
     networks,
     given: names,
-    overlay: overlay.value,
+    reached: () => [overlay.value],
     addresses: addresses as AddressSource,
   }).add(ID)
   return given
