@@ -79,7 +79,7 @@ describe('the traps of Docker and ifupdown', () => {
         'alpha',
         'sed -i "s/^auto weave/# somebody was here\\nauto weave/" /etc/network/interfaces.d/weave; ip address del 10.2.0.1/16 dev weave',
       )
-      await lab.shell('delta', 'systemctl stop docker.socket docker && ip link delete weave')
+      await lab.shell('delta', 'systemctl stop docker.socket docker && ifdown weave')
       expect((await lab.tryOn('delta', ['systemctl', 'start', 'docker'])).exitCode).not.toBe(0)
       expect(await lab.shell('delta', 'journalctl -u docker -n 30 --no-pager -o cat')).toMatch(/weave/)
       const network = await disturbNetwork()
