@@ -198,7 +198,7 @@ export class Conversation {
     }
   }
 
-  /** Each neighbour passes a manifest on, so the one that is held comes often. */
+  /** Each neighbour passes a manifest on: what is held already need not be verified, nor read, once more. */
   #heardManifest(link: Link, { text: manifest, signature: bytes }: Extract<LinkMessage, { kind: 'manifest' }>): void {
     const signature = toBase64(bytes)
     if (this.#context.membership.signed?.signature !== signature) this.#context.adopt({ manifest, signature }, link)
