@@ -59,6 +59,7 @@ describe('a Mesos-style site with the collection', () => {
       expect(await site.asked()).toEqual(
         ['/maintenance/schedule', '/machine/down', '/machine/up'].map(path => `${path} 10.78.2.23`),
       )
+      expect(await site.scheduled()).toEqual(['other'])
       await expectWhole()
     },
     5 * MINUTE,

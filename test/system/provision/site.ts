@@ -54,14 +54,38 @@ all:
         inside: { subnet: 10.78.2.0/24, control: 10.78.2.1 }
 `
 
-/** Answers as Mesos does, and writes down what it was asked. */
-const LEADER = `import http.server
+/** Answers as Mesos does: a schedule replaces the one before, and only what is scheduled can go down. Writes down what is changed. */
+const LEADER = `import http.server, json
+OTHER = {'machine_ids': [{'hostname': 'other', 'ip': '192.0.2.9'}], 'unavailability': {'start': {'nanoseconds': 1}}}
+windows, down = [OTHER], []
+def scheduled():
+    return [machine for window in windows for machine in window['machine_ids']]
+def change(path, body):
+    if path == '/maintenance/schedule':
+        assert all(type(window['unavailability']['start']['nanoseconds']) is int for window in body['windows'])
+        windows[:] = body['windows']
+    elif path == '/machine/down':
+        assert all(machine in scheduled() and machine not in down for machine in body)
+        down.extend(body)
+    else:
+        assert all(machine in down for machine in body)
+        down[:] = [machine for machine in down if machine not in body]
+        windows[:] = [window for window in windows if not any(machine in body for machine in window['machine_ids'])]
 class Leader(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer(200, {'windows': windows} if self.path == '/maintenance/schedule' else {'down_machines': down})
     def do_POST(self):
-        self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        try:
+            change(self.path, json.loads(self.rfile.read(int(self.headers['Content-Length']))))
+        except Exception as problem:
+            return self.answer(400, repr(problem))
         open('/run/asked', 'a').write(self.path + ' ' + self.client_address[0] + '\\n')
-        self.send_response(200)
+        self.answer(200, {})
+    def answer(self, status, value):
+        self.send_response(status)
+        self.send_header('Content-Type', 'application/json')
         self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
 http.server.HTTPServer(('10.78.2.11', 5050), Leader).serve_forever()
 `
 
@@ -136,6 +160,16 @@ export class Site {
   /** As in the site's folder, whose settings say how its hosts are reached. */
   async provision(args: readonly string[]): Promise<Outcome> {
     return this.lab.provision(args, { ANSIBLE_CONFIG: join(this.lab.folder, 'ansible.cfg') })
+  }
+
+  /** Whose maintenance Mesos has scheduled. */
+  async scheduled(): Promise<readonly string[]> {
+    const get =
+      "import urllib.request; print(urllib.request.urlopen('http://10.78.2.11:5050/maintenance/schedule').read().decode())"
+    const { windows } = JSON.parse(await this.lab.on('master1', ['python3', '-c', get]))
+    return windows.flatMap((window: { machine_ids: { hostname: string }[] }) =>
+      window.machine_ids.map(one => one.hostname),
+    )
   }
 
   /** What Mesos was asked, and by whom. */
