@@ -11,6 +11,7 @@ export interface RecordFacts {
   readonly access: HostAccess
   readonly options: UpArguments
   readonly hosts: readonly string[]
+  readonly drained: readonly string[]
 }
 
 /** Keeps an apply in the history, from before its first change to its end. */
@@ -19,7 +20,7 @@ export class ApplyRecord {
   readonly #history: History
   #apply: Apply
 
-  constructor(review: Review, { access, options, hosts }: RecordFacts) {
+  constructor(review: Review, { access, options, hosts, drained }: RecordFacts) {
     const command = options.rollbackTo === undefined ? 'up' : 'rollback'
     this.operator = currentOperator(command, options.message)
     this.#history = new History(access.sources.paths.folder)
@@ -39,6 +40,7 @@ export class ApplyRecord {
       },
       hosts,
       done: [],
+      drained,
       changedFiles: review.changes.reduce((sum, { files }) => sum + files.length, 0),
       inventory: review.prepared.inventory,
     }
@@ -58,6 +60,11 @@ export class ApplyRecord {
 
   advance(hosts: readonly string[]): void {
     this.#apply = { ...this.#apply, done: [...this.#apply.done, ...hosts] }
+    this.#history.keep(this.#apply)
+  }
+
+  noteDrained(drained: readonly string[]): void {
+    this.#apply = { ...this.#apply, drained }
     this.#history.keep(this.#apply)
   }
 

@@ -1,6 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT_CODES } from '../../base/user-error.ts'
+import { Interrupted } from '../../provision/apply/ask-hosts.ts'
+import { isInterruptedWithin } from '../../provision/apply/interrupts.ts'
 import { type ClusterStatus, clusterStatus, type HostStatus } from '../../provision/examine/cluster-status.ts'
 import { coloursFor, formatTable, printJson, printLine } from '../output.ts'
 import { lookAtCluster } from './cluster-look.ts'
@@ -45,7 +46,7 @@ async function run(options: StatusArguments): Promise<void> {
       if (isLast || options.watch === true) show(status, options)
       process.exitCode = status.isWell ? EXIT_CODES.ok : EXIT_CODES.failure
       if (isLast) return
-      await delay(TURN_MS)
+      if (await isInterruptedWithin(TURN_MS)) throw new Interrupted()
     }
   })
 }

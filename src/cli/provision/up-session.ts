@@ -6,7 +6,7 @@ import { forwardInterrupts } from '../../provision/apply/interrupts.ts'
 import type { Report } from '../../provision/apply/report.ts'
 import { nextStep } from '../../provision/certify/rotation.ts'
 import { changeSecrets } from '../../provision/certify/secrets-file.ts'
-import { untouched } from '../../provision/change/batch-reports.ts'
+import { untouchedReport } from '../../provision/change/batch-reports.ts'
 import { runHook } from '../../provision/change/hooks.ts'
 import { isUnchanged } from '../../provision/change/host-change.ts'
 import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
@@ -16,7 +16,7 @@ import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
 import { auditEntries } from '../../provision/operate/audit.ts'
 import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
-import { type Apply, applyToResume, History, resumptionOf } from '../../provision/operate/history.ts'
+import { type Apply, applyToResume, drainedAtEnd, History, resumptionOf } from '../../provision/operate/history.ts'
 import { batchesOf, type Serial } from '../../provision/plan/batches.ts'
 import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import type { SourceOptions } from '../../provision/prepare-plan.ts'
@@ -131,17 +131,26 @@ async function confirmChanges(review: Review, access: HostAccess, options: UpArg
 }
 
 async function decideAndApply(review: Review, access: HostAccess, options: UpArguments): Promise<Report> {
-  if (!hasChanges(review)) return settle(review, access, options)
-  const changed = review.changes.filter(change => !isUnchanged(change)).map(({ host }) => host)
-  const hosts = changed.length > 0 ? changed : review.changes.map(({ host }) => host)
-  const record = new ApplyRecord(review, { access, options, hosts })
+  const drained = drainedAtEnd(new History(access.sources.paths.folder).all())
+  const facts = { access, options, drained }
+  const changed = review.changes.filter(change => !isUnchanged(change) || drained.includes(change.host))
+  if (changed.length === 0 && !hasChanges(review)) {
+    const seeTo = () => settle(review, access, options)
+    // Otherwise the one that was stopped would be told of for ever.
+    return hasUnfinished(access) ? new ApplyRecord(review, { ...facts, hosts: [] }).keep(seeTo) : seeTo()
+  }
+  const hosts = (changed.length > 0 ? changed : review.changes).map(({ host }) => host)
+  const record = new ApplyRecord(review, { ...facts, hosts })
   return withClusterLock(lockPlace(access), record.operator, {
-    work: obstacle =>
-      record.keep(() =>
-        changeHosts(review, access, { options, hosts, obstacle, onDone: done => record.advance(done) }),
-      ),
+    work: obstacle => record.keep(() => changeHosts(review, access, { options, hosts, obstacle, drained, record })),
     entriesOf: report => auditEntries(record.operator, review.changes, report),
   })
+}
+
+/** Of all hosts: what was left undone elsewhere is not seen to by a part of them. */
+function hasUnfinished({ sources, limit }: HostAccess): boolean {
+  const last = new History(sources.paths.folder).all().at(-1)
+  return limit.length === 0 && last !== undefined && last.outcome !== 'done'
 }
 
 /** Every host has lost the old admission key. */
@@ -158,11 +167,12 @@ interface Change {
   readonly options: UpArguments
   readonly hosts: readonly string[]
   readonly obstacle: () => Problem | undefined
-  readonly onDone: (hosts: readonly string[]) => void
+  readonly drained: readonly string[]
+  readonly record: ApplyRecord
 }
 
 async function changeHosts(review: Review, access: HostAccess, change: Change): Promise<Report> {
-  const { options, hosts, obstacle, onDone } = change
+  const { options, hosts, obstacle, drained, record } = change
   const stream = options.json === true ? process.stderr : process.stdout
   const createView = () => (options.verbose > 0 ? undefined : createProgressView(stream, PLAYBOOKS.up))
   let view = createView()
@@ -181,7 +191,9 @@ async function changeHosts(review: Review, access: HostAccess, change: Change): 
       view = createView()
     },
     onProgress: (progress, event) => view?.update(progress, event),
-    onDone,
+    onDone: done => record.advance(done),
+    drained,
+    onDrained: hosts => record.noteDrained(hosts),
     obstacle,
   }
   return rollOut(rollout, { applyPlaybook, askHosts, runHook, forwardInterrupts })
@@ -221,20 +233,8 @@ async function settle(review: Review, access: HostAccess, options: UpArguments):
     }
   }
   const away = [...new Set(names.flatMap(name => review.surveys.get(name)?.unreached ?? []))]
-  return {
-    command: 'up',
-    inventory: access.reach.inventory,
-    isCheck: false,
-    isComplete: true,
-    isInterrupted: false,
-    changed: 0,
-    failed: 0,
-    seconds: 0,
-    phases: [],
-    hosts: names.map(name => untouched(name, 'ok')),
-    problems: [],
-    notices: away.length === 0 ? [] : [`not reached, and ${BEYOND_RUN}: ${away.join(', ')}`],
-  }
+  const notices = away.length === 0 ? [] : [`not reached, and ${BEYOND_RUN}: ${away.join(', ')}`]
+  return { ...untouchedReport(access.reach.inventory, names, 'ok'), notices }
 }
 
 function canaryOf({ canary }: UpArguments, review: Review): string | undefined {

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 export interface Interrupts {
   hasHappened(): boolean
   stop(): void
@@ -30,5 +32,21 @@ export function forwardInterrupts(send: (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL
       for (const timer of timers) clearTimeout(timer)
       for (const signal of SIGNALS) process.off(signal, onSignal)
     },
+  }
+}
+
+/** Waits, and tells whether a signal has ended the wait: unheard, it would end us without anything being put away. */
+export async function isInterruptedWithin(ms: number): Promise<boolean> {
+  const wake = new AbortController()
+  const onSignal = () => wake.abort()
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  try {
+    await delay(ms, undefined, { signal: wake.signal })
+    return false
+  } catch (error) {
+    if (wake.signal.aborted) return true
+    throw error
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }

@@ -21,18 +21,23 @@ export function withEnd(report: Report, { problems, isInterrupted }: BatchEnd): 
 
 /** Of hosts that were not begun. */
 export function unbegunReport(inventory: string, hosts: readonly string[], end: BatchEnd): Report {
+  return withEnd(untouchedReport(inventory, hosts, 'stopped'), end)
+}
+
+/** Of hosts to which nothing was done: because they are as planned, or because it did not come to that. */
+export function untouchedReport(inventory: string, hosts: readonly string[], outcome: 'ok' | 'stopped'): Report {
   return {
     command: 'up',
     inventory,
     isCheck: false,
-    isComplete: false,
-    isInterrupted: end.isInterrupted,
+    isComplete: outcome === 'ok',
+    isInterrupted: false,
     changed: 0,
     failed: 0,
     seconds: 0,
     phases: [],
-    hosts: hosts.map(name => untouched(name, 'stopped')),
-    problems: end.problems,
+    hosts: hosts.map(name => untouched(name, outcome)),
+    problems: [],
     notices: [],
   }
 }

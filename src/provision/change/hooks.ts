@@ -53,7 +53,7 @@ export async function runHook(moment: HookMoment, host: PlannedHost, { folder, s
 
 const CONSEQUENCES: Readonly<Record<HookMoment, string>> = {
   before: "the host was not touched, and 'up --resume' goes on there",
-  after: 'the host is changed and well, but may still be drained',
+  after: "the host is changed and well, but may still be drained, and the next 'up' calls it again",
 }
 
 function refuseMissing(program: string, host: PlannedHost, moment: HookMoment): void {

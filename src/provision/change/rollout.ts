@@ -32,6 +32,10 @@ export interface RolloutOptions {
   readonly onProgress: (progress: Progress, event: PlaybookEvent) => void
   /** After each batch that is well. */
   readonly onDone: (hosts: readonly string[]) => void
+  /** Whom an earlier run has drained, and left so because it was stopped. */
+  readonly drained: readonly string[]
+  /** Whenever hooks were called: who is drained by then. */
+  readonly onDrained: (hosts: readonly string[]) => void
   /** Asked before each batch: what stands against changing more hosts. */
   readonly obstacle: () => Problem | undefined
 }
@@ -42,8 +46,9 @@ export interface BatchStart {
   readonly hosts: readonly string[]
 }
 
-interface Rollout extends RolloutOptions {
+interface Rollout extends Omit<RolloutOptions, 'drained'> {
   readonly tools: RolloutTools
+  readonly drained: Set<string>
   readonly interrupts: Pick<Interrupts, 'hasHappened'>
   /** Ends hooks that do not end by themselves after Ctrl-C. */
   readonly signal: AbortSignal
@@ -57,7 +62,13 @@ export async function rollOut(options: RolloutOptions, tools: RolloutTools): Pro
   const cancel = new AbortController()
   const interrupts = tools.forwardInterrupts(() => cancel.abort())
   try {
-    return await changeBatches({ ...options, tools, interrupts, signal: cancel.signal })
+    return await changeBatches({
+      ...options,
+      tools,
+      interrupts,
+      signal: cancel.signal,
+      drained: new Set(options.drained),
+    })
   } finally {
     interrupts.stop()
   }
@@ -100,13 +111,18 @@ function healthyBefore({ changes, surveys }: Review): string[] {
 
 async function changeBatch(rollout: Rollout, hosts: readonly string[], done: readonly string[]): Promise<Report> {
   const { review, reach } = rollout
-  const drained = review.plan.hosts.filter(host => hosts.includes(host.name) && isDisturbed(review, host))
-  const before = await runHooks(rollout, 'before', drained)
+  const planned = review.plan.hosts.filter(({ name }) => hosts.includes(name))
+  const before = await runHooks(
+    rollout,
+    'before',
+    planned.filter(host => isDisturbed(review, host)),
+  )
   if (isEnd(before)) return unbegunReport(reach.inventory, hosts, before)
   const report = await apply(rollout, 'up', hosts)
   if (!report.isComplete) return report
   const gate = await passGate(rollout, hosts, done)
   if (isEnd(gate)) return withEnd(report, gate)
+  const drained = planned.filter(({ name }) => rollout.drained.has(name))
   return withEnd(report, await runHooks(rollout, 'after', drained))
 }
 
@@ -115,8 +131,15 @@ function isDisturbed({ changes }: Review, host: PlannedHost): boolean {
 }
 
 async function runHooks(rollout: Rollout, moment: HookMoment, hosts: readonly PlannedHost[]): Promise<BatchEnd> {
-  const { folder, signal, tools } = rollout
-  const outcomes = await Promise.allSettled(hosts.map(host => tools.runHook(moment, host, { folder, signal })))
+  const { folder, signal, tools, drained } = rollout
+  const hooked = hosts.filter(({ hooks }) => hooks.before !== undefined || hooks.after !== undefined)
+  const run = async (host: PlannedHost) => {
+    await tools.runHook(moment, host, { folder, signal })
+    if (moment === 'before') drained.add(host.name)
+    else drained.delete(host.name)
+  }
+  const outcomes = await Promise.allSettled(hooked.map(run))
+  if (hooked.length > 0) rollout.onDrained([...drained])
   const problems = outcomes.flatMap(outcome => {
     if (outcome.status === 'fulfilled') return []
     if (outcome.reason instanceof UserError) return outcome.reason.problems

@@ -26,6 +26,8 @@ export interface Apply {
   }
   readonly hosts: readonly string[]
   readonly done: readonly string[]
+  /** Whose hook `before` has been called, and not the one `after`. Applies of before this was kept do not say. */
+  readonly drained?: readonly string[]
   readonly changedFiles: number
   /** What the inventory said, in typed values: enough to go back to it. */
   readonly inventory: Inventory
@@ -106,6 +108,11 @@ export function applyToResume(applies: readonly Apply[]): Apply {
     { cause: `${cause}: there is nothing to resume`, remedy: 'leave out --resume' },
     EXIT_CODES.badInput,
   )
+}
+
+/** What an apply that was stopped has left: the next one takes these hosts up again. */
+export function drainedAtEnd(applies: readonly Apply[]): readonly string[] {
+  return applies.at(-1)?.drained ?? []
 }
 
 /** How its batches were made; undefined where nothing was asked for. */

@@ -39,6 +39,31 @@ describe('a rollout', () => {
     expect(run.deeds).toEqual(['before a', 'up a', 'gate a b c'])
     expect(report.problems).toEqual([{ cause: 'a: no answer to a ping of b', remedy: 'look' }])
     expect([report.isComplete, outcomes(report)]).toEqual([false, { a: 'changed', b: 'stopped', c: 'stopped' }])
+    expect(run.drained).toEqual(['a'])
+  })
+
+  it('takes a host up again that was left drained, once it is well, though nothing else is to be done to it', async () => {
+    const run = new Run({ asPlanned: 'a' })
+    run.drained = ['a', 'elsewhere']
+    await run.rollOut([['a'], ['b']])
+    expect(run.deeds).toEqual([
+      'up a',
+      'gate a b c',
+      'after a',
+      'done a',
+      'before b',
+      'up b',
+      'gate b a c',
+      'after b',
+      'done b',
+    ])
+    expect(run.drained).toEqual(['elsewhere'])
+  })
+
+  it('calls no hook of a host to which nothing is done', async () => {
+    const run = new Run({ asPlanned: 'a' })
+    await run.rollOut([['a', 'b']])
+    expect(run.deeds).toEqual(['before b', 'up a,b', 'gate a b c', 'after b', 'done a,b'])
   })
 
   it('touches no host whose hook fails', async () => {
@@ -92,6 +117,8 @@ interface Events {
   readonly failingHook?: string
   readonly interruptAt?: string
   readonly isNew?: string
+  /** Nothing is to be done to it. */
+  readonly asPlanned?: string
 }
 
 /** A cluster of three hosts that are well, and all that is done to it. */
@@ -99,6 +126,7 @@ class Run {
   readonly deeds: string[] = []
   /** Hooks that were told to end. */
   readonly signals: string[] = []
+  drained: readonly string[] = []
   readonly #events: Events
   #interrupt: () => void = () => {}
   #isInterrupted = false
@@ -110,7 +138,7 @@ class Run {
   async rollOut(batches: readonly (readonly string[])[], obstacle: () => Problem | undefined = () => undefined) {
     return rollOut(
       {
-        review: reviewOf(this.#events.isNew),
+        review: reviewOf(this.#events),
         reach: REACH,
         batches,
         provisionCommand: [],
@@ -119,6 +147,10 @@ class Run {
         onBatch: () => {},
         onProgress: () => {},
         onDone: hosts => this.#do(`done ${hosts.join()}`),
+        drained: this.drained,
+        onDrained: hosts => {
+          this.drained = hosts
+        },
         obstacle,
       },
       this.#tools(),
@@ -163,11 +195,16 @@ function problemOf(host: string, cause: string) {
   return [host, [{ cause, remedy: 'look', task: '', phase: undefined, isUnreachable: false }]] as const
 }
 
-function reviewOf(isNew: string | undefined): Review {
+function reviewOf({ isNew, asPlanned }: Events): Review {
   const names = ['a', 'b', 'c']
-  const plan = planned(names.map(name => host(name)))
+  const plan = planned(names.map(name => host(name, { hooks: { before: 'drain', after: 'drain' } })))
   const changes = names.map(
-    (name): Partial<HostChange> => ({ host: name, isNew: name === isNew, files: [], actions: [RESTART] }),
+    (name): Partial<HostChange> => ({
+      host: name,
+      isNew: name === isNew,
+      files: [],
+      actions: name === asPlanned ? [] : [RESTART],
+    }),
   )
   const surveys = new Map(names.map(name => [name, surveyed({})]))
   return { plan, changes, surveys } as unknown as Review
