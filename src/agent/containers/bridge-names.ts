@@ -22,16 +22,19 @@ export interface BridgeNamesOptions {
  */
 export class BridgeNames {
   readonly #options: BridgeNamesOptions
+  /** Of containers that run, where they have names. */
+  readonly #named = new Map<string, readonly IpOnNetwork[]>()
 
   constructor(options: BridgeNamesOptions) {
     this.#options = options
   }
 
+  /** Of a container that runs: where it is by now, and nowhere else. */
   async add(id: string): Promise<void> {
     const { docker, addresses } = this.#options
     const domains = await addresses.domains()
     const container = domains.length === 0 ? undefined : await docker.find(id)
-    if (container === undefined) return
+    if (container?.isRunning !== true) return
     await this.#name(container, domains)
     // One that has only been started is not known to be well.
     if (container.health !== undefined) await addresses.judge(id, container.health === 'healthy')
@@ -39,7 +42,8 @@ export class BridgeNames {
 
   async #name(container: ContainerDetails, domains: readonly string[]): Promise<void> {
     const { addresses, given } = this.#options
-    const reached = container.networks.flatMap(network => this.#reachedAt(network))
+    const reached = this.#reachedAt(container.networks)
+    await this.#leave(container.id, reached)
     for (const address of reached) {
       for (const name of namesOf(container, domains)) await addresses.addName(container.id, address, name)
     }
@@ -49,16 +53,28 @@ export class BridgeNames {
     }
   }
 
-  #reachedAt({ id, addresses }: ContainerNetwork): readonly IpOnNetwork[] {
+  /** It may have been taken off a network. */
+  async #leave(id: string, reached: readonly IpOnNetwork[]): Promise<void> {
+    const before = this.#named.get(id) ?? []
+    this.#named.set(id, reached)
+    for (const one of before) {
+      if (!reached.some(({ address }) => address === one.address)) await this.#options.addresses.removeNames(id, one)
+    }
+  }
+
+  #reachedAt(containerNetworks: readonly ContainerNetwork[]): readonly IpOnNetwork[] {
     const { networks, reached } = this.#options
     const all = reached()
-    const isOurs = id !== '' && networks.has(id)
-    const isReached = (address: bigint) => isOurs || all.some(one => networkContains(one, address))
-    return addresses.flatMap(hostAddress).filter(({ address }) => isReached(address))
+    return containerNetworks.flatMap(({ id, addresses }) => {
+      const isOurs = id !== '' && networks.has(id)
+      const isReached = (address: bigint) => isOurs || all.some(one => networkContains(one, address))
+      return addresses.flatMap(hostAddress).filter(({ address }) => isReached(address))
+    })
   }
 
   async remove(id: string): Promise<void> {
     const { addresses } = this.#options
+    this.#named.delete(id)
     if ((await addresses.domains()).length > 0) await addresses.removeNames(id)
   }
 }

@@ -19,6 +19,8 @@ import type { LeaseCare } from './lease-care.ts'
 
 const RETRY_MS = { first: 500, most: 10_000 }
 const RECONCILE_EVERY_MS = 30_000
+/** Docker says `health_status: healthy`. */
+const NAMED_AGAIN = /^(health_status|connect$|disconnect$)/
 /** Docker is asked for all its containers once in so many rounds. */
 const ROUNDS_PER_LOOK = 10
 
@@ -31,6 +33,8 @@ export interface KeeperOptions {
   readonly names: BridgeNames
   readonly guard: Pick<PortGuard, 'restore'>
   readonly addresses: Pick<AddressSource, 'defaultSubnet'>
+  /** False on a host that was launched without Docker. */
+  readonly hasDocker: boolean
   /** Docker can be given networks of ours. */
   readonly hasPlugin: boolean
   /** For containers that were made through the proxy. */
@@ -53,7 +57,8 @@ export class ContainerKeeper {
   }
 
   start(): void {
-    this.#ended = Promise.all([this.#restoreHost(), this.#follow(), this.#care()])
+    const docker = this.#options.hasDocker ? [this.#follow()] : []
+    this.#ended = Promise.all([this.#restoreHost(), ...docker, this.#care()])
   }
 
   async stop(): Promise<void> {
@@ -98,6 +103,7 @@ export class ContainerKeeper {
         if (!isFirewallThere()) await this.#options.exposing.restore()
       })
       await this.#attempt('isolation of subnets not restored', () => this.#isolate())
+      if (!this.#options.hasDocker) continue
       await this.#removeStrays()
       if (round % ROUNDS_PER_LOOK === 0) await this.#freeAddresses()
     }
@@ -118,7 +124,7 @@ export class ContainerKeeper {
       if (action === 'start') {
         await attachProxied(this.#options, id)
         await names.add(id)
-      } else if (action.startsWith('health_status')) await names.add(id)
+      } else if (NAMED_AGAIN.test(action)) await names.add(id)
       else if (action === 'die') await names.remove(id)
       else if (action === 'destroy') await attaching.forget(id)
     })

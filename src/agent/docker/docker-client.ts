@@ -13,6 +13,8 @@ import {
 
 const DEFAULT_SOCKET = 'var/run/docker.sock'
 const TIMEOUT_MS = 60_000
+/** The last two are of networks. */
+const EVENTS = ['start', 'die', 'destroy', 'health_status', 'connect', 'disconnect']
 const EVENT_BYTES_MAX = 1024 * 1024
 
 type Question = Omit<UnixRequest, 'socketPath' | 'timeoutMs'>
@@ -132,7 +134,7 @@ export class DockerClient {
 
   /** What happens to containers from the moment this resolves, until the daemon ends or `signal` says so. */
   async openEvents(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
-    const filters = JSON.stringify({ type: ['container'], event: ['start', 'die', 'destroy', 'health_status'] })
+    const filters = JSON.stringify({ type: ['container', 'network'], event: EVENTS })
     const version = await this.apiVersion()
     return this.#readEvents(await this.#open(`/v${version}/events?filters=${encodeURIComponent(filters)}`, signal))
   }
@@ -143,7 +145,8 @@ export class DockerClient {
       const lines = `${rest}${part}`.split('\n')
       rest = lines.pop() ?? ''
       if (rest.length > EVENT_BYTES_MAX) throw new DockerGone(this.socketPath, 'an event without an end')
-      for (const line of lines) if (line.trim() !== '') yield readEvent(JSON.parse(line))
+      const events = lines.filter(line => line.trim() !== '').map(line => readEvent(JSON.parse(line)))
+      yield* events.filter(({ id }) => id !== '')
     }
     this.#version = undefined
   }

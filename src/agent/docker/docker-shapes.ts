@@ -31,7 +31,14 @@ export interface ContainerNetwork {
 
 export interface DockerEvent {
   readonly action: string
+  /** Of the container that it happened to; '' when it happened to none. */
   readonly id: string
+}
+
+interface RawEvent {
+  readonly Type?: string
+  readonly Action?: string
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: { readonly container?: string } | null }
 }
 
 interface RawConnection {
@@ -113,8 +120,10 @@ function healthOf(status: string | undefined): Pick<ContainerDetails, 'health'> 
 }
 
 /** `raw`: a line of `GET /events`. */
-export function readEvent(raw: { Action?: string; Actor?: { ID?: string } }): DockerEvent {
-  return { action: raw.Action ?? '', id: raw.Actor?.ID ?? '' }
+export function readEvent({ Type: type, Action: action = '', Actor: actor }: RawEvent): DockerEvent {
+  // The actor is the network then.
+  const id = type === 'network' ? actor?.Attributes?.container : actor?.ID
+  return { action, id: id ?? '' }
 }
 
 /** Docker's command gives `-h web.weave.local` as one word, and others what follows the first dot as the domain. */

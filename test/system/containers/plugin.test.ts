@@ -81,14 +81,21 @@ describe('the network plugin', () => {
   )
 
   it(
-    'takes its devices away with their containers, and connects running ones',
+    'takes its devices away with their containers, and connects running ones, which have their names there (DNS-09)',
     async () => {
       const before = await endpoints('a')
       await lab.docker('a', 'run', '-d', '--name', 'q1', 'busybox:test', 'sleep', '86400')
       await lab.docker('a', 'network', 'connect', '--ip', '10.4.0.9', 'shop', 'q1')
       await lab.docker('a', 'exec', 'q1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
       expect(await endpoints('a')).toHaveLength(before.length + 1)
+      const named = (wanted: string) =>
+        eventually(20_000, async () => {
+          const found = await lab.mustWeave('b', 'dns-lookup', 'q1.weave.local')
+          return found === wanted || `q1 is '${found}', not '${wanted}'`
+        })
+      await named('10.4.0.9')
       await lab.docker('a', 'network', 'disconnect', 'shop', 'q1')
+      await named('')
       expect(await endpoints('a')).toEqual(before)
       await lab.docker('a', 'rm', '-f', 'q1')
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BridgeNames } from '../../../../src/agent/containers/bridge-names.ts'
 import { GivenNames } from '../../../../src/agent/containers/given-names.ts'
-import { readDetails } from '../../../../src/agent/docker/docker-shapes.ts'
+import { type ContainerDetails, readDetails } from '../../../../src/agent/docker/docker-shapes.ts'
 import type { AddressSource } from '../../../../src/agent/http/address-client.ts'
 import { NetworkStore } from '../../../../src/agent/plugin/network-store.ts'
 import { formatIpAddress, parseIpNetwork } from '../../../../src/base/ip-address.ts'
@@ -25,6 +25,25 @@ describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
   it('are not given for addresses that the overlay does not reach', async () => {
     expect(await namesFor({ NetworkID: OTHERS, ...DUAL })).toEqual([])
     expect(await namesFor({ NetworkID: OURS, IPAddress: '' })).toEqual([])
+  })
+
+  it('follow the container from network to network, and are not given to one that has ended meanwhile', async () => {
+    const [first, second] = [
+      { NetworkID: OTHERS, IPAddress: '10.2.1.1' },
+      { NetworkID: OURS, IPAddress: '10.4.0.1' },
+    ]
+    const { names, given } = namesOn(
+      () => undefined,
+      [containerOn(first), containerOn(first, second), containerOn(second), ENDED],
+    )
+    for (let event = 0; event < 4; event++) await names.add(ID)
+    expect(given).toEqual([
+      'c1.weave.local 10.2.1.1',
+      'c1.weave.local 10.2.1.1',
+      'c1.weave.local 10.4.0.1',
+      '- 10.2.1.1',
+      'c1.weave.local 10.4.0.1',
+    ])
   })
 
   it('come again when a person gave them, for the address that was named or for all', async () => {
@@ -55,29 +74,43 @@ describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
   })
 })
 
+const ENDED = readDetails({ Id: ID, Name: '/c1' })
+
+function containerOn(...networks: readonly object[]): ContainerDetails {
+  const Networks = Object.fromEntries(networks.map((network, i) => [`net${i}`, network]))
+  return readDetails({ Id: ID, Name: '/c1', State: { Running: true }, NetworkSettings: { Networks } })
+}
+
 async function namesFor(network: object, give = (_: GivenNames): void => undefined): Promise<readonly string[]> {
+  const { names, given } = namesOn(give, [containerOn(network)])
+  await names.add(ID)
+  return given
+}
+
+/** `states`: what Docker says of the container, one time after the other. */
+function namesOn(give: (names: GivenNames) => void, states: readonly ContainerDetails[]) {
   const networks = new NetworkStore(folder())
-  const names = new GivenNames(folder())
-  give(names)
+  const ofPeople = new GivenNames(folder())
+  give(ofPeople)
   networks.save(OURS, { multicast: false })
   const given: string[] = []
-  const addresses: Pick<AddressSource, 'domains' | 'addName' | 'leases'> = {
+  const addresses: Pick<AddressSource, 'domains' | 'addName' | 'removeNames' | 'leases'> = {
     domains: async () => ['weave.local'],
     leases: async () => [onNetwork('10.7.0.1/24')],
     addName: async (_, { address }, fqdn) => void given.push(`${fqdn} ${formatIpAddress(address)}`),
+    removeNames: async (_, gone) => void given.push(`- ${gone && formatIpAddress(gone.address)}`),
   }
   const overlay = parseIpNetwork('10.2.0.0/16')
   if (!overlay.ok) throw new Error(overlay.error)
-  const container = readDetails({ Id: ID, Name: '/c1', NetworkSettings: { Networks: { net: network } } })
-  const docker = { find: async () => container }
-  await new BridgeNames({
-    docker,
+  const told = [...states]
+  const names = new BridgeNames({
+    docker: { find: async () => told.shift() },
     networks,
-    given: names,
+    given: ofPeople,
     reached: () => [overlay.value],
     addresses: addresses as AddressSource,
-  }).add(ID)
-  return given
+  })
+  return { names, given }
 }
 
 function folder(): string {

@@ -63,7 +63,10 @@ describe('the client of Docker', () => {
       else if (request.url === '/v1.41/containers/web/json') response.end(JSON.stringify(raw))
       else if (request.url?.startsWith('/v1.41/events')) {
         response.write('{"Action":"start","Act')
-        response.end('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
+        response.write('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
+        const actor = { ID: 'net', Attributes: { container: 'x' } }
+        response.write(`${JSON.stringify({ Type: 'network', Action: 'connect', Actor: actor })}\n`)
+        response.end(`${JSON.stringify({ Type: 'network', Action: 'destroy', Actor: { ID: 'net' } })}\n`)
       } else response.writeHead(404).end('{}')
     })
     await new Promise<void>(resolve => server.listen(join(folder(), 's'), resolve))
@@ -83,13 +86,14 @@ describe('the client of Docker', () => {
     ])
   })
 
-  it('puts events together from the parts in which they come', async () => {
+  it('puts events of containers together from the parts in which they come', async () => {
     const events = []
     for await (const event of await new DockerClient(join(folder(), 's')).openEvents(new AbortController().signal))
       events.push(event)
     expect(events).toEqual([
       { action: 'start', id: 'x' },
       { action: 'die', id: 'x' },
+      { action: 'connect', id: 'x' },
     ])
   })
 
