@@ -12,6 +12,7 @@ import { DEFAULT_PROXY, hostnameFor, type ProxySettings } from './proxy-settings
 const BODY_BYTES_MAX = 16 * 1024 * 1024
 const CREATE = /^(?:\/v[\d.]+)?\/containers\/create(?:\?|$)/
 const INSPECT = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/json(?:\?|$)/
+const EXEC = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/exec(?:\?|$)/
 const START = /^(?:\/v[\d.]+)?\/containers\/([^/?]+)\/(?:start|restart)(?:\?|$)/
 
 export interface ProxyOptions {
@@ -86,6 +87,8 @@ export class DockerProxy {
       if (request.method === 'POST' && CREATE.test(url)) return await this.#create(request, response)
       const id = request.method === 'POST' ? START.exec(url)?.[1] : undefined
       if (id !== undefined) return await this.#start(decodeURIComponent(id), request, response)
+      const entered = request.method === 'POST' ? EXEC.exec(url)?.[1] : undefined
+      if (entered !== undefined) await this.#awaitNetwork(decodeURIComponent(entered))
       const inspected = this.#settings.rewriteInspect && request.method === 'GET' ? INSPECT.exec(url)?.[1] : undefined
       if (inspected !== undefined) return await this.#inspect(decodeURIComponent(inspected), request, response)
       passAnswer(await this.#pass(request), response)
@@ -126,6 +129,17 @@ export class DockerProxy {
       return refuse(response, 500, `weave: no network for the container: ${(cause as Error).message}`)
     }
     passAnswer(answer, response)
+  }
+
+  /** Docker itself may just have started the container again; one without a network can still be looked into (Weave row PRX-05). */
+  async #awaitNetwork(id: string): Promise<void> {
+    try {
+      await this.#options.attach(id)
+    } catch (cause) {
+      this.#options.log.write('warn', 'command in a container without its network', {
+        reason: (cause as Error).message,
+      })
+    }
   }
 
   async #inspect(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { DockerClient } from '../../../../src/agent/docker/docker-client.ts'
+import { requestOverUnix } from '../../../../src/agent/http/unix-request.ts'
+import { DockerProxy } from '../../../../src/agent/proxy/docker-proxy.ts'
+import { DEFAULT_PROXY } from '../../../../src/agent/proxy/proxy-settings.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
+
+describe('the proxy for Docker', () => {
+  const folder = useTemporaryFolder()
+  let heard: string[]
+  let docker: Server
+  let proxy: DockerProxy
+
+  beforeEach(async () => {
+    heard = []
+    docker = createServer((request, response) => {
+      heard.push(`${request.method} ${request.url}`)
+      response.writeHead(201).end('{"Id":"e1"}')
+    })
+    await new Promise<void>(resolve => docker.listen(join(folder(), 'docker.sock'), resolve))
+  })
+  afterEach(() => {
+    proxy.close()
+    docker.close()
+  })
+
+  async function open(attach: (id: string) => Promise<unknown>): Promise<void> {
+    proxy = new DockerProxy({
+      path: join(folder(), 'weave.sock'),
+      docker: new DockerClient(join(folder(), 'docker.sock')),
+      addresses: { domains: async () => [], nameServer: async () => undefined },
+      waitFolder: folder(),
+      attach,
+      placeOf: async () => undefined,
+      log: { write: (level, message, fields) => void heard.push(`${level}: ${message}: ${fields?.reason}`) },
+    })
+    await proxy.open({ ...DEFAULT_PROXY, isOn: true })
+  }
+
+  function enter() {
+    const socketPath = join(folder(), 'weave.sock')
+    return requestOverUnix({ socketPath, method: 'POST', path: '/v1.41/containers/c%201/exec', timeoutMs: 5000 })
+  }
+
+  it('lets a command into a container when that has its network, whoever started it (PRX-05)', async () => {
+    await open(async id => {
+      await new Promise(resolve => setImmediate(resolve))
+      heard.push(`attached ${id}`)
+    })
+    expect(await enter()).toMatchObject({ code: 201, text: '{"Id":"e1"}' })
+    expect(heard).toEqual(['attached c 1', 'POST /v1.41/containers/c%201/exec'])
+  })
+
+  it('lets it into one that cannot have its network too, so that somebody can look why, and says so', async () => {
+    await open(async () => {
+      throw new Error('all are in use')
+    })
+    expect(await enter()).toMatchObject({ code: 201 })
+    expect(heard[0]).toBe('warn: command in a container without its network: all are in use')
+  })
+})
