@@ -18,8 +18,8 @@ export interface RouterControl {
   admission(): AdmissionStatus
   /** Counters of the fast path; absent when there is none. */
   fastPath?(): object | undefined
-  /** What is shown after the router's own block; the host is not ready until all of it has been tried. */
-  services(): { readonly text: string; readonly json: object; readonly isReady: boolean }
+  /** What is shown after the router's own block. */
+  services(): { readonly text: string; readonly json: object }
   connect(targets: readonly Endpoint[], replace: boolean): void
   forget(targets: readonly Endpoint[]): void
 }
@@ -39,7 +39,7 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
       const json = { version, pid: process.pid, router, admission, dataPath, fastPath }
       const services = control.services()
       const text = `${formatStatus(router, version, admission)}${services.text}`
-      return { code: services.isReady ? 200 : 503, text, json: { ...json, ...services.json } }
+      return { code: 200, text, json: { ...json, ...services.json } }
     }),
     page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),

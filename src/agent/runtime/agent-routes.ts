@@ -3,6 +3,7 @@ import { type Input, LINK_CLOSED, type RouterStatus } from '../../core/router/in
 import type { DataPathReport } from '../datapath/messages.ts'
 import { fastPathMetrics } from '../fastpath/fast-path-metrics.ts'
 import type { FastPathReport } from '../fastpath/fast-path-port.ts'
+import { untilReady } from '../http/readiness.ts'
 import type { Answer, Route } from '../http/route.ts'
 import { routerRoutes } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -44,7 +45,7 @@ const REPORTED_EVENTS = 50
 export function agentRoutes(features: AgentFeatures): readonly Route[] {
   const { journal, tell, status, dataPath, fastPath, offered } = features
   const startedAt = new Date()
-  return [
+  const routes: readonly Route[] = [
     ...routerRoutes({
       version: AGENT_VERSION,
       port: features.config().listen.port,
@@ -59,7 +60,6 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
       services: () => ({
         text: serviceBlocks(features.facts(), offered),
         json: serviceReport(features.facts(), offered, nicknamesOf(status())),
-        isReady: offered.isComplete,
       }),
       connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
       forget: targets => tell({ kind: 'forget', targets }),
@@ -85,6 +85,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
       () => processMetrics(startedAt),
     ]),
   ]
+  return untilReady(routes, () => offered.isComplete)
 }
 
 function reportSections({

@@ -2,7 +2,9 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
 import { ControlServer } from '../../../../src/agent/http/control-server.ts'
+import { untilReady } from '../../../../src/agent/http/readiness.ts'
 import { type RouterControl, routerRoutes } from '../../../../src/agent/http/router-routes.ts'
+import { requestOverUnix } from '../../../../src/agent/http/unix-request.ts'
 import type { Endpoint } from '../../../../src/base/endpoint.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { RouterStatus } from '../../../../src/core/router/index.ts'
@@ -75,13 +77,32 @@ describe('the control socket', () => {
     await expect(listen()).rejects.toMatchObject({ condition: 'alreadyRunning' })
   })
 
+  it('shows a router that is not ready yet with 503, whichever page is asked for (API-01)', async () => {
+    let isReady = false
+    const { path } = await listen(() => isReady)
+    const codes = async () => {
+      const ask = (page: string) => requestOverUnix({ socketPath: path, path: page, timeoutMs: 5000 })
+      const answers = await Promise.all(['/status', '/status/targets', '/healthz', '/status/none'].map(ask))
+      return answers.map(({ code, text }) => [code, text.trim().split('\n')[0]])
+    }
+    const pages = (code: number) => [
+      [code, expect.stringContaining('Version: 1.2.3')],
+      [code, '192.0.2.1:6783'],
+      [200, 'ok'],
+      [404, expect.any(String)],
+    ]
+    expect(await codes()).toEqual(pages(503))
+    isReady = true
+    expect(await codes()).toEqual(pages(200))
+  })
+
   it('is missed by a question when nobody listens', async () => {
     await expect(askRouter(join(folder(), 'none.sock'), { path: '/status' })).rejects.toMatchObject({
       condition: 'notRunning',
     })
   })
 
-  async function listen(): Promise<{ path: string; connected: Endpoint[] }> {
+  async function listen(isReady = () => true): Promise<{ path: string; connected: Endpoint[] }> {
     const connected: Endpoint[] = []
     const control: RouterControl = {
       version: '1.2.3',
@@ -89,12 +110,13 @@ describe('the control socket', () => {
       status: () => STATUS,
       report: async () => undefined,
       admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),
-      services: () => ({ text: '', json: {}, isReady: true }),
+      services: () => ({ text: '', json: {} }),
       connect: targets => void connected.push(...targets),
       forget: () => undefined,
     }
     const path = join(folder(), 'run', 'control.sock')
-    const server = new ControlServer({ socket: path, addresses: {}, failed: () => undefined }, routerRoutes(control))
+    const routes = untilReady(routerRoutes(control), isReady)
+    const server = new ControlServer({ socket: path, addresses: {}, failed: () => undefined }, routes)
     await server.listen()
     servers.push(server)
     return { path, connected }

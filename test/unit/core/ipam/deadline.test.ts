@@ -1,3 +1,4 @@
+import type { IpamOptions } from '../../../../src/core/ipam/api.ts'
 import { Ipam } from '../../../../src/core/ipam/ipam.ts'
 import { rangeOf } from '../../../../src/core/ipam/range.ts'
 import { nameOf, network } from '../../../simulation/address-world.ts'
@@ -25,7 +26,29 @@ describe('the deadline of the address allocator', () => {
     }
     expect(answeredAt).toBeLessThan(10_000)
   })
+
+  it('ends the wait for the first owner with what it was for (API-16, CLI-19)', () => {
+    const ipam = alone({ initial: { kind: 'consensus', expected: 3 } })
+    ipam.handle({ kind: 'prime', ticket: 7, timeoutMs: 60_000 }, 0)
+    const heard = (now: number) => {
+      ipam.advance(now)
+      return ipam.drain().flatMap(output => (output.kind === 'answer' ? [output] : []))
+    }
+    expect(heard(59_999)).toEqual([])
+    expect(heard(60_000)).toEqual([
+      {
+        kind: 'answer',
+        ticket: 7,
+        answer: { kind: 'refused', reason: expect.stringContaining('2 routers to be in contact, of which 1 are') },
+      },
+    ])
+  })
 })
+
+function alone(options: Partial<IpamOptions>): Ipam {
+  const rest = { reserved: [], order: 'highest', stored: undefined, now: 0 } as const
+  return new Ipam({ self, universe: [SUBNET], commons: [], initial: { kind: 'manifest' }, ...rest, ...options })
+}
 
 /** One of two members, with its home in use since an earlier life, that has just found the other again. */
 function started(): Ipam {
@@ -34,16 +57,7 @@ function started(): Ipam {
     { name: other, home: [rangeOf(network('10.32.2.0/24'))] },
   ]
   const begin = (stored: string | undefined) => {
-    const ipam = new Ipam({
-      self,
-      universe: [SUBNET],
-      commons: [],
-      initial: { kind: 'manifest' },
-      reserved: [],
-      order: 'highest',
-      stored,
-      now: 0,
-    })
+    const ipam = alone({ stored })
     ipam.handle({ kind: 'members', members: homes }, 0)
     ipam.handle({ kind: 'reachable', peers: new Set([other]) }, 0)
     return ipam
