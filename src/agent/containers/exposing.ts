@@ -32,6 +32,7 @@ export interface Exposure {
 export interface ExposingOptions {
   readonly addresses: AddressSource
   readonly bridge: string
+  readonly dockerBridge: string
   readonly overlay: IpNetwork | undefined
   /** Of the router's links and sleeve. */
   readonly port: number
@@ -147,7 +148,7 @@ export class Exposing {
   }
 
   #applyFirewall(): void {
-    const { bridge, overlay, port } = this.#options
+    const { bridge, dockerBridge, overlay, port } = this.#options
     const exposed = this.list().flatMap(exposure =>
       parsed(exposure)
         // Nothing is masqueraded or forwarded of IPv6: no other protocol's rules stand in its way.
@@ -156,7 +157,7 @@ export class Exposing {
           return { subnet: { network: firstOf(address, prefix), prefix }, masquerade: exposure.masquerade }
         }),
     )
-    applyFirewall({ bridge, overlay, exposed, port })
+    applyFirewall({ bridge, dockerBridge, overlay, exposed, port })
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { CONTROL_PORT } from '../../contract/ports.ts'
 import { CniRecords } from '../cni/cni-records.ts'
 import { DockerClient, dockerSocket } from '../docker/docker-client.ts'
 import { agentPaths } from '../host/agent-paths.ts'
-import { type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
+import { DEFAULT_DOCKER_BRIDGE, type FeatureSettings, loadFeatures } from '../host/feature-settings.ts'
 import { AddressClient } from '../http/address-client.ts'
 import { PortGuard } from '../isolation/port-guard.ts'
 import { networksOf } from '../linux/device-networks.ts'
@@ -58,7 +58,8 @@ export function hostContainers(
   const paths = agentPaths(root)
   const parsed = parseIpNetwork(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
-  const { DOCKER_HOST = loadFeatures(paths.features).dockerApi } = process.env
+  const { dockerApi, dockerBridge = DEFAULT_DOCKER_BRIDGE } = loadFeatures(paths.features)
+  const { DOCKER_HOST = dockerApi } = process.env
   const socket = dockerSocket(root, { DOCKER_HOST })
   // The agent is what answers on the proxy's socket: it would ask itself.
   const docker = new DockerClient(isAgent && socket === paths.proxySocket ? dockerSocket(root, {}) : socket)
@@ -79,7 +80,7 @@ export function hostContainers(
     store,
     given,
     attaching: new Attaching({ ...place, docker, store, given, guard }),
-    exposing: new Exposing({ ...place, overlay, port: config?.listen.port ?? CONTROL_PORT }),
+    exposing: new Exposing({ ...place, dockerBridge, overlay, port: config?.listen.port ?? CONTROL_PORT }),
     names: new BridgeNames({ docker, addresses, reached, given, networks: new NetworkStore(paths.state) }),
   }
 }
@@ -111,7 +112,8 @@ export class ContainerService implements HostExposing {
       freed: (id, freed) =>
         log.write('info', 'addresses freed that no container has', { id, addresses: freed.join(' ') }),
     })
-    this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasPlugin: this.#features.plugin !== false })
+    const hasPlugin = this.#features.plugin !== false
+    this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasDocker: this.#hasDocker, hasPlugin })
     const { state, proxySocket, proxySettings } = agentPaths(root)
     this.#settingsPath = proxySettings
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
@@ -131,14 +133,15 @@ export class ContainerService implements HostExposing {
   /** Once the agent answers on its control socket: addresses and names are asked for there. */
   async start(): Promise<void> {
     const { plugin = true } = this.#features
-    if (plugin) {
+    if (plugin && this.#hasDocker) {
       await this.#listen('plugin for Docker not started', async () => {
         removeStrayEndpoints()
         await this.#plugin.listen()
         this.#offered.driver = DRIVER
       })
     }
-    await this.#listen('proxy for Docker not started', () => this.renewProxy(this.#features.proxy !== false))
+    const proxy = this.#hasDocker && this.#features.proxy !== false
+    await this.#listen('proxy for Docker not started', () => this.renewProxy(proxy))
     this.#offered.isComplete = true
     this.#keeper.start()
   }
@@ -161,6 +164,11 @@ export class ContainerService implements HostExposing {
     this.#plugin.close()
     this.#proxy.close()
     await this.#keeper.stop()
+  }
+
+  /** Weave row FLAG-44: an empty word for the socket says that there is none. */
+  get #hasDocker(): boolean {
+    return this.#features.dockerApi !== '' || (process.env.DOCKER_HOST ?? '') !== ''
   }
 
   /** A host without plugin or proxy still has an overlay. */

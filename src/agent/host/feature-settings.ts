@@ -4,7 +4,7 @@ import { UserError } from '../../base/user-error.ts'
 import { parseJson } from '../../contract/json-shape.ts'
 import { replaceFile } from './atomic-file.ts'
 
-/** What the flags of the last launch say of the API and of Docker (Weave rows FLAG-21, FLAG-23, FLAG-37, FLAG-38, FLAG-43, FLAG-44). Absent: the default. */
+/** What the flags of the last launch say of the API and of Docker (Weave rows FLAG-21, FLAG-23, FLAG-37 to FLAG-39, FLAG-43, FLAG-44). Absent: the default. */
 export interface FeatureSettings {
   /** `IP:PORT`, or the absolute path of a unix socket; '' for none. */
   readonly httpAddress?: string
@@ -16,9 +16,16 @@ export interface FeatureSettings {
   readonly fastdp?: boolean
   /** Of the bridge, on a host without a provisioner. */
   readonly mtu?: number
-  /** `unix:///PATH`, where Docker is asked. */
+  /** `unix:///PATH`, where Docker is asked; '' for a host without Docker. */
   readonly dockerApi?: string
+  /** The device of Docker's own network. */
+  readonly dockerBridge?: string
+  /** The device of the overlay, on a host without a provisioner. */
+  readonly weaveBridge?: string
 }
+
+/** The device of Docker's own network, where nobody said otherwise. */
+export const DEFAULT_DOCKER_BRIDGE = 'docker0'
 
 export function loadFeatures(path: string): FeatureSettings {
   if (!existsSync(path)) return {}

@@ -15,7 +15,7 @@ import { peerNameOfIdentity } from './peer-name.ts'
 import { loadServices } from './service-settings.ts'
 import { StateStore } from './state-store.ts'
 
-export const DEFAULT_BRIDGE = 'weave'
+const DEFAULT_BRIDGE = 'weave'
 export const DEFAULT_MTU = 1376
 /** Of the overlay, where nobody said otherwise (Weave row FLAG-12). */
 const DEFAULT_SUBNET = '10.32.0.0/12'
@@ -64,7 +64,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     containerRange: '',
     subnet: openSubnet(paths),
     listen,
-    advertise: advertisedAt(listen.ip),
+    advertise: advertisedAt(listen.ip, paths),
     targets: [],
     discovery,
     ...(launch.trustedSubnets.length === 0 ? {} : { trustedSubnets: launch.trustedSubnets }),
@@ -78,7 +78,8 @@ export function placeOf(paths: AgentPaths): Pick<AgentConfig, 'bridge' | 'subnet
 }
 
 function openBridge(paths: AgentPaths): AgentConfig['bridge'] {
-  return { ...DEFAULT_PLACE, mtu: loadFeatures(paths.features).mtu ?? DEFAULT_PLACE.mtu }
+  const { mtu = DEFAULT_PLACE.mtu, weaveBridge = DEFAULT_PLACE.name } = loadFeatures(paths.features)
+  return { ...DEFAULT_PLACE, name: weaveBridge, mtu }
 }
 
 function openSubnet(paths: AgentPaths): string {
@@ -87,14 +88,17 @@ function openSubnet(paths: AgentPaths): string {
 }
 
 /** What others may reach this host at, as far as it knows itself. */
-function advertisedAt(listenIp: string): readonly string[] {
-  if (listenIp === ANY_ADDRESS) return underlayAddresses().slice(0, ADDRESSES_MAX)
-  return listenIp === ANY_IPV4_ADDRESS ? underlayAddresses().filter(ip => !isIpv6Text(ip)) : [listenIp]
+function advertisedAt(listenIp: string, paths: AgentPaths): readonly string[] {
+  const { weaveBridge, dockerBridge } = loadFeatures(paths.features)
+  const addresses = underlayAddresses([weaveBridge, dockerBridge])
+  if (listenIp === ANY_ADDRESS) return addresses.slice(0, ADDRESSES_MAX)
+  return listenIp === ANY_IPV4_ADDRESS ? addresses.filter(ip => !isIpv6Text(ip)) : [listenIp]
 }
 
 /** Those of IPv4 first: it is they that the fast path takes. */
-function underlayAddresses(): readonly string[] {
-  const devices = Object.entries(networkInterfaces()).filter(([device]) => !NOT_THE_UNDERLAY.test(device))
+function underlayAddresses(bridges: readonly (string | undefined)[]): readonly string[] {
+  const isUnderlay = (device: string) => !NOT_THE_UNDERLAY.test(device) && !bridges.includes(device)
+  const devices = Object.entries(networkInterfaces()).filter(([device]) => isUnderlay(device))
   const addresses = devices.flatMap(([, entries]) => (entries ?? []).filter(({ internal }) => !internal))
   const usable = addresses.map(({ address }) => address).filter(isUsable)
   return [...usable.filter(ip => !isIpv6Text(ip)), ...usable.filter(isIpv6Text)]

@@ -4,6 +4,17 @@ import { addBridge, type BridgeWish, deleteDevice, makePort, setAddress, setMtuA
 import { findDevice } from './network-device.ts'
 import { runCommand, runIpBatch } from './run-command.ts'
 
+/**
+ * Below /proc/sys/net, * being the bridge. A container must not become the host's router for IPv6 (Weave row LAN-06); an address that
+ * has moved to another container is noticed within seconds (LAN-04; kernel doc ip-sysctl).
+ */
+const SETTINGS = [
+  ['ipv6/conf/*/accept_ra', '0'],
+  ['ipv4/neigh/*/base_reachable_time_ms', '5000'],
+  ['ipv4/neigh/*/delay_first_probe_time', '2'],
+  ['ipv4/neigh/*/ucast_solicit', '1'],
+] as const
+
 /** Makes the bridge, or brings the one there is to the wished state. True when it was made. */
 export function ensureBridge(wish: BridgeWish): boolean {
   const found = findDevice(wish.name)
@@ -48,15 +59,14 @@ export function removeBridge(name: string): void {
 function makeBridge(wish: BridgeWish): void {
   const { name, mtu } = wish
   runCommand(addBridge(wish))
-  refuseRouters(name)
+  for (const [setting, value] of SETTINGS) keepSetting(setting.replace('*', name), value)
   const mac = wish.mac ?? findDevice(name)?.mac
   runIpBatch([...(mac === undefined ? [] : [setAddress(name, mac)]), setMtuAndUp(name, mtu)])
 }
 
-/** A container must not become the host's router for IPv6 (Weave row LAN-06). */
-function refuseRouters(bridge: string): void {
+function keepSetting(path: string, value: string): void {
   try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_ra`, '0')
+    writeFileSync(`/proc/sys/net/${path}`, value)
   } catch (cause) {
     // Without IPv6 there is no such setting; in a container it may be out of reach.
     if (!['ENOENT', 'EROFS', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause

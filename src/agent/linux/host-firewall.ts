@@ -10,6 +10,8 @@ export interface ExposedSubnet {
 
 export interface FirewallWish {
   readonly bridge: string
+  /** The device of Docker's own network. */
+  readonly dockerBridge: string
   /** The whole overlay, where it is known. */
   readonly overlay: IpNetwork | undefined
   readonly exposed: readonly ExposedSubnet[]
@@ -17,7 +19,6 @@ export interface FirewallWish {
   readonly port: number
 }
 
-const DOCKER_BRIDGE = 'docker0'
 const DNS_PORT = 53
 const API_PORT = 6784
 
@@ -63,9 +64,11 @@ function isHooked({ table, from, chain }: Hook): boolean {
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */
 export function firewallText(
-  { bridge, overlay, exposed, port }: FirewallWish,
+  { bridge, dockerBridge, overlay, exposed, port }: FirewallWish,
   missing: readonly Hook[] = HOOKS,
 ): string {
+  // Docker may have been given the overlay's bridge as its own.
+  const isApart = dockerBridge !== bridge
   const jumps = (table: Hook['table']) =>
     missing.filter(hook => hook.table === table).map(({ from, chain }) => `-I ${from} 1 -j ${chain}`)
   const forwarded = exposed.flatMap(({ subnet }) => [
@@ -79,10 +82,11 @@ export function firewallText(
     ':WEAVE-EXPOSE - [0:0]',
     ':WEAVE-INPUT - [0:0]',
     // The way from Docker's own network onto the overlay is a container's interface there, not the host.
-    `-A WEAVE-EXPOSE -i ${DOCKER_BRIDGE} -o ${bridge} -j DROP`,
+    ...(isApart ? [`-A WEAVE-EXPOSE -i ${dockerBridge} -o ${bridge} -j DROP`] : []),
     `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
     ...forwarded,
-    ...inputRules(port),
+    `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
+    ...(isApart ? dockerRules(dockerBridge, port) : []),
     ...jumps('filter'),
     'COMMIT',
     '*nat',
@@ -98,11 +102,10 @@ export function firewallText(
   ].join('\n')
 }
 
-/** Containers ask the host for names and for nothing else of ours; what listens on the loopback address is for this host only. */
-function inputRules(port: number): readonly string[] {
-  const fromDocker = `-A WEAVE-INPUT -i ${DOCKER_BRIDGE}`
+/** Containers of Docker's own network ask the host for names, and for nothing else of ours. */
+function dockerRules(dockerBridge: string, port: number): readonly string[] {
+  const fromDocker = `-A WEAVE-INPUT -i ${dockerBridge}`
   return [
-    `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
     `${fromDocker} -p tcp --dport ${port} -j DROP`,
     `${fromDocker} -p udp --dport ${port} -j DROP`,
     `${fromDocker} -p udp --dport ${FAST_PATH_PORT}:${TUNNEL_PORT} -j DROP`,

@@ -7,6 +7,7 @@ import { DnsServer } from '../dns-server/dns-server.ts'
 import { nameRoutes } from '../dns-server/name-routes.ts'
 import { Upstream } from '../dns-server/upstream.ts'
 import type { AgentPaths } from '../host/agent-paths.ts'
+import { DEFAULT_DOCKER_BRIDGE, loadFeatures } from '../host/feature-settings.ts'
 import type { Host } from '../host/load-host.ts'
 import { loadServices, type ServiceSettings } from '../host/service-settings.ts'
 import { StateStore } from '../host/state-store.ts'
@@ -20,7 +21,6 @@ import type { Logger } from './logger.ts'
 
 const DEFAULT_DOMAIN = 'weave.local'
 const DNS_PORT = 53
-const DOCKER_BRIDGE = 'docker0'
 
 export interface AgentServicesOptions {
   readonly host: Host
@@ -150,6 +150,7 @@ export class AgentServices {
   /** The bridge's own, or else that of Docker's bridge: what every container of this host reaches. */
   #bridgeAddress(): string | undefined {
     const { bridge } = this.#options.host.config
+    const { dockerBridge = DEFAULT_DOCKER_BRIDGE } = loadFeatures(this.#options.paths.features)
     const own = parseIpOnNetwork(bridge.address)
     // The kernel is asked itself: Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
     const devices = parseDevices(tryCommand(showAddresses()) ?? '[]')
@@ -157,7 +158,7 @@ export class AgentServices {
     const addressesOf = (device: string) => devices.find(({ name }) => name === device)?.addresses ?? []
     const owned = devices.flatMap(({ addresses }) => addresses).filter(isOwn)
     // Docker's bridge keeps its address; that of ours comes and goes with `weave expose`.
-    const all = [...owned, ...addressesOf(DOCKER_BRIDGE), ...addressesOf(bridge.name)]
+    const all = [...owned, ...addressesOf(dockerBridge), ...addressesOf(bridge.name)]
     const first = all.find(({ address }) => isIpv4(address))
     return first === undefined ? undefined : formatIpAddress(first.address)
   }

@@ -9,7 +9,7 @@ import { AS_JSON, type FormatOptions, printAs } from './report.ts'
 
 interface AttachOptions extends FormatOptions {
   readonly withoutDns?: boolean
-  readonly rewriteHosts: boolean
+  readonly rewriteHosts?: boolean
   readonly multicastRoute: boolean
   readonly addHost?: readonly string[]
 }
@@ -23,8 +23,8 @@ export function registerContainerCommands(program: Command, context: CommandCont
     .description('give a running container an interface on the overlay')
     .argument('<address|container...>', ADDRESSES)
     .option('--without-dns', 'register no name')
-    .option('--rewrite-hosts', 'put its names and addresses into its /etc/hosts: the default')
-    .option('--no-rewrite-hosts', 'leave its /etc/hosts as Docker made it')
+    .option('--rewrite-hosts', 'put its names and addresses into its /etc/hosts; --add-host does so too')
+    .option('--no-rewrite-hosts', 'leave its /etc/hosts as Docker made it: the default')
     .option('--no-multicast-route', 'send its multicast elsewhere')
     .addOption(
       // One word each time: the next may be an address or the container.
@@ -73,7 +73,7 @@ async function attach(context: CommandContext, words: readonly string[], options
   const given = await containerTools(context).attaching.attach(container, {
     wishes,
     multicastRoute: options.multicastRoute,
-    rewriteHosts: options.rewriteHosts !== false,
+    rewriteHosts: options.rewriteHosts ?? options.addHost !== undefined,
     dns: options.withoutDns !== true,
     extraHosts: options.addHost ?? [],
   })

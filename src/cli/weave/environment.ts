@@ -1,12 +1,13 @@
 import { warn } from './report.ts'
 
-/** Variables of the original's that stand for a flag of `launch`, which counts before them (Weave rows ENV-02 to ENV-07). */
+/** Variables of the original's that stand for a flag of `launch`, which counts before them (Weave rows ENV-02 to ENV-07, ENV-14). */
 const FLAGS: Readonly<Record<string, string>> = {
   WEAVE_PORT: '--port',
   WEAVE_HTTP_ADDR: '--http-addr',
   WEAVE_STATUS_ADDR: '--status-addr',
   WEAVE_METRICS_ADDR: '--metrics-addr',
   WEAVE_MTU: '--mtu',
+  DOCKER_BRIDGE: '--docker-bridge',
 }
 
 const IMAGES = 'the router is a program of the host, and no container'
@@ -20,9 +21,8 @@ export const HISTORIC_VARIABLES: Readonly<Record<string, string>> = {
   WEAVEEXEC_DOCKER_ARGS: IMAGES,
   WEAVE_VERSION: IMAGES,
   DOCKERHUB_USER: IMAGES,
-  DOCKER_BRIDGE: 'containers of docker0 are kept from the router’s ports; others, like all hosts, by your own rules',
   DOCKER_BRIDGE_IP: 'Docker is not asked for names at its bridge: the router answers on an address of its own',
-  AWSVPC: 'there is no mode without an overlay',
+  AWSVPC: 'the overlay serves a VPC too: see --trusted-subnets',
   WEAVEPROXY_DOCKER_ARGS: PARTS,
   WEAVEDNS_DOCKER_ARGS: PARTS,
   WEAVEPLUGIN_DOCKER_ARGS: PARTS,

@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts'
 import { parseMtu } from './host-commands.ts'
 import { warn } from './report.ts'
 
-/** Flags of `weave launch` for the API and for Docker (Weave rows FLAG-21, FLAG-23, FLAG-37, FLAG-38, FLAG-43, FLAG-44). */
+/** Flags of `weave launch` for the API and for Docker (Weave rows FLAG-21, FLAG-23, FLAG-37 to FLAG-39, FLAG-43, FLAG-44). */
 export interface FeatureOptions {
   readonly httpAddr?: string
   readonly statusAddr?: string
@@ -18,7 +18,12 @@ export interface FeatureOptions {
   readonly fastdp?: boolean
   readonly mtu?: number
   readonly dockerApi?: string
+  readonly dockerBridge?: string
+  readonly weaveBridge?: string
 }
+
+/** The router's port has the bridge's name with four characters behind it, and devices have names of at most 15. */
+const BRIDGE_LENGTH_MAX = 11
 
 const ADDRESSES = { httpAddr: '--http-addr', statusAddr: '--status-addr', metricsAddr: '--metrics-addr' } as const
 
@@ -31,7 +36,17 @@ export function addFeatureOptions(command: Command): Command {
     .option('--no-plugin', 'do not')
     .option('--proxy', 'serve the proxy for Docker: the default')
     .option('--no-proxy', 'do not')
-    .option('--docker-api <endpoint>', 'where Docker is asked, unix:///PATH')
+    .option('--docker-api <endpoint>', 'where Docker is asked, unix:///PATH; an empty word for a host without it')
+    .option(
+      '--docker-bridge <device>',
+      'of Docker’s own network, docker0 otherwise',
+      parseDevice('--docker-bridge', 15),
+    )
+    .option(
+      '--weave-bridge <device>',
+      'of the overlay, weave otherwise',
+      parseDevice('--weave-bridge', BRIDGE_LENGTH_MAX),
+    )
     .option('--mtu <bytes>', 'of the bridge', parseMtu)
     .option('--fastdp', 'the kernel’s fast path where the underlay is trusted: the default')
     .option('--no-fastdp', 'do not')
@@ -40,11 +55,12 @@ export function addFeatureOptions(command: Command): Command {
 /** Keeps what the flags say; a launch without any of them keeps what the last one said. */
 export async function prepareFeatures({ paths }: CommandContext, options: FeatureOptions): Promise<void> {
   const { httpAddr: httpAddress, statusAddr: statusAddress, metricsAddr: metricsAddress } = options
-  const { plugin, proxy, fastdp, mtu, dockerApi } = options
+  const { plugin, proxy, fastdp, mtu, dockerApi, dockerBridge, weaveBridge } = options
   checkDocker(dockerApi)
   for (const [name, flag] of Object.entries(ADDRESSES))
     await checkAddress(flag, options[name as keyof typeof ADDRESSES])
-  const given = { httpAddress, statusAddress, metricsAddress, plugin, proxy, fastdp, mtu, dockerApi }
+  const api = { httpAddress, statusAddress, metricsAddress }
+  const given = { ...api, plugin, proxy, fastdp, mtu, dockerApi, dockerBridge, weaveBridge }
   saveFeatures(
     paths.features,
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as FeatureSettings,
@@ -67,6 +83,17 @@ async function checkAddress(flag: string, text: string | undefined): Promise<voi
     throw bad(`${flag}: ${(cause as Error).message}`, 'give another address, or end what has it')
   } finally {
     server.close()
+  }
+}
+
+/** What the kernel takes as the name of a device. */
+function parseDevice(flag: string, lengthMax: number): (text: string) => string {
+  return text => {
+    if (text.length <= lengthMax && /^[A-Za-z0-9_][\w.-]*$/.test(text)) return text
+    throw bad(
+      `${flag}: '${text}' cannot be the name of a bridge`,
+      `give ${flag} at most ${lengthMax} letters and digits`,
+    )
   }
 }
 

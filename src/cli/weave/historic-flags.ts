@@ -12,7 +12,6 @@ export interface HistoricFlag {
 
 const PATHS = 'the router is a service of the host, no container: it uses the host’s own paths'
 const NPC = 'Kubernetes and its policies are not part of this'
-const DEVICE = 'the overlay’s device is called weave; the provisioner can give it another name'
 
 /** In the order of the rows FLAG-09 to FLAG-47. Each is taken, so that a script goes on, and answered. */
 export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
@@ -33,17 +32,11 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
   { flags: '--bufsz <megabytes>', reason: 'frames are read from a TAP device, which has no such buffer' },
   { flags: '--no-bridged-fastdp', reason: 'there is one kind of bridge: the kernel’s' },
   { flags: '--datapath <name>', reason: 'there is no Open vSwitch datapath: the bridge is the kernel’s' },
-  { flags: '--weave-bridge <name>', isRefused: true, reason: DEVICE },
-  {
-    flags: '--docker-bridge <name>',
-    reason: 'containers of docker0 are kept from the router’s ports; others, like all hosts, by your own rules',
-  },
   { flags: '--expect-npc', reason: NPC },
   { flags: '--no-masq-local', reason: NPC },
   {
     flags: '--awsvpc',
-    isRefused: true,
-    reason: 'there is no mode without an overlay: the overlay runs in a VPC as it does elsewhere',
+    reason: 'the overlay serves a VPC too; within --trusted-subnets the kernel carries its frames, in the clear',
   },
   { flags: '--db-prefix <path>', reason: 'state is below /var/lib/weave, or below the folder that WEAVE_ROOT names' },
   { flags: '--host-root <path>', reason: PATHS },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { showAddresses } from '../../agent/containers/interface-commands.ts'
 import { parseDevices } from '../../agent/containers/namespace-devices.ts'
+import { DEFAULT_DOCKER_BRIDGE, loadFeatures } from '../../agent/host/feature-settings.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
 import { placeOf } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
@@ -23,8 +24,8 @@ export function registerHostCommands(program: Command, context: CommandContext):
   program
     .command('attach-bridge')
     .description("join another bridge of this host, Docker's by default, to the overlay")
-    .argument('[bridge]', 'the other bridge', 'docker0')
-    .action((other: string) => joinBridges(placeOf(context.paths).bridge.name, other))
+    .argument('[bridge]', 'the other bridge')
+    .action((other = dockerBridgeOf(context)) => joinBridges(placeOf(context.paths).bridge.name, other))
   program
     .command('bridge-type')
     .description('print what kind of bridge there is: the kernel’s')
@@ -39,10 +40,11 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .option(...AS_JSON)
     .action((options: FormatOptions) => {
       // Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
-      const docker = parseDevices(runCommand(showAddresses())).find(({ name }) => name === 'docker0')
+      const bridge = dockerBridgeOf(context)
+      const docker = parseDevices(runCommand(showAddresses())).find(({ name }) => name === bridge)
       const found = docker?.addresses.find(({ address }) => isIpv4(address))
-      const remedy = 'start Docker; with a bridge of its own it has no docker0'
-      if (found === undefined) throw new UserError({ cause: 'there is no docker0 with an address', remedy })
+      const remedy = `start Docker; if its bridge is called otherwise, give \`weave launch --docker-bridge\` its name`
+      if (found === undefined) throw new UserError({ cause: `there is no ${bridge} with an address`, remedy })
       const address = formatIpAddress(found.address)
       printAs(options, { address }, `${address}\n`)
     })
@@ -55,6 +57,11 @@ export function registerHostCommands(program: Command, context: CommandContext):
       const publicKey = Buffer.from(identity.publicKey).toString('base64')
       printAs(options, { name: peerNameOfIdentity(identity), publicKey }, `${publicKey}\n`)
     })
+}
+
+/** What the command is told counts before what the last launch was told (Weave row ENV-14). */
+function dockerBridgeOf({ paths }: CommandContext): string {
+  return process.env.DOCKER_BRIDGE || (loadFeatures(paths.features).dockerBridge ?? DEFAULT_DOCKER_BRIDGE)
 }
 
 function createBridge(context: CommandContext, mtu: number | undefined): void {

@@ -32,7 +32,7 @@ const DEFAULT_CONNECTIONS_MAX = 200
 
 const STAND_ALONE: readonly string[] = [
   ...['password', 'passwordFile', 'generatePassword', 'withoutPassword'],
-  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets', 'mtu'],
+  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets', 'mtu', 'weaveBridge'],
 ]
 
 export function addStandAloneOptions(command: Command): Command {

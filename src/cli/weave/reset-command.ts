@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { tapNameOf, vxlanNameOf } from '../../agent/datapath/bridge-port.ts'
 import { clearTunnel } from '../../agent/fastpath/open-tunnel.ts'
 import { loadIdentity } from '../../agent/host/identity.ts'
-import { DEFAULT_BRIDGE, isProvisioned } from '../../agent/host/load-host.ts'
+import { isProvisioned, placeOf } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
@@ -48,8 +48,9 @@ export function registerResetCommand(
         await leave(context)
         await stop(context)
       }
-      if (isOfAnotherRoot(context)) tellOfBridge()
-      else removeNetwork(guard)
+      const bridge = placeOf(context.paths).bridge.name
+      if (isOfAnotherRoot(context, bridge)) tellOfBridge(bridge)
+      else removeNetwork(guard, bridge)
       rmSync(context.paths.state, { recursive: true, force: true })
     })
 }
@@ -69,25 +70,25 @@ async function leave({ paths }: CommandContext): Promise<void> {
  * With a root folder of its own the network may still be the one of the whole host, and its bridge that of the router which keeps its
  * state elsewhere. A bridge has its router's address, made of its key.
  */
-function isOfAnotherRoot({ root, paths }: CommandContext): boolean {
+function isOfAnotherRoot({ root, paths }: CommandContext, name: string): boolean {
   if (resolve(root) === '/') return false
   const identity = loadIdentity(paths.identityKey)
-  const bridge = findDevice(DEFAULT_BRIDGE)
+  const bridge = findDevice(name)
   return bridge !== undefined && (identity === undefined || bridge.mac !== peerNameOfIdentity(identity))
 }
 
-function tellOfBridge(): void {
+function tellOfBridge(bridge: string): void {
   warn(
-    `bridge '${DEFAULT_BRIDGE}' and its rules stay: they are not of the router under WEAVE_ROOT. To remove them, run \`weave reset\` without it`,
+    `bridge '${bridge}' and its rules stay: they are not of the router under WEAVE_ROOT. To remove them, run \`weave reset\` without it`,
   )
 }
 
-function removeNetwork(guard: Pick<PortGuard, 'remove'>): void {
+function removeNetwork(guard: Pick<PortGuard, 'remove'>, bridge: string): void {
   guard.remove()
   removeFirewall()
-  for (const device of devicesOf(DEFAULT_BRIDGE)) tryCommand(deleteDevice(device))
-  clearTunnel(DEFAULT_BRIDGE)
-  removeBridge(DEFAULT_BRIDGE)
+  for (const device of devicesOf(bridge)) tryCommand(deleteDevice(device))
+  clearTunnel(bridge)
+  removeBridge(bridge)
 }
 
 /** The router's own, and the ends of containers' pairs on this host. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askRouter } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
-import { promtool } from '../promtool.ts'
+import { promtool } from '../unpacked-program.ts'
 import { AgentLab, endOf, eventually } from './agent-lab.ts'
 import { residentBytes } from './resident-bytes.ts'
 

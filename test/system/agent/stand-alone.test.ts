@@ -140,11 +140,12 @@ describe('hosts without a provisioner', () => {
     const { stderr } = await weave('c', 'launch', '--password-file', file('weak'))
     expect(stderr).toMatch(/the password is weak: it contains 'weave'.*: [a-z2-9]{5}(-[a-z2-9]{5}){4}/)
     await weave('c', 'stop')
-    const generated = await weave('c', 'launch', '--generate-password')
+    const generated = await weave('c', 'launch', '--generate-password', '--weave-bridge', 'lan')
     // The password, and the router's name as after every launch.
     expect(generated.stdout).toMatch(/^[a-z2-9]{5}(-[a-z2-9]{5}){4}\n[0-9a-f:]{17}\n$/)
     shown.pop()
     expect(generated.stdout).toContain(readFileSync(join(lab.rootOf('c'), HOST_PATHS.password), 'utf8'))
+    expect((await lab.on('c', 'ip', 'link', 'show', 'master', 'lan')).stdout).toContain('lan-tap')
     await weave('c', 'stop')
     expect(await weave('c', 'launch', '--resume', '10.91.2.2')).toMatchObject({ exitCode: 2 })
     expect(await weave('c', 'launch', '--name', '02:00:00:00:00:01')).toMatchObject({ exitCode: 2 })
@@ -178,13 +179,18 @@ describe('hosts without a provisioner', () => {
 
   it('are as if never launched after a reset', async () => {
     await weave('c', 'stop')
-    const how = ['--password-file', file('second'), '--trusted-subnets', '10.91.2.0/24']
+    const bridges = ['--docker-bridge', 'dock0', '--weave-bridge', 'weave']
+    const how = ['--password-file', file('second'), '--trusted-subnets', '10.91.2.0/24', ...bridges]
     const name = (await weave('c', 'launch', ...how, '10.91.2.2')).stdout.trim()
     await awaitPeers('c', 3)
     await weave('c', 'expose')
     await awaitText('b', ['status', 'ipam'], new RegExp(`^${name}\\(.*\\) +[1-9]\\d* IPs`, 'm'))
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
     expect((await lab.on('c', 'tc', 'filter', 'show', 'dev', 'weave-vx', 'egress')).stdout).toContain('to_underlay')
+    await eventually(10_000, async () => {
+      const rules = (await lab.on('c', 'iptables', '-S', 'WEAVE-INPUT')).stdout
+      return /-i dock0 -p tcp .*--dport 6783 -j DROP/.test(rules) || rules
+    })
     const elsewhere = await lab.on('c', 'env', `WEAVE_ROOT=${join(lab.folder, 'elsewhere')}`, ...lab.program, 'reset')
     expect(elsewhere).toMatchObject({
       exitCode: 0,

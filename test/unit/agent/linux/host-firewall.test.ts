@@ -7,16 +7,18 @@ const cidr = (text: string) => {
   return parsed.value
 }
 
+const PLACE = { bridge: 'weave', dockerBridge: 'docker0', overlay: undefined, exposed: [], port: 6783 }
+
 describe('the rules of the host', () => {
   it('let the overlay pass even when nothing is exposed', () => {
-    const text = firewallText({ bridge: 'weave', overlay: undefined, exposed: [], port: 6783 })
+    const text = firewallText(PLACE)
     expect(text).toContain('-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT')
     expect(text).not.toContain('MASQUERADE')
   })
 
   it('masquerade between an exposed subnet and the outside, never within the overlay', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: true }]
-    const lines = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed, port: 6783 }).split('\n')
+    const lines = firewallText({ ...PLACE, overlay: cidr('10.2.0.0/16'), exposed }).split('\n')
     const nat = lines.slice(lines.indexOf('*nat'))
     expect(nat.filter(line => line.startsWith('-A'))).toEqual([
       '-A WEAVE -d 224.0.0.0/4 -j RETURN',
@@ -27,8 +29,8 @@ describe('the rules of the host', () => {
     ])
   })
 
-  it('let containers of Docker’s own network ask for names, and for nothing else of ours (FW-03 to FW-05)', () => {
-    const lines = firewallText({ bridge: 'weave', overlay: undefined, exposed: [], port: 7000 }).split('\n')
+  it('let containers of Docker’s own network ask for names, and for nothing else of ours (FW-03, FW-04, FW-05)', () => {
+    const lines = firewallText({ ...PLACE, port: 7000 }).split('\n')
     expect(lines.filter(line => line.startsWith('-A WEAVE-EXPOSE'))[0]).toBe(
       '-A WEAVE-EXPOSE -i docker0 -o weave -j DROP',
     )
@@ -42,20 +44,29 @@ describe('the rules of the host', () => {
     ])
   })
 
+  it('are about the bridge that Docker has, unless it has the overlay’s (FLAG-39, ENV-14)', () => {
+    const renamed = firewallText({ ...PLACE, dockerBridge: 'dock' })
+    expect(renamed).toContain('-A WEAVE-EXPOSE -i dock -o weave -j DROP')
+    expect(renamed).toContain('-A WEAVE-INPUT -i dock -p tcp --dport 6783 -j DROP')
+    expect(renamed).not.toContain('docker0')
+    const shared = firewallText({ ...PLACE, dockerBridge: 'weave' })
+    expect(shared).toContain('-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT')
+    expect(shared).not.toMatch(/-i weave .*DROP/)
+  })
+
   it('come in one step with the jumps to their chains, of which none is doubled (FW-01, FW-02, FW-04)', () => {
-    const wish = { bridge: 'weave', overlay: undefined, exposed: [], port: 6783 }
     const jumps = (text: string) => text.split('\n').filter(line => line.startsWith('-I'))
-    expect(jumps(firewallText(wish))).toEqual([
+    expect(jumps(firewallText(PLACE))).toEqual([
       '-I FORWARD 1 -j WEAVE-EXPOSE',
       '-I INPUT 1 -j WEAVE-INPUT',
       '-I POSTROUTING 1 -j WEAVE',
     ])
-    expect(jumps(firewallText(wish, []))).toEqual([])
+    expect(jumps(firewallText(PLACE, []))).toEqual([])
   })
 
   it('keep the source where that was asked for', () => {
     const exposed = [{ subnet: cidr('10.2.1.0/24'), masquerade: false }]
-    const text = firewallText({ bridge: 'weave', overlay: cidr('10.2.0.0/16'), exposed, port: 6783 })
+    const text = firewallText({ ...PLACE, overlay: cidr('10.2.0.0/16'), exposed })
     expect(text).not.toContain('MASQUERADE')
     expect(text).toContain('-A WEAVE-EXPOSE -o weave -d 10.2.1.0/24 -j ACCEPT')
   })

@@ -49,6 +49,14 @@ describe('flags of launch for the API and for Docker', () => {
     expect(await launch('--docker-api', 'unix:///run/docker.sock')).toEqual({ dockerApi: 'unix:///run/docker.sock' })
   })
 
+  it('name the devices of Docker’s network and of the overlay, an empty word no Docker at all (FLAG-39, FLAG-44)', async () => {
+    const given = { dockerBridge: 'dock.0', weaveBridge: 'overlay' }
+    expect(await launch('--docker-bridge', 'dock.0', '--weave-bridge', 'overlay')).toEqual(given)
+    expect(await launch('--docker-api', '')).toEqual({ ...given, dockerApi: '' })
+    await expect(launch('--docker-bridge', 'no/bridge')).rejects.toThrow('cannot be the name of a bridge')
+    await expect(launch('--weave-bridge', 'twelve-chars')).rejects.toThrow('cannot be the name of a bridge')
+  })
+
   it('warn of a whole API that others can reach', async () => {
     const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
     await launch('--http-addr', '0.0.0.0:0').catch(() => undefined)

@@ -34,10 +34,13 @@ describe('flags of the proxy for Docker', () => {
     ['--hostname-from-label=name', { hostnameLabel: 'name' }],
     ['--hostname-match=^prod-(.*)$', { hostnameMatch: '^prod-(.*)$' }],
     ['--rewrite-inspect', { rewriteInspect: true }],
-  ])('%s is kept, and the next launch without it forgets it (FLAG-26 to FLAG-32)', (word, kept) => {
-    expect(launch(word)).toEqual({ ...DEFAULT_PROXY, ...kept })
-    expect(launch()).toEqual(DEFAULT_PROXY)
-  })
+  ])(
+    '%s is kept, and the next launch without it forgets it (FLAG-26, FLAG-27, FLAG-28, FLAG-29, FLAG-30, FLAG-32)',
+    (word, kept) => {
+      expect(launch(word)).toEqual({ ...DEFAULT_PROXY, ...kept })
+      expect(launch()).toEqual(DEFAULT_PROXY)
+    },
+  )
 
   it('refuse an expression that is none, and TLS without a certificate (FLAG-25)', () => {
     expect(() => launch('--hostname-match=(')).toThrow('--hostname-match: ')
