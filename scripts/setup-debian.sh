@@ -31,9 +31,12 @@ needs=(
 # package:command, unpacked into dist/tools/PACKAGE and not installed: what manages networks would manage that of this machine,
 # prometheus would run as a service. The tests only need one command of each, with the library that it comes with.
 unpacks=(
+  bridge-utils:sbin/brctl
   ifupdown:sbin/ifquery
   libnetplan0:usr/lib/x86_64-linux-gnu/libnetplan.so.0.0
   libnm0:usr/lib/x86_64-linux-gnu/libnm.so.0
+  net-tools:sbin/ifconfig
+  netcat-traditional:bin/nc.traditional
   netplan.io:usr/libexec/netplan/generate
   network-manager:usr/bin/nmcli
   prometheus:usr/bin/promtool

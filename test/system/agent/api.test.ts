@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { promtool } from '../promtool.ts'
+import { promtool } from '../unpacked-program.ts'
 import { AgentLab, eventually } from './agent-lab.ts'
 
 const FULL = '127.0.0.1:6784'
 const STATUS = '127.0.0.1:6782'
 const CONTAINER = 'c'.repeat(64)
 
-/** The API as programs written for Weave ask for it (rows API-01 to API-23), on a host that serves it on TCP. */
+/** The API as programs written for Weave ask for it, on a host that serves it on TCP. */
 describe('the API on TCP', () => {
   let lab: AgentLab
 
@@ -23,7 +23,7 @@ describe('the API on TCP', () => {
 
   afterAll(() => lab?.dispose(), 30_000)
 
-  it('has the pages of status, block by block and line by line (STAT-01, STAT-03)', async () => {
+  it('has the pages of status, block by block and line by line (API-01, STAT-01, STAT-03)', async () => {
     const { code, text } = await ask('GET', `${FULL}/status`)
     expect(code).toBe(200)
     const blocks = text.replace(/[0-9a-f:]{17}/g, 'NAME').replace(/Upstream: .*/, 'Upstream: …')
@@ -61,7 +61,7 @@ describe('the API on TCP', () => {
     }
   }, 20_000)
 
-  it('has the report, with the fields that were known, whole or by a template', async () => {
+  it('has the report, with the fields that were known, whole or by a template (API-02, API-03)', async () => {
     const report = JSON.parse((await ask('GET', `${FULL}/report`)).text)
     expect(Object.keys(report)).toEqual(
       expect.arrayContaining(['Ready', 'Version', 'VersionCheck', 'Router', 'IPAM', 'DNS', 'Proxy', 'Plugin']),
@@ -79,7 +79,7 @@ describe('the API on TCP', () => {
     expect(await ask('GET', `${FULL}/report?format=a&format=b`)).toMatchObject({ code: 400 })
   }, 20_000)
 
-  it('hands out addresses, takes claims, and takes them back', async () => {
+  it('hands out addresses, takes claims, and takes them back (API-09, API-11, API-12, API-13, API-14, API-15, API-17)', async () => {
     const { code, text } = await ask('POST', `${FULL}/ip/${CONTAINER}`)
     expect({ code, text }).toEqual({ code: 200, text: expect.stringMatching(/^10\.2\.\d+\.\d+\/16\n?$/) })
     expect((await ask('POST', `${FULL}/ip/${CONTAINER}`)).text).toBe(text)
@@ -109,7 +109,7 @@ describe('the API on TCP', () => {
     expect((await lab.weave('a', 'hide', '10.2.7.100/24')).exitCode).toBe(0)
   }, 30_000)
 
-  it('knows names (API-19 to API-22, MET-04)', async () => {
+  it('knows names (API-19, API-20, API-21, API-22, MET-04)', async () => {
     const at = `${FULL}/name/${CONTAINER}/10.2.0.9`
     expect(await ask('PUT', at, 'fqdn=web.weave.local')).toMatchObject({ code: 204 })
     expect((await ask('GET', `${FULL}/name`)).text).toContain('10.2.0.9')
@@ -130,7 +130,7 @@ describe('the API on TCP', () => {
     })
   }, 30_000)
 
-  it('takes targets, and refuses what is none', async () => {
+  it('takes targets, and refuses what is none (API-06, API-07, API-23)', async () => {
     expect(await ask('POST', `${FULL}/connect`, 'peer=10.91.1.9&replace=true')).toMatchObject({ code: 200 })
     expect((await ask('GET', `${FULL}/status/targets`)).text).toBe('10.91.1.9:6783\n')
     expect(await ask('POST', `${FULL}/forget`, 'peer=10.91.1.9')).toMatchObject({ code: 200 })

@@ -41,7 +41,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'attach adds addresses of several subnets, detach takes each away, and the interface with the last (CLI-07, ARG-02, LAN-06)',
+    'attach adds addresses of several subnets, detach takes each away, and the interface with the last (CLI-06, CLI-07, ARG-02, LAN-04, LAN-06)',
     async () => {
       await lab.docker('a', 'run', '-d', '--name', 'c3', 'busybox:test', 'sleep', '86400')
       expect(
@@ -51,6 +51,7 @@ describe('containers on the overlay, by command', () => {
       expect(await lab.docker('a', 'exec', 'c3', 'ip', 'route')).toContain('224.0.0.0/4 dev ethwe')
       const neighbours = '/proc/sys/net/ipv4/neigh/ethwe/ucast_solicit'
       expect(await lab.docker('a', 'exec', 'c3', 'cat', neighbours)).toBe('1')
+      expect(await lab.must('a', 'cat', neighbours.replace('ethwe', 'weave'))).toBe('1')
       expect(await lab.must('a', 'cat', '/proc/sys/net/ipv6/conf/weave/accept_ra')).toBe('0')
       expect(await lab.docker('a', 'exec', 'c3', 'cat', '/etc/hosts')).toMatch(
         /^10\.0\.2\.3\t[\s\S]*^10\.0\.0\.9\tdb\t/m,
@@ -96,9 +97,7 @@ describe('containers on the overlay, by command', () => {
     async () => {
       await lab.docker('a', 'create', '--name', 'stopped', 'busybox:test', 'sleep', '1')
       await lab.docker('a', 'run', '-d', '--name', 'on-host', '--network', 'host', 'busybox:test', 'sleep', '86400')
-      for (const name of ['c6', 'c7', 'c8']) {
-        await lab.docker('a', 'run', '-d', '--name', name, 'busybox:test', 'sleep', '86400')
-      }
+      for (const name of ['c6', 'c7', 'c8']) await lab.docker('a', 'run', '-d', '--name', name, ...sleeper)
       await lab.mustWeave('a', 'attach', '10.2.1.200/24', 'net:10.2.1.240/30', 'c6')
       await lab.mustWeave('a', 'attach', 'net:10.2.1.240/30', 'c7')
       const before = await strays('a')
@@ -138,7 +137,7 @@ describe('containers on the overlay, by command', () => {
   )
 
   it(
-    'commands for scripts print one line, and attach does without names or the route when told to (CLI-13, CLI-15, CLI-25 to CLI-27)',
+    'commands for scripts print one line, and attach does without names or the route when told to (CLI-13, CLI-15, CLI-25, CLI-26, CLI-27)',
     async () => {
       const name = await lab.mustWeave('a', 'launch', '--print-peer-name')
       expect(await lab.mustWeave('a', 'status')).toContain(`Name: ${name}(a)`)
@@ -154,6 +153,7 @@ describe('containers on the overlay, by command', () => {
       await lab.mustWeave('a', 'attach', '10.0.4.1/24', '--without-dns', '--no-multicast-route', 'quiet')
       expect(await lab.mustWeave('a', 'status', 'dns')).not.toContain('10.0.4.1')
       expect(await lab.docker('a', 'exec', 'quiet', 'ip', 'route')).not.toContain('224.0.0.0/4')
+      expect(await lab.docker('a', 'exec', 'quiet', 'cat', '/etc/hosts')).not.toContain('10.0.4.1')
       await lab.mustWeave('a', 'attach-bridge', 'docker0')
       expect(await lab.must('a', 'ip', '-brief', 'link', 'show', 'master', 'weave')).toContain('vethwebldocker0@')
       await lab.must('a', 'ip', 'link', 'delete', 'vethwebldocker0')

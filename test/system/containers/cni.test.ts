@@ -61,12 +61,7 @@ describe('the CNI plugins', () => {
 
   /** Where runtimes look: over the machine's own folders, for this host alone. */
   async function placeConfiguration(host: HostName): Promise<void> {
-    for (const folder of ['etc', 'opt']) {
-      const [upper, work] = ['upper', 'work'].map(name => join(lab.folder, `${folder}-of-${host}`, name))
-      for (const path of [upper, work]) mkdirSync(path ?? '', { recursive: true })
-      const layers = `lowerdir=/${folder},upperdir=${upper},workdir=${work}`
-      await lab.must(host, 'mount', '-t', 'overlay', '-o', layers, 'overlay', `/${folder}`)
-    }
+    for (const folder of ['etc', 'opt']) await lab.ownFolder(host, folder)
     const links = ['etc/cni', 'opt/cni'].map(path => `ln -sfn ${join(lab.rootOf(host), path)} /${path}`)
     await lab.must(host, 'sh', '-c', [...links, `ln -s ${PORTMAP} /opt/cni/bin/portmap`].join(' && '))
   }
@@ -183,7 +178,7 @@ describe('the CNI plugins', () => {
   )
 
   it(
-    'lend addresses to other plugins, and take theirs (Weave rows CNI-03, CNI-04)',
+    'lend addresses to other plugins, and take theirs (CNI-03, CNI-04)',
     async () => {
       await lab.must('a', 'ip', 'netns', 'add', 'pod5')
       const pod = { container: 'pod5', config: { ...OLDER, bridge: 'weave', ipam: { type: 'weave-ipam' } } }

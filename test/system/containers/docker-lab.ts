@@ -47,6 +47,8 @@ export class DockerLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'weave-docker-'))
   readonly #hosts = new Map<HostName, Host>()
   readonly #cluster: ClusterFixture
+  /** In the path of all hosts. */
+  readonly programs = join(this.folder, 'bin')
   readonly #logs = new Map<string, string>()
   readonly #network = new LabNetwork()
 
@@ -157,6 +159,14 @@ export class DockerLab {
     return this.#logs.get(name) ?? ''
   }
 
+  /** What is written there is for this host alone; what the machine has is there too. */
+  async ownFolder(host: HostName, folder: string): Promise<void> {
+    const [upper, work] = ['upper', 'work'].map(name => join(this.folder, `${folder}-of-${host}`, name))
+    for (const path of [upper, work]) mkdirSync(path ?? '', { recursive: true })
+    const layers = `lowerdir=/${folder},upperdir=${upper},workdir=${work}`
+    await this.must(host, 'mount', '-t', 'overlay', '-o', layers, 'overlay', `/${folder}`)
+  }
+
   async startDocker(host: HostName, ...options: readonly string[]): Promise<void> {
     const state = this.#host(host)
     const place = ['--data-root', join(this.folder, `docker-${host}`), '--exec-root', '/run/docker']
@@ -221,7 +231,7 @@ export class DockerLab {
   }
 
   #environment(host: HostName): NodeJS.ProcessEnv {
-    const PATH = `${join(this.folder, 'bin')}:${process.env.PATH}`
+    const PATH = `${this.programs}:${process.env.PATH}`
     return { ...process.env, PATH, WEAVE_ROOT: this.#host(host).root, DOCKER_HOST: 'unix:///run/docker.sock' }
   }
 
@@ -244,9 +254,9 @@ export class DockerLab {
   }
 
   #writeCommand(): void {
-    mkdirSync(join(this.folder, 'bin'))
+    mkdirSync(this.programs)
     const text = `#!/bin/sh\nexec ${RUNTIME} --no-warnings ${join(PROJECT_ROOT, 'dist', 'weave.mjs')} "$@"\n`
-    writeFileSync(join(this.folder, 'bin', 'weave'), text, { mode: 0o755 })
+    writeFileSync(join(this.programs, 'weave'), text, { mode: 0o755 })
   }
 
   /** With a shell as its command, as images of distributions have it, so that `docker run -itd IMAGE` goes on. */

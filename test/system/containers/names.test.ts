@@ -4,14 +4,15 @@ import { DockerLab, type HostName } from './docker-lab.ts'
 const MINUTE = 60_000
 const HOSTS = ['a', 'b'] as const
 
-/** Weave rows DNS-03, DNS-04, FLAG-17, with health checks that a real Docker makes. */
+/** With health checks that a real Docker makes. */
 describe('names of containers that come with a health check', () => {
   let lab: DockerLab
 
   beforeAll(async () => {
     lab = await DockerLab.create()
     for (const host of HOSTS) {
-      await lab.launch(host, '--dns-domain', 'weave.local,shop.test', '--dns-health-checks')
+      const nearest = host === 'a' ? ['--dns-nearest-first'] : []
+      await lab.launch(host, '--dns-domain', 'weave.local,shop.test', '--dns-health-checks', ...nearest)
     }
     await lab.mustWeave('a', 'status', '--wait', '20')
     for (const host of HOSTS) {
@@ -29,10 +30,13 @@ describe('names of containers that come with a health check', () => {
   afterAll(async () => lab?.dispose(), MINUTE)
 
   it(
-    'are answered with those that are well, and all again when all are or none is',
+    'are answered nearest first, with those that are well, and all again when all are or none is (DNS-03, DNS-04)',
     async () => {
       const [ofA, ofB] = await Promise.all(HOSTS.map(host => addressOf(host, `web-${host}`)))
       await becomes('a', 'shop.weave.local', [ofA, ofB])
+      // In turn, each of these would have begun with either.
+      for (let again = 0; again < 12; again++)
+        expect((await lab.mustWeave('a', 'dns-lookup', 'shop.weave.local')).split('\n')).toEqual([ofA, ofB])
       await lab.docker('b', 'exec', 'web-b', 'touch', '/ill')
       await becomes('a', 'shop.weave.local', [ofA])
       await becomes('b', 'shop.weave.local', [ofA])

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { unpackedProgram } from '../unpacked-program.ts'
 
 /** Programs of this machine that containers are to have as they are: with glibc's resolver, as in an image of a distribution. */
 const PROGRAMS = ['/bin/bash', '/bin/ping', '/usr/bin/getent']
@@ -20,6 +21,9 @@ export function packDistribution(folder: string, file: string): void {
     const libraries = execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)
     for (const path of [program, ...[...libraries].map(([, library = '']) => library)]) copyInto(folder, path)
   }
+  mkdirSync(join(folder, 'opt'))
+  // Beside busybox's, which knows no UDP.
+  copyFileSync(unpackedProgram('netcat-traditional', '/bin/nc.traditional'), join(folder, 'opt', 'nc'))
   for (const path of LOADED) if (existsSync(path)) copyInto(folder, path)
   writeFileSync(join(folder, 'etc', 'nsswitch.conf'), 'hosts: files dns\n')
   pack(folder, file)

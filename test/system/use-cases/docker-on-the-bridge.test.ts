@@ -1,7 +1,21 @@
+import { symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from '../containers/docker-lab.ts'
+import { unpackedProgram } from '../unpacked-program.ts'
 
 const MINUTE = 60_000
+
+/** By package. */
+const PROGRAMS = { 'bridge-utils': '/sbin/brctl', ifupdown: '/sbin/ifup', 'net-tools': '/sbin/ifconfig' }
+
+const stanza = (host: number) => `auto weave
+iface weave inet manual
+    pre-up weave create-bridge
+    post-up ip addr add dev weave 10.2.0.${host}/16
+    pre-down ifconfig weave down
+    post-down brctl delbr weave
+`
 
 /** The commands of the write-ups on Mesos and Marathon (2015): the bridge of Weave as Docker's own, a slice of addresses a host. */
 describe('Docker on the weave bridge', () => {
@@ -26,20 +40,34 @@ describe('Docker on the weave bridge', () => {
     return lab.docker(host, 'inspect', '-f', '{{.NetworkSettings.IPAddress}}', container)
   }
 
-  /** As the stanza of /etc/network/interfaces has it, then Docker with its options. */
-  async function bringUp(host: HostName): Promise<void> {
-    await lab.type(host, 'weave create-bridge')
-    await lab.type(host, 'ip link set dev weave up')
-    await lab.type(host, `ip addr add dev weave 10.2.0.${number[host]}/16`)
-    await lab.startDocker(host, '--bridge=weave', `--fixed-cidr=10.2.${number[host]}.0/24`)
+  /** The files of the write-up, and the programs that they call. */
+  async function prepare(host: HostName): Promise<void> {
+    await lab.ownFolder(host, 'etc')
+    // ifupdown looks there for what a stanza calls, and nowhere else.
+    await lab.ownFolder(host, 'usr/local/bin')
+    await lab.must(host, 'sh', '-c', `ln -s ${lab.programs}/* /usr/local/bin/`)
+    const hooks = ['if-pre-up.d', 'if-up.d', 'if-down.d', 'if-post-down.d'].map(name => `/etc/network/${name}`)
+    await lab.must(host, 'mkdir', '-p', '/run/network', '/etc/default', ...hooks)
+    await lab.on(host, ['tee', '/etc/network/interfaces'], stanza(number[host]))
+    const options = `--bridge=weave --fixed-cidr=10.2.${number[host]}.0/24`
+    await lab.on(host, ['tee', '/etc/default/docker'], `DOCKER_OPTS="${options}"\n`)
   }
 
   it(
-    'the bridge comes up before Docker and without the router, and Docker hands out its slice of addresses (OLD-03, OLD-11)',
+    'the stanza brings the bridge up and down without Docker and the router, and Docker hands out its slice of addresses (OLD-03, OLD-11)',
     async () => {
+      for (const [name, path] of Object.entries(PROGRAMS))
+        symlinkSync(unpackedProgram(name, path), join(lab.programs, basename(path)))
+      symlinkSync(unpackedProgram('ifupdown', '/sbin/ifdown'), join(lab.programs, 'ifdown'))
       for (const host of ['a', 'b'] as const) {
         await lab.stopDocker(host)
-        await bringUp(host)
+        await prepare(host)
+        await lab.type(host, 'ifup weave')
+        await lab.type(host, 'ifdown weave')
+        expect((await lab.on(host, ['ip', 'link', 'show', 'weave'])).stderr).toContain('does not exist')
+        await lab.type(host, 'ifup weave')
+        const options = await lab.type(host, '. /etc/default/docker; echo $DOCKER_OPTS')
+        await lab.startDocker(host, ...options.split(' '))
         await lab.docker(host, 'run', '-d', '--name', `app-${host}`, 'ubuntu', 'sleep', '86400')
         expect(await addressOf(host, `app-${host}`)).toMatch(new RegExp(`^10\\.2\\.${number[host]}\\.\\d+$`))
       }
@@ -48,10 +76,12 @@ describe('Docker on the weave bridge', () => {
   )
 
   it(
-    'launch and connect make one network of them, for Docker as for its containers',
+    'launch and connect make one network of them, for Docker as for its containers (ENV-14)',
     async () => {
       await lab.type('a', 'weave launch')
-      await lab.type('b', 'weave launch')
+      // Docker's bridge is the overlay's: no rule may come between its containers.
+      await lab.type('b', 'DOCKER_BRIDGE=weave weave launch')
+      expect(await lab.must('b', 'iptables', '-S')).not.toMatch(/-i weave .*DROP/)
       await lab.type('a', `weave connect ${lab.addressOf('b')}`)
       const far = await addressOf('b', 'app-b')
       await eventually(30_000, async () => (await reaches('a', 'app-a', far)) || 'not reached')
