@@ -37,6 +37,8 @@ export const HOST_PATHS = {
   shortId: '/var/lib/weave/short-id',
   /** Targets added by `weave connect`. */
   targets: '/var/lib/weave/targets.json',
+  /** Those that were given by name, with what the names stood for. */
+  namedTargets: '/var/lib/weave/named-targets.json',
   /** Mode 0600: what happened, a line of JSON each; the file before it is `events.jsonl.1`. */
   journal: '/var/lib/weave/events.jsonl',
 

@@ -1,8 +1,6 @@
-import { type Endpoint, parseEndpoint } from '../../base/endpoint.ts'
-import { ok, type Result, refused } from '../../base/result.ts'
-import { CONTROL_PORT } from '../../contract/ports.ts'
 import type { RouterStatus } from '../../core/router/index.ts'
 import type { PeerTraffic } from '../datapath/messages.ts'
+import { parseTargets, type Targets } from '../host/target-text.ts'
 import { describePaths, formatPaths } from './path-text.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
 import { type AdmissionStatus, formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
@@ -20,8 +18,8 @@ export interface RouterControl {
   fastPath?(): object | undefined
   /** What is shown after the router's own block. */
   services(): { readonly text: string; readonly json: object }
-  connect(targets: readonly Endpoint[], replace: boolean): void
-  forget(targets: readonly Endpoint[]): void
+  connect(targets: Targets, replace: boolean): void
+  forget(targets: Targets): void
 }
 
 /** Status pages (Weave rows STAT-01 to STAT-08) and targets. */
@@ -54,11 +52,7 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
   ]
 }
 
-function change(
-  path: string,
-  defaultPort: number,
-  act: (targets: readonly Endpoint[], form: URLSearchParams) => void,
-): Route {
+function change(path: string, defaultPort: number, act: (targets: Targets, form: URLSearchParams) => void): Route {
   const answer = async (request: RouteRequest): Promise<Answer> => {
     const form = await request.form()
     const targets = parseTargets(form.getAll('peer'), defaultPort)
@@ -67,15 +61,4 @@ function change(
     return { code: 200, text: '' }
   }
   return { method: 'POST', path, answer }
-}
-
-/** All or none. */
-export function parseTargets(texts: readonly string[], defaultPort = CONTROL_PORT): Result<readonly Endpoint[]> {
-  const targets: Endpoint[] = []
-  for (const text of texts) {
-    const endpoint = parseEndpoint(text, defaultPort)
-    if (!endpoint.ok) return refused(endpoint.error)
-    targets.push(endpoint.value)
-  }
-  return ok(targets)
 }

@@ -3,6 +3,7 @@ import { type Input, LINK_CLOSED, type RouterStatus } from '../../core/router/in
 import type { DataPathReport } from '../datapath/messages.ts'
 import { fastPathMetrics } from '../fastpath/fast-path-metrics.ts'
 import type { FastPathReport } from '../fastpath/fast-path-port.ts'
+import type { NamedTargets } from '../host/named-targets.ts'
 import { untilReady } from '../http/readiness.ts'
 import type { Answer, Route } from '../http/route.ts'
 import { routerRoutes } from '../http/router-routes.ts'
@@ -32,6 +33,8 @@ export interface AgentFeatures {
   /** Connections that were refused, by reason. */
   refused(): Readonly<Record<string, number>>
   tell(input: Input): void
+  /** Targets by name. */
+  readonly names: Pick<NamedTargets, 'add' | 'remove'>
   /** Of addresses and names. */
   services(): readonly Route[]
   facts(): ServiceFacts
@@ -61,8 +64,14 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         text: serviceBlocks(features.facts(), offered),
         json: serviceReport(features.facts(), offered, nicknamesOf(status())),
       }),
-      connect: (targets, replace) => tell({ kind: 'connect', targets, replace }),
-      forget: targets => tell({ kind: 'forget', targets }),
+      connect: ({ endpoints, names }, replace) => {
+        features.names.add(names, replace)
+        tell({ kind: 'connect', targets: endpoints, replace })
+      },
+      forget: ({ endpoints, names }) => {
+        features.names.remove(names)
+        tell({ kind: 'forget', targets: endpoints })
+      },
     }),
     ...features.services(),
     { method: 'GET', path: '/proxyaddrs', answer: () => tellProxy(offered) },

@@ -1,4 +1,5 @@
-import type { Endpoint } from '../../base/endpoint.ts'
+import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
+import { CONTROL_PORT } from '../../contract/ports.ts'
 import { createRouter, type Input, type Probe, peerNameOf } from '../../core/router/index.ts'
 import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-port.ts'
 import { DataPath, type DataPathOptions } from '../datapath/data-path.ts'
@@ -6,12 +7,14 @@ import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
 import { loadFeatures } from '../host/feature-settings.ts'
 import { type Host, loadHost } from '../host/load-host.ts'
+import { addressesOfName } from '../host/look-up.ts'
+import { NamedTargets } from '../host/named-targets.ts'
 import { StateStore } from '../host/state-store.ts'
+import { parseTargets } from '../host/target-text.ts'
 import { isRouterRunning } from '../http/control-client.ts'
 import { ControlError } from '../http/control-error.ts'
 import { ControlServer } from '../http/control-server.ts'
 import type { Route } from '../http/route.ts'
-import { parseTargets } from '../http/router-routes.ts'
 import type { Journal } from '../journal/journal.ts'
 import { ensureBridge } from '../linux/bridge.ts'
 import { type Libc, loadLibc } from '../linux/libc.ts'
@@ -63,6 +66,7 @@ export class Agent {
   readonly #admission: HostAdmission
   readonly #strangers: StrangerLog
   readonly #services: AgentServices
+  readonly #names: NamedTargets
   #state: Host
 
   /** Rejects with what a user can act on: a `UserError` that names the file, port or device. */
@@ -93,6 +97,7 @@ export class Agent {
     attachPort(this.portWish)
     this.#dataPath = this.#createDataPath(libc, tap)
     const store = new StateStore(this.#paths)
+    this.#names = this.#createNames()
     this.#services = this.#createServices(store)
     const effects = new Effects({
       links: this.#links,
@@ -150,14 +155,16 @@ export class Agent {
     this.#listener.renew(this.#admission.current)
     if (this.#state.kind === 'certified') this.#driver.handle({ kind: 'manifest', signed: this.#state.manifest })
     const added = new StateStore(this.#paths).targets(config.targets)
-    const removed = parseTargets(before.config.targets.filter(target => !config.targets.includes(target)))
-    this.#driver.handle({ kind: 'forget', targets: removed.ok ? removed.value : [] })
+    const gone = before.config.targets.filter(target => !config.targets.includes(target))
+    const removed = parseTargets(gone, CONTROL_PORT)
+    this.#driver.handle({ kind: 'forget', targets: removed.ok ? removed.value.endpoints : [] })
     this.#driver.handle({ kind: 'connect', targets: added, replace: false })
     this.#options.log.write('info', 'configuration read again', { targets: added.length })
   }
 
   async stop(): Promise<void> {
     this.#driver.stop()
+    this.#names.stop()
     this.#services.stop()
     this.#control.close()
     this.#listener.close()
@@ -171,6 +178,7 @@ export class Agent {
     this.#driver.start()
     await this.#services.start()
     await this.#control.listen()
+    this.#names.start()
   }
 
   #openTap(libc: Libc): TapDevice {
@@ -200,16 +208,35 @@ export class Agent {
     return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, worn, carry })
   }
 
+  #createNames(): NamedTargets {
+    const { log } = this.#options
+    return new NamedTargets({
+      path: this.#paths.namedTargets,
+      lookUp: addressesOfName,
+      connect: targets => this.#driver.handle({ kind: 'connect', targets, replace: false }),
+      forget: targets => this.#driver.handle({ kind: 'forget', targets }),
+      unknown: (name, reason) => log.write('warn', 'peer not found by its name', { name, reason }),
+    })
+  }
+
   #createServices(store: StateStore): AgentServices {
     return new AgentServices({
       host: this.#state,
       paths: this.#paths,
       log: this.#options.log,
-      peers: store.targets(this.#state.config.targets).length + this.#options.peers.length,
+      peers: this.#countTargets(store),
       clock,
       tell: input => this.#driver.handle(input),
       status: () => this.#driver.status(),
     })
+  }
+
+  /** A name is one, whatever it stands for. */
+  #countTargets(store: StateStore): number {
+    const { endpoints, count } = this.#names
+    const isOfName = (target: Endpoint) => endpoints.some(one => isSameEndpoint(one, target))
+    const byAddress = store.targets(this.#state.config.targets).filter(target => !isOfName(target))
+    return byAddress.length + count + this.#options.peers.length
   }
 
   #createListener(): LinkListener {
@@ -238,6 +265,7 @@ export class Agent {
         refused: () => this.#strangers.counts,
         trustedSubnets: () => this.#state.config.trustedSubnets ?? [],
         tell: input => this.#driver.handle(input),
+        names: this.#names,
         journal: this.#options.journal,
         services: () => this.#services.routes(),
         facts: () => this.#services.facts(),

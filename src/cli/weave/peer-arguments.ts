@@ -1,23 +1,40 @@
-import { lookup } from 'node:dns/promises'
+import { addressesOfName } from '../../agent/host/look-up.ts'
+import { formatTargetName, parseTargets, type Targets } from '../../agent/host/target-text.ts'
 import { parseInterfaceAddress } from '../../base/cidr.ts'
-import { type Endpoint, formatEndpoint, isIpv6Text, parseEndpoint, splitPort } from '../../base/endpoint.ts'
+import { formatEndpoint } from '../../base/endpoint.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import { warn } from './report.ts'
 
-/** Of one name. */
-const NAME_ADDRESSES_MAX = 8
+export const NO_TARGETS: Targets = { endpoints: [], names: [] }
 
-/** `ip_or_name[:port]`, each (Weave row ARG-01), IPv6 as `[ip]:port`; a name stands for all its addresses. */
-export async function resolvePeers(peers: readonly string[], defaultPort = CONTROL_PORT): Promise<readonly Endpoint[]> {
-  const resolved = await Promise.all(peers.map(peer => resolvePeer(peer, defaultPort)))
-  return resolved.flat()
+/** `ip_or_name[:port]`, each (Weave row ARG-01), IPv6 as `[ip]:port`. */
+export function parsePeers(peers: readonly string[], defaultPort = CONTROL_PORT): Targets {
+  const targets = parseTargets(peers, defaultPort)
+  if (targets.ok) return targets.value
+  throw new UserError(
+    { cause: targets.error, remedy: 'give a peer as ADDRESS[:PORT], [IPV6][:PORT] or NAME[:PORT]' },
+    EXIT_CODES.badInput,
+  )
+}
+
+/** A name may get its address later, as a peer may come later; one that was mistyped never does. */
+export async function tellOfUnknown({ names }: Targets): Promise<void> {
+  for (const { name } of names) {
+    try {
+      await addressesOfName(name)
+    } catch (cause) {
+      warn(
+        `the name '${name}' has no address (${(cause as NodeJS.ErrnoException).code}); it is looked up again and again`,
+      )
+    }
+  }
 }
 
 /** As the router takes them. */
-export function peerForm(peers: readonly Endpoint[]): URLSearchParams {
+export function peerForm({ endpoints, names }: Targets): URLSearchParams {
   const form = new URLSearchParams()
-  for (const peer of peers) form.append('peer', formatEndpoint(peer))
+  for (const peer of [...endpoints.map(formatEndpoint), ...names.map(formatTargetName)]) form.append('peer', peer)
   return form
 }
 
@@ -29,27 +46,6 @@ export function withoutOwnAddress(peers: readonly string[]): readonly string[] {
   return others
 }
 
-async function resolvePeer(peer: string, defaultPort: number): Promise<readonly Endpoint[]> {
-  const endpoint = parseEndpoint(peer, defaultPort)
-  if (endpoint.ok) return [endpoint.value]
-  const { host, port = defaultPort } = splitPort(peer)
-  const isName = host !== '' && !isIpv6Text(host) && !/^[\d.]+$/.test(host)
-  if (!isName || port < 1 || port > 65535) throw badPeer(`'${peer}' is not a peer`)
-  return (await lookUp(host)).map(ip => ({ ip, port }))
-}
-
-async function lookUp(name: string): Promise<readonly string[]> {
-  try {
-    const found = await lookup(name, { all: true })
-    return [...new Set(found.map(({ address }) => address))].slice(0, NAME_ADDRESSES_MAX)
-  } catch (cause) {
-    throw badPeer(`the name '${name}' has no address: ${(cause as NodeJS.ErrnoException).code}`)
-  }
-}
-
-function badPeer(cause: string): UserError {
-  return new UserError(
-    { cause, remedy: 'give a peer as ADDRESS[:PORT], [IPV6][:PORT] or NAME[:PORT]' },
-    EXIT_CODES.badInput,
-  )
+export function countOf({ endpoints, names }: Targets): number {
+  return endpoints.length + names.length
 }

@@ -6,7 +6,7 @@ import type { PeerStatus } from '../../agent/http/status-text.ts'
 import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
-import { peerForm, resolvePeers } from './peer-arguments.ts'
+import { parsePeers, peerForm, tellOfUnknown } from './peer-arguments.ts'
 import { AS_JSON, type FormatOptions, print, printAs } from './report.ts'
 
 const TOPICS = ['peers', 'connections', 'paths', 'targets', 'dns', 'ipam'] as const
@@ -35,7 +35,7 @@ export function registerQueryCommands(program: Command, context: CommandContext)
   program
     .command('connect')
     .description('connect to peers, and keep connected')
-    .argument('<peers...>', 'ADDRESS[:PORT]')
+    .argument('<peers...>', 'ADDRESS[:PORT] or NAME[:PORT]')
     .option('--replace', 'forget all other targets')
     .action((peers: string[], options: { replace?: boolean }) =>
       changeTargets(context, '/connect', { peers, replace: options.replace === true }),
@@ -43,7 +43,7 @@ export function registerQueryCommands(program: Command, context: CommandContext)
   program
     .command('forget')
     .description('do not connect to peers again; open connections stay')
-    .argument('<peers...>', 'ADDRESS[:PORT]')
+    .argument('<peers...>', 'as they were given')
     .action((peers: string[]) => changeTargets(context, '/forget', { peers, replace: false }))
 }
 
@@ -97,7 +97,9 @@ async function changeTargets(
   path: '/connect' | '/forget',
   wish: { peers: readonly string[]; replace: boolean },
 ): Promise<void> {
-  const body = peerForm(await resolvePeers(wish.peers, await portOf(context)))
+  const targets = parsePeers(wish.peers, await portOf(context))
+  if (path === '/connect') await tellOfUnknown(targets)
+  const body = peerForm(targets)
   if (wish.replace) body.set('replace', 'true')
   await askRouter(context.paths.controlSocket, { method: 'POST', path, body })
 }

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import { ensureIdentity } from '../../agent/host/identity.ts'
 import { isProvisioned } from '../../agent/host/load-host.ts'
+import { keepNames } from '../../agent/host/named-targets.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
+import type { Targets } from '../../agent/host/target-text.ts'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import { findInitSystem, notInstalled } from '../../agent/linux/init-system.ts'
@@ -10,13 +12,12 @@ import { runCommand, tryCommand } from '../../agent/linux/run-command.ts'
 import { createLogger, isLogLevel, type LogLevel } from '../../agent/runtime/logger.ts'
 import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
 import { AGENT_VERSION } from '../../agent/version.ts'
-import type { Endpoint } from '../../base/endpoint.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { addFeatureOptions, applyFeatures, type FeatureOptions, prepareFeatures } from './feature-options.ts'
 import { addHistoricFlags, answerHistoricFlags } from './historic-flags.ts'
 import { addStandAloneOptions, checkStandAlone, type StandAloneOptions } from './launch-options.ts'
-import { peerForm, resolvePeers, withoutOwnAddress } from './peer-arguments.ts'
+import { countOf, NO_TARGETS, parsePeers, peerForm, tellOfUnknown, withoutOwnAddress } from './peer-arguments.ts'
 import { warnOfProxy } from './proxy-commands.ts'
 import { addProxyOptions, isProxyGiven, type ProxyOptions, prepareProxy, switchProxyOn } from './proxy-options.ts'
 import { checkRanges } from './range-overlap.ts'
@@ -42,7 +43,7 @@ export function registerRouterCommands(program: Command, context: CommandContext
   const launch = program
     .command('launch')
     .description('start the router as a service of this host')
-    .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT]')
+    .argument('[peers...]', 'peers to connect to beside the configured ones, ADDRESS[:PORT] or NAME[:PORT]')
     .option('--foreground', 'be the router: what the service does')
     .option('--log-level <level>', 'debug, info, warn or error', 'info')
     .option('--print-peer-name', 'print this host’s name and end')
@@ -60,7 +61,7 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   if (options.version === true) return print(`weave ${AGENT_VERSION}\n`)
   if (options.printPeerName === true) return printPeerName(context, options)
   answerHistoricFlags({ ...options })
-  const targets = await resolvePeers(withoutOwnAddress(peers), options.port)
+  const targets = parsePeers(withoutOwnAddress(peers), options.port)
   const level = parseLogLevel(options.logLevel)
   checkStandAlone(context, options, peers)
   if (await isRouterRunning(context.paths.controlSocket)) throw new ControlError('alreadyRunning')
@@ -70,7 +71,8 @@ async function launchRouter(context: CommandContext, peers: readonly string[], o
   prepareStandAlone(context, options, targets)
   if (isProxyGiven(options)) prepareProxy(context, options)
   else if (options.foreground !== true) switchProxyOn(context)
-  const added = isProvisioned(context.paths) ? targets : []
+  const added = isProvisioned(context.paths) ? targets : NO_TARGETS
+  await tellOfUnknown(targets)
   if (options.foreground === true) await beTheRouter(context, added, level)
   else await launchService(context, added, { ...options, level })
 }
@@ -81,18 +83,19 @@ function printPeerName({ paths }: CommandContext, options: FormatOptions): void 
   printAs(options, { name }, `${name}\n`)
 }
 
-async function beTheRouter(context: CommandContext, peers: readonly Endpoint[], level: LogLevel): Promise<void> {
+async function beTheRouter(context: CommandContext, peers: Targets, level: LogLevel): Promise<void> {
   applyFeatures(context)
   const output = (line: string) => void process.stderr.write(line)
   const log = createLogger({ level, clock: () => new Date(), output })
   const { root, dataPathProgram } = context
-  const isWanted = await runInForeground({ root, dataPathProgram, peers, log })
+  if (peers.names.length > 0) keepNames(context.paths.namedTargets, peers.names)
+  const isWanted = await runInForeground({ root, dataPathProgram, peers: peers.endpoints, log })
   if (!isWanted) process.exitCode = EXIT_CODES.failure
 }
 
 async function launchService(
   context: CommandContext,
-  peers: readonly Endpoint[],
+  peers: Targets,
   options: FormatOptions & { readonly level: LogLevel },
 ): Promise<void> {
   const { controlSocket } = context.paths
@@ -105,7 +108,7 @@ async function launchService(
       remedy: `${service.log} shows why`,
     })
   }
-  if (peers.length > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
+  if (countOf(peers) > 0) await askRouter(controlSocket, { method: 'POST', path: '/connect', body: peerForm(peers) })
   // Scripts expect an id: here it is the router's own name.
   printPeerName(context, options)
 }

@@ -3,13 +3,15 @@ import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { loadLaunch, saveLaunch } from '../../agent/host/launch-record.ts'
 import { isProvisioned } from '../../agent/host/load-host.ts'
+import { keepNames } from '../../agent/host/named-targets.ts'
 import { StateStore } from '../../agent/host/state-store.ts'
+import type { Targets } from '../../agent/host/target-text.ts'
 import { loadPasswords, savePasswords } from '../../agent/password/password-keeper.ts'
-import type { Endpoint } from '../../base/endpoint.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import { isStandAloneGiven, recordOf, type StandAloneOptions } from './launch-options.ts'
 import { takePasswords } from './password-input.ts'
+import { countOf } from './peer-arguments.ts'
 import { warn } from './report.ts'
 
 /**
@@ -19,7 +21,7 @@ import { warn } from './report.ts'
 export function prepareStandAlone(
   context: CommandContext,
   options: StandAloneOptions & { readonly foreground?: boolean },
-  peers: readonly Endpoint[],
+  peers: Targets,
 ): void {
   if (isProvisioned(context.paths)) return
   try {
@@ -34,11 +36,11 @@ export function prepareStandAlone(
 function keepLaunch(
   context: CommandContext,
   options: StandAloneOptions & { readonly foreground?: boolean },
-  peers: readonly Endpoint[],
+  peers: Targets,
 ): void {
   const { paths } = context
   const passwords = takePasswords(options, process.env)
-  const isRestart = options.foreground === true && !isStandAloneGiven(options) && peers.length === 0
+  const isRestart = options.foreground === true && !isStandAloneGiven(options) && countOf(peers) === 0
   if (passwords !== undefined) savePasswords(paths.password, passwords)
   if (options.withoutPassword === true) rmSync(paths.password, { force: true })
   if (isRestart && loadLaunch(paths.launch) !== undefined) return
@@ -64,11 +66,12 @@ export function startDaemon(context: CommandContext, logLevel: string): Daemon {
   return { log: daemonLog, hasEnded: () => child.exitCode !== null || child.signalCode !== null }
 }
 
-function keepTargets(context: CommandContext, peers: readonly Endpoint[]): void {
+function keepTargets(context: CommandContext, peers: Targets): void {
   const store = new StateStore(context.paths)
   const former = store.targets([]).length
-  store.saveTargets(peers, [])
-  if (peers.length === 0 && former > 0) {
+  store.saveTargets(peers.endpoints, [])
+  keepNames(context.paths.namedTargets, peers.names)
+  if (countOf(peers) === 0 && former > 0) {
     warn(`the ${former} peers of the last launch are forgotten: another time, keep them with --resume`)
   }
 }

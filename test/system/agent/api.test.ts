@@ -130,11 +130,16 @@ describe('the API on TCP', () => {
     })
   }, 30_000)
 
-  it('takes targets, and refuses what is none (API-06, API-07, API-23)', async () => {
+  it('takes targets, and refuses what is none (ARG-01, API-06, API-07, API-23)', async () => {
     expect(await ask('POST', `${FULL}/connect`, 'peer=10.91.1.9&replace=true')).toMatchObject({ code: 200 })
     expect((await ask('GET', `${FULL}/status/targets`)).text).toBe('10.91.1.9:6783\n')
     expect(await ask('POST', `${FULL}/forget`, 'peer=10.91.1.9')).toMatchObject({ code: 200 })
     expect(await ask('POST', `${FULL}/connect`, 'peer=999.1.1.1')).toMatchObject({ code: 400 })
+    const look = async () => (await ask('GET', `${FULL}/status/targets`)).text
+    expect(await lab.weave('a', 'connect', 'localhost:7999')).toMatchObject({ exitCode: 0, stderr: '' })
+    await eventually(10_000, async () => (await look()).includes('127.0.0.1:7999') || 'not looked up')
+    expect(await lab.weave('a', 'forget', 'localhost:7999')).toMatchObject({ exitCode: 0 })
+    expect(await look()).not.toContain('7999')
     expect((await ask('GET', `${FULL}/proxyaddrs`)).text).toMatch(/^unix:\/\//)
   }, 20_000)
 

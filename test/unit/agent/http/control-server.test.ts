@@ -111,7 +111,7 @@ describe('the control socket', () => {
       report: async () => undefined,
       admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),
       services: () => ({ text: '', json: {} }),
-      connect: targets => void connected.push(...targets),
+      connect: ({ endpoints }) => void connected.push(...endpoints),
       forget: () => undefined,
     }
     const path = join(folder(), 'run', 'control.sock')

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { jest } from '@jest/globals'
 import { Command } from 'commander'
 import { StateStore } from '../../../../src/agent/host/state-store.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addStandAloneOptions, recordOf } from '../../../../src/cli/weave/launch-options.ts'
+import { NO_TARGETS } from '../../../../src/cli/weave/peer-arguments.ts'
 import { prepareStandAlone } from '../../../../src/cli/weave/stand-alone.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
 
@@ -40,11 +42,13 @@ describe('the flags of a launch by hand', () => {
     const warned = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
     const targets = () => new StateStore(context.paths).targets([])
     const peer = { ip: '192.0.2.7', port: 6783 }
-    prepareStandAlone(context, { withoutPassword: true }, [peer])
-    prepareStandAlone(context, { withoutPassword: true, resume: true }, [])
-    expect(targets()).toEqual([peer])
-    prepareStandAlone(context, { withoutPassword: true }, [])
-    expect(targets()).toEqual([])
+    const names = () => readFileSync(context.paths.namedTargets, 'utf8')
+    const given = { endpoints: [peer], names: [{ name: 'home', port: 6783 }] }
+    prepareStandAlone(context, { withoutPassword: true }, given)
+    prepareStandAlone(context, { withoutPassword: true, resume: true }, NO_TARGETS)
+    expect([targets(), names()]).toEqual([[peer], expect.stringContaining('"home"')])
+    prepareStandAlone(context, { withoutPassword: true }, NO_TARGETS)
+    expect([targets(), names()]).toEqual([[], '[]\n'])
     expect(warned.mock.calls.join()).toContain('the 1 peers of the last launch are forgotten')
   })
 
