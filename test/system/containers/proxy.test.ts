@@ -52,7 +52,7 @@ describe('the proxy in front of Docker', () => {
         'docker run --rm -e WEAVE_CIDR=10.7.0.3/16 busybox:test sh -c "echo out; echo err >&2; exit 7"',
       )
       expect(failed).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' })
-      await succeeds('a', 'docker run -d --name p1 -e WEAVE_CIDR=10.7.0.1/16 busybox:test sleep 86400')
+      await succeeds('a', 'docker run -d --stop-timeout 1 --name p1 -e WEAVE_CIDR=10.7.0.1/16 busybox:test sleep 86400')
       await succeeds('b', 'docker run -d --name p2 -e WEAVE_CIDR="10.7.0.2/16 10.8.0.2/24" busybox:test sleep 86400')
       await succeeds('a', 'docker exec p1 ping -c 3 -w 6 10.7.0.2')
       expect(await succeeds('a', 'docker exec -i p1 cat', 'through exec')).toBe('through exec')
@@ -82,7 +82,7 @@ describe('the proxy in front of Docker', () => {
     async () => {
       await succeeds(
         'a',
-        'docker run -d --name again --restart always -e WEAVE_CIDR=10.7.0.9/16 busybox:test sh -c "ip -o addr show ethwe; exec sleep 86400"',
+        'docker run -d --stop-timeout 1 --name again --restart always -e WEAVE_CIDR=10.7.0.9/16 busybox:test sh -c "ip -o addr show ethwe; exec sleep 86400"',
       )
       await lab.must('a', 'sh', '-c', 'kill -9 $(docker inspect -f {{.State.Pid}} again)')
       await eventually(20_000, async () => {
@@ -94,9 +94,41 @@ describe('the proxy in front of Docker', () => {
   )
 
   it(
-    'serves each version of Docker’s command that there is, and the oldest version of the API that they speak (PRX-07)',
+    'a Docker that is killed leaves containers their network, and one that is started after it gives them the same again (LAN-10)',
+    async () => {
+      const leases = await lab.leases('a')
+      await lab.stopDocker('a', 'SIGKILL')
+      await succeeds('b', 'docker exec p2 ping -c 2 -w 6 10.7.0.1')
+      const attach = await lab.weave('a', 'attach', '10.7.0.50/16', 'p1')
+      expect(attach).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Docker does not answer on') })
+      await lab.startDocker('a')
+      await lab.docker('a', 'start', 'p1')
+      for (const address of ['10.7.0.1', '10.7.0.9']) {
+        await eventually(30_000, async () => {
+          const ping = ['docker', 'exec', 'p2', 'ping', '-c', '1', '-w', '2', address]
+          return (await lab.on('b', ping)).exitCode === 0 || `${address} not reached`
+        })
+      }
+      expect(await lab.mustWeave('b', 'dns-lookup', 'p1.weave.local')).toBe('10.7.0.1')
+      expect(await lab.leases('a')).toEqual(leases)
+      await eventually(10_000, async () => {
+        const devices = await lab.must('a', 'ip', '-brief', 'link', 'show', 'type', 'veth')
+        return devices.match(/vethwepl/g)?.length === 2 || devices
+      })
+    },
+    2 * MINUTE,
+  )
+
+  it(
+    'serves the command of the daemon’s own package, each other that there is, and the oldest API that they speak (PRX-07)',
     async () => {
       const clients = (await lab.must('a', 'sh', '-c', 'which -a docker | xargs -n1 readlink -f | sort -u')).split('\n')
+      const daemon = await lab.docker('a', 'version', '--format', '{{.Server.Version}}')
+      const versions = await Promise.all(
+        clients.map(client => lab.must('a', client, 'version', '--format', '{{.Client.Version}}')),
+      )
+      process.stdout.write(`Docker ${daemon} by the commands of ${versions.join(', ')}\n`)
+      expect(versions).toContain(daemon)
       for (const version of ['', 'DOCKER_API_VERSION=1.24 ']) {
         for (const client of clients) {
           const run = `${version}${client} run --rm -e WEAVE_CIDR=10.7.0.20/16 busybox:test ip -o addr show ethwe`
