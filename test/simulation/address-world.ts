@@ -44,6 +44,8 @@ export class AddressWorld {
   readonly answers = new Map<number, IpamAnswer>()
   readonly violations: string[] = []
   readonly errors: string[] = []
+  /** What hosts did not take of others: `HOST refused PEER: REASON`. */
+  readonly refusals: string[] = []
   readonly #options: AddressWorldOptions
   #clones: readonly AddressHost[] = []
   readonly #owners = new Map<number, AddressHost>()
@@ -126,6 +128,12 @@ export class AddressWorld {
     if (!host.isUp) return
     host.ipam.handle(input, this.time.now)
     this.#perform(host)
+  }
+
+  /** Gossip carries what a member signs, be it true or not. */
+  publishAs(host: AddressHost, body: Uint8Array): void {
+    host.heard.set(host.name, { number: ++this.#versions, body })
+    for (const other of this.up) if (other !== host) this.#carry(host, other, host.name)
   }
 
   /** All containers of the host end, but one. */
@@ -214,12 +222,14 @@ export class AddressWorld {
           host.stored = output.text
           break
         case 'publish':
-          host.heard.set(host.name, { number: ++this.#versions, body: output.body })
-          for (const other of this.up) if (other !== host) this.#carry(host, other, host.name)
+          this.publishAs(host, output.body)
           break
         case 'answer':
           this.answers.set(output.ticket, output.answer)
           if (output.answer.kind === 'address') this.#check(host, output.answer.lease.address)
+          break
+        case 'refused':
+          this.refusals.push(`${host.name} refused ${output.peer}: ${output.reason}`)
           break
         case 'log':
           if (output.level === 'error') this.errors.push(`${host.name} ${output.message}`)

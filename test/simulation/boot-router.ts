@@ -1,5 +1,7 @@
-import { createRouter, type RouterMachine } from '../../src/core/router/index.ts'
-import type { SimulatedCluster, SimulatedMember } from './cluster.ts'
+import { emptyFastPathTable } from '../../src/core/mesh/fast-path-table.ts'
+import { createRouter, type RouterMachine, type RouterOptions } from '../../src/core/router/index.ts'
+import { network } from './address-world.ts'
+import { CONTAINERS, type SimulatedCluster, type SimulatedMember } from './cluster.ts'
 import type { SeededRandom } from './random.ts'
 import type { StoredState } from './simulated-host.ts'
 
@@ -13,6 +15,7 @@ export interface Boot {
 export interface BootContext {
   readonly cluster: SimulatedCluster
   readonly random: SeededRandom
+  readonly hasTopics?: boolean | undefined
   readonly linkCosts?: Readonly<Record<string, number>> | undefined
 }
 
@@ -20,7 +23,7 @@ export interface BootContext {
 export function bootRouter(
   member: SimulatedMember,
   boot: Boot,
-  { cluster, random, linkCosts }: BootContext,
+  { cluster, random, linkCosts, hasTopics }: BootContext,
 ): RouterMachine {
   return createRouter({
     shortId: boot.stored.shortId ?? cluster.numberOf(member),
@@ -38,5 +41,15 @@ export function bootRouter(
     random: length => random.bytes(length),
     now: boot.now,
     ...(linkCosts === undefined ? {} : { linkCosts }),
+    ...(hasTopics === true ? topicsOf(boot, cluster.numberOf(member)) : {}),
   })
+}
+
+function topicsOf({ stored }: Boot, shortId: number): Pick<RouterOptions, 'ipam' | 'names' | 'fastPath'> {
+  const space = { universe: [network(CONTAINERS)], commons: [], reserved: [], initial: { kind: 'manifest' } as const }
+  return {
+    ipam: { ...space, order: 'lowest', stored: stored.addresses },
+    names: { stored: stored.names },
+    fastPath: { trusted: [], adopted: emptyFastPathTable(shortId) },
+  }
 }

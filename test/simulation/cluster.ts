@@ -4,6 +4,9 @@ import { peerNameOf, shortIdOf, toBase64 } from '../../src/core/router/index.ts'
 import { createSigner } from '../../src/core/session/crypto.ts'
 import type { SeededRandom } from './random.ts'
 
+/** Of the containers of all members. */
+export const CONTAINERS = '10.2.0.0/16'
+
 export interface SimulatedMember {
   readonly name: string
   readonly shortId: number
@@ -69,7 +72,7 @@ export class SimulatedCluster {
       clusterId: 'c0ffee',
       clusterName: 'simulated',
       version: this.#version,
-      subnet: '10.2.0.0/16',
+      subnet: CONTAINERS,
       hosts: members.map(member => ({
         host: member.name,
         shortId: member.shortId,

@@ -1,3 +1,9 @@
+import type { PeerName } from '../../src/base/peer-name.ts'
+import { type Entry, encodeEntries } from '../../src/core/dns/entry.ts'
+import { EPOCH_MAX, encodeAddressBody } from '../../src/core/ipam/body.ts'
+import { HOLD_MS } from '../../src/core/ipam/homes.ts'
+import { rangeOf } from '../../src/core/ipam/range.ts'
+import { peerNameOf } from '../../src/core/router/index.ts'
 import { createSigner } from '../../src/core/session/crypto.ts'
 import { encodeMessage, type LinkMessage } from '../../src/core/wire/link-message.ts'
 import {
@@ -8,13 +14,18 @@ import {
   SIGNATURE_BYTES,
 } from '../../src/core/wire/peer-record.ts'
 import { contextOf, Topic } from '../../src/core/wire/topic.ts'
-import { signManifest } from './cluster.ts'
+import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
+import { network } from './address-world.ts'
+import { CONTAINERS, signManifest } from './cluster.ts'
 import { broadcastFrame } from './convergence.ts'
-import { World } from './world.ts'
+import { World, type WorldOptions } from './world.ts'
 
-const NAMES = ['a', 'b', 'c', 'liar']
+const HONEST = ['a', 'b', 'c']
+const NAMES = [...HONEST, 'liar']
+const VAIN = 'a claim to addresses that this host holds'
 const UNSIGNED = 'a record that its peer did not sign'
 const HIGHEST = 2n ** 64n - 1n
+const JUNK = Uint8Array.of(99, 98, 97)
 
 describe('a member that lies', () => {
   it.each<{ lie: string; tell: (world: World) => readonly LinkMessage[]; refused?: string }>([
@@ -75,8 +86,55 @@ describe('a member that lies', () => {
   })
 })
 
-function start(): World {
-  const world = new World({ seed: 41 })
+describe('a member that lies to those who hand out addresses and know names', () => {
+  it.each<{ lie: string; topic: number; body: Uint8Array; refused?: string }>([
+    { lie: 'all addresses are its own', topic: Topic.addresses, body: claimOfAll(EPOCH_MAX), refused: VAIN },
+    {
+      lie: 'an epoch beyond all others',
+      topic: Topic.addresses,
+      body: claimOfAll(EPOCH_MAX + 1),
+      refused: 'addresses that cannot be read',
+    },
+    { lie: 'no addresses', topic: Topic.addresses, body: JUNK, refused: 'addresses that cannot be read' },
+    { lie: 'the name of another', topic: Topic.names, body: encodeEntries([nameOfWeb('10.2.1.1')]) },
+    { lie: 'no names', topic: Topic.names, body: JUNK, refused: 'names that cannot be read' },
+    {
+      lie: 'no neighbours of the fast path',
+      topic: Topic.fastPath,
+      body: JUNK,
+      refused: 'links of the fast path that cannot be read',
+    },
+    {
+      lie: 'no tunnel',
+      topic: Topic.tunnel,
+      body: JUNK,
+      refused: 'links of the fast path that cannot be read',
+    },
+  ])('with $lie harms none of them', ({ topic, body, refused }) => {
+    const answers = new Map<string, unknown>()
+    const world = start({ hasTopics: true, answered: (host, { answer }) => answers.set(host.name, answer) })
+    world.tell('a', { kind: 'names', change: { kind: 'add', entry: nameOfWeb('10.2.1.1') } })
+    world.run(3 * HOLD_MS)
+    for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(topicOf(world, topic, body)))
+    world.run(5_000)
+    for (const [i, name] of HONEST.entries()) {
+      const subnet = network(`10.2.${i + 1}.0/24`)
+      const request = { kind: 'allocate', ticket: i, id: 'c', subnet, timeoutMs: 5_000 } as const
+      world.tell(name, { kind: 'addresses', input: request })
+    }
+    world.run(6_000)
+    for (const [i, name] of HONEST.entries()) {
+      expect(answers.get(name)).toMatchObject({ lease: { address: network(`10.2.${i + 1}.1/32`).network } })
+      const { router } = world.host(name)
+      expect(router.shared?.names?.find('web.weave.local').map(({ peer }) => peer)).toEqual([peerOf(world, 'a')])
+      const told = Object.keys(router.status(world.now).refused)
+      expect(told.map(reason => reason.split(':')[0])).toEqual(refused === undefined ? [] : [refused])
+    }
+  })
+})
+
+function start(options: Partial<WorldOptions> = {}): World {
+  const world = new World({ seed: 41, ...options })
   world.define(NAMES)
   world.wireAll(NAMES)
   const signed = world.cluster.manifest()
@@ -110,6 +168,29 @@ function forge(world: World, { of = 'liar', bootId, version, links }: Lie): Uint
   })
   const signed = Buffer.concat([Buffer.from(contextOf(Topic.peer)), encoded])
   return Uint8Array.from(Buffer.concat([encoded, createSigner(world.member('liar').seed).sign(signed)]))
+}
+
+/** A body of another topic, as the liar signs it. */
+function topicOf(world: World, topic: number, body: Uint8Array): LinkMessage {
+  const { seed, shortId } = world.member('liar')
+  const encoded = encodeTopicRecord({ shortId, topic, bootId: HIGHEST, version: 1n, body })
+  const signed = Buffer.concat([Buffer.from(contextOf(topic)), encoded])
+  const bytes = Uint8Array.from(Buffer.concat([encoded, createSigner(seed).sign(signed)]))
+  return { kind: 'records', records: [{ topic, bytes }] }
+}
+
+function claimOfAll(epoch: number): Uint8Array {
+  const claim = { ...rangeOf(network(CONTAINERS)), epoch, isSettling: false, free: 1n }
+  const empty = { grants: [], taken: new Map(), wishes: [], denials: [], ranges: [] }
+  return encodeAddressBody({ ...empty, serial: 1_000_000, claims: [claim] })
+}
+
+function peerOf(world: World, name: string): PeerName {
+  return peerNameOf(world.member(name).publicKey)
+}
+
+function nameOfWeb(address: string): Entry {
+  return { id: 'c', name: 'web.weave.local', data: { kind: 'address', address } }
 }
 
 /** A record of `name` as others have it, taken from the wire. */

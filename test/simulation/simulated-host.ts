@@ -10,7 +10,11 @@ export interface StoredState {
   targets: readonly Endpoint[]
   /** Taken in place of the member's own, when another held that. */
   shortId?: number
+  addresses?: string
+  names?: string
 }
+
+type Kept = 'store-manifest' | 'store-targets' | 'store-addresses' | 'store-names' | 'renumber'
 
 /** A router with its data plane, on a host with one container per frame that it injects. */
 export class SimulatedHost {
@@ -45,9 +49,11 @@ export class SimulatedHost {
   }
 
   /** Writes to the disk. */
-  keep(output: Extract<Output, { kind: 'store-manifest' | 'store-targets' | 'renumber' }>): void {
+  keep(output: Extract<Output, { kind: Kept }>): void {
     if (output.kind === 'store-manifest') this.stored.manifest = output.signed
     else if (output.kind === 'store-targets') this.stored.targets = output.targets
+    else if (output.kind === 'store-addresses') this.stored.addresses = output.text
+    else if (output.kind === 'store-names') this.stored.names = output.text
     else this.stored.shortId = output.shortId
   }
 

@@ -1,5 +1,6 @@
 import type { DatagramCipher, Output, RouterMachine } from '../../src/core/router/index.ts'
 import type { NetworkFaults } from './network.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -18,6 +19,10 @@ export interface WorldOptions {
   readonly heardLog?: (host: string, entry: Extract<Output, { readonly kind: 'log' }>) => void
   /** Datagrams under one key before another is asked for; what the data plane takes for the most when absent. */
   readonly sealedMax?: number
+  /** Routers have all that agents tell each other of: addresses, of their ranges in the manifest, names, and a fast path that never answers. */
+  readonly hasTopics?: boolean
+  /** Hears what routers say to requests for addresses. */
+  readonly answered?: (host: SimulatedHost, answer: Extract<Output, { readonly kind: 'ipam-answer' }>) => void
   readonly broken?: BrokenParts
 }
 

@@ -159,8 +159,9 @@ export class World {
     const clockRate = known?.clockRate ?? this.#drawClockRate()
     const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate }
     const { random } = this
+    const { hasTopics } = this.#options
     const linkCosts = this.#options.linkCosts?.[name]
-    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random, linkCosts })
+    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random, linkCosts, hasTopics })
     const router = this.#options.broken?.router?.(sound, name) ?? sound
     const plane = this.#createDataPlane(name)
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
@@ -230,8 +231,12 @@ export class World {
         return host.plane.obey(output, host.clockAt(this.now))
       case 'store-manifest':
       case 'store-targets':
+      case 'store-addresses':
+      case 'store-names':
       case 'renumber':
         return host.keep(output)
+      case 'ipam-answer':
+        return this.#options.answered?.(host, output)
       case 'log':
         return this.#options.heardLog?.(host.name, output)
     }

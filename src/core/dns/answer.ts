@@ -73,13 +73,22 @@ function collect(
   for (let hops = 0; hops < ALIASES_MAX; hops++) {
     const fitting = order(entries, options).flatMap(entry => recordOf(entry, owner, question.type))
     records.push(...fitting)
-    const alias = entries.find(entry => entry.data.kind === 'cname')?.data
-    if (fitting.length > 0 || alias?.kind !== 'cname') break
-    records.push({ type: 'CNAME', name: owner, data: alias.target })
-    owner = alias.target
-    entries = names.find(alias.target)
+    const target = aliasOf(entries)
+    if (fitting.length > 0 || target === undefined) break
+    records.push({ type: 'CNAME', name: owner, data: target })
+    owner = target
+    entries = names.find(target)
   }
   return records
+}
+
+/** No peer makes an alias of a name that another has addresses for. */
+function aliasOf(entries: readonly FoundEntry[]): string | undefined {
+  for (const { data, peer } of entries) {
+    if (data.kind !== 'cname') continue
+    if (entries.every(other => other.peer === peer || other.data.kind === 'cname')) return data.target
+  }
+  return undefined
 }
 
 function recordOf({ data }: FoundEntry, name: string, type: string): readonly AnswerRecord[] {

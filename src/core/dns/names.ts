@@ -13,6 +13,8 @@ export interface NamesOptions {
   readonly self: PeerName
   /** Text of an earlier `store`. */
   readonly stored: string | undefined
+  /** Whether the address is in the space of another peer than the one that published it. */
+  readonly isAnothers?: (publisher: PeerName, address: string) => boolean
 }
 
 /**
@@ -21,6 +23,7 @@ export interface NamesOptions {
  */
 export class Names {
   readonly #self: PeerName
+  readonly #isAnothers: NonNullable<NamesOptions['isAnothers']>
   #own: readonly Entry[] = []
   readonly #others = new Map<PeerName, readonly Entry[]>()
   readonly #lostAt = new Map<PeerName, number>()
@@ -29,8 +32,9 @@ export class Names {
   #reachable: ReadonlySet<PeerName> = new Set()
   #outputs: NamesOutput[] = []
 
-  constructor({ self, stored }: NamesOptions) {
+  constructor({ self, stored, isAnothers = () => false }: NamesOptions) {
     this.#self = self
+    this.#isAnothers = isAnothers
     const decoded = decodeEntries(new TextEncoder().encode(stored ?? ''))
     if (decoded.ok) this.#own = decoded.value
     if (this.#own.length > 0) this.#outputs.push({ kind: 'publish', body: encodeEntries(this.#own) })
@@ -108,18 +112,29 @@ export class Names {
     return outputs
   }
 
-  /** Case does not matter (RFC 4343). Stale entries only where there are no others, and unhealthy ones before stale ones only. */
+  /**
+   * Case does not matter (RFC 4343). Stale entries only where there are no others, and unhealthy ones before stale ones only; last of
+   * all come those whose address is in another peer's space.
+   */
   find(name: string): readonly FoundEntry[] {
-    return best(this.#indexed.byName.get(name.toLowerCase()) ?? [])
+    return this.#best(this.#indexed.byName.get(name.toLowerCase()) ?? [])
   }
 
   findAddress(address: string): readonly FoundEntry[] {
-    return best(this.#indexed.byAddress.get(address) ?? [])
+    return this.#best(this.#indexed.byAddress.get(address) ?? [])
   }
 
   /** Whether there are names below this one. */
   isParent(name: string): boolean {
     return this.#indexed.parents.has(name.toLowerCase())
+  }
+
+  #best(entries: readonly FoundEntry[]): readonly FoundEntry[] {
+    if (entries.length < 2) return entries
+    const own = entries.filter(({ isOwn, peer, data }) => {
+      return isOwn || data.kind !== 'address' || !this.#isAnothers(peer, data.address)
+    })
+    return best(own.length > 0 ? own : entries)
   }
 
   get #indexed(): NameIndex {

@@ -9,6 +9,8 @@ import type { Range } from './range.ts'
 /** Ranges that a peer may own: each donation may cut one in two. */
 export const CLAIMS_MAX = 1024
 const LIST_MAX = 4096
+/** Taken over each minute, space comes to it in 255 years: whoever claims more counts to win. */
+export const EPOCH_MAX = 2 ** 31 - 1
 /** Ranges that may be added. */
 export const ADDED_MAX = 64
 const FORMAT = 1
@@ -98,6 +100,9 @@ export function decodeAddressBody(bytes: Uint8Array): Result<AddressBody> {
   if (failure !== undefined) return refused(`addresses: ${failure}`)
   const ranges: readonly Range[] = [...body.claims, ...body.grants, ...body.wishes]
   if (ranges.some(range => range.to < range.from)) return refused('addresses: a range ends before it begins')
+  if ([...body.claims, ...body.grants].some(({ epoch }) => epoch > EPOCH_MAX)) {
+    return refused('addresses: an epoch that no claim comes to')
+  }
   const isAligned = ({ network, prefix }: IpNetwork) => prefix <= 128 && firstOf(network, prefix) === network
   if (!body.ranges.every(isAligned)) return refused('addresses: a range that is no network')
   return ok(body)

@@ -21,6 +21,8 @@ export class Contacts {
   #members: ReadonlySet<PeerName>
   #reachable: ReadonlySet<PeerName> = new Set()
   readonly #lostAt = new Map<PeerName, number>()
+  /** Since when each member in reach has been so. */
+  readonly #presentSince = new Map<PeerName, number>()
   /** Since when more than half have been reachable without a break; undefined while they are not. */
   #majoritySince: number | undefined
   /** It is not known for how long a router was away that has only just started. */
@@ -38,6 +40,10 @@ export class Contacts {
 
   get hasMajority(): boolean {
     return this.#majoritySince !== undefined
+  }
+
+  get majoritySince(): number | undefined {
+    return this.#majoritySince
   }
 
   get majority(): number {
@@ -63,6 +69,7 @@ export class Contacts {
   ): void {
     this.#members = members
     this.#reachable = reachable
+    this.#countPresence(now)
     for (const peer of this.#lostAt.keys()) {
       if (this.isReachable(peer) || !(members.has(peer) || known.has(peer))) this.#lostAt.delete(peer)
     }
@@ -74,6 +81,11 @@ export class Contacts {
       this.#majoritySince = undefined
       this.#majorityUntil = now
     }
+  }
+
+  /** Since when the member has been in reach without a break. */
+  presentSince(peer: PeerName): number | undefined {
+    return this.#presentSince.get(peer)
   }
 
   /** True when others may have declared this router dead: those out of reach are enough to do so. */
@@ -92,6 +104,12 @@ export class Contacts {
     const lostAt = this.#lostAt.get(peer)
     if (lostAt === undefined || this.#majoritySince === undefined) return undefined
     return Math.max(lostAt, this.#majoritySince)
+  }
+
+  #countPresence(now: number): void {
+    const present = new Set(this.present)
+    for (const peer of this.#presentSince.keys()) if (!present.has(peer)) this.#presentSince.delete(peer)
+    for (const peer of present) if (!this.#presentSince.has(peer)) this.#presentSince.set(peer, now)
   }
 
   #regain(now: number): void {

@@ -1,5 +1,5 @@
 import type { PeerName } from '../../base/peer-name.ts'
-import type { Denial, Grant, Wish } from './body.ts'
+import { type Denial, EPOCH_MAX, type Grant, type Wish } from './body.ts'
 import { largestBlock, type Range, sizeOfRange, without } from './range.ts'
 import type { Territory } from './territory.ts'
 
@@ -71,7 +71,7 @@ export class Exchange {
       for (const grant of [...grants].sort((a, b) => a.sequence - b.sequence)) {
         if (grant.sequence <= (taken.get(name) ?? 0)) continue
         taken.set(name, grant.sequence)
-        this.#accept(grant)
+        this.#accept(name, grant)
         for (const wish of [...this.#territory.wishes]) {
           if (wish.donor === name && wish.from <= grant.to && grant.from <= wish.to) this.#drop(wish)
         }
@@ -80,11 +80,12 @@ export class Exchange {
   }
 
   /** A giver that was away for long may offer what has had other owners since. */
-  #accept(grant: Grant): void {
-    const { views, space, grants } = this.#territory
+  #accept(giver: PeerName, grant: Grant): void {
+    const { views, space, grants, homes } = this.#territory
     const later = [...views.all.flatMap(view => view.claims), ...space.claims, ...grants]
     const superseding = later.filter(({ epoch }) => epoch >= grant.epoch)
-    for (const part of without(grant, superseding)) {
+    const others = superseding.flatMap(claim => without(claim, homes.heldBy(giver)))
+    for (const part of without(grant, [...others, ...views.heldByOthers(giver)])) {
       space.remove(part)
       space.add({ from: part.from, to: part.to, epoch: grant.epoch, isSettling: false })
     }
@@ -145,7 +146,7 @@ export class Exchange {
   /** `range` is within one claim. */
   give(receiver: PeerName, range: Range): void {
     const territory = this.#territory
-    const epoch = (territory.space.at(range.from)?.epoch ?? 0) + 1
+    const epoch = Math.min((territory.space.at(range.from)?.epoch ?? 0) + 1, EPOCH_MAX)
     territory.space.remove(range)
     const sequence = ++territory.grantSequence
     territory.grants = [...territory.grants, { receiver, sequence, from: range.from, to: range.to, epoch }]

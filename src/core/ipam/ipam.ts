@@ -6,11 +6,15 @@ import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.t
 import { Exchange } from './exchange.ts'
 import { formatMemory } from './memory.ts'
 import type { Claim } from './owned-space.ts'
+import type { OwnedPart } from './peer-views.ts'
 import { Requests } from './requests.ts'
 import { describeIpam } from './status.ts'
 import { Succession } from './succession.ts'
 import { Territory } from './territory.ts'
 
+/** So often while another's claim to own space does not hold: which of both gives way changes by time alone. */
+const CONTEST_EVERY_MS = 5_000
+const CLAIMED_IN_VAIN = 'a claim to addresses that this host holds'
 /** What others say is written down together with own changes, or so often. */
 const REMEMBER_EVERY_MS = 5_000
 const RETRY_EVERY_MS = 1_000
@@ -33,6 +37,8 @@ export class Ipam {
   readonly #requests: Requests
   /** The claims that were compared with those of all others. */
   #compared: readonly Claim[] | undefined
+  /** Others claim the same. */
+  #isContested = false
   #rememberedAt = Number.NEGATIVE_INFINITY
   #evolvedAt = Number.NEGATIVE_INFINITY
 
@@ -50,6 +56,7 @@ export class Ipam {
     const { contacts } = this.#territory
     const fence = contacts.fenceDeadline
     const retry = this.#requests.pending.length > 0 ? this.#evolvedAt + RETRY_EVERY_MS : Number.POSITIVE_INFINITY
+    const contest = this.#isContested ? this.#evolvedAt + CONTEST_EVERY_MS : Number.POSITIVE_INFINITY
     const isNewsOpen = this.#territory.hasNews && !this.#territory.isFresh
     return Math.min(
       isNewsOpen ? this.#rememberedAt + REMEMBER_EVERY_MS : Number.POSITIVE_INFINITY,
@@ -57,6 +64,7 @@ export class Ipam {
       this.#succession.deadline(now),
       this.#requests.deadline,
       retry,
+      contest,
       fence > this.#evolvedAt ? fence : Number.POSITIVE_INFINITY,
     )
   }
@@ -76,6 +84,14 @@ export class Ipam {
 
   lookUp(id: string, subnet?: IpNetwork): readonly Lease[] {
     return this.#territory.leases.of(id, subnet)
+  }
+
+  /** Whether the address is known to be in the space of another peer than this one. */
+  isAnothers(peer: PeerName, address: bigint): boolean {
+    const { space, views, self } = this.#territory
+    if (views.holds(peer, address)) return false
+    const owner = space.at(address) === undefined ? views.ownerOf(address) : self
+    return owner !== undefined && owner !== peer
   }
 
   get leases(): readonly Lease[] {
@@ -121,7 +137,8 @@ export class Ipam {
     this.#evolvedAt = now
     const members = this.#succession.electorate()
     territory.contacts.update({ members, reachable: territory.reachable, known: territory.counterparts }, now)
-    this.#yield()
+    territory.homes.look(this.#succession.members, now)
+    if (this.#succession.knowsHomes) this.#yield()
     this.#exchange.settleUp(now)
     this.#succession.advance(now)
     const answers = this.#requests.attempt(now)
@@ -177,15 +194,33 @@ export class Ipam {
   #yield(): void {
     const territory = this.#territory
     const { space, views, self, leases } = territory
-    if (!territory.hasNews && this.#compared === space.claims) return
-    for (const part of views.lostOf(self, space.claims)) {
+    if (!territory.hasNews && this.#compared === space.claims && !this.#isContested) return
+    const { lost, held, isOpen } = views.contestedOf(self, space.claims, territory.vain)
+    for (const part of lost) {
       space.remove(part)
       territory.isChanged = true
       const disputed = leases.takenIn(part).length
       if (disputed > 0)
         territory.log('error', 'addresses in use here belong to another peer', { peer: part.owner, disputed })
     }
+    this.#hold(held)
+    this.#isContested = isOpen
     this.#compared = space.claims
+  }
+
+  /** Says once of each claim that it does not hold. */
+  #hold(parts: readonly OwnedPart[]): void {
+    const territory = this.#territory
+    const { vain, homes, self } = territory
+    const isSure = homes.heldBy(self).length > 0
+    for (const peer of vain.keys()) if (isSure && !parts.some(({ owner }) => owner === peer)) vain.delete(peer)
+    for (const { owner: peer, epoch } of parts) {
+      if ((vain.get(peer) ?? -1) >= epoch) continue
+      vain.set(peer, epoch)
+      territory.isChanged = true
+      territory.outputs.push({ kind: 'refused', peer, reason: CLAIMED_IN_VAIN })
+      territory.log('warn', CLAIMED_IN_VAIN, { peer })
+    }
   }
 
   #release(isOver: (lease: Lease) => boolean): void {

@@ -19,6 +19,8 @@ export interface IpamMemory {
   readonly served: readonly (readonly [PeerName, number])[]
   /** Absent in what was stored before ranges could be added. */
   readonly ranges?: readonly IpNetwork[]
+  /** Whose claims to own space did not hold, and their epochs. Absent in what was stored before there were any. */
+  readonly vain?: readonly (readonly [PeerName, number])[]
   /** Whom space was seen with: they are counted even when nobody can be reached after a restart. */
   readonly peers: readonly (readonly [PeerName, readonly Claim[]])[]
 }

@@ -1,5 +1,6 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
+import { EPOCH_MAX } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
 import { intersect, type Range, rangeOf, sizeOfRange, without } from './range.ts'
 import type { Territory } from './territory.ts'
@@ -39,6 +40,11 @@ export class Succession {
   /** True when the manifest does not name this router. */
   get isRemoved(): boolean {
     return this.#members !== undefined && !this.#members.has(this.#territory.self)
+  }
+
+  /** Before the manifest is known, nobody can tell what is held. */
+  get knowsHomes(): boolean {
+    return this.#members !== undefined || this.#territory.initial.kind !== 'manifest'
   }
 
   /** Whose agreement counts: all of the manifest, or else all that own space. */
@@ -112,7 +118,7 @@ export class Succession {
    */
   takeOver(peer: PeerName, now: number): bigint {
     const estate = this.#estateOf(peer)
-    const epoch = Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS
+    const epoch = Math.min(Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS, EPOCH_MAX)
     for (const { range } of estate) this.#add(range, epoch, now)
     return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
   }
@@ -207,7 +213,7 @@ export class Succession {
     territory.grants = territory.grants.filter(grant => !lost.includes(grant))
     for (const grant of lost) {
       for (const part of without(grant, [...territory.views.spokenFor(), ...territory.space.claims])) {
-        this.#add(part, grant.epoch + TAKE_OVER_EPOCHS, now)
+        this.#add(part, Math.min(grant.epoch + TAKE_OVER_EPOCHS, EPOCH_MAX), now)
       }
     }
   }
@@ -221,9 +227,14 @@ export class Succession {
   }
 
   #estateOf(peer: PeerName): readonly { readonly range: Range; readonly epoch: number }[] {
-    const { views, self, space } = this.#territory
-    const owned = views.ownedBy(peer, { name: self, claims: space.claims })
-    return [...owned, ...this.#strandedGrantsOf(peer)].map(({ from, to, epoch }) => ({ range: { from, to }, epoch }))
+    const { views, self, space, homes } = this.#territory
+    const owned = [...views.ownedBy(peer, { name: self, claims: space.claims }), ...this.#strandedGrantsOf(peer)]
+    const isMember = homes.isMember(peer)
+    // Of what it claimed besides a member, one that the manifest names no more leaves nothing behind.
+    const kept = [...space.claims, ...(isMember ? [] : views.ofMembers.flatMap(({ claims }) => claims))]
+    return owned
+      .filter(({ epoch }) => !isMember || epoch < EPOCH_MAX)
+      .flatMap(part => without(part, kept).map(range => ({ range, epoch: part.epoch })))
   }
 
   /** What the peer gave to one that is out of reach too, and that nobody speaks for. */

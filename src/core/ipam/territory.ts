@@ -3,6 +3,7 @@ import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamOptions, IpamOutput } from './api.ts'
 import { ADDED_MAX, type AddressBody, type Denial, type Grant, type Wish } from './body.ts'
 import { Contacts } from './contacts.ts'
+import { Homes } from './homes.ts'
 import { type Lease, LeaseBook } from './lease-book.ts'
 import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
@@ -17,10 +18,13 @@ export class Territory {
   readonly reserved: readonly IpNetwork[]
   readonly space = new OwnedSpace()
   readonly leases = new LeaseBook()
-  readonly views = new PeerViews()
   readonly contacts: Contacts
+  readonly homes: Homes
+  readonly views: PeerViews
   readonly taken = new Map<PeerName, number>()
   readonly served = new Map<PeerName, number>()
+  /** Those that claim what this router holds, and the epoch of the claim: it does not hold after a restart either. */
+  readonly vain = new Map<PeerName, number>()
   readonly outputs: IpamOutput[] = []
   readonly wishes: Wish[] = []
   readonly #universe: readonly IpNetwork[]
@@ -50,6 +54,8 @@ export class Territory {
     this.#universe = options.universe
     this.#commons = options.commons
     this.contacts = new Contacts(options.self)
+    this.homes = new Homes(options.self, this.contacts)
+    this.views = new PeerViews(this.homes)
     if (options.stored !== undefined) this.#restore(options.stored)
   }
 
@@ -75,6 +81,7 @@ export class Territory {
       taken: [...this.taken],
       served: [...this.served],
       ranges: this.added,
+      vain: [...this.vain],
       peers: this.views.all
         .filter(view => view.claims.length > 0)
         .map(({ name, claims }) => [
@@ -180,6 +187,7 @@ export class Territory {
     for (const lease of memory.leases) this.leases.add(lease)
     for (const [peer, sequence] of memory.taken) this.taken.set(peer, sequence)
     for (const [peer, wish] of memory.served) this.served.set(peer, wish)
+    for (const [peer, epoch] of memory.vain ?? []) this.vain.set(peer, epoch)
     for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
     // So that they are forgotten when the peer turns out to be gone.
     for (const peer of [...this.taken.keys(), ...this.served.keys()]) {

@@ -160,7 +160,7 @@ export interface RouterOptions {
   /** Absent: this router hands out no addresses. */
   readonly ipam?: Omit<IpamOptions, 'self' | 'now'>
   /** Absent: this router knows no names. */
-  readonly names?: Omit<NamesOptions, 'self'>
+  readonly names?: Omit<NamesOptions, 'self' | 'isAnothers'>
   /** Absent: all frames take the sleeve. */
   readonly fastPath?: {
     /** Underlay networks over which frames may go in the clear. */

@@ -1,4 +1,4 @@
-import { parseIpNetwork } from '../../base/ip-address.ts'
+import { parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { Names } from '../dns/names.ts'
 import type { IpamMember, IpamOutput } from '../ipam/api.ts'
@@ -37,7 +37,8 @@ export class Shared {
     this.#context = context
     this.#now = now
     this.ipam = ipam === undefined ? undefined : new Ipam({ ...ipam, self, now })
-    this.names = names === undefined ? undefined : new Names({ ...names, self })
+    const isAnothers = (publisher: PeerName, address: string) => this.#isAnothers(publisher, address)
+    this.names = names === undefined ? undefined : new Names({ ...names, self, isAnothers })
   }
 
   /** Call once, when everything else of the router is there. */
@@ -100,6 +101,11 @@ export class Shared {
       const message = 'this host has more names than it can tell the others of'
       this.#context.emit({ kind: 'log', level: 'error', message, fields: { name } })
     }
+  }
+
+  #isAnothers(publisher: PeerName, address: string): boolean {
+    const parsed = parseIpAddress(address)
+    return parsed.ok && this.ipam?.isAnothers(publisher, parsed.value) === true
   }
 
   #heard(peer: PeerName, body: Uint8Array | undefined): void {

@@ -81,6 +81,26 @@ describe('names', () => {
     expect(dataOf(names, 'web', 'A')).toEqual(['10.2.1.1'])
   })
 
+  it('with addresses in the space of another peer than their own stand behind all others', () => {
+    const stranger = '02:00:00:00:00:03' as PeerName
+    const isAnothers = (publisher: PeerName, text: string) => text === '10.2.2.1' && publisher !== peer
+    const names = new Names({ self, stored: undefined, isAnothers })
+    names.heard(stranger, encodeEntries([address('web', '10.2.2.1'), address('trap', '10.2.2.1')]))
+    expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.2.1'])
+    names.heard(peer, encodeEntries([address('web', '10.2.2.7'), address('db', '10.2.2.1')]))
+    expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.2.7'])
+    expect(names.findAddress('10.2.2.1').map(({ name }) => name)).toEqual(['db.weave.local'])
+  })
+
+  it('that one peer has addresses for are no aliases because another says so', () => {
+    const names = new Names({ self, stored: undefined })
+    names.heard(peer, encodeEntries([address('web', '10.2.1.1')]))
+    const alias: Entry = { id: 'c', name: 'web.weave.local', data: { kind: 'cname', target: 'trap.weave.local' } }
+    names.heard('02:00:00:00:00:03' as PeerName, encodeEntries([alias, address('trap', 'fd00::7')]))
+    expect(dataOf(names, 'web.weave.local', 'AAAA')).toEqual([])
+    expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.1.1'])
+  })
+
   it('are told with their mark, once for each change, and later ones of the container bear it too', () => {
     const names = withNames(address('web', '10.2.1.1'))
     names.drain()

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import type { IpAddress } from '../../../../src/base/ip-address.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
-import { DENIALS, decodeAddressBody, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
+import { DENIALS, decodeAddressBody, EPOCH_MAX, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
 
 const u32 = fc.nat(0xffffffff)
+const epoch = fc.nat(EPOCH_MAX)
 const peer = fc.constantFrom('02:00:00:00:00:01', '66:b4:a1:85:da:65').map(name => name as PeerName)
 const range = fc
   .tuple(fc.bigInt(0n, (1n << 127n) - 1n), fc.bigInt(0n, 1n << 90n))
@@ -12,13 +13,13 @@ const body = fc.record({
   serial: u32,
   claims: fc.array(
     fc
-      .tuple(range, u32, fc.boolean(), fc.bigInt(0n, 1n << 90n))
-      .map(([part, epoch, isSettling, free]) => ({ ...part, epoch, isSettling, free })),
+      .tuple(range, epoch, fc.boolean(), fc.bigInt(0n, 1n << 90n))
+      .map(([part, at, isSettling, free]) => ({ ...part, epoch: at, isSettling, free })),
   ),
   grants: fc.array(
     fc
-      .tuple(peer, u32, range, u32)
-      .map(([receiver, sequence, part, epoch]) => ({ receiver, sequence, ...part, epoch })),
+      .tuple(peer, u32, range, epoch)
+      .map(([receiver, sequence, part, at]) => ({ receiver, sequence, ...part, epoch: at })),
   ),
   taken: fc.array(fc.tuple(peer, u32)).map(pairs => new Map(pairs)),
   wishes: fc.array(fc.tuple(u32, peer, range).map(([id, donor, part]) => ({ id, donor, ...part }))),

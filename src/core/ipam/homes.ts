@@ -1,0 +1,55 @@
+import type { PeerName } from '../../base/peer-name.ts'
+import type { IpamMember } from './api.ts'
+import type { Contacts } from './contacts.ts'
+import type { Range } from './range.ts'
+
+/** Word of whoever took a router's space lawfully, while that was away, has come by then. */
+export const HOLD_MS = 60_000
+/** Others give the router so long to yield by itself, lest both yield. */
+const TRUST_MS = 2 * HOLD_MS
+
+/**
+ * The ranges that the manifest gives to hosts, and which of them are held against every claim of others, whatever its epoch. Nobody
+ * takes over the space of a router in contact with most of the cluster: whoever claims a part of its range then, and was not given
+ * it, lies, or acted while cut off.
+ *
+ *     back in contact ──word of a better claim──▶ yields
+ *           └──HOLD_MS without one──▶ holds ──out of contact──▶ …
+ */
+export class Homes {
+  readonly #self: PeerName
+  readonly #contacts: Contacts
+  #homes: ReadonlyMap<PeerName, readonly Range[]> | undefined
+  #now = Number.NEGATIVE_INFINITY
+
+  constructor(self: PeerName, contacts: Contacts) {
+    this.#self = self
+    this.#contacts = contacts
+  }
+
+  look(members: ReadonlyMap<PeerName, IpamMember> | undefined, now: number): void {
+    this.#now = now
+    if (members !== undefined) this.#homes = new Map([...members].map(([name, { home }]) => [name, home]))
+  }
+
+  /** Whoever it is, where there is no manifest. */
+  isMember(peer: PeerName): boolean {
+    return this.#homes === undefined || this.#homes.has(peer)
+  }
+
+  of(peer: PeerName): readonly Range[] {
+    return this.#homes?.get(peer) ?? []
+  }
+
+  /** What this router holds of its own, or a peer in reach of its. */
+  heldBy(peer: PeerName): readonly Range[] {
+    if (peer === this.#self) return this.#isInContact(HOLD_MS) ? this.of(peer) : []
+    const since = this.#contacts.presentSince(peer)
+    return since !== undefined && this.#now - since >= TRUST_MS && this.#isInContact(TRUST_MS) ? this.of(peer) : []
+  }
+
+  #isInContact(forMs: number): boolean {
+    const since = this.#contacts.majoritySince
+    return since !== undefined && this.#now - since >= forMs
+  }
+}

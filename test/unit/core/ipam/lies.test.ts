@@ -1,0 +1,139 @@
+import { type AddressBody, EPOCH_MAX, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
+import { GRACE_MS } from '../../../../src/core/ipam/contacts.ts'
+import { HOLD_MS } from '../../../../src/core/ipam/homes.ts'
+import { rangeOf } from '../../../../src/core/ipam/range.ts'
+import { type AddressHost, AddressWorld, network } from '../../../simulation/address-world.ts'
+
+const SETTLED = 3 * HOLD_MS
+const ALL = rangeOf(network('10.0.0.0/16'))
+const HOME_OF_FIRST = rangeOf(network('10.0.1.0/28'))
+
+describe('a member that lies about addresses', () => {
+  it('takes none of the ranges of those in contact, however high it counts', () => {
+    const { world, honest, liar } = start()
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(10_000)
+    expect(honest.map(host => rangesOf(world, host))).toEqual(honest.map(host => host.home))
+    expect([...world.refusals].sort()).toEqual(
+      honest.map(host => `${host.name} refused ${liar.name}: a claim to addresses that this host holds`),
+    )
+    const tickets = honest.map((host, i) => world.allocate(host, `c${i}`, `10.0.${i + 1}.0/28`))
+    world.run(30_000)
+    expect(tickets.map(ticket => world.answers.get(ticket)?.kind)).toEqual(['address', 'address', 'address'])
+    expect(world.errors).toEqual([])
+  })
+
+  it('takes nothing of one that starts again while it lies', () => {
+    const { world, honest, liar } = start()
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(10_000)
+    for (const host of honest) {
+      world.crash(host)
+      world.run(5_000)
+      world.restart(host)
+      world.run(10_000)
+    }
+    expect(honest.map(host => rangesOf(world, host))).toEqual(honest.map(host => host.home))
+  })
+
+  it('leaves nothing but its own range behind when it is removed, though one of the others is down', () => {
+    const { world, honest, liar } = start()
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(10_000)
+    const [first] = honest as [AddressHost]
+    world.crash(first)
+    world.run(10_000)
+    world.remove(liar)
+    world.publishManifest(world.hosts.keys())
+    world.run(60_000)
+    world.restart(first)
+    world.run(60_000)
+    expect(rangesOf(world, first)).toEqual(first.home)
+    expect(world.survey()).toEqual({ owned: ALL.to - ALL.from + 1n, doubled: 0n })
+    expect(world.errors).toEqual([])
+  })
+
+  it('gives nobody what another holds', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    const grant = { ...HOME_OF_FIRST, receiver: second.name, sequence: 900, epoch: EPOCH_MAX }
+    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.run(10_000)
+    expect(rangesOf(world, first)).toEqual(first.home)
+    expect(rangesOf(world, second)).toEqual(second.home)
+  })
+
+  it('does not keep the others from lending each other space', () => {
+    const { world, honest, liar } = start()
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(10_000)
+    const ticket = world.allocate(honest[1] as AddressHost, 'c', '10.0.1.0/28')
+    world.run(30_000)
+    expect(world.answers.get(ticket)).toMatchObject({ kind: 'address' })
+    expect(world.violations).toEqual([])
+  })
+
+  it('is not heard when it counts beyond what any claim comes to', () => {
+    const { world, honest, liar } = start()
+    world.publishAs(liar, bodyOf({ claims: [claim(2 ** 32 - 1)] }))
+    world.run(10_000)
+    expect(world.refusals).toHaveLength(honest.length)
+    expect(world.refusals[0]).toMatch(/addresses that cannot be read: addresses: an epoch that no claim comes to$/)
+  })
+})
+
+describe('a host that took over another while it was cut off', () => {
+  it('gives it back to who was in contact with the others all the time', () => {
+    const { world, honest, liar: cutOff } = start()
+    const [first] = honest as [AddressHost]
+    world.split(host => (host === cutOff ? 1 : 0))
+    world.run(30_000)
+    world.tell(cutOff, { kind: 'take-over', ticket: 70, peer: first.name })
+    expect(world.answers.get(70)).toMatchObject({ kind: 'taken-over', addresses: 16n })
+    world.run(10_000)
+    world.split(() => 0)
+    world.run(SETTLED)
+    expect(rangesOf(world, first)).toEqual(first.home)
+    expect(rangesOf(world, cutOff)).toEqual(cutOff.home)
+  })
+})
+
+describe('a host that was away for longer than the grace time', () => {
+  it('yields to its heir, and does not take its range back by being there again', () => {
+    const { world, honest } = start()
+    const [first] = honest as [AddressHost]
+    world.crash(first)
+    world.run(GRACE_MS * 1.5)
+    world.restart(first)
+    world.run(SETTLED)
+    expect(rangesOf(world, first)).toEqual([])
+    expect(world.survey()).toEqual({ owned: 64n, doubled: 0n })
+  })
+})
+
+/** Three honest hosts and a liar, in contact for long. */
+function start(): {
+  readonly world: AddressWorld
+  readonly honest: readonly AddressHost[]
+  readonly liar: AddressHost
+} {
+  const world = new AddressWorld({ seed: 3, universe: '10.0.0.0/16', initial: { kind: 'manifest' } })
+  const [liar, ...honest] = [4, 1, 2, 3].map(i => world.add(i, `10.0.${i}.0/28`)) as [AddressHost, ...AddressHost[]]
+  world.publishManifest(world.hosts.keys())
+  world.run(SETTLED)
+  return { world, honest, liar }
+}
+
+function bodyOf(lie: Partial<AddressBody>): Uint8Array {
+  const empty = { claims: [], grants: [], taken: new Map(), wishes: [], denials: [], ranges: [] }
+  return encodeAddressBody({ ...empty, serial: 1_000, ...lie })
+}
+
+function claim(epoch: number): AddressBody['claims'][number] {
+  return { ...ALL, epoch, isSettling: false, free: 1n }
+}
+
+function rangesOf(world: AddressWorld, host: AddressHost): readonly { readonly from: bigint; readonly to: bigint }[] {
+  const self = host.ipam.status(world.time.now).peers.find(peer => peer.isSelf)
+  return (self?.ranges ?? []).map(({ from, to }) => ({ from, to }))
+}
