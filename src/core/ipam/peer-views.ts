@@ -57,6 +57,12 @@ export class PeerViews {
     this.#views.set(name, { name, claims, body: undefined })
   }
 
+  /** Its claims are no more; what it gave may still be on its way. */
+  bury(name: PeerName): void {
+    const view = this.#views.get(name)
+    if (view !== undefined && view.claims.length > 0) this.#views.set(name, { ...view, claims: [] })
+  }
+
   drop(name: PeerName): void {
     this.#views.delete(name)
   }

@@ -186,6 +186,7 @@ export class Succession {
     this.#lookAt = Math.min(Number.POSITIVE_INFINITY, ...times)
     for (const { peer, at } of gone) {
       if (at > now) continue
+      if (this.#hasHeirs(peer)) territory.views.bury(peer)
       if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.forget(peer)
       if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
       const addresses = this.takeOver(peer, now)
@@ -227,14 +228,24 @@ export class Succession {
   }
 
   #estateOf(peer: PeerName): readonly { readonly range: Range; readonly epoch: number }[] {
-    const { views, self, space, homes } = this.#territory
+    const { views, self, space, homes, grants } = this.#territory
     const owned = [...views.ownedBy(peer, { name: self, claims: space.claims }), ...this.#strandedGrantsOf(peer)]
     const isMember = homes.isMember(peer)
     // Of what it claimed besides a member, one that the manifest names no more leaves nothing behind.
-    const kept = [...space.claims, ...(isMember ? [] : views.ofMembers.flatMap(({ claims }) => claims))]
+    const others = views.ofMembers.filter(({ name }) => name !== peer)
+    const onTheWay = [...grants, ...others.flatMap(({ body }) => body?.grants ?? [])]
+    const kept = [...space.claims, ...onTheWay, ...(isMember ? [] : others.flatMap(({ claims }) => claims))]
     return owned
       .filter(({ epoch }) => !isMember || epoch < EPOCH_MAX)
       .flatMap(part => without(part, kept).map(range => ({ range, epoch: part.epoch })))
+  }
+
+  /** Whether members own all that a removed peer claimed: what they give each other from then on is not found ownerless on its way. */
+  #hasHeirs(peer: PeerName): boolean {
+    const { views, space, homes } = this.#territory
+    if (homes.isMember(peer)) return false
+    const settled = [...space.claims, ...views.ofMembers.flatMap(({ claims }) => claims)].filter(one => !one.isSettling)
+    return views.get(peer)?.claims.every(claim => without(claim, settled).length === 0) === true
   }
 
   /** What the peer gave to one that is out of reach too, and that nobody speaks for. */

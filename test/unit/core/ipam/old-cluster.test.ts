@@ -58,6 +58,25 @@ describe('the addresses of a cluster that has seen many hosts', () => {
     expect(world.survey()).toEqual({ owned: 65_536n, doubled: 0n })
   })
 
+  it('are nobody else’s while they move within the range of a host that was replaced', () => {
+    const { world, hosts } = worldOf(4)
+    const others = hosts.slice(0, 3)
+    world.remove(hosts[3]!)
+    world.add(0, '10.0.0.64/28')
+    world.publishManifest(world.hosts.keys())
+    world.run(30_000)
+    for (let round = 0; round < 8; round++) {
+      for (const host of others) {
+        world.allocate(host, `c${round}`, '10.0.0.64/28')
+        world.run(7_000)
+      }
+      for (const host of others) world.tell(host, { kind: 'release', id: `c${round}` })
+    }
+    expect(world.errors).toEqual([])
+    expect(world.violations).toEqual([])
+    expect(world.survey()).toEqual({ owned: 64n, doubled: 0n })
+  })
+
   it('are of all ranges that were added, wherever and by whomever', () => {
     const { world, hosts } = worldOf(3)
     const added = network('10.64.0.0/24')
