@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 const CLOCK_SET_BACK_MIN = 11
 const CLOCK_SET_BACK_MAX = 19
 const HOSTS_LEFT_MIN = 2
+/** Of a host that is taken back: what it had is another's by then. */
+const DISPUTED = 'addresses in use here belong to another peer'
 
 /** Does to a cluster what befalls clusters, as the draws say, and keeps the story of it. */
 export class FaultDriver {
@@ -15,6 +17,7 @@ export class FaultDriver {
   readonly #draw: SeededRandom
   readonly #fresh = new Map<string, StoredState>()
   #members: readonly string[] = []
+  readonly #everRemoved = new Set<string>()
   #manifest: StoredState['manifest'] | undefined
   readonly #deeds: (() => string | undefined)[] = [
     () => this.#cut(),
@@ -45,6 +48,11 @@ export class FaultDriver {
   /** By the newest manifest; of an open cluster, all that were started. */
   get members(): readonly string[] {
     return this.#members
+  }
+
+  /** Those whose addresses nobody else can have been given. */
+  get holders(): readonly string[] {
+    return this.#members.filter(name => !this.#everRemoved.has(name))
   }
 
   /** Call when the hosts have been started. */
@@ -130,12 +138,16 @@ export class FaultDriver {
   #remove(): string | undefined {
     if (this.#members.length <= HOSTS_LEFT_MIN) return undefined
     const name = this.#draw.pick(this.#members)
+    if (name === undefined) return undefined
     this.#members = this.#members.filter(member => member !== name)
+    this.#everRemoved.add(name)
+    this.#world.invariants.expectError(name, DISPUTED)
     return this.#provision('some') ? `remove ${name}` : undefined
   }
 
   #add(): string | undefined {
-    const removed = [...this.#world.hosts.keys()].filter(host => !this.#members.includes(host))
+    const known = this.#world.cluster.members.map(member => member.name)
+    const removed = known.filter(host => this.#world.hosts.has(host) && !this.#members.includes(host))
     const name = removed.length > 0 ? this.#draw.pick(removed) : this.#defineOneMore()
     if (name === undefined) return undefined
     this.#members = [...this.#members, name]

@@ -1,7 +1,10 @@
-import type { DatagramCipher, RouterMachine } from '../../src/core/router/index.ts'
+import type { DatagramCipher, Output, RouterMachine } from '../../src/core/router/index.ts'
 import { HOPS_MAX } from '../../src/core/wire/datagram.ts'
+import { AddressFaults } from './address-faults.ts'
+import { network } from './address-world.ts'
 import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
 import { type InvariantName, Invariants, InvariantViolation } from './invariants.ts'
+import { SeededRandom } from './random.ts'
 import { World, type WorldOptions } from './world.ts'
 
 const PROBES_ARE_SHORTER = 40
@@ -84,6 +87,33 @@ describe('the invariants of a run', () => {
     expect(brokenBy({ broken: { router: talking } })).toBe('queues and tables are bounded')
   })
 
+  it.each(['records', 'unsent', 'links', 'targets', 'directPaths', 'measuredPaths'] as const)(
+    'notice a table that grows without bound: %s',
+    table => {
+      const keeping = (router: RouterMachine) =>
+        changed(router, {
+          status: now => {
+            const status = router.status(now)
+            return { ...status, sizes: { ...status.sizes, [table]: 10_000 } }
+          },
+        })
+      expect(brokenBy({ broken: { router: keeping } })).toBe('queues and tables are bounded')
+    },
+  )
+
+  it('notice an address that containers of two hosts have', () => {
+    const answers: Extract<Output, { kind: 'ipam-answer' }>[] = []
+    const world = startChain({ hasTopics: true, answered: (_, answer) => answers.push(answer) })
+    world.run(8_000)
+    const request = { kind: 'allocate', ticket: 1, id: 'x', subnet: network('10.2.1.0/24'), timeoutMs: 1_000 } as const
+    world.tell('a', { kind: 'addresses', input: request })
+    const [answer] = answers
+    if (answer === undefined) throw new Error('no address was given')
+    const faults = new AddressFaults(world, new SeededRandom(1))
+    expect(violationOf(() => faults.check(world.host('a'), answer, NAMES))).toBeUndefined()
+    expect(violationOf(() => faults.check(world.host('b'), answer, NAMES))).toBe('no address is held twice')
+  })
+
   it('notice routers that do not find each other again', () => {
     const deaf = (router: RouterMachine, name: string) =>
       name === 'c' ? changed(router, { handle: () => undefined }) : router
@@ -144,7 +174,8 @@ function changed(router: RouterMachine, parts: Partial<RouterMachine>): RouterMa
       return 'deadline' in parts ? parts.deadline : router.deadline
     },
     drain: parts.drain ?? (() => router.drain()),
-    status: now => router.status(now),
+    status: parts.status ?? (now => router.status(now)),
+    ...(router.shared === undefined ? {} : { shared: router.shared }),
     ...('handle' in parts && parts.handle !== undefined ? { handle: parts.handle } : {}),
     ...('advance' in parts && parts.advance !== undefined ? { advance: parts.advance } : {}),
   }

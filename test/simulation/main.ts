@@ -1,9 +1,11 @@
-import { type Outcome, runScenario, type ScenarioOptions } from './scenario.ts'
+import { commandOf, type Outcome, runScenario, type ScenarioOptions } from './scenario.ts'
 import { appendSeed } from './seed-file.ts'
 
-const USAGE = `usage: npm run simulate -- [--seed N] [--hosts N] [--plain] [--trace]
-       npm run simulate:soak -- [--seed N] [--hosts N] [--plain]
---plain: no gateways, narrow wires, moves and replaced hosts`
+const USAGE = `usage: npm run simulate -- [--seed N] [--hosts N] [--plain | --certified] [--trace]
+       npm run simulate:soak -- [--seed N] [--hosts N] [--plain | --certified]
+--plain: no gateways, narrow wires, moves, replaced and copied hosts, and no containers
+--certified: no open clusters
+A seed that fails is written to test/simulation/seeds.json, and stays there.`
 
 interface Arguments {
   seed: number
@@ -11,6 +13,7 @@ interface Arguments {
   isTraced: boolean
   isSoak: boolean
   isPlain: boolean
+  isCertified: boolean
 }
 
 const parsed = parseArguments(process.argv.slice(2))
@@ -27,9 +30,7 @@ function runOne(words: Arguments): void {
   console.log(summaryOf(outcome, performance.now() - startedAt))
   console.log(outcome.story.map(line => `  ${line}`).join('\n'))
   if (words.isTraced) console.log(outcome.trace)
-  if (outcome.failure === undefined) return
-  console.error(failureOf(outcome, options))
-  process.exitCode = 1
+  if (keep(outcome, options)) process.exitCode = 1
 }
 
 /** Runs until it is interrupted. */
@@ -39,10 +40,16 @@ function soak(words: Arguments): void {
     const startedAt = performance.now()
     const outcome = runScenario(options)
     console.log(summaryOf(outcome, performance.now() - startedAt))
-    if (outcome.failure === undefined) continue
-    console.error(failureOf(outcome, options))
-    appendSeed({ ...options, reason: outcome.failure.invariant })
+    keep(outcome, options)
   }
+}
+
+/** True when the run failed. */
+function keep(outcome: Outcome, options: ScenarioOptions): boolean {
+  if (outcome.failure === undefined) return false
+  console.error(`seed ${outcome.seed} breaks: ${outcome.failure.detail}\nonce more: ${commandOf(options)}`)
+  appendSeed({ ...options, reason: outcome.failure.invariant })
+  return true
 }
 
 function summaryOf(outcome: Outcome, tookMs: number): string {
@@ -53,14 +60,13 @@ function summaryOf(outcome: Outcome, tookMs: number): string {
   return `seed ${seed}: ${size} in ${(tookMs / 1000).toFixed(1)} s (${rate.toFixed(0)} router seconds a second): ${end}`
 }
 
-function failureOf({ seed, failure }: Outcome, { hosts, faults }: ScenarioOptions): string {
-  const words = [...(hosts === undefined ? [] : [`--hosts ${hosts}`]), ...(faults === undefined ? [] : ['--plain'])]
-  const again = ['npm run simulate --', `--seed ${seed}`, ...words, '--trace'].join(' ')
-  return `seed ${seed} breaks: ${failure?.detail}\nonce more: ${again}`
-}
-
-function optionsOf({ hosts, isPlain }: Arguments, seed: number): ScenarioOptions {
-  return { seed, ...(hosts === undefined ? {} : { hosts }), ...(isPlain ? { faults: 'plain' as const } : {}) }
+function optionsOf({ hosts, isPlain, isCertified }: Arguments, seed: number): ScenarioOptions {
+  return {
+    seed,
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(isPlain ? { faults: 'plain' as const } : {}),
+    ...(isCertified ? { membership: 'certified' as const } : {}),
+  }
 }
 
 function parseArguments(words: readonly string[]): Arguments | undefined {
@@ -70,12 +76,14 @@ function parseArguments(words: readonly string[]): Arguments | undefined {
     isTraced: false,
     isSoak: false,
     isPlain: false,
+    isCertified: false,
   }
   for (let i = 0; i < words.length; i++) {
     const word = words[i]
     if (word === '--trace') found.isTraced = true
     else if (word === '--soak') found.isSoak = true
     else if (word === '--plain') found.isPlain = true
+    else if (word === '--certified') found.isCertified = true
     else if (word === '--seed' || word === '--hosts') {
       const value = Number(words[++i])
       if (!Number.isSafeInteger(value) || value < (word === '--hosts' ? 2 : 0)) return undefined

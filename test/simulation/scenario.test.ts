@@ -1,4 +1,4 @@
-import { runScenario } from './scenario.ts'
+import { commandOf, runScenario } from './scenario.ts'
 import { readSeeds } from './seed-file.ts'
 import { World } from './world.ts'
 
@@ -22,8 +22,9 @@ describe('a cluster that is put through faults', () => {
     const startedAt = performance.now()
     const first = Date.now() % 1_000_000_000
     for (let seed = first; seed < first + FRESH_MAX; seed++) {
-      const { failure } = runScenario({ seed, membership: 'certified' })
-      expect(failure === undefined ? {} : { seed, failure }).toEqual({})
+      const options = { seed, membership: 'certified' } as const
+      const { failure } = runScenario(options)
+      expect(failure === undefined ? {} : { failure, again: commandOf(options) }).toEqual({})
       if (performance.now() - startedAt > BUDGET_MS) break
     }
   }, 60_000)

@@ -1,10 +1,12 @@
+import { AddressFaults } from './address-faults.ts'
+import { CloneFaults } from './clone-faults.ts'
 import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
 import { FaultDriver } from './fault-driver.ts'
 import { InvariantViolation } from './invariants.ts'
 import { SeededRandom } from './random.ts'
 import { SiteFaults } from './site-faults.ts'
 import { TOPOLOGIES, type Topology, wiresOf } from './topology.ts'
-import { World } from './world.ts'
+import { World, type WorldOptions } from './world.ts'
 
 const STEPS_MAX = 30
 const LONGEST_STEP_MS = 4_000
@@ -18,6 +20,9 @@ const SITES_SEED = 0x51_7e5
 /** So does whether anybody is certified. */
 const OPEN_SEED = 0x0_9e4
 const OPEN_SHARE = 0.3
+/** So do containers and copies of hosts, which only certified clusters have here. */
+const SERVICES_SEED = 0x5_e41
+const SERVICES_SHARE = 0.4
 const FEW_NUMBERS_MAX = 5
 
 export interface ScenarioOptions {
@@ -54,24 +59,46 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const count = options.hosts ?? draw.between(2, 10)
   const topology = draw.pick(TOPOLOGIES) ?? 'mesh'
   const hasSites = options.faults !== 'plain'
-  const world = createWorld(options.seed, { draw, skewMax: hasSites ? SKEW_MAX_MS : 0 })
-  if (hasSites && options.membership !== 'certified') openSome(world, new SeededRandom(options.seed + OPEN_SEED))
+  const opening = new SeededRandom(options.seed + OPEN_SEED)
+  const isOpen = hasSites && options.membership !== 'certified' && opening.chance(OPEN_SHARE)
+  const serving = new SeededRandom(options.seed + SERVICES_SEED)
+  const hasTopics = hasSites && !isOpen && serving.chance(SERVICES_SHARE)
+  const world = createWorld(options.seed, {
+    draw,
+    skewMax: hasSites ? SKEW_MAX_MS : 0,
+    hasTopics,
+    answered: (host, answer) => addresses.check(host, answer, driver.holders),
+  })
+  if (isOpen) open(world, opening)
   const sites = new SiteFaults(world, new SeededRandom(options.seed + SITES_SEED))
-  const driver = new FaultDriver(world, draw, hasSites ? sites.deeds : [])
+  const addresses = new AddressFaults(world, serving)
+  const clones = new CloneFaults(world, serving)
+  const services = hasTopics ? [...addresses.deeds, ...clones.deeds] : []
+  const driver = new FaultDriver(world, draw, hasSites ? [...sites.deeds, ...services] : [])
   const result = attempt(() => {
     const names = define(world, topology, { count, draw })
     if (hasSites) driver.story.push(...sites.begin(names))
     startAll(world, names, { isWhole: topology !== 'two islands', draw })
     driver.begin()
     endure(world, driver, draw)
-    return settle(world, driver)
+    clones.end()
+    return settle(world, driver, clones.lingersMs)
   })
   const failure = result.kind === 'failed' ? { failure: result.failure } : {}
   const convergedAfterMs = result.kind === 'converged' ? result.afterMs : Number.NaN
   const { story } = driver
   const figures = { hosts: count, topology, virtualMs: world.now, convergedAfterMs, events: world.events }
-  const { isOpen } = world.cluster
   return { seed: options.seed, ...figures, isOpen, story, ...failure, trace: world.trace.draw() }
+}
+
+/** What runs the same again. */
+export function commandOf({ seed, hosts, faults, membership }: ScenarioOptions): string {
+  const words = [
+    ...(hosts === undefined ? [] : [`--hosts ${hosts}`]),
+    ...(faults === undefined ? [] : ['--plain']),
+    ...(membership === undefined ? [] : ['--certified']),
+  ]
+  return ['npm run simulate --', `--seed ${seed}`, ...words, '--trace'].join(' ')
 }
 
 type Attempt =
@@ -91,7 +118,7 @@ function attempt(run: () => number): Attempt {
 
 function createWorld(
   seed: number,
-  { draw, skewMax }: { readonly draw: SeededRandom; readonly skewMax: number },
+  { draw, ...options }: { readonly draw: SeededRandom } & Pick<WorldOptions, 'skewMax' | 'hasTopics' | 'answered'>,
 ): World {
   const some = (share: number, most: number) => (draw.chance(share) ? draw.next() * most : 0)
   const faults = {
@@ -101,12 +128,11 @@ function createWorld(
     duplication: some(0.4, 0.3),
     reordering: some(0.4, 0.5),
   }
-  return new World({ seed, faults, driftMax: some(0.5, 0.01), skewMax, keepsWiretap: false })
+  return new World({ seed, faults, driftMax: some(0.5, 0.01), ...options, keepsWiretap: false })
 }
 
-/** Some of the open ones begin with few short ids for many hosts, so that hosts have to take others. */
-function openSome(world: World, draw: SeededRandom): void {
-  if (!draw.chance(OPEN_SHARE)) return
+/** Some begin with few short ids for many hosts, so that hosts have to take others. */
+function open(world: World, draw: SeededRandom): void {
   const numbersMax = draw.chance(0.5) ? draw.between(1, FEW_NUMBERS_MAX) : undefined
   const numbers = new Map<string, number>()
   world.cluster.open(name => {
@@ -159,8 +185,10 @@ function endure(world: World, driver: FaultDriver, draw: SeededRandom): void {
   if (world.hosts.size <= LONG_PAUSE_HOSTS_MAX && draw.chance(0.15)) world.run(LONG_PAUSE_MS)
 }
 
-function settle(world: World, driver: FaultDriver): number {
+/** `lingersMs`: so long copies of hosts that ended may still be taken for them. */
+function settle(world: World, driver: FaultDriver, lingersMs: number): number {
   driver.end()
+  world.run(lingersMs)
   const afterMs = converge(world, driver.members)
   world.invariants.isSettled = true
   exchangeBroadcasts(world, driver.members)

@@ -5,11 +5,11 @@ import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
 import { ControlLinks } from './control-links.ts'
 import { type SimulatedDataPlane, simulateDataPlane } from './data-plane.ts'
 import { DatagramWires } from './datagram-wires.ts'
-import { MAPPINGS_MAX } from './gateway.ts'
-import { Invariants, WAITING_PIECES_MAX } from './invariants.ts'
+import { Invariants } from './invariants.ts'
 import { NO_FAULTS, SimulatedNetwork } from './network.ts'
 import { SeededRandom } from './random.ts'
 import { SimulatedHost, type StoredState } from './simulated-host.ts'
+import { TableChecks } from './table-checks.ts'
 import { Trace } from './trace.ts'
 import { Underlay } from './underlay.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -18,7 +18,6 @@ import type { WorldOptions } from './world-options.ts'
 export { SimulatedHost } from './simulated-host.ts'
 export type { WorldOptions } from './world-options.ts'
 
-const TABLES_CHECKED_EVERY_MS = 1_000
 /** By which the boot id grows from one start to the next: clocks that are set back fall in between. */
 const BOOT_TAKES = 10n
 
@@ -42,7 +41,7 @@ export class World {
   readonly #time = new VirtualTime()
   readonly #members = new Map<string, SimulatedMember>()
   readonly #wires: DatagramWires
-  #tablesCheckedAt = 0
+  readonly #tables = new TableChecks(this, () => this.#members.size)
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -150,7 +149,7 @@ export class World {
     const end = this.now + forMs
     while (this.#time.step(end)) {
       if (this.#time.isSpinning) this.invariants.spins([...this.hosts.values()])
-      if (this.now - this.#tablesCheckedAt >= TABLES_CHECKED_EVERY_MS) this.#checkTables()
+      this.#tables.timePassed()
     }
   }
 
@@ -209,6 +208,7 @@ export class World {
   #perform(host: SimulatedHost): void {
     const outputs = host.router.drain()
     this.invariants.outputs(host, outputs)
+    this.#tables.touched(host)
     for (const output of outputs) this.#performOne(host, output)
     this.#armTimer(host)
   }
@@ -256,17 +256,6 @@ export class World {
       host.router.advance(host.clockAtTimer(this.now, deadline))
       this.#perform(host)
     })
-  }
-
-  #checkTables(): void {
-    this.#tablesCheckedAt = this.now
-    this.invariants.bounded('pieces in one control link', this.links.waitingMax, WAITING_PIECES_MAX)
-    for (const gateway of this.underlay.gateways) {
-      this.invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, MAPPINGS_MAX)
-    }
-    for (const host of this.hosts.values()) {
-      if (host.isUp) this.invariants.tables(host, this.#members.size, host.clockAt(this.now))
-    }
   }
 
   #createLinks(): ControlLinks {

@@ -77,14 +77,14 @@ export class Forwarder {
   readonly #sink: PacketSink
   readonly #memory: Uint8Array
   readonly sessions: SessionTable
-  readonly #macs = new MacTable(this.counters)
+  readonly macs = new MacTable(this.counters)
   readonly #floodLimit = new FloodLimit(COPIES_PER_SECOND)
   readonly #arrivalLimit: FloodLimit
   readonly #segmenter: Segmenter
   readonly #coalescer: Coalescer
   readonly #joins: JoinedFlows
   readonly #sender: FrameSender
-  readonly #parts = new PartTable()
+  readonly parts = new PartTable()
   readonly #relayRun: TransmitRun
   readonly #shape = plainShape()
   #self = 0
@@ -124,7 +124,7 @@ export class Forwarder {
       const endpoint = peer.nextHop === undefined ? undefined : endpoints.get(peer.nextHop)
       if (endpoint !== undefined) routes.set(peer.shortId, endpoint)
     }
-    for (const peer of this.#routes.keys()) if (!routes.has(peer)) this.#macs.forgetPeer(peer)
+    for (const peer of this.#routes.keys()) if (!routes.has(peer)) this.macs.forgetPeer(peer)
     const relayed = table.peers.filter(
       peer => (peer.nextHop !== peer.shortId || peer.isBeside === true) && routes.has(peer.shortId),
     )
@@ -146,8 +146,8 @@ export class Forwarder {
     const isWhole = shape.segmentation === Segmentation.none
     if (length > (isWhole ? FRAME_BYTES_MAX : JOINED_BYTES_MAX)) return this.#drop('droppedOversize')
     this.counters.captured++
-    this.#macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
-    const peer = isGroup(this.#memory, CAPTURE_AT) ? undefined : this.#macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
+    this.macs.learn(macAt(this.#memory, CAPTURE_AT + 6), this.#self, now)
+    const peer = isGroup(this.#memory, CAPTURE_AT) ? undefined : this.macs.lookup(macAt(this.#memory, CAPTURE_AT), now)
     this.#sender.load(length, shape, now)
     if (peer === undefined || this.#flooded.has(peer)) return this.#flood(now)
     if (peer === this.#self) return
@@ -262,7 +262,7 @@ export class Forwarder {
 
   /** Whether a frame from `source` claims the address of a container here: the bridge would believe that it is elsewhere. */
   #takesLocal(mac: number, source: number, now: number): boolean {
-    return !this.#macs.learn(mac, source, now) && this.#macs.lookup(mac, now) === this.#self
+    return !this.macs.learn(mac, source, now) && this.macs.lookup(mac, now) === this.#self
   }
 
   /** A frame of several segments, whole where the bridge's port takes it so. */
@@ -282,8 +282,8 @@ export class Forwarder {
 
   /** A part of a payload; the last that comes makes it whole. */
   #join(source: number, at: number, length: number, now: number): void {
-    const payload = this.#parts.add(source, this.#memory.subarray(at, at + length), now)
-    this.counters.droppedIncomplete = this.#parts.incomplete
+    const payload = this.parts.add(source, this.#memory.subarray(at, at + length), now)
+    this.counters.droppedIncomplete = this.parts.incomplete
     if (payload === 'malformed') return this.#drop('droppedPart')
     if (payload === 'waiting') return
     this.#coalescer.flush()

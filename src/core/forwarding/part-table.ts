@@ -22,6 +22,11 @@ export class PartTable {
   incomplete = 0
   readonly #waiting = new Map<string, Waiting>()
 
+  /** Payloads of which parts are missing. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
   /** A part with its header; the result is valid until the next call. */
   add(source: number, part: Uint8Array, now: number): Joined {
     const [number, start, all] = [readPartNumber(part, 0), readPartStart(part, 0), readWholeBytes(part, 0)]

@@ -13,6 +13,9 @@ import type { FastPathTable } from '../mesh/fast-path-table.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
+import type { FastPathStatus } from './fast-path-status.ts'
+
+export type { FastPathStatus }
 
 /** Milliseconds on the shell's monotonic clock. */
 export type Instant = number
@@ -237,28 +240,6 @@ export interface PeerStatus {
   }[]
 }
 
-/** The kernel fast path of this router. */
-export interface FastPathStatus {
-  /** Networks in CIDR form. */
-  readonly trusted: readonly string[]
-  /** Whether there is WireGuard for the other networks. */
-  readonly hasTunnels: boolean
-  /** How often a peer moved from one path to another. */
-  readonly changes: number
-  /** Ways of VXLAN to other routers, proved or being tried. */
-  readonly links: readonly {
-    readonly peer: number
-    readonly address: string
-    readonly isEncrypted: boolean
-    readonly isOpen: boolean
-    readonly forMs: number
-    readonly losses: number
-    readonly roundTripMs?: number
-  }[]
-  /** Peers that frames reach in the kernel. */
-  readonly peers: readonly { readonly peer: number; readonly hops: number }[]
-}
-
 export interface RouterStatus {
   readonly name: PeerName
   readonly nickname: string
@@ -275,6 +256,19 @@ export interface RouterStatus {
   readonly fastPathMissing?: string
   /** What others said and this router did not take: how often, by reason. */
   readonly refused: Readonly<Record<string, number>>
+  readonly sizes: TableSizes
+}
+
+/** How much a router keeps: each of them has a bound, or grows with the members alone. */
+export interface TableSizes {
+  readonly records: number
+  /** Records that wait to be told on one link, of the link with the most. */
+  readonly unsent: number
+  readonly links: number
+  /** Addresses to dial. */
+  readonly targets: number
+  readonly directPaths: number
+  readonly measuredPaths: number
 }
 
 /**

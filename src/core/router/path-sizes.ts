@@ -48,6 +48,10 @@ export class PathSizes {
     this.#paths = paths
   }
 
+  get count(): number {
+    return this.#measured.size + this.#former.size
+  }
+
   get deadline(): number {
     let soonest = Number.POSITIVE_INFINITY
     for (const { mtu } of this.#measured.values()) soonest = Math.min(soonest, mtu.deadline)

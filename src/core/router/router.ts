@@ -186,7 +186,7 @@ export class Router implements RouterMachine {
       neighbours: this.#neighbours,
       maker: this.#maker,
       routes: this.#publication.routes,
-      paths: this.#paths.paths,
+      paths: this.#paths,
       pathTo: peer => this.#paths.describe(peer, this.#publication.ages.sinceOf(peer), now),
       twinsOf: peer => this.#twins.twinsOf(peer, now),
       fastPath: this.#fastPath?.describe(now),

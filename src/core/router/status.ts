@@ -2,7 +2,6 @@ import { formatEndpoint, isIpv6Text } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
-import type { DirectPaths } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
 import type { Routes } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
@@ -15,9 +14,11 @@ import type {
   PeerStatus,
   RouterOptions,
   RouterStatus,
+  TableSizes,
 } from './api.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
+import type { PathKeeper } from './path-keeper.ts'
 
 export interface StatusSources {
   readonly options: RouterOptions
@@ -26,7 +27,7 @@ export interface StatusSources {
   readonly neighbours: Neighbours
   readonly maker: ConnectionMaker
   readonly routes: Routes
-  readonly paths: DirectPaths
+  readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
   readonly twinsOf: (peer: number) => PeerStatus['twins']
   readonly fastPath: FastPathStatus | undefined
@@ -52,7 +53,19 @@ export function describeRouter(sources: StatusSources): RouterStatus {
     peers: describePeers(sources),
     ...(sources.fastPath === undefined ? {} : { fastPath: sources.fastPath }),
     refused: sources.refused,
+    sizes: describeSizes(sources),
     ...(options.fastPathMissing === undefined ? {} : { fastPathMissing: options.fastPathMissing }),
+  }
+}
+
+function describeSizes({ announcements, neighbours, maker, paths }: StatusSources): TableSizes {
+  return {
+    records: announcements.store.size,
+    unsent: Math.max(0, ...neighbours.links.map(link => link.unsent.size)),
+    links: neighbours.links.length,
+    targets: maker.targets.length,
+    directPaths: paths.paths.all.length,
+    measuredPaths: paths.sizes.count,
   }
 }
 
@@ -119,7 +132,7 @@ function mtuOf({ pathTo }: StatusSources, peer: number | undefined): string {
 
 /** Direct paths that are open beside the links. */
 function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
-  return sources.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
+  return sources.paths.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
     const peer = nameOf(sources, shortId)
     if (peer === undefined || endpoint === undefined) return []
     return {

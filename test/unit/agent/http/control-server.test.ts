@@ -8,6 +8,7 @@ import { requestOverUnix } from '../../../../src/agent/http/unix-request.ts'
 import type { Endpoint } from '../../../../src/base/endpoint.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const STATUS: RouterStatus = {
@@ -17,6 +18,7 @@ const STATUS: RouterStatus = {
   shortId: 1,
   clusterId: 'x',
   manifestVersion: 1,
+  sizes: NO_SIZES,
   discovery: true,
   refused: {},
   targets: [{ ip: '192.0.2.1', port: 6783 }],

@@ -1,6 +1,7 @@
 import { formatConnections, formatPeers, formatStatus, formatTargets } from '../../../../src/agent/http/status-text.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { PeerStatus, RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 
 const SELF = '02:00:00:00:00:01' as PeerName
 const OTHER = '02:00:00:00:00:02' as PeerName
@@ -47,6 +48,7 @@ const STATUS: RouterStatus = {
   shortId: 1,
   clusterId: 'x',
   manifestVersion: 1,
+  sizes: NO_SIZES,
   discovery: true,
   refused: {},
   targets: [{ ip: '10.77.1.12', port: 6783 }],

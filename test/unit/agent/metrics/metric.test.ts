@@ -3,6 +3,7 @@ import { formatMetrics } from '../../../../src/agent/metrics/metric.ts'
 import { dataPathMetrics, routerMetrics } from '../../../../src/agent/metrics/router-metrics.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { ConnectionStatus, RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 
 const NAME = '02:00:00:00:00:02' as PeerName
 
@@ -62,6 +63,7 @@ function status(connections: readonly ConnectionStatus[]): RouterStatus {
     shortId: 1,
     clusterId: 'x',
     manifestVersion: 3,
+    sizes: NO_SIZES,
     discovery: true,
     refused: {},
     targets: [],

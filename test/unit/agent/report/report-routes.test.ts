@@ -3,6 +3,7 @@ import { reportRoutes } from '../../../../src/agent/report/report-routes.ts'
 import { reportRouter } from '../../../../src/agent/report/router-report.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 
 const [ALPHA, BETA] = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as [PeerName, PeerName]
 const ADDRESS = { ip: '192.0.2.2', port: 6783 }
@@ -14,6 +15,7 @@ const STATUS: RouterStatus = {
   shortId: 1,
   clusterId: 'x',
   manifestVersion: 3,
+  sizes: NO_SIZES,
   discovery: true,
   refused: { 'a record that its peer did not sign': 2 },
   targets: [ADDRESS],

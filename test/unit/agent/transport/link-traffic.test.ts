@@ -4,6 +4,7 @@ import { LinkTable } from '../../../../src/agent/transport/link-table.ts'
 import { withTraffic } from '../../../../src/agent/transport/link-traffic.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import type { ConnectionStatus, RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 
 const REMOTE = { ip: '192.0.2.7', port: 6783 }
 
@@ -15,6 +16,7 @@ function statusWith(...connections: readonly ConnectionStatus[]): RouterStatus {
     shortId: 1,
     clusterId: '',
     manifestVersion: 0,
+    sizes: NO_SIZES,
     discovery: true,
     refused: {},
     targets: [],

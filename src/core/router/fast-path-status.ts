@@ -1,0 +1,21 @@
+/** The kernel fast path of this router. */
+export interface FastPathStatus {
+  /** Networks in CIDR form. */
+  readonly trusted: readonly string[]
+  /** Whether there is WireGuard for the other networks. */
+  readonly hasTunnels: boolean
+  /** How often a peer moved from one path to another. */
+  readonly changes: number
+  /** Ways of VXLAN to other routers, proved or being tried. */
+  readonly links: readonly {
+    readonly peer: number
+    readonly address: string
+    readonly isEncrypted: boolean
+    readonly isOpen: boolean
+    readonly forMs: number
+    readonly losses: number
+    readonly roundTripMs?: number
+  }[]
+  /** Peers that frames reach in the kernel. */
+  readonly peers: readonly { readonly peer: number; readonly hops: number }[]
+}
