@@ -1,4 +1,4 @@
-import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
+import { type Endpoint, formatEndpoint, isSameEndpoint } from '../../base/endpoint.ts'
 
 const FIRST_RETRY_MS = 500
 const RETRY_FACTOR = 1.5
@@ -31,6 +31,8 @@ export interface Target {
   isSatisfied: boolean
   isConfigured: boolean
   isDialling: boolean
+  /** Neither configured nor discovered any more: gone once its dial is over. */
+  isForgotten: boolean
   failures: number
   /** Of the failures, those that do not lengthen the pause. */
   absences: number
@@ -77,6 +79,7 @@ export class ConnectionMaker {
       const target = this.#ensure(endpoint, now)
       if (target === undefined) continue
       target.isConfigured = true
+      target.isForgotten = false
       target.retryAt = Math.min(target.retryAt, now)
       this.#awaits(target)
     }
@@ -86,7 +89,9 @@ export class ConnectionMaker {
   forget(endpoints: readonly Endpoint[]): void {
     for (const endpoint of endpoints) {
       const target = this.#targets.get(formatEndpoint(endpoint))
-      if (target !== undefined) target.isConfigured = false
+      if (target === undefined) continue
+      target.isConfigured = false
+      if (!this.#discovered.some(one => isSameEndpoint(one, endpoint))) this.#drop(target)
     }
   }
 
@@ -95,7 +100,8 @@ export class ConnectionMaker {
     const wanted = new Set(endpoints.map(formatEndpoint))
     this.#discovered = endpoints.slice(0, TARGETS_MAX)
     for (const [key, target] of this.#targets) {
-      if (!target.isConfigured && !target.isDialling && !wanted.has(key)) this.#targets.delete(key)
+      if (!target.isConfigured && !wanted.has(key)) this.#drop(target)
+      else target.isForgotten = false
     }
     this.#lookAt = now
     this.#deadline = Math.min(this.#deadline, now)
@@ -203,6 +209,13 @@ export class ConnectionMaker {
   #ended(target: Target): void {
     if (target.isDialling) this.#dialling--
     target.isDialling = false
+    if (target.isForgotten) this.#targets.delete(target.key)
+  }
+
+  /** The end of its dial has yet to be counted. */
+  #drop(target: Target): void {
+    if (target.isDialling) target.isForgotten = true
+    else this.#targets.delete(target.key)
   }
 
   /** The operator's before others, and those that have not failed before those that have. */
@@ -235,6 +248,7 @@ export class ConnectionMaker {
       isSatisfied: false,
       isConfigured: false,
       isDialling: false,
+      isForgotten: false,
       failures: 0,
       absences: 0,
       retryAt: now,

@@ -94,6 +94,26 @@ describe('the connection maker', () => {
     expect(maker.configured).toEqual([])
   })
 
+  it('dials no more what was forgotten, also when that was while it dialled, unless it is discovered (CLI-05)', () => {
+    const [found, open] = [
+      { ip: '10.0.0.2', port: 6783 },
+      { ip: '10.0.0.3', port: 6783 },
+    ]
+    const maker = makerOf()
+    maker.discover([found], 0)
+    maker.connect([target, found, open], 0)
+    expect(maker.due(0, never, 3)).toHaveLength(3)
+    maker.failed(found, { reason: 'refused' }, 0)
+    maker.forget([target, found, open])
+    maker.succeeded(open, 0)
+    maker.failed(target, { reason: 'refused' }, 0)
+    expect(maker.targets.map(({ endpoint }) => endpoint)).toEqual([found])
+    expect(maker.due(60_000, never, 3)).toEqual([found])
+    // The dials that ended are counted as ended.
+    maker.connect([target, open], 60_000)
+    expect(maker.due(60_000, never, 3)).toHaveLength(2)
+  })
+
   it('takes a discovered address for a target once it needs a dial, and as long as anything is held against it', () => {
     const maker = makerOf()
     const others = Array.from({ length: 300 }, (_, i) => ({ ip: `10.0.${i >> 8}.${i & 255}`, port: 6783 }))
