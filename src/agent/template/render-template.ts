@@ -5,6 +5,8 @@ import type { Block, Command, Node, Operand, Pipeline } from './syntax.ts'
 import { TemplateError } from './template-error.ts'
 
 const OUTPUT_CHARACTERS_MAX = 16 * 1024 * 1024
+/** Of an error that names what there is. */
+const FIELDS_CHARACTERS_MAX = 300
 const STEPS_MAX = 1_000_000
 
 /**
@@ -144,7 +146,9 @@ function fieldOf(value: unknown, name: string): unknown {
   if (typeof value === 'object' && value !== null && Object.hasOwn(value, name)) {
     return (value as Record<string, unknown>)[name]
   }
-  throw new TemplateError(`can't evaluate field ${name} in ${formatValue(value).slice(0, 60)}`)
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const place = isMap ? `a map of ${Object.keys(value).join(', ')}` : formatValue(value)
+  throw new TemplateError(`can't evaluate field ${name} in ${place.slice(0, FIELDS_CHARACTERS_MAX)}`)
 }
 
 function entriesOf(value: unknown): readonly (readonly [number | string, unknown])[] {

@@ -49,7 +49,7 @@ describe('a Go template over a report (CLI-18, API-03)', () => {
   })
 
   it.each([
-    ['{{.Router.Nmae}}', "can't evaluate field Nmae"],
+    ['{{.Router.Nmae}}', "can't evaluate field Nmae in a map of Name"],
     ['{{.DNS.Domain}}', "can't evaluate field Domain"],
     ['{{.Router', 'has no }}'],
     ['{{if .Ready}}yes', '{{if}} has no {{end}}'],
