@@ -59,7 +59,8 @@ export function hostContainers(
   const parsed = parseIpNetwork(config?.subnet ?? '')
   const overlay = parsed.ok ? parsed.value : undefined
   const { dockerApi, dockerBridge = DEFAULT_DOCKER_BRIDGE } = loadFeatures(paths.features)
-  const { DOCKER_HOST = dockerApi } = process.env
+  // A command is in a shell, which may have been told to use the proxy; the agent may have been started in such a one.
+  const { DOCKER_HOST = dockerApi } = isAgent && dockerApi ? {} : process.env
   const socket = dockerSocket(root, { DOCKER_HOST })
   // The agent is what answers on the proxy's socket: it would ask itself.
   const docker = new DockerClient(isAgent && socket === paths.proxySocket ? dockerSocket(root, {}) : socket)
@@ -168,7 +169,7 @@ export class ContainerService implements HostExposing {
 
   /** Weave row FLAG-44: an empty word for the socket says that there is none. */
   get #hasDocker(): boolean {
-    return this.#features.dockerApi !== '' || (process.env.DOCKER_HOST ?? '') !== ''
+    return this.#features.dockerApi !== ''
   }
 
   /** A host without plugin or proxy still has an overlay. */
