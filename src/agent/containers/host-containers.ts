@@ -32,6 +32,8 @@ import { LeaseCare } from './lease-care.ts'
 /** All that works on the containers of one host, in a command as in the agent. */
 export interface HostContainers {
   readonly docker: DockerClient
+  /** False on a host that was launched without it (Weave row FLAG-44). */
+  readonly hasDocker: boolean
   readonly addresses: AddressClient
   readonly attaching: Attaching
   readonly exposing: Exposing
@@ -75,6 +77,7 @@ export function hostContainers(
   const guard = new PortGuard({ folder: join(lockFolder, 'ports'), overlay, failed: notIsolated })
   return {
     docker,
+    hasDocker: dockerApi !== '',
     addresses,
     bridge,
     guard,
@@ -94,6 +97,7 @@ export class ContainerService implements HostExposing {
   readonly #exposing: Exposing
   readonly #log: Logger
   readonly #features: FeatureSettings
+  readonly #hasDocker: boolean
   readonly #offered: Offered
   readonly #settingsPath: string
 
@@ -101,6 +105,7 @@ export class ContainerService implements HostExposing {
     this.#offered = offered
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
     const tools = hostContainers(root, config, { isAgent: true, notIsolated })
+    this.#hasDocker = tools.hasDocker
     this.#log = log
     this.#exposing = tools.exposing
     this.#features = loadFeatures(agentPaths(root).features)
@@ -114,7 +119,7 @@ export class ContainerService implements HostExposing {
         log.write('info', 'addresses freed that no container has', { id, addresses: freed.join(' ') }),
     })
     const hasPlugin = this.#features.plugin !== false
-    this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasDocker: this.#hasDocker, hasPlugin })
+    this.#keeper = new ContainerKeeper({ ...tools, leases, how, log, hasPlugin })
     const { state, proxySocket, proxySettings } = agentPaths(root)
     this.#settingsPath = proxySettings
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
@@ -165,11 +170,6 @@ export class ContainerService implements HostExposing {
     this.#plugin.close()
     this.#proxy.close()
     await this.#keeper.stop()
-  }
-
-  /** Weave row FLAG-44: an empty word for the socket says that there is none. */
-  get #hasDocker(): boolean {
-    return this.#features.dockerApi !== ''
   }
 
   /** A host without plugin or proxy still has an overlay. */

@@ -14,7 +14,7 @@ export interface AttachedContainer {
 
 /** The host itself, then the containers with a port of the bridge, however they came by it. */
 export async function listAttached(
-  docker: Pick<DockerClient, 'inspect' | 'list'>,
+  docker: Pick<DockerClient, 'find' | 'inspect' | 'list'>,
   bridge: string,
   references: readonly string[],
 ): Promise<readonly AttachedContainer[]> {
@@ -23,8 +23,9 @@ export async function listAttached(
   const ports = portsOf(bridge)
   const found: AttachedContainer[] = isAll || references.includes(EXPOSED_ID) ? hostOf(bridge) : []
   for (const id of ids) {
-    const container = await docker.inspect(id)
-    if (!container.isRunning || container.networkMode === 'host') continue
+    // One of a list may have ended since.
+    const container = isAll ? await docker.find(id) : await docker.inspect(id)
+    if (container?.isRunning !== true || container.networkMode === 'host') continue
     for (const device of devicesInIfThere(namespaceOf(container.pid))) {
       if (device.peerIndex === undefined || !ports.has(device.peerIndex)) continue
       found.push({ id: container.id, mac: device.mac, addresses: device.addresses.map(formatIpOnNetwork) })

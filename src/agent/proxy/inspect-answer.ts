@@ -16,7 +16,7 @@ export function rewriteInspect(text: string, { mac, address }: OverlayPlace): st
   return JSON.stringify({ ...container, NetworkSettings: { ...container.NetworkSettings, ...shown } })
 }
 
-export function placeOnBridge(docker: Pick<DockerClient, 'inspect' | 'list'>, bridge: string) {
+export function placeOnBridge(docker: Pick<DockerClient, 'find' | 'inspect' | 'list'>, bridge: string) {
   return async (id: string): Promise<OverlayPlace | undefined> => {
     for (const { mac, addresses } of await listAttached(docker, bridge, [id])) {
       const address = addresses[0]

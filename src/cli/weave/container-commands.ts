@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { isAddressWord } from '../../agent/containers/address-wish.ts'
+import { EXPOSED_ID } from '../../agent/containers/exposing.ts'
 import { formatAttached, listAttached } from '../../agent/containers/overview.ts'
 import { formatIpOnNetwork, type IpOnNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
@@ -46,8 +47,9 @@ export function registerContainerCommands(program: Command, context: CommandCont
     .argument('[containers...]', 'only these; weave:expose is the host')
     .option(...AS_JSON)
     .action(async (containers: string[], options: FormatOptions) => {
-      const { docker, bridge } = containerTools(context)
-      const attached = await listAttached(docker, bridge, containers)
+      const { docker, hasDocker, bridge } = containerTools(context)
+      const wanted = hasDocker || containers.length > 0 ? containers : [EXPOSED_ID]
+      const attached = await listAttached(docker, bridge, wanted)
       printAs(options, attached, formatAttached(attached))
     })
 }
