@@ -48,6 +48,11 @@ export class NamedTargets {
     return this.#names.flatMap(endpointsOf)
   }
 
+  /** Those that have not had an address yet. */
+  get unresolved(): readonly TargetName[] {
+    return this.#names.filter(({ addresses }) => addresses.length === 0)
+  }
+
   get count(): number {
     return this.#names.length
   }

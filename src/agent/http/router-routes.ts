@@ -1,6 +1,6 @@
 import type { RouterStatus } from '../../core/router/index.ts'
 import type { PeerTraffic } from '../datapath/messages.ts'
-import { parseTargets, type Targets } from '../host/target-text.ts'
+import { formatTargetName, parseTargets, type TargetName, type Targets } from '../host/target-text.ts'
 import { describePaths, formatPaths } from './path-text.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
 import { type AdmissionStatus, formatConnections, formatPeers, formatStatus, formatTargets } from './status-text.ts'
@@ -18,6 +18,8 @@ export interface RouterControl {
   fastPath?(): object | undefined
   /** What is shown after the router's own block. */
   services(): { readonly text: string; readonly json: object }
+  /** Targets by name that have had no address yet. */
+  unresolved(): readonly TargetName[]
   connect(targets: Targets, replace: boolean): void
   forget(targets: Targets): void
 }
@@ -45,7 +47,10 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
       const json = describePaths(router, (await control.report())?.traffic ?? [])
       return { code: 200, text: formatPaths(json), json }
     }),
-    page('/status/targets', ({ targets: json }) => ({ code: 200, text: formatTargets(json), json })),
+    page('/status/targets', ({ targets: json }) => {
+      const waiting = control.unresolved().map(name => `${formatTargetName(name)}\n`)
+      return { code: 200, text: `${formatTargets(json)}${waiting.join('')}`, json }
+    }),
     page('/healthz', () => ({ code: 200, text: 'ok\n', json: { pid: process.pid } })),
     change('/connect', control.port, (targets, form) => control.connect(targets, form.get('replace') === 'true')),
     change('/forget', control.port, targets => control.forget(targets)),

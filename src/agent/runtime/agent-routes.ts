@@ -34,7 +34,7 @@ export interface AgentFeatures {
   refused(): Readonly<Record<string, number>>
   tell(input: Input): void
   /** Targets by name. */
-  readonly names: Pick<NamedTargets, 'add' | 'remove'>
+  readonly names: Pick<NamedTargets, 'add' | 'remove' | 'unresolved'>
   /** Of addresses and names. */
   services(): readonly Route[]
   facts(): ServiceFacts
@@ -64,6 +64,7 @@ export function agentRoutes(features: AgentFeatures): readonly Route[] {
         text: serviceBlocks(features.facts(), offered),
         json: serviceReport(features.facts(), offered, nicknamesOf(status())),
       }),
+      unresolved: () => features.names.unresolved,
       connect: ({ endpoints, names }, replace) => {
         features.names.add(names, replace)
         tell({ kind: 'connect', targets: endpoints, replace })

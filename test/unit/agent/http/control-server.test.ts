@@ -41,7 +41,7 @@ describe('the control socket', () => {
 
   it('answers in text, or in JSON when asked', async () => {
     const { path } = await listen()
-    expect(await askRouter(path, { path: '/status/targets' })).toBe('192.0.2.1:6783\n')
+    expect(await askRouter(path, { path: '/status/targets' })).toBe('192.0.2.1:6783\nhome.example.net:6783\n')
     const json = await askRouter(path, { path: '/status/targets?format=json' })
     expect(JSON.parse(json)).toEqual([{ ip: '192.0.2.1', port: 6783 }])
   })
@@ -113,6 +113,7 @@ describe('the control socket', () => {
       report: async () => undefined,
       admission: () => ({ kind: 'certificates', trustedSubnets: [], refused: {} }),
       services: () => ({ text: '', json: {} }),
+      unresolved: () => [{ name: 'home.example.net', port: 6783 }],
       connect: ({ endpoints }) => void connected.push(...endpoints),
       forget: () => undefined,
     }
