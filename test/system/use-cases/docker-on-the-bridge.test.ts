@@ -45,7 +45,7 @@ describe('Docker on the weave bridge', () => {
     await lab.ownFolder(host, 'etc')
     // ifupdown looks there for what a stanza calls, and nowhere else.
     await lab.ownFolder(host, 'usr/local/bin')
-    await lab.must(host, 'sh', '-c', `ln -s ${lab.programs}/* /usr/local/bin/`)
+    await lab.must(host, 'sh', '-c', `ln -sf ${lab.programs}/* /usr/local/bin/`)
     const hooks = ['if-pre-up.d', 'if-up.d', 'if-down.d', 'if-post-down.d'].map(name => `/etc/network/${name}`)
     await lab.must(host, 'mkdir', '-p', '/run/network', '/etc/default', ...hooks)
     await lab.on(host, ['tee', '/etc/network/interfaces'], stanza(number[host]))
