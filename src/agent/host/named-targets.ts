@@ -36,6 +36,8 @@ export class NamedTargets {
   #isOver = false
   /** Looking up takes its time, in which more names may come. */
   #looking: Promise<void> = Promise.resolve()
+  /** Begun, or waiting to begin. */
+  #looks = 0
   readonly #failed = new Set<string>()
 
   constructor(options: NamedTargetsOptions) {
@@ -59,7 +61,9 @@ export class NamedTargets {
 
   start(): void {
     void this.look()
-    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS)
+    this.#timer = setInterval(() => {
+      if (this.#looks === 0) void this.look()
+    }, LOOK_EVERY_MS)
   }
 
   stop(): void {
@@ -83,8 +87,11 @@ export class NamedTargets {
   }
 
   look(): Promise<void> {
+    this.#looks++
     this.#looking = this.#looking.then(async () => {
-      await Promise.all(this.#names.map(name => this.#lookAt(name)))
+      // One at a time: each that nobody answers holds one of the few threads that wait for the system.
+      for (const name of this.#names) await this.#lookAt(name)
+      this.#looks--
     })
     return this.#looking
   }
