@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { eventually, LabDriver } from '../system/acceptance/lab-driver.ts'
 import { fetchBytes, serveBytes } from '../system/acceptance/traffic.ts'
+import { NEXT_RELEASE } from '../system/provision/next-release.ts'
 import { type LifeSettings, writeLifeInventory } from './life-inventory.ts'
 import { ProcessWatch } from './process-watch.ts'
 
@@ -271,11 +272,6 @@ describe('the life of a cluster', () => {
       if (!all.includes(`clusterId: ${word}`)) secrets.add(word)
   }
 })
-
-/** Puts a changed copy of the agent in use, and prints how often the change to the protocol was made. */
-const NEXT_RELEASE = `cd /opt/weave && cp -a "$(readlink current)" releases/next
-sed -i 's/"[^"]*":"from source"/"99.9.9":"from source"/; s/protocolMax:PROTOCOL_VERSION/protocolMax:2/' releases/next/weave.mjs
-ln -sfn releases/next current && systemctl restart weave && grep -c protocolMax:2 releases/next/weave.mjs`
 
 /** What a fresh installation of the host's system would leave: nothing of ours. */
 const REINSTALL = `systemctl stop weave docker docker.socket; ifdown --force weave; ip link delete weave

@@ -46,10 +46,13 @@ export class LabDriver {
     return { exitCode: result.exitCode ?? 1, stdout, stderr: String(result.stderr) }
   }
 
-  /** Starts `weave-provision` in a group of processes of its own, for the test to end. */
+  /** Starts `weave-provision` in a group of processes of its own, for the test to end; what it prints can be read. */
   start(args: readonly string[]): ChildProcess {
     const env = { ...process.env, ANSIBLE_VAULT_PASSWORD_FILE: this.vaultPassword }
-    return spawn(process.execPath, [CLI, ...this.#wordsOf(args)], { detached: true, stdio: 'ignore', env })
+    const stdio = ['ignore', 'pipe', 'ignore'] as const
+    const child = spawn(process.execPath, [CLI, ...this.#wordsOf(args)], { detached: true, stdio: [...stdio], env })
+    child.stdout?.resume()
+    return child
   }
 
   #wordsOf(args: readonly string[]): readonly string[] {
