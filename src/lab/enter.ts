@@ -21,7 +21,8 @@ export async function enterCommand(
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
   return [
     ...['sh', join(host.filesFolder, 'enter.sh'), groups.join(' ')],
-    ...['nsenter', '--target', String(host.init), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'],
+    // The root too: a lab that stands in a chroot has hosts whose root is not that of their mounts.
+    ...['nsenter', '--target', String(host.init), '--mount', '--root', '--uts', '--ipc', '--net', '--pid', '--cgroup'],
     ...['env', '--ignore-environment', '--chdir=/root', ...environment],
     ...argv,
   ]

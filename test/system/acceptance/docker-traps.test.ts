@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Containers } from './containers.ts'
-import { LabDriver } from './lab-driver.ts'
+import { eventually, LabDriver } from './lab-driver.ts'
 
 const MINUTE = 60_000
 
@@ -125,6 +125,25 @@ describe('the traps of Docker and ifupdown', () => {
       expect(await dockerNetwork('delta')).toEqual(planned('delta'))
     },
     3 * MINUTE,
+  )
+
+  it(
+    'a bounce of the bridge, of which only its owner thinks, cuts containers off; what doctor says brings them back (trap 2.8)',
+    async () => {
+      await lab.on('alpha', ['ifdown', '--force', 'weave'])
+      await lab.on('alpha', ['ifup', 'weave'])
+      const ping = ['docker', 'exec', 'web', 'ping', '-c', '1', '-W', '1', '10.2.0.4']
+      expect((await lab.tryOn('alpha', ping)).exitCode).not.toBe(0)
+      const { stdout } = await lab.provision(['doctor', '--json', '--limit', 'alpha'])
+      const { findings } = JSON.parse(stdout) as { findings: { about: string; remedy: string }[] }
+      const remedy = findings.find(({ about }) => about === 'containers-off-bridge')?.remedy ?? JSON.stringify(findings)
+      await lab.shell('alpha', /^'(docker restart web)'/.exec(remedy)?.[1] ?? remedy)
+      await eventually(MINUTE, async () => {
+        const { exitCode, stdout } = await lab.tryOn('alpha', ping)
+        return exitCode === 0 || stdout
+      })
+    },
+    2 * MINUTE,
   )
 
   async function upAgain(): Promise<void> {
