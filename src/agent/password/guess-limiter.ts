@@ -29,8 +29,9 @@ export class GuessLimiter {
     return this.#bucketOf(address, now).take(now) && this.#total.take(now)
   }
 
-  /** The guess was right: costs nothing. */
+  /** The guess was right: costs nothing. Who was exempt took nothing that could be given back to others at its address. */
   succeeded(address: string, publicKey: Uint8Array): void {
+    if (this.#acquaintances.has(nameOf(publicKey))) return
     this.#byAddress.get(address)?.giveBack()
     this.#total.giveBack()
     if (this.#acquaintances.size >= ACQUAINTANCES_MAX) {

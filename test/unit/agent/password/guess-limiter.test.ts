@@ -32,6 +32,18 @@ describe('a limiter of guesses', () => {
     expect(limiter.take('10.0.0.1', MEMBER)).toBe(false)
   })
 
+  it('gives a guesser nothing because a member at the same address comes again and again', () => {
+    const limiter = new GuessLimiter(() => 0)
+    limiter.take('10.0.0.1', MEMBER)
+    limiter.succeeded('10.0.0.1', MEMBER)
+    const guesses = Array.from({ length: 50 }, () => {
+      limiter.take('10.0.0.1', MEMBER)
+      limiter.succeeded('10.0.0.1', MEMBER)
+      return limiter.take('10.0.0.1', STRANGER)
+    })
+    expect(guesses.filter(Boolean)).toHaveLength(5)
+  })
+
   it('remembers a bounded number of addresses, the latest', () => {
     let now = 0
     const limiter = new GuessLimiter(() => now)
