@@ -222,13 +222,21 @@ export class ConnectionMaker {
   #draw(targets: readonly Target[], count: number): readonly Target[] {
     const drawn: Target[] = []
     const ranks = [0, 1, 2, 3].map(rank => targets.filter(target => rankOf(target) === rank))
-    for (const pool of ranks) {
-      while (pool.length > 0 && drawn.length < count) {
-        const [high = 0, low = 0] = this.#random(2)
-        drawn.push(...pool.splice((high * 256 + low) % pool.length, 1))
-      }
+    while (drawn.length < count) {
+      const pool = this.#drawPool(ranks)
+      if (pool === undefined) break
+      const [high = 0, low = 0] = this.#random(2)
+      drawn.push(...pool.splice((high * 256 + low) % pool.length, 1))
     }
     return drawn
+  }
+
+  /** Between the untried and the operator's that failed the lot decides: either may be many, and hold up the other for long. */
+  #drawPool([first = [], untried = [], failed = [], others = []]: readonly Target[][]): Target[] | undefined {
+    if (first.length === 0 && untried.length > 0 && failed.length > 0) {
+      return (this.#random(1)[0] ?? 0) < 128 ? untried : failed
+    }
+    return [first, untried, failed, others].find(pool => pool.length > 0)
   }
 
   #pause(target: Target, now: number): void {

@@ -6,6 +6,7 @@ import {
   STABLE_AFTER_MS,
   type Target,
 } from '../../../../src/core/mesh/connection-maker.ts'
+import { SeededRandom } from '../../../simulation/random.ts'
 
 const target = { ip: '10.0.0.1', port: 6783 }
 const never = () => false
@@ -135,6 +136,25 @@ describe('the connection maker', () => {
     expect(maker.targets).toMatchObject([{ failures: 1, lastError: 'no answer' }])
     maker.discover(others.slice(1), retryAt)
     expect(maker.targets).toEqual([])
+  })
+
+  it('comes back to a target of the operator that failed though many others were never tried', () => {
+    const random = new SeededRandom(1)
+    const maker = new ConnectionMaker(length => random.bytes(length))
+    const others = Array.from({ length: 500 }, (_, i) => ({ ip: `10.0.${1 + (i >> 8)}.${i & 255}`, port: 6783 }))
+    maker.connect([target], 0)
+    maker.due(0, never, 1)
+    maker.failed(target, { reason: 'refused' }, 0)
+    maker.discover(others, 0)
+    const dialled: string[] = []
+    for (let now = 1_000; now < 31_000; now += 1_000) {
+      for (const endpoint of maker.due(now, never, 1)) {
+        dialled.push(endpoint.ip)
+        maker.failed(endpoint, { reason: 'no answer' }, now)
+      }
+    }
+    const times = dialled.filter(ip => ip === target.ip).length
+    expect({ isTried: times > 3, areOthers: dialled.length - times > 3 }).toEqual({ isTried: true, areOthers: true })
   })
 
   it('has a limited number of dials open', () => {
