@@ -21,6 +21,10 @@ describe('a large cluster', () => {
     expect(figures.idleBytesPerSecond).toBeLessThan(500)
   })
 
+  it('takes little memory for each peer, what a router holds in any case included', () => {
+    expect(figures.bytesPerPeer).toBeLessThan(4_096)
+  })
+
   it('hears of a joining router within a second, and of a dead one within five', () => {
     expect(figures.joinKnownMs).toBeLessThanOrEqual(1_000)
     expect(figures.deathKnownMs).toBeLessThanOrEqual(5_000)

@@ -4,8 +4,12 @@ import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
 
 const ALL_CHECKED_EVERY_MS = 1_000
-/** Of the router that was touched: a look at each step doubles the time of a run, and what leaks is still there at the tenth. */
-const CHECKED_EVERY_STEPS = 10
+/**
+ * Of the router that was touched: a look at each step doubles the time of a run, and what leaks is still there at the tenth. A look at
+ * the router of a large cluster takes longer.
+ */
+const CHECKED_EVERY_STEPS_MIN = 10
+const CHECKED_EVERY_STEPS_PER_HOST = 4
 
 type Watched = Pick<World, 'now' | 'links' | 'underlay' | 'hosts' | 'invariants'>
 
@@ -23,7 +27,9 @@ export class TableChecks {
   }
 
   touched(host: SimulatedHost): void {
-    if (++this.#steps % CHECKED_EVERY_STEPS === 0) this.#check(host)
+    if (++this.#steps < Math.max(CHECKED_EVERY_STEPS_MIN, CHECKED_EVERY_STEPS_PER_HOST * this.#hostCount())) return
+    this.#steps = 0
+    this.#check(host)
   }
 
   timePassed(): void {
