@@ -82,7 +82,7 @@ function receiver(cipher: DatagramCipher): (input: Uint8Array) => void {
       wanted: () => undefined,
       filled: () => undefined,
       worn: () => undefined,
-      probed: (peer, probe) => assert.ok(peer === 1 && Number.isSafeInteger(probe.sequence)),
+      probed: (peer, { probe }) => assert.ok(peer === 1 && Number.isSafeInteger(probe.sequence)),
     },
   })
   return input => {

@@ -55,7 +55,8 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     wanted: peer => tell({ kind: 'path-wanted', peer }),
     filled: peer => tell({ kind: 'path-filled', peer }),
     worn: () => tell({ kind: 'key-worn' }),
-    probed: (peer, probe, from) => tell({ kind: 'probe-received', peer, probe, from: forwarder.keys.endpointOf(from) }),
+    probed: (peer, heard) =>
+      tell({ kind: 'probe-received', peer, ...heard, from: forwarder.keys.endpointOf(heard.from) }),
   }
   const joins = { tcp: false, udp: false }
   const limit = sealedMax === undefined ? {} : { sealedMax }
@@ -74,7 +75,7 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     obey(output, now) {
       switch (output.kind) {
         case 'probe':
-          forwarder.sendProbe(output.peer, forwarder.keys.of(output.to), output.probe)
+          forwarder.probes.send(output.peer, { to: forwarder.keys.of(output.to), probe: output.probe }, now)
           return
         case 'path-size':
           return forwarder.resizePath(output.peer, output.datagramBytes)

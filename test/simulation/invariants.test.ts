@@ -176,6 +176,7 @@ function changed(router: RouterMachine, parts: Partial<RouterMachine>): RouterMa
     drain: parts.drain ?? (() => router.drain()),
     status: parts.status ?? (now => router.status(now)),
     ...(router.shared === undefined ? {} : { shared: router.shared }),
+    reach: router.reach,
     ...('handle' in parts && parts.handle !== undefined ? { handle: parts.handle } : {}),
     ...('advance' in parts && parts.advance !== undefined ? { advance: parts.advance } : {}),
   }

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../src/base/endpoint.ts'
-import type { Input } from '../../src/core/router/index.ts'
+import type { Input, Probe } from '../../src/core/router/index.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** One way. */
@@ -15,6 +15,8 @@ export interface NetworkHost {
   part: number
   isUp: boolean
   hear(input: Input): void
+  /** What its data plane does with a question of the other's. */
+  answer(asker: NetworkHost, probe: Probe): void
 }
 
 interface End {

@@ -1,5 +1,5 @@
 import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
-import { createRouter, type Input, type Output, type RouterMachine } from '../../src/core/router/index.ts'
+import { createRouter, type Input, type Output, type Probe, type RouterMachine } from '../../src/core/router/index.ts'
 import type { Cryptography } from '../../src/core/session/crypto.ts'
 import { createCheapCryptography } from './cheap-cryptography.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
@@ -143,7 +143,19 @@ export class ScaleHost implements NetworkHost {
     if (far === undefined) return
     const from = { ip: this.ip, port: 6783 }
     this.#world.time.after(LATENCY_MS, () => {
-      if (this.#world.network.passes(this, far)) far.hear({ kind: 'probe-received', peer: this.#shortId, probe, from })
+      if (!this.#world.network.passes(this, far)) return
+      if (probe.datagramBytes === undefined) far.hear({ kind: 'probe-received', peer: this.#shortId, probe, from })
+      far.answer(this, probe)
+    })
+  }
+
+  answer(asker: NetworkHost, probe: Probe): void {
+    this.#world.controlBytes += PROBE_BYTES
+    const reply = { ...probe, isReply: true }
+    const from = { ip: this.ip, port: 6783 }
+    this.#world.time.after(LATENCY_MS, () => {
+      const isHeard = this.#world.network.passes(this, asker)
+      if (isHeard) asker.hear({ kind: 'probe-received', peer: this.#shortId, probe: reply, from })
     })
   }
 

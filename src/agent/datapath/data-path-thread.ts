@@ -25,7 +25,6 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   const wake = new EventFd(libc, start.wakeFd)
   const { cipher, cipherName } = openCipher(tell)
   takePrecedence(tell)
-  const clock = () => performance.now()
   const rehearsal = new Rehearsal({ libc, cipher, offload: start.tap.offload, family: start.udp.family, clock })
   const pump = new PacketPump({
     libc,
@@ -36,7 +35,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     wanted: peer => tell({ kind: 'wanted', peer }),
     filled: peer => tell({ kind: 'filled', peer }),
     worn: () => tell({ kind: 'worn' }),
-    probed: (peer, probe, from) => tell({ kind: 'probed', peer, probe, from }),
+    probed: (peer, heard) => tell({ kind: 'probed', peer, ...heard }),
     carry: (neighbour, datagramBytes, bytes) => {
       if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false
       Atomics.add(start.waitingBytes, 0, bytes.length)
@@ -77,6 +76,10 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
   }
 }
 
+function clock(): number {
+  return performance.now()
+}
+
 function openCipher(tell: (event: DataPathEvent) => void) {
   const evp = createEvpCipher()
   if (evp !== undefined) return { cipher: evp, cipherName: 'openssl' } as const
@@ -99,12 +102,12 @@ function rehearse(rehearsal: Rehearsal, tell: (event: DataPathEvent) => void): v
 }
 
 function sendProbe(
-  pump: PacketPump,
+  { forwarder }: PacketPump,
   { peer, to, probe }: Extract<DataPathOrder, { kind: 'probe' }>,
   tell: (event: DataPathEvent) => void,
 ): void {
-  const isTooLarge = !pump.forwarder.sendProbe(peer, pump.forwarder.keys.of(to), probe)
-  if (isTooLarge) tell({ kind: 'filled', peer, refused: probe.sequence })
+  const isSent = forwarder.probes.send(peer, { to: forwarder.keys.of(to), probe }, clock())
+  if (!isSent) tell({ kind: 'filled', peer, refused: probe.sequence })
 }
 
 /**

@@ -16,7 +16,7 @@ export interface DataPathOptions {
   readonly udp: UdpSocket
   readonly program: URL
   readonly log: Logger
-  readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
+  readonly probed: (event: Extract<DataPathEvent, { kind: 'probed' }>) => void
   readonly wanted: (peer: number) => void
   /** `refused`: the probe that could not be sent. */
   readonly filled: (peer: number, refused?: number) => void
@@ -131,7 +131,7 @@ export class DataPath {
   #heard(event: DataPathEvent): void {
     switch (event.kind) {
       case 'probed':
-        return this.#options.probed(event.peer, event.probe, event.from)
+        return this.#options.probed(event)
       case 'wanted':
         return this.#options.wanted(event.peer)
       case 'filled':

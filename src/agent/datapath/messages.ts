@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import type { ForwarderCounters, ForwardingTable, LogLevel, Probe } from '../../core/router/index.ts'
+import type { ForwarderCounters, ForwardingTable, HeardProbe, LogLevel, Probe } from '../../core/router/index.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import type { UdpSocket } from '../linux/udp-socket.ts'
 
@@ -33,7 +33,7 @@ export type DataPathOrder =
 
 /** From the data path. */
 export type DataPathEvent =
-  | { readonly kind: 'probed'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
+  | ({ readonly kind: 'probed'; readonly peer: number } & HeardProbe<Endpoint>)
   | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
   | { readonly kind: 'worn' }

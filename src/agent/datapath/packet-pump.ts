@@ -6,12 +6,12 @@ import {
   type EndpointKey,
   Forwarder,
   type FrameShape,
+  type HeardProbe,
   isLinkKey,
   linkKey,
   MEMORY_BYTES,
   neighbourOf,
   type PacketSink,
-  type Probe,
   plainShape,
   RECEIVE_AT,
   ROOM_BYTES,
@@ -44,7 +44,7 @@ export interface PumpOptions {
   readonly tap: TapDevice
   readonly udp: UdpSocket
   readonly wakeFd: number
-  readonly probed: (peer: number, probe: Probe, from: Endpoint) => void
+  readonly probed: (peer: number, heard: HeardProbe<Endpoint>) => void
   readonly wanted: PacketSink['wanted']
   readonly filled: PacketSink['filled']
   readonly worn: PacketSink['worn']
@@ -207,8 +207,8 @@ export class PacketPump implements PacketSink {
     this.#options.worn()
   }
 
-  probed(peer: number, probe: Probe, from: EndpointKey): void {
-    this.#options.probed(peer, probe, this.forwarder.keys.endpointOf(from))
+  probed(peer: number, heard: HeardProbe<EndpointKey>): void {
+    this.#options.probed(peer, { ...heard, from: this.forwarder.keys.endpointOf(heard.from) })
   }
 
   #carry(to: EndpointKey, { offset, length, datagramBytes }: Run): void {

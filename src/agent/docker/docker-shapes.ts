@@ -54,7 +54,6 @@ interface RawContainer {
   readonly HostsPath?: string
   readonly State?: {
     readonly Running?: boolean
-    readonly Restarting?: boolean
     readonly Pid?: number
     readonly Health?: { readonly Status?: string } | null
   }
@@ -76,8 +75,7 @@ export function readDetails(raw: RawContainer): ContainerDetails {
   return {
     id: raw.Id,
     name: (raw.Name ?? '').replace(/^\//, ''),
-    // Docker says both of one that waits to be started again.
-    isRunning: state?.Running === true && state.Restarting !== true,
+    isRunning: state?.Running ?? false,
     pid: state?.Pid ?? 0,
     ...healthOf(state?.Health?.Status),
     ...hostNameOf(config?.Hostname ?? '', config?.Domainname ?? ''),

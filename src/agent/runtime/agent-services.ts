@@ -1,8 +1,6 @@
 import { networkInterfaces } from 'node:os'
-import { formatIpAddress, type IpOnNetwork, isIpv4, parseIpOnNetwork } from '../../base/ip-address.ts'
+import { formatIpAddress, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
-import { showAddresses } from '../containers/interface-commands.ts'
-import { parseDevices } from '../containers/namespace-devices.ts'
 import { DnsServer } from '../dns-server/dns-server.ts'
 import { nameRoutes } from '../dns-server/name-routes.ts'
 import { Upstream } from '../dns-server/upstream.ts'
@@ -15,7 +13,8 @@ import type { Route } from '../http/route.ts'
 import { AddressDesk } from '../ipam/address-desk.ts'
 import { ipamOptionsOf } from '../ipam/ipam-options.ts'
 import { ipamRoutes } from '../ipam/ipam-routes.ts'
-import { tryCommand } from '../linux/run-command.ts'
+import { ipv4Addresses } from '../linux/device-addresses.ts'
+import { deviceIndex, loadLibc } from '../linux/libc.ts'
 import type { ServiceFacts } from '../report/service-facts.ts'
 import type { Logger } from './logger.ts'
 
@@ -151,15 +150,16 @@ export class AgentServices {
   #bridgeAddress(): string | undefined {
     const { bridge } = this.#options.host.config
     const { dockerBridge = DEFAULT_DOCKER_BRIDGE } = loadFeatures(this.#options.paths.features)
+    const libc = loadLibc()
     const own = parseIpOnNetwork(bridge.address)
-    // The kernel is asked itself: Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
-    const devices = parseDevices(tryCommand(showAddresses()) ?? '[]')
-    const isOwn = ({ address }: IpOnNetwork) => own.ok && address === own.value.address
-    const addressesOf = (device: string) => devices.find(({ name }) => name === device)?.addresses ?? []
-    const owned = devices.flatMap(({ addresses }) => addresses).filter(isOwn)
+    const owned = own.ok ? formatIpAddress(own.value.address) : undefined
+    const all = ipv4Addresses(libc)
+    if (all.some(({ address }) => address === owned)) return owned
+    const firstOf = (name: string) => {
+      const index = deviceIndex(libc, name)
+      return all.find(({ device }) => index !== 0 && device === index)?.address
+    }
     // Docker's bridge keeps its address; that of ours comes and goes with `weave expose`.
-    const all = [...owned, ...addressesOf(dockerBridge), ...addressesOf(bridge.name)]
-    const first = all.find(({ address }) => isIpv4(address))
-    return first === undefined ? undefined : formatIpAddress(first.address)
+    return firstOf(dockerBridge) ?? firstOf(bridge.name)
   }
 }

@@ -1,6 +1,6 @@
 import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
-import { createRouter, type Input, type Probe, peerNameOf } from '../../core/router/index.ts'
+import { createRouter, type Input, peerNameOf, type Reach } from '../../core/router/index.ts'
 import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-port.ts'
 import { DataPath, type DataPathOptions } from '../datapath/data-path.ts'
 import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path.ts'
@@ -141,9 +141,8 @@ export class Agent {
   }
 
   /** How many hosts of the manifest can be reached, this one included, and how many there are. */
-  reach(): { readonly reachable: number; readonly all: number } {
-    const { peers } = this.#driver.status()
-    return { reachable: peers.filter(peer => peer.isReachable).length, all: peers.length }
+  get reach(): Reach {
+    return this.#driver.reach
   }
 
   /** Takes up a changed configuration as far as that goes without a restart: targets, manifest, certificates, passwords. */
@@ -197,8 +196,7 @@ export class Agent {
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
     const udp = openSleeveSocket(libc, this.#state.config.listen)
     const { dataPathProgram: program, log, failed } = this.#options
-    const probed = (peer: number, probe: Probe, from: Endpoint) =>
-      this.#driver.handle({ kind: 'probe-received', peer, probe, from })
+    const probed: DataPathOptions['probed'] = event => this.#driver.handle({ ...event, kind: 'probe-received' })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
     const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
       this.#driver.handle({ kind: 'carry', neighbour, datagramBytes, bytes })

@@ -1,4 +1,4 @@
-import type { Input, Output, RouterMachine, RouterStatus } from '../../core/router/index.ts'
+import type { Input, Output, Reach, RouterMachine, RouterStatus } from '../../core/router/index.ts'
 
 /** What `setTimeout` can hold. */
 const TIMER_MS_MAX = 2 ** 31 - 1
@@ -43,6 +43,10 @@ export class Driver {
 
   status(): RouterStatus {
     return this.#options.router.status(this.#options.clock())
+  }
+
+  get reach(): Reach {
+    return this.#options.router.reach
   }
 
   #settle(first: (now: number) => void): void {

@@ -11,15 +11,12 @@ import { createServiceNotifier, type ServiceNotifier } from '../linux/service-no
 import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
-import { collectGarbage } from './collect-garbage.ts'
 import type { Logger } from './logger.ts'
 
 const CARE_EVERY_MS = 2000
 /** By then the links of the start are up. */
 const START_IS_OVER_MS = 3000
 const REHEARSAL_IS_OVER_MS = 6000
-/** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
-const RELEASE_EVERY_MS = 60_000
 
 interface End {
   readonly reason: string
@@ -65,16 +62,8 @@ export async function runInForeground(options: Given): Promise<boolean> {
 /** A start has no time for these: hosts of a cluster often start at once. */
 function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
   const rehearse = setTimeout(() => agent.rehearse(), START_IS_OVER_MS)
-  const libc = loadLibc()
-  const release = () => {
-    libc.malloc_trim(0)
-    releaseProgramPages(libc)
-  }
-  const collectAndRelease = () => {
-    collectGarbage()
-    release()
-  }
-  return [rehearse, setTimeout(collectAndRelease, REHEARSAL_IS_OVER_MS), setInterval(release, RELEASE_EVERY_MS)]
+  const release = setTimeout(() => releaseProgramPages(loadLibc()), REHEARSAL_IS_OVER_MS)
+  return [rehearse, release]
 }
 
 /** The first end counts. */
@@ -104,7 +93,7 @@ function startCare(agent: Agent, notifier: ServiceNotifier, log: Logger): NodeJS
     } catch (cause) {
       log.write('error', 'port cannot be put into the bridge', { reason: (cause as Error).message })
     }
-    const { reachable, all } = agent.reach()
+    const { reachable, all } = agent.reach
     const status = `${reachable} of ${all} hosts reachable`
     if (status !== lastStatus) notifier.notify(`STATUS=${status}`)
     lastStatus = status

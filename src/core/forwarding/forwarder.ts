@@ -15,7 +15,7 @@ import {
 } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { META_BYTES, readMeta } from '../wire/frame-meta.ts'
-import { PROBE_BYTES, type Probe, readProbe } from '../wire/probe.ts'
+import { PROBE_BYTES } from '../wire/probe.ts'
 import { Coalescer, type JoinedFlows } from './coalescer.ts'
 import { type EndpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
 import { EndpointKeys } from './endpoint-keys.ts'
@@ -36,6 +36,7 @@ import {
   RUN_AT,
 } from './packet-memory.ts'
 import { PartTable } from './part-table.ts'
+import { type ProbeSink, Probes } from './probes.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
 import { markOpened, SessionTable } from './session-table.ts'
@@ -48,11 +49,9 @@ const WANT_EVERY_MS = 1_000
  * Where the data plane puts what it has made, as places in its memory. Called from within `capture`, `receive`, `flush` and
  * `sendProbe`; what is there is overwritten after the return.
  */
-export interface PacketSink extends SenderSink {
+export interface PacketSink extends ProbeSink, SenderSink {
   /** There are frames for a peer without a link: a direct way is to be found, or kept. At most once a second for each. */
   wanted(peer: number): void
-  /** Tells the router of an authentic probe. */
-  probed(peer: number, probe: Probe, from: EndpointKey): void
 }
 
 export interface ForwarderOptions extends Pick<FrameSenderOptions, 'sealedMax'> {
@@ -77,6 +76,7 @@ export class Forwarder {
   readonly #sink: PacketSink
   readonly #memory: Uint8Array
   readonly sessions: SessionTable
+  readonly probes: Probes
   readonly macs = new MacTable(this.counters)
   readonly #floodLimit = new FloodLimit(COPIES_PER_SECOND)
   readonly #arrivalLimit: FloodLimit
@@ -107,6 +107,7 @@ export class Forwarder {
     this.#joins = joins
     this.#sender = new FrameSender({ ...limit, memory, cipher, sessions: this.sessions, sink, counters: this.counters })
     this.#relayRun = new TransmitRun(sink)
+    this.probes = new Probes(memory, this.#sender, sink)
   }
 
   apply(table: ForwardingTable): void {
@@ -183,11 +184,6 @@ export class Forwarder {
     this.counters.joined = this.#coalescer.joined
   }
 
-  /** False when this host's network does not take a datagram of that size. */
-  sendProbe(peer: number, to: EndpointKey, probe: Probe): boolean {
-    return this.#sender.probe(peer, to, probe)
-  }
-
   /** One sealed copy for each peer that can be reached: only end-to-end keys keep relays blind. */
   #flood(now: number): void {
     const source = macAt(this.#memory, CAPTURE_AT + 6)
@@ -215,7 +211,7 @@ export class Forwarder {
     if (kind === DatagramKind.part) return this.#join(source, at + HEADER_BYTES, bodyLength, now)
     const isProbe = kind === DatagramKind.probe && bodyLength >= PROBE_BYTES
     if (!isProbe || isLinkKey(from)) return this.#drop('droppedVersion')
-    this.#sink.probed(source, readProbe(this.#memory, at + HEADER_BYTES, length), from)
+    this.probes.heard(source, { at, length, from }, now)
   }
 
   #relay(at: number, length: number, from: EndpointKey): void {

@@ -72,6 +72,13 @@ interface Sent {
   readonly isKnown: boolean
 }
 
+export interface PathAnswer {
+  readonly sequence: number
+  readonly from: Endpoint
+  /** Undefined when the data plane has not taken the time. */
+  readonly roundTripMs?: number | undefined
+}
+
 export interface PathProbe {
   readonly peer: number
   readonly to: Endpoint
@@ -168,7 +175,7 @@ export class DirectPaths {
   }
 
   /** A probe came back from `from`. True when that opens or moves the path. */
-  answered(peer: number, sequence: number, from: Endpoint, now: number): boolean {
+  answered(peer: number, { sequence, from, roundTripMs }: PathAnswer, now: number): boolean {
     const path = this.#paths.get(peer)
     const sent = path?.sent.get(sequence)
     if (path === undefined || sent === undefined) return false
@@ -176,10 +183,10 @@ export class DirectPaths {
     const isBetter = sent.rank < path.rank && now < path.changedAt + UPGRADE_WITHIN_MS
     if (path.endpoint !== undefined && !isBetter) {
       if (!isAt(path.endpoint, from)) return false
-      this.#confirmed(path, sent, now)
+      this.#confirmed(path, roundTripMs ?? now - sent.at, now)
       return false
     }
-    this.#confirmed(path, sent, now)
+    this.#confirmed(path, roundTripMs ?? now - sent.at, now)
     if (path.endpoint === undefined) path.changedAt = now
     Object.assign(path, { endpoint: from, rank: sent.rank, isPunched: !sent.isKnown || path.offered.length > 0 })
     return true
@@ -206,9 +213,9 @@ export class DirectPaths {
     return { probes, punches, lost, hasChanged }
   }
 
-  #confirmed(path: Path, sent: Sent, now: number): void {
+  #confirmed(path: Path, roundTripMs: number, now: number): void {
     path.answeredAt = now
-    path.roundTripMs = now - sent.at
+    path.roundTripMs = roundTripMs
     path.attempts = 0
     path.roundsLeft = 0
     path.probeAt = now + KEEP_ALIVE_EVERY_MS

@@ -138,13 +138,15 @@ export class Link {
     this.changedAt = now
   }
 
-  /** A probe of ours came back. True when this is what makes the path usable. */
-  probeAnswered(sequence: number, now: number): boolean {
+  /** A probe of ours came back, in `roundTripMs` if the data plane has taken the time. True when this is what makes the path usable. */
+  probeAnswered(sequence: number, now: number, roundTripMs?: number): boolean {
     const sentAt = this.#probes.get(sequence)
     this.#probes.clear()
     this.#isAwaitingAnswer = false
     this.#probeAt = now + PROBE_EVERY_MS
-    if (sentAt !== undefined) this.#hasOtherCost = this.quality.answered(now - sentAt, now) || this.#hasOtherCost
+    if (sentAt !== undefined) {
+      this.#hasOtherCost = this.quality.answered(roundTripMs ?? now - sentAt, now) || this.#hasOtherCost
+    }
     const isFirst = this.#probeAnsweredAt === undefined
     this.#probeAnsweredAt = now
     this.isCarrying = false

@@ -60,6 +60,8 @@ export class PathMtu {
   /** The largest size that passed, and the smallest that did not. */
   #low = 0
   #high = DATAGRAM_BYTES_MAX + 1
+  /** This host's own network has refused a size since the search began. */
+  #isRefused = false
   /** Sizes that are being tried, and how often they have been. */
   #round = new Map<number, number>()
   readonly #sent = new Map<number, Sent>()
@@ -117,6 +119,7 @@ export class PathMtu {
     if (this.#phase === 'confirming') return this.#search(size, now)
     if (this.#phase !== 'searching') return
     this.#high = Math.min(this.#high, size)
+    this.#isRefused = true
     this.#proceed(now)
   }
 
@@ -149,8 +152,12 @@ export class PathMtu {
     this.#restMs = Math.min(2 * this.#restMs, REST_MS_MAX)
   }
 
-  /** Usual sizes first, then any. */
+  /** Usual sizes first, then any. Where this host's own network sets the limit, what has passed is mostly all that it takes: one step tells. */
   #between(): readonly number[] {
+    if (this.#isRefused && this.#low > 0 && this.#low + PRECISION_BYTES < this.#high) {
+      this.#isRefused = false
+      return [this.#low + PRECISION_BYTES]
+    }
     const usual = USUAL_BYTES.filter(size => size > this.#low && size < this.#high)
     const width = this.#high - this.#low
     if (usual.length > 0) return spread(usual.length).map(i => usual[i] ?? 0)
@@ -171,6 +178,7 @@ export class PathMtu {
   /** When the smallest step up fails nothing larger can pass. */
   #raise(now: number): void {
     this.#phase = 'searching'
+    this.#isRefused = false
     this.#low = this.size ?? 0
     this.#high = DATAGRAM_BYTES_MAX + 1
     const step = this.#low + PRECISION_BYTES
@@ -181,6 +189,7 @@ export class PathMtu {
   /** From the start; sizes from `high` on are known not to pass. */
   #search(high: number, now: number): void {
     this.#phase = 'searching'
+    this.#isRefused = false
     this.#low = 0
     this.#high = high
     this.#start(

@@ -1,7 +1,6 @@
 import type { Cidr } from '../../base/cidr.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { Ipv4 } from '../../base/ipv4.ts'
-import type { PeerName } from '../../base/peer-name.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { Entry } from '../dns/entry.ts'
 import type { Names, NamesOptions } from '../dns/names.ts'
@@ -13,9 +12,9 @@ import type { FastPathTable } from '../mesh/fast-path-table.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
-import type { FastPathStatus } from './fast-path-status.ts'
+import type { Reach, RouterStatus } from './router-status.ts'
 
-export type { FastPathStatus }
+export type * from './router-status.ts'
 
 /** Milliseconds on the shell's monotonic clock. */
 export type Instant = number
@@ -39,7 +38,14 @@ export type Input =
   /** Answers `dial` when no link came of it. */
   | ({ readonly kind: 'dial-failed'; readonly target: Endpoint } & DialFailure)
   /** The data plane opened a probe datagram sealed by `peer`. */
-  | { readonly kind: 'probe-received'; readonly peer: number; readonly probe: Probe; readonly from: Endpoint }
+  /** Questions have been answered by the data plane; `roundTripMs`: of an answer, if it has taken the time. */
+  | {
+      readonly kind: 'probe-received'
+      readonly peer: number
+      readonly probe: Probe
+      readonly from: Endpoint
+      readonly roundTripMs?: number | undefined
+    }
   /**
    * The data plane sends the peer datagrams of about the size that it was told, which it says at most every ten seconds; or it could
    * not send the probe `refused`, as this host's network does not take a datagram of that size.
@@ -184,93 +190,6 @@ export interface RouterOptions {
   readonly cryptography?: Cryptography
 }
 
-/** One line each of `weave status connections` (STAT-05). */
-export interface ConnectionStatus {
-  readonly direction: 'outbound' | 'inbound'
-  readonly address: Endpoint
-  readonly state: 'established' | 'pending' | 'retrying' | 'failed' | 'connecting'
-  /** Why the state is what it is: path and peer when established, last error otherwise. */
-  readonly info: string
-  readonly peer?: { readonly name: PeerName; readonly nickname: string }
-  /** Milliseconds in this state. */
-  readonly forMs: number
-  readonly roundTripMs?: number
-  /** Share of the last probes without an answer, 0 to 1. */
-  readonly loss?: number
-  /** What routes reckon with: measured from latency and loss, or the operator's. */
-  readonly cost?: number
-}
-
-/** How frames reach a peer, and why so: over a link or straight to an address, by a punch through NATs, or by way of others. */
-export interface PathStatus {
-  readonly kind: 'direct' | 'punched' | 'relayed'
-  readonly reason: string
-  /** Of the overlay on this path, as measured; absent while it is not known. */
-  readonly mtu?: number
-  /** Milliseconds that frames have gone this way. */
-  readonly forMs?: number
-  /** Of a path without relays, by its probes. */
-  readonly roundTripMs?: number
-  /** Share of the last probes of the link without an answer, 0 to 1. */
-  readonly loss?: number
-}
-
-/** One block each of `weave status peers` (STAT-06). */
-export interface PeerStatus {
-  readonly name: PeerName
-  readonly nickname: string
-  readonly shortId: number
-  readonly isSelf: boolean
-  readonly isReachable: boolean
-  /** How frames get there: the first relay, or the peer itself. */
-  readonly nextHop?: PeerName
-  readonly hops?: number
-  /** Two routers run that claim to be this one: a cloned host, say. Kept until one has been silent for three minutes. */
-  readonly twins?: { readonly at: string; readonly andAt: string }
-  /** Of a peer that can be reached. */
-  readonly path?: PathStatus
-  /** Of the whole way. */
-  readonly cost?: number
-  readonly connections: readonly {
-    readonly peer: PeerName
-    readonly nickname: string
-    readonly direction: 'outbound' | 'inbound'
-    readonly address: Endpoint
-    readonly isEstablished: boolean
-  }[]
-}
-
-export interface RouterStatus {
-  readonly name: PeerName
-  readonly nickname: string
-  readonly membership: 'certified' | 'open'
-  readonly shortId: number
-  readonly clusterId: string
-  readonly manifestVersion: number
-  readonly discovery: boolean
-  readonly targets: readonly Endpoint[]
-  readonly connections: readonly ConnectionStatus[]
-  readonly peers: readonly PeerStatus[]
-  /** Absent when all frames take the sleeve. */
-  readonly fastPath?: FastPathStatus
-  readonly fastPathMissing?: string
-  /** What others said and this router did not take: how often, by reason. */
-  readonly refused: Readonly<Record<string, number>>
-  readonly sizes: TableSizes
-}
-
-/** How much a router keeps: each of them has a bound, or grows with the members alone. */
-export interface TableSizes {
-  readonly records: number
-  /** Records that wait to be told on one link, of the link with the most. */
-  readonly unsent: number
-  readonly links: number
-  /** Addresses to dial. */
-  readonly targets: number
-  readonly directPaths: number
-  readonly measuredPaths: number
-}
-
 /**
  * The whole router as the shell sees it. The shell's loop: `handle` or `advance`, `drain` and perform, re-arm one timer at
  * `deadline`. Nothing here throws for anything that comes from the network.
@@ -281,6 +200,8 @@ export interface RouterMachine {
   readonly deadline: Deadline | undefined
   drain(): Output[]
   status(now: Instant): RouterStatus
+  /** Routers that can be reached, this one included, and all that there are. */
+  readonly reach: Reach
   /** To look things up, never to change them. */
   readonly shared?: SharedView
 }

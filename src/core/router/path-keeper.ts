@@ -10,6 +10,7 @@ import { PathSizes } from './path-sizes.ts'
 import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
 
 type PathInput = Extract<Input, { kind: 'probe-received' | 'path-wanted' | 'path-filled' }>
+type ProbeReceived = Extract<Input, { kind: 'probe-received' }>
 type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousContext
 
 /**
@@ -39,7 +40,7 @@ export class PathKeeper {
   learn(input: PathInput, now: Instant): void {
     switch (input.kind) {
       case 'probe-received':
-        return this.#probed(input.peer, input.probe, input.from, now)
+        return this.#probed(input, now)
       case 'path-wanted':
         return this.#want(input.peer, now)
       case 'path-filled':
@@ -62,10 +63,11 @@ export class PathKeeper {
   }
 
   /** An authentic probe of `peer`. */
-  #probed(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
-    if (probe.datagramBytes !== undefined) return this.sizes.probed(peer, probe, from, now)
+  #probed(heard: ProbeReceived, now: Instant): void {
+    const { peer, probe, from } = heard
+    if (probe.datagramBytes !== undefined) return this.sizes.answered(peer, probe.sequence, now)
     const link = this.#context.neighbours.linkTo(peer)
-    if (link?.endpoint === undefined) return this.#probedBeside(peer, probe, from, now)
+    if (link?.endpoint === undefined) return this.#probedBeside(heard, now)
     // Of several addresses that answer one probe, the first stays.
     const isLate = probe.isReply && !link.awaits(probe.sequence)
     if (!isLate && !isSameEndpoint(link.endpoint, from)) {
@@ -73,8 +75,7 @@ export class PathKeeper {
       this.#context.changed('at once')
     }
     this.#rendezvous.tell(link, from)
-    if (!probe.isReply) return this.#send(peer, from, { sequence: probe.sequence, isReply: true })
-    if (!link.probeAnswered(probe.sequence, now)) return
+    if (!probe.isReply || !link.probeAnswered(probe.sequence, now, heard.roundTripMs)) return
     this.#context.log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
     this.#context.changed('soon')
   }
@@ -142,12 +143,12 @@ export class PathKeeper {
     return { kind: 'relayed', reason: `no answer at ${path.tried} addresses${nats}` }
   }
 
-  #probedBeside(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
+  #probedBeside({ peer, probe, from, roundTripMs }: ProbeReceived, now: Instant): void {
     if (this.#context.membership.host(peer) === undefined) return
-    if (!probe.isReply) {
-      this.#send(peer, from, { sequence: probe.sequence, isReply: true })
-      if (this.paths.heard(peer, from, now)) this.#opened(peer, from)
-    } else if (this.paths.answered(peer, probe.sequence, from, now)) this.#opened(peer, from)
+    const isOpened = probe.isReply
+      ? this.paths.answered(peer, { sequence: probe.sequence, from, roundTripMs }, now)
+      : this.paths.heard(peer, from, now)
+    if (isOpened) this.#opened(peer, from)
   }
 
   #opened(peer: number, from: Endpoint): void {

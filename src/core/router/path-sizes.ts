@@ -3,17 +3,13 @@ import { ETHERNET_BYTES } from '../forwarding/packet-headers.ts'
 import { frameBytesOf } from '../forwarding/packet-memory.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import { PathMtu } from '../mesh/path-mtu.ts'
-import { HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
-import { PROBE_BYTES, type Probe } from '../wire/probe.ts'
+import type { Probe } from '../wire/probe.ts'
 import type { Instant } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 
 export type PathSizesContext = Pick<ConversationContext, 'log' | 'emit' | 'membership' | 'neighbours'> & {
   readonly nextHopTo: (peer: number) => number | undefined
 }
-
-/** An answer is as small as can be: it is the question that is measured. */
-const ANSWER_BYTES = HEADER_BYTES + PROBE_BYTES + TAG_BYTES
 
 /** A way that was left so lately is as it was: where two ways cost nearly the same, frames may go back and forth between them. */
 const FORMER_FOR_MS = 60_000
@@ -78,13 +74,9 @@ export class PathSizes {
     }
   }
 
-  /** An authentic probe that measures came from the peer. */
-  probed(peer: number, probe: Probe, from: Endpoint, now: Instant): void {
-    if (this.#context.membership.host(peer) === undefined) return
-    if (!probe.isReply) {
-      return this.#send(peer, from, { sequence: probe.sequence, isReply: true, datagramBytes: ANSWER_BYTES })
-    }
-    this.#measured.get(peer)?.mtu.answered(probe.sequence, now)
+  /** A probe that measures came back from the peer. */
+  answered(peer: number, sequence: number, now: Instant): void {
+    this.#measured.get(peer)?.mtu.answered(sequence, now)
     this.#tell(peer)
   }
 

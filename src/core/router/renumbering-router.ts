@@ -1,4 +1,14 @@
-import type { Deadline, Input, Instant, Output, RouterMachine, RouterOptions, RouterStatus, SharedView } from './api.ts'
+import type {
+  Deadline,
+  Input,
+  Instant,
+  Output,
+  Reach,
+  RouterMachine,
+  RouterOptions,
+  RouterStatus,
+  SharedView,
+} from './api.ts'
 
 /**
  * A router that starts anew when its short id turns out to be another's: everything that it signed, sealed and told carries the id.
@@ -42,6 +52,10 @@ export class RenumberingRouter implements RouterMachine {
 
   status(now: Instant): RouterStatus {
     return this.#inner.status(now)
+  }
+
+  get reach(): Reach {
+    return this.#inner.reach
   }
 
   #settle(now: Instant): void {

@@ -6,17 +6,7 @@ import { Link } from '../mesh/link.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import { SessionKeys } from '../session/session-keys.ts'
 import { Announcements } from './announcements.ts'
-import type {
-  Deadline,
-  Input,
-  Instant,
-  LogFields,
-  LogLevel,
-  Output,
-  RouterMachine,
-  RouterOptions,
-  RouterStatus,
-} from './api.ts'
+import type { Deadline, Input, Instant, Output, Reach, RouterMachine, RouterOptions, RouterStatus } from './api.ts'
 import { Conversation, type ConversationContext } from './conversation.ts'
 import { createMembership } from './create-membership.ts'
 import { DialPolicy } from './dial-policy.ts'
@@ -58,6 +48,8 @@ export class Router implements RouterMachine {
   readonly #fastPath: FastPathKeeper | undefined
   readonly #care: LinkCare
   readonly #refusals = new Refusals(output => this.#emit(output))
+  readonly #log: ConversationContext['log'] = (level, message, fields) =>
+    this.#emit({ kind: 'log', level, message, fields })
   #outputs: Output[] = []
   #now: Instant
   #digestAt: Instant
@@ -197,6 +189,10 @@ export class Router implements RouterMachine {
     })
   }
 
+  get reach(): Reach {
+    return { reachable: this.#publication.routes.size + 1, all: this.#membership.size }
+  }
+
   #opened(input: Extract<Input, { kind: 'link-opened' }>, now: Instant): void {
     const { link: id, direction, remote } = input
     if (direction === 'outbound') this.#maker.dialled(remote, now)
@@ -254,10 +250,6 @@ export class Router implements RouterMachine {
     this.#outputs.push(output)
   }
 
-  #log(level: LogLevel, message: string, fields: LogFields): void {
-    this.#emit({ kind: 'log', level, message, fields })
-  }
-
   #createPublication(): Publication {
     return new Publication({
       options: this.#options,
@@ -287,7 +279,7 @@ export class Router implements RouterMachine {
       sessions: this.#sessions,
       topics: this.#topics,
       emit: output => this.#emit(output),
-      log: (level, message, fields) => this.#log(level, message, fields),
+      log: this.#log,
       refusals: this.#refusals,
       changed: when => this.#changed(when),
       isSpare: peer => this.#policy.isSpare(peer),

@@ -38,7 +38,18 @@ export interface StatusSources {
   readonly now: Instant
 }
 
-export function describeRouter(sources: StatusSources): RouterStatus {
+/** Each peer is a neighbour of several: a name is looked for in its record once for each description. */
+interface Sources extends StatusSources {
+  readonly names: Map<number, Named | undefined>
+}
+
+interface Named {
+  readonly name: PeerName
+  readonly nickname: string
+}
+
+export function describeRouter(given: StatusSources): RouterStatus {
+  const sources: Sources = { ...given, names: new Map() }
   const { options, membership, maker, announcements } = sources
   return {
     name: peerNameOf(announcements.publicKey),
@@ -69,7 +80,7 @@ function describeSizes({ announcements, neighbours, maker, paths }: StatusSource
   }
 }
 
-function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
+function linkConnections(sources: Sources): readonly ConnectionStatus[] {
   return sources.neighbours.links.map(link => {
     const peer = link.peer === undefined ? undefined : nameOf(sources, link.peer)
     return {
@@ -85,12 +96,12 @@ function linkConnections(sources: StatusSources): readonly ConnectionStatus[] {
   })
 }
 
-function costOf(sources: StatusSources, link: Link): number {
+function costOf(sources: Sources, link: Link): number {
   return sources.costSet(link.peer ?? 0) ?? link.quality.cost
 }
 
 /** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
-function describeLink(sources: StatusSources, link: Link, peer: string): string {
+function describeLink(sources: Sources, link: Link, peer: string): string {
   if (link.state === 'greeting') return 'waiting for hello'
   const { options, fastPath } = sources
   const fast = fastPath?.links.find(candidate => candidate.peer === link.peer)
@@ -126,12 +137,12 @@ function describeRefusal(
 }
 
 /** As it was measured, or `?`: that takes a moment. */
-function mtuOf({ pathTo }: StatusSources, peer: number | undefined): string {
+function mtuOf({ pathTo }: Sources, peer: number | undefined): string {
   return `${(peer === undefined ? undefined : pathTo(peer).mtu) ?? '?'}`
 }
 
 /** Direct paths that are open beside the links. */
-function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
+function pathConnections(sources: Sources): readonly ConnectionStatus[] {
   return sources.paths.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
     const peer = nameOf(sources, shortId)
     if (peer === undefined || endpoint === undefined) return []
@@ -147,7 +158,7 @@ function pathConnections(sources: StatusSources): readonly ConnectionStatus[] {
   })
 }
 
-function targetConnections(sources: StatusSources): readonly ConnectionStatus[] {
+function targetConnections(sources: Sources): readonly ConnectionStatus[] {
   const open = sources.maker.targets.filter(target => !sources.isSatisfied(target))
   return open.map(target => ({
     direction: 'outbound' as const,
@@ -165,7 +176,7 @@ function describeTarget(target: Target, now: Instant): Pick<ConnectionStatus, 's
 }
 
 /** All members, heard of or not. */
-function describePeers(sources: StatusSources): readonly PeerStatus[] {
+function describePeers(sources: Sources): readonly PeerStatus[] {
   const { membership, announcements, options, routes } = sources
   return membership.members.map(host => {
     const record = announcements.peer(host.shortId)
@@ -194,8 +205,14 @@ function describePeers(sources: StatusSources): readonly PeerStatus[] {
   })
 }
 
-function nameOf(sources: StatusSources, shortId: number): { name: PeerName; nickname: string } | undefined {
-  const host = sources.membership.host(shortId)
+function nameOf(sources: Sources, shortId: number): Named | undefined {
+  const { names } = sources
+  if (!names.has(shortId)) names.set(shortId, findName(sources, shortId))
+  return names.get(shortId)
+}
+
+function findName({ membership, announcements }: Sources, shortId: number): Named | undefined {
+  const host = membership.host(shortId)
   if (host === undefined) return undefined
-  return { name: host.peerName, nickname: sources.announcements.peer(shortId)?.nickname ?? host.host }
+  return { name: host.peerName, nickname: announcements.peer(shortId)?.nickname ?? host.host }
 }

@@ -82,6 +82,8 @@ class FakeRouter implements RouterMachine {
     return this.#outputs.splice(0)
   }
 
+  readonly reach = { reachable: 1, all: 1 }
+
   status(): RouterStatus {
     throw new Error('not asked for in these tests')
   }

@@ -150,7 +150,7 @@ describe('the forwarder', () => {
 
   it('takes a probe over UDP only: a link would prove nothing', () => {
     const { a, b } = pair()
-    a.forwarder.sendProbe(2, B, { sequence: 1, isReply: false })
+    a.forwarder.probes.send(2, { to: B, probe: { sequence: 1, isReply: false } }, 0)
     const [probe] = a.taken()
     b.receive(probe!.bytes.slice(), linkKey(1))
     expect(b.forwarder.counters.droppedVersion).toBe(1)

@@ -83,13 +83,21 @@ describe('a stream', () => {
 })
 
 describe('probes that measure', () => {
-  it('are as large as they say, and arrive as such', () => {
+  it('are as large as they say, and answered by the other end, shortly', () => {
     const { a, b } = pair(undefined)
-    a.forwarder.sendProbe(2, a.forwarder.keys.of(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_472 })
+    a.forwarder.probes.send(
+      2,
+      { to: a.forwarder.keys.of(B!.endpoint), probe: { sequence: 7, isReply: false, datagramBytes: 1_472 } },
+      0,
+    )
     const [sent] = a.taken()
     expect(sent).toHaveLength(1_472)
     b.receive(sent!)
-    expect(b.probed).toEqual([{ sequence: 7, isReply: false, datagramBytes: 1_472 }])
+    expect(b.probed).toEqual([])
+    const [answer] = b.taken()
+    expect(answer!.length).toBeLessThan(64)
+    a.receive(answer!)
+    expect(a.probed).toEqual([{ sequence: 7, isReply: true, datagramBytes: answer!.length }])
   })
 
   it('are passed on as they are, never in a run with frames', () => {
@@ -99,7 +107,11 @@ describe('probes that measure', () => {
       peers: [{ shortId: 2, nextHop: 2, opening: [] }],
       neighbours: [A!, B!],
     })
-    a.forwarder.sendProbe(2, a.forwarder.keys.of(B!.endpoint), { sequence: 7, isReply: false, datagramBytes: 1_200 })
+    a.forwarder.probes.send(
+      2,
+      { to: a.forwarder.keys.of(B!.endpoint), probe: { sequence: 7, isReply: false, datagramBytes: 1_200 } },
+      0,
+    )
     relay.receive(a.taken()[0]!)
     expect(relay.whole).toEqual([1_200])
   })

@@ -16,11 +16,15 @@ export const [A, B] = [1, 2].map(n => ({ shortId: n, endpoint: { ip: `10.0.0.${n
 /** Forwarders `a` and `b`; datagrams from `a` to `b` may have `size` bytes. `joins`: what the port of `b` takes. */
 export function pair(size: number | undefined, joins = true) {
   const key = { sourceKeyId: 3, destinationKeyId: 4, key: new Uint8Array(32).fill(1) }
+  const back = { sourceKeyId: 4, destinationKeyId: 3, key: new Uint8Array(32).fill(2) }
   const a = station(
-    { self: 1, peers: [{ shortId: 2, nextHop: 2, sealing: key, opening: [] }], neighbours: [B!] },
+    { self: 1, peers: [{ shortId: 2, nextHop: 2, sealing: key, opening: [back] }], neighbours: [B!] },
     joins,
   )
-  const b = station({ self: 2, peers: [{ shortId: 1, nextHop: 1, opening: [key] }], neighbours: [A!] }, joins)
+  const b = station(
+    { self: 2, peers: [{ shortId: 1, nextHop: 1, sealing: back, opening: [key] }], neighbours: [A!] },
+    joins,
+  )
   // Known addresses: what is for all is never answered.
   a.capture(Uint8Array.from([...Buffer.from('ffffffffffff0200000000ee88b5', 'hex'), ...new Uint8Array(50)]))
   a.forwarder.resizePath(2, size)
@@ -53,7 +57,7 @@ export function station(table: Parameters<Forwarder['apply']>[0], joins = true) 
       wanted: () => undefined,
       filled: peer => filled.push(peer),
       worn: () => undefined,
-      probed: (_, probe) => probed.push(probe),
+      probed: (_, { probe }) => probed.push(probe),
     },
   })
   forwarder.apply(table)

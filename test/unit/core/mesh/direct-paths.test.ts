@@ -9,7 +9,7 @@ describe('direct paths', () => {
     paths.want(2, 0)
     const { probes } = paths.due(0)
     expect(probes.map(probe => probe.to)).toEqual([near, far])
-    expect(paths.answered(2, probes[1]!.sequence, far, 5)).toBe(true)
+    expect(paths.answered(2, { sequence: probes[1]!.sequence, from: far }, 5)).toBe(true)
     expect(paths.endpointOf(2)).toEqual(far)
   })
 
@@ -17,14 +17,14 @@ describe('direct paths', () => {
     const paths = new DirectPaths(() => [near, far])
     paths.want(2, 0)
     const { probes } = paths.due(0)
-    paths.answered(2, probes[1]!.sequence, far, 5)
-    expect(paths.answered(2, probes[0]!.sequence, near, 6)).toBe(true)
+    paths.answered(2, { sequence: probes[1]!.sequence, from: far }, 5)
+    expect(paths.answered(2, { sequence: probes[0]!.sequence, from: near }, 6)).toBe(true)
     expect(paths.endpointOf(2)).toEqual(near)
     const late = new DirectPaths(() => [near, far])
     late.want(2, 0)
     const again = late.due(0).probes
-    late.answered(2, again[1]!.sequence, far, 5)
-    expect(late.answered(2, again[0]!.sequence, near, 2_000)).toBe(false)
+    late.answered(2, { sequence: again[1]!.sequence, from: far }, 5)
+    expect(late.answered(2, { sequence: again[0]!.sequence, from: near }, 2_000)).toBe(false)
     expect(late.endpointOf(2)).toEqual(far)
   })
 
@@ -41,7 +41,7 @@ describe('direct paths', () => {
     const { probes, punches } = paths.due(0)
     expect(punches).toEqual([])
     expect(probes.map(probe => probe.to)).toEqual([near, far])
-    expect(paths.answered(2, probes[1]!.sequence, far, 5)).toBe(true)
+    expect(paths.answered(2, { sequence: probes[1]!.sequence, from: far }, 5)).toBe(true)
     expect(paths.all[0]?.isPunched).toBe(true)
   })
 
@@ -63,8 +63,8 @@ describe('direct paths', () => {
   it('take no answer to a question that was not asked', () => {
     const paths = new DirectPaths(() => [near])
     paths.want(2, 0)
-    expect(paths.answered(2, 99, near, 1)).toBe(false)
-    expect(paths.answered(3, 1, near, 1)).toBe(false)
+    expect(paths.answered(2, { sequence: 99, from: near }, 1)).toBe(false)
+    expect(paths.answered(3, { sequence: 1, from: near }, 1)).toBe(false)
   })
 
   it('end with silence, and are tried anew', () => {
@@ -111,5 +111,6 @@ function opened(): DirectPaths {
 }
 
 function answerAll(paths: DirectPaths, now: number): void {
-  for (const probe of paths.due(now).probes) paths.answered(probe.peer, probe.sequence, probe.to, now)
+  for (const probe of paths.due(now).probes)
+    paths.answered(probe.peer, { sequence: probe.sequence, from: probe.to }, now)
 }

@@ -80,7 +80,7 @@ class Station {
     const sent = this.#outputs.slice(from).filter(output => output.kind === 'probe' && output.peer === PEER)
     for (const output of sent) {
       if (output.kind !== 'probe' || (output.probe.datagramBytes ?? 0) > 1_472) continue
-      this.#sizes.probed(PEER, { ...output.probe, isReply: true }, output.to, this.now + 1)
+      this.#sizes.answered(PEER, output.probe.sequence, this.now + 1)
     }
     this.now += 200
     return sent
