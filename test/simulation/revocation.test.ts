@@ -1,3 +1,5 @@
+import { rangeOf, without } from '../../src/core/ipam/range.ts'
+import { network } from './address-world.ts'
 import { broadcastFrame } from './convergence.ts'
 import type { NetworkFaults } from './network.ts'
 import { World } from './world.ts'
@@ -50,8 +52,25 @@ describe.each([
   })
 })
 
-function startAll(names: readonly string[], faults: Partial<NetworkFaults>): World {
-  const world = new World({ seed: 17, faults, keepsWiretap: false })
+describe('the range of a host that is taken out', () => {
+  it('is the others’ within 20 s', () => {
+    const names = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6']
+    const world = startAll(names, { latencyMs: 60, jitterMs: 30, loss: 0.1 }, true)
+    world.run(10_000)
+    const kept = world.cluster.members.filter(member => member.name !== 'h3')
+    world.tell('h1', { kind: 'manifest', signed: world.cluster.manifest(kept) })
+    world.run(20_000)
+    for (const { name } of kept) {
+      const peers = world.host(name).router.shared?.ipam?.status(world.now).peers ?? []
+      const owned = peers.flatMap(({ ranges }) => ranges)
+      expect(without(rangeOf(network('10.2.3.0/24')), owned)).toEqual([])
+      expect(peers).toHaveLength(kept.length)
+    }
+  })
+})
+
+function startAll(names: readonly string[], faults: Partial<NetworkFaults>, hasTopics = false): World {
+  const world = new World({ seed: 17, faults, hasTopics, keepsWiretap: false })
   world.define(names)
   world.wireAll(names)
   const manifest = world.cluster.manifest()

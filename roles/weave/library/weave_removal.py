@@ -19,6 +19,7 @@ from ansible.module_utils.weave_networking import tool_of
 COMMAND = '/usr/local/bin/weave'
 DOCKER_ATTEMPTS = 60
 RULES = (('filter', 'FORWARD', 'WEAVE-EXPOSE'), ('filter', 'INPUT', 'WEAVE-INPUT'), ('nat', 'POSTROUTING', 'WEAVE'))
+PROGRAMS = (('iptables', RULES), ('ip6tables', RULES[:2]))
 # As in src/core/mesh/tunnel-address.ts.
 TUNNEL_NETWORK = '169.254.96.0/20'
 # The state folder goes last: while it is there, a run that was cut off can be done again.
@@ -89,10 +90,12 @@ def stop_router(module):
 
 def remove_rules(module):
     """The router's chains and its table, and nothing of others. What is not there is no matter."""
-    for table, source, chain in RULES:
-        for words in (['-D', source, '-j', chain], ['-F', chain], ['-X', chain]):
-            if module.get_bin_path('iptables') is not None:
-                module.run_command(['iptables', '--wait', '-t', table] + words)
+    for program, rules in PROGRAMS:
+        if module.get_bin_path(program) is None:
+            continue
+        for table, source, chain in rules:
+            for words in (['-D', source, '-j', chain], ['-F', chain], ['-X', chain]):
+                module.run_command([program, '--wait', '-t', table] + words)
     if module.get_bin_path('nft') is not None:
         module.run_command(['nft', 'delete', 'table', 'bridge', 'weave'])
 

@@ -54,6 +54,7 @@ interface RawContainer {
   readonly HostsPath?: string
   readonly State?: {
     readonly Running?: boolean
+    readonly Restarting?: boolean
     readonly Pid?: number
     readonly Health?: { readonly Status?: string } | null
   }
@@ -75,7 +76,8 @@ export function readDetails(raw: RawContainer): ContainerDetails {
   return {
     id: raw.Id,
     name: (raw.Name ?? '').replace(/^\//, ''),
-    isRunning: state?.Running ?? false,
+    // Docker says both of one that waits to be started again.
+    isRunning: state?.Running === true && state.Restarting !== true,
     pid: state?.Pid ?? 0,
     ...healthOf(state?.Health?.Status),
     ...hostNameOf(config?.Hostname ?? '', config?.Domainname ?? ''),

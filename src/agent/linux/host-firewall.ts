@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { runCommandWith, tryCommand } from './run-command.ts'
@@ -22,6 +23,9 @@ export interface FirewallWish {
 const DNS_PORT = 53
 const API_PORT = 6784
 
+/** There as soon as the kernel speaks IPv6. */
+const IPV6_ADDRESSES = '/proc/net/if_inet6'
+
 /** Chains of our own, with the original's names where it had one (Weave rows FW-01 to FW-05); Docker's are left alone. */
 const HOOKS = [
   { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
@@ -31,64 +35,70 @@ const HOOKS = [
 
 type Hook = (typeof HOOKS)[number]
 
+interface Family {
+  readonly program: 'iptables' | 'ip6tables'
+  readonly hooks: readonly Hook[]
+  readonly textOf: (wish: FirewallWish, missing: readonly Hook[]) => string
+}
+
+/** Of IPv6 nothing is masqueraded. */
+const FAMILIES: readonly Family[] = [
+  { program: 'iptables', hooks: HOOKS, textOf: firewallText },
+  { program: 'ip6tables', hooks: HOOKS.filter(({ table }) => table === 'filter'), textOf: ipv6FirewallText },
+]
+
 /**
  * Docker lets nothing through FORWARD that it does not know, and bridged frames pass there too once br_netfilter is loaded: the
  * overlay's own traffic is let through in any case. Repeatable; each table changes in one step, chains and the jumps to them.
  */
 export function applyFirewall(wish: FirewallWish): void {
-  const missing = HOOKS.filter(hook => !isHooked(hook))
-  runCommandWith(firewallText(wish, missing), ['iptables-restore', '--noflush', '--wait'])
+  for (const family of familiesOfHost()) {
+    const missing = family.hooks.filter(hook => !isHooked(family, hook))
+    runCommandWith(family.textOf(wish, missing), [`${family.program}-restore`, '--noflush', '--wait'])
+  }
 }
 
 /** Hooks, chains and all that is in them. */
 export function removeFirewall(): void {
-  for (const { table, from, chain } of HOOKS) {
-    for (const words of [
-      ['-D', from, '-j', chain],
-      ['-F', chain],
-      ['-X', chain],
-    ]) {
-      tryCommand(['iptables', '--wait', '-t', table, ...words])
+  for (const { program, hooks } of familiesOfHost()) {
+    for (const { table, from, chain } of hooks) {
+      for (const words of [
+        ['-D', from, '-j', chain],
+        ['-F', chain],
+        ['-X', chain],
+      ]) {
+        tryCommand([program, '--wait', '-t', table, ...words])
+      }
     }
   }
 }
 
 /** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
 export function isFirewallThere(): boolean {
-  return HOOKS.every(isHooked)
+  return familiesOfHost().every(family => family.hooks.every(hook => isHooked(family, hook)))
 }
 
-function isHooked({ table, from, chain }: Hook): boolean {
-  return tryCommand(['iptables', '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
+function familiesOfHost(): readonly Family[] {
+  const hasIpv6 = existsSync(IPV6_ADDRESSES)
+  return FAMILIES.filter(({ program }) => program === 'iptables' || hasIpv6)
+}
+
+function isHooked({ program }: Family, { table, from, chain }: Hook): boolean {
+  return tryCommand([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
 }
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */
-export function firewallText(
-  { bridge, dockerBridge, overlay, exposed, port }: FirewallWish,
-  missing: readonly Hook[] = HOOKS,
-): string {
-  // Docker may have been given the overlay's bridge as its own.
-  const isApart = dockerBridge !== bridge
-  const jumps = (table: Hook['table']) =>
-    missing.filter(hook => hook.table === table).map(({ from, chain }) => `-I ${from} 1 -j ${chain}`)
+export function firewallText(wish: FirewallWish, missing: readonly Hook[] = HOOKS): string {
+  const { bridge, overlay, exposed } = wish
   const forwarded = exposed.flatMap(({ subnet }) => [
     `-A WEAVE-EXPOSE -i ${bridge} -s ${formatIpNetwork(subnet)} -j ACCEPT`,
     `-A WEAVE-EXPOSE -o ${bridge} -d ${formatIpNetwork(subnet)} -j ACCEPT`,
   ])
+  const hidden = `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`
   const ownSubnets = [...(overlay === undefined ? [] : [overlay]), ...exposed.map(({ subnet }) => subnet)]
   const masqueraded = exposed.filter(({ masquerade }) => masquerade).map(({ subnet }) => formatIpNetwork(subnet))
   return [
-    '*filter',
-    ':WEAVE-EXPOSE - [0:0]',
-    ':WEAVE-INPUT - [0:0]',
-    // The way from Docker's own network onto the overlay is a container's interface there, not the host.
-    ...(isApart ? [`-A WEAVE-EXPOSE -i ${dockerBridge} -o ${bridge} -j DROP`] : []),
-    `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
-    ...forwarded,
-    `-A WEAVE-INPUT ! -i lo -d 127.0.0.0/8 -p tcp --dport ${API_PORT} -j DROP`,
-    ...(isApart ? dockerRules(dockerBridge, port) : []),
-    ...jumps('filter'),
-    'COMMIT',
+    ...filterLines(wish, [...forwarded, hidden], missing),
     '*nat',
     ':WEAVE - [0:0]',
     // What stays on the bridge keeps its source, or frames between hosts would be rewritten on their way and loop.
@@ -96,10 +106,40 @@ export function firewallText(
     ...masqueraded.map(subnet => `-A WEAVE -s ${subnet} ! -o ${bridge} -j MASQUERADE`),
     ...(masqueraded.length === 0 ? [] : ownSubnets.map(subnet => `-A WEAVE -s ${formatIpNetwork(subnet)} -j RETURN`)),
     ...masqueraded.map(subnet => `-A WEAVE -o ${bridge} -d ${subnet} -j MASQUERADE`),
-    ...jumps('nat'),
+    ...jumps('nat', missing),
     'COMMIT',
     '',
   ].join('\n')
+}
+
+/** The same for `ip6tables-restore`. */
+export function ipv6FirewallText(wish: FirewallWish, missing: readonly Hook[] = HOOKS): string {
+  return [...filterLines(wish, [], missing), ''].join('\n')
+}
+
+function filterLines(
+  { bridge, dockerBridge, port }: FirewallWish,
+  ofFamily: readonly string[],
+  missing: readonly Hook[],
+): readonly string[] {
+  // Docker may have been given the overlay's bridge as its own.
+  const isApart = dockerBridge !== bridge
+  return [
+    '*filter',
+    ':WEAVE-EXPOSE - [0:0]',
+    ':WEAVE-INPUT - [0:0]',
+    // The way from Docker's own network onto the overlay is a container's interface there, not the host.
+    ...(isApart ? [`-A WEAVE-EXPOSE -i ${dockerBridge} -o ${bridge} -j DROP`] : []),
+    `-A WEAVE-EXPOSE -i ${bridge} -o ${bridge} -j ACCEPT`,
+    ...ofFamily,
+    ...(isApart ? dockerRules(dockerBridge, port) : []),
+    ...jumps('filter', missing),
+    'COMMIT',
+  ]
+}
+
+function jumps(table: Hook['table'], missing: readonly Hook[]): readonly string[] {
+  return missing.filter(hook => hook.table === table).map(({ from, chain }) => `-I ${from} 1 -j ${chain}`)
 }
 
 /** Containers of Docker's own network ask the host for names, and for nothing else of ours. */

@@ -24,6 +24,7 @@ export interface Libc {
   sendmsg(fd: number, message: Address, flags: number): number
   recvmsg(fd: number, message: Address, flags: number): number
   madvise(start: Address, length: number, advice: number): number
+  malloc_trim(kept: number): number
   /** Index of a network device of this namespace; 0 when there is none of that name. */
   if_nametoindex(name: Address): number
   /** For calls without a function of their own. */
@@ -55,6 +56,7 @@ const SIGNATURES = {
   sendmsg: 'sipi',
   recvmsg: 'sipi',
   madvise: 'ipli',
+  malloc_trim: 'il',
   if_nametoindex: 'ip',
   syscall: 'slipl',
 } as const

@@ -11,12 +11,15 @@ import { createServiceNotifier, type ServiceNotifier } from '../linux/service-no
 import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { Logger } from './logger.ts'
 
 const CARE_EVERY_MS = 2000
 /** By then the links of the start are up. */
 const START_IS_OVER_MS = 3000
 const REHEARSAL_IS_OVER_MS = 6000
+/** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
+const RELEASE_EVERY_MS = 60_000
 
 interface End {
   readonly reason: string
@@ -62,8 +65,16 @@ export async function runInForeground(options: Given): Promise<boolean> {
 /** A start has no time for these: hosts of a cluster often start at once. */
 function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
   const rehearse = setTimeout(() => agent.rehearse(), START_IS_OVER_MS)
-  const release = setTimeout(() => releaseProgramPages(loadLibc()), REHEARSAL_IS_OVER_MS)
-  return [rehearse, release]
+  const libc = loadLibc()
+  const release = () => {
+    libc.malloc_trim(0)
+    releaseProgramPages(libc)
+  }
+  const collectAndRelease = () => {
+    collectGarbage()
+    release()
+  }
+  return [rehearse, setTimeout(collectAndRelease, REHEARSAL_IS_OVER_MS), setInterval(release, RELEASE_EVERY_MS)]
 }
 
 /** The first end counts. */

@@ -20,15 +20,16 @@ export function parsePeers(peers: readonly string[], defaultPort = CONTROL_PORT)
 
 /** A name may get its address later, as a peer may come later; one that was mistyped never does. */
 export async function tellOfUnknown({ names }: Targets): Promise<void> {
-  for (const { name } of names) {
-    try {
-      await addressesOfName(name)
-    } catch (cause) {
-      warn(
-        `the name '${name}' has no address (${(cause as NodeJS.ErrnoException).code}); it is looked up again and again`,
-      )
-    }
-  }
+  await Promise.all(
+    names.map(async ({ name }) => {
+      try {
+        await addressesOfName(name)
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException
+        warn(`the name '${name}' has no address (${code}); it is looked up again and again`)
+      }
+    }),
+  )
 }
 
 /** As the router takes them. */

@@ -4,6 +4,7 @@ import { tryCommand } from '../../agent/linux/run-command.ts'
 import { encloses, parseIpNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import type { FeatureOptions } from './feature-options.ts'
 import { warn } from './report.ts'
 import type { ServiceOptions } from './service-options.ts'
 
@@ -11,6 +12,8 @@ const SHOW_ROUTES = [
   ['ip', '-json', 'route', 'show'],
   ['ip', '-json', '-6', 'route', 'show'],
 ] as const
+
+type RangeOptions = Pick<ServiceOptions, 'ipallocRange'> & Pick<FeatureOptions, 'weaveBridge'>
 
 interface RangeCheck {
   /** As `ip -json route show` prints them, one text for each family. */
@@ -23,12 +26,12 @@ interface RangeCheck {
  * Addresses of containers that the host reaches elsewhere would be out of its reach (Weave row FLAG-12): who chose the range knows
  * what he does and is told, who got it by default is not to find out later.
  */
-export function checkRanges({ paths }: CommandContext, options: ServiceOptions): void {
+export function checkRanges({ paths }: CommandContext, options: RangeOptions): void {
   if (isProvisioned(paths)) return
   const { bridge, subnet } = placeOf(paths)
   const chosen = options.ipallocRange ?? loadServices(paths.services).range
   const routes = SHOW_ROUTES.map(argv => tryCommand(argv) ?? '[]')
-  const problem = findOverlap({ routes, ranges: chosen ?? subnet, bridge: bridge.name })
+  const problem = findOverlap({ routes, ranges: chosen ?? subnet, bridge: options.weaveBridge ?? bridge.name })
   if (problem === undefined) return
   if (chosen !== undefined) return warn(problem)
   throw new UserError({ cause: problem, remedy: 'give --ipalloc-range another range, the same one on all hosts' })

@@ -55,13 +55,15 @@ export function registerResetCommand(
     })
 }
 
-/** Others have its address space at once. Not when it hands out none. */
+/** Others have its address space at once, and look for its containers no more. */
 async function leave({ paths }: CommandContext): Promise<void> {
-  try {
-    await askRouter(paths.controlSocket, { method: 'DELETE', path: '/peer' })
-  } catch (cause) {
-    if (cause instanceof ControlError && cause.condition === 'notThere') return
-    throw cause
+  for (const path of ['/name', '/peer']) {
+    try {
+      await askRouter(paths.controlSocket, { method: 'DELETE', path })
+    } catch (cause) {
+      // Of a router that answers no names, or hands out no addresses.
+      if (!(cause instanceof ControlError && cause.condition === 'notThere')) throw cause
+    }
   }
   await sleep(LAST_WORDS_MS)
 }

@@ -1,5 +1,6 @@
+import type { IpNetwork } from '../../base/ip-address.ts'
 import type { IpamPeerStatus, IpamStatus } from './api.ts'
-import { intersect, rangeOf, sizeOfRange } from './range.ts'
+import { intersect, type Range, rangeOf, sizeOfRange } from './range.ts'
 import type { Requests } from './requests.ts'
 import type { Succession } from './succession.ts'
 import type { Territory } from './territory.ts'
@@ -56,22 +57,30 @@ function describeState(territory: Territory, succession: Succession, requests: R
   return 'ready'
 }
 
-function describeSelf({ self, space, leases }: Territory): IpamPeerStatus {
-  const addresses = space.claims.reduce((sum, claim) => sum + sizeOfRange(claim), 0n)
-  const used = space.claims.reduce((sum, claim) => sum + BigInt(leases.countIn(claim)), 0n)
-  return { name: self, ranges: space.claims, addresses, free: addresses - used, isReachable: true, isSelf: true }
+function describeSelf({ self, space, leases, universe }: Territory): IpamPeerStatus {
+  const ranges = within(space.claims, universe)
+  const addresses = ranges.reduce((sum, range) => sum + sizeOfRange(range), 0n)
+  const used = ranges.reduce((sum, range) => sum + BigInt(leases.countIn(range)), 0n)
+  return { name: self, ranges, addresses, free: addresses - used, isReachable: true, isSelf: true }
+}
+
+/** A router that was launched with another range has still what it had of the former one, which is no part of the whole. */
+function within(ranges: readonly Range[], universe: readonly IpNetwork[]): readonly Range[] {
+  return ranges.flatMap(range => universe.flatMap(network => intersect(range, rangeOf(network)) ?? []))
 }
 
 function describeOthers(territory: Territory, succession: Succession, now: number): readonly IpamPeerStatus[] {
-  const { views, self, space, reachable } = territory
+  const { views, self, space, reachable, universe } = territory
   return views.all.map(({ name, body }) => {
-    const ranges = views.ownedBy(name, { name: self, claims: space.claims })
+    const ranges = within(views.ownedBy(name, { name: self, claims: space.claims }), universe)
     const at = reachable.has(name) ? undefined : succession.takeOverAt(name)
     return {
       name,
       ranges,
       addresses: ranges.reduce((sum, range) => sum + sizeOfRange(range), 0n),
-      free: (body?.claims ?? []).reduce((sum, claim) => sum + claim.free, 0n),
+      free: (body?.claims ?? [])
+        .filter(claim => within([claim], universe).length > 0)
+        .reduce((sum, claim) => sum + claim.free, 0n),
       isReachable: reachable.has(name),
       isSelf: false,
       ...(at === undefined ? {} : { takenOverInMs: Math.max(0, at - now) }),

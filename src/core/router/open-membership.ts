@@ -9,7 +9,7 @@ import { SHORT_IDS_MAX, shortIdOf } from './short-id.ts'
 /** A member that nobody reaches is given up after so long. */
 export const GIVE_UP_AFTER_MS = 60_000
 /** For so long no record of it is taken that is not newer than the last: others may give it up later, and still pass it on. */
-export const MOURN_MS = 600_000
+export const MOURN_MS = 180_000
 
 interface OpenMember extends Member, Version {}
 

@@ -80,7 +80,7 @@ export class AgentLab {
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
     await sweep()
     const lab = new AgentLab(await ClusterFixture.create(hosts, configure), name)
-    lab.#unpackRelease()
+    lab.unpackRelease()
     for (const { name } of hosts) await lab.#addHost(name)
     for (const [one, other] of wires) lab.#connect([one, other], underlayMtu)
     return lab
@@ -88,7 +88,7 @@ export class AgentLab {
 
   /** The release as it is shipped, away from the project and its packages. */
   get program(): readonly string[] {
-    return [RUNTIME, '--max-semi-space-size=1', join(this.folder, 'release', 'weave.mjs')]
+    return [RUNTIME, '--optimize-for-size', '--expose-gc', join(this.folder, 'release', 'weave.mjs')]
   }
 
   rootOf(host: string): string {
@@ -218,8 +218,10 @@ export class AgentLab {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #unpackRelease(): void {
+  /** Again, what is launched from then on is of another release: other files at the same path, as after an upgrade. */
+  unpackRelease(): void {
     const release = join(this.folder, 'release')
+    rmSync(release, { recursive: true, force: true })
     mkdirSync(release)
     execFileSync('tar', ['-xzf', join(PROJECT_ROOT, 'dist', 'ship', 'agent-linux-x64.tar.gz'), '-C', release])
   }

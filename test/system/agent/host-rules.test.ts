@@ -1,6 +1,7 @@
 import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
 
-const JUMPS = ['-A FORWARD -j WEAVE-EXPOSE', '-A INPUT -j WEAVE-INPUT', '-A POSTROUTING -j WEAVE']
+const JUMPS = ['-A FORWARD -j WEAVE-EXPOSE', '-A INPUT -j WEAVE-INPUT']
+const JUMPS_OF_IPV4 = [...JUMPS, '-A POSTROUTING -j WEAVE']
 
 /** Host `a` stands before `o`, which is no member: what is outside of the overlay. */
 const PLAN: LabPlan = {
@@ -21,7 +22,7 @@ describe('the rules of a host', () => {
   beforeAll(async () => {
     lab = await AgentLab.create(PLAN)
     // As Docker leaves it: what nobody lets through is dropped.
-    await must('a', 'iptables', '-P', 'FORWARD', 'DROP')
+    for (const program of ['iptables', 'ip6tables']) await must('a', program, '-P', 'FORWARD', 'DROP')
     await must('a', 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
     for (const host of ['a', 'b']) await lab.launch(host)
     await eventually(15_000, async () => {
@@ -50,11 +51,17 @@ describe('the rules of a host', () => {
     expect(await sourceOfPing('ca', () => reaches('cb', '10.2.1.1'))).toBe('10.2.2.1')
   }, 30_000)
 
+  it('let IPv6 pass within the overlay, though FORWARD drops that, too, where bridged frames come by there', async () => {
+    await reaches('cb', 'fd02::1')
+    expect((await lab.on('a', 'ip6tables', '-L', 'WEAVE-EXPOSE', '-nvx')).stdout).toMatch(/ACCEPT .* weave +weave /)
+  }, 30_000)
+
   it('come back, each once, when another program flushes all rules under a running agent (FW-06, FW-08)', async () => {
     await must('a', 'nft', 'flush', 'ruleset')
-    expect(await jumps()).toEqual([])
-    await eventually(45_000, async () => (await jumps()).length > 0 || 'not put back')
-    expect(await jumps()).toEqual(JUMPS)
+    expect(await jumps('iptables-save')).toEqual([])
+    await eventually(45_000, async () => (await jumps('ip6tables-save')).length > 0 || 'not put back')
+    expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
+    expect(await jumps('ip6tables-save')).toEqual(JUMPS)
     await must('a', 'iptables', '-P', 'FORWARD', 'DROP')
     await reaches('cb', '10.91.3.3')
   }, 70_000)
@@ -77,8 +84,8 @@ describe('the rules of a host', () => {
   }
 
   /** In all tables, those to chains of ours. */
-  async function jumps(): Promise<readonly string[]> {
-    const { stdout } = await lab.on('a', 'iptables-save')
+  async function jumps(program: string): Promise<readonly string[]> {
+    const { stdout } = await lab.on('a', program)
     return stdout
       .split('\n')
       .filter(line => / -j WEAVE/.test(line))

@@ -197,10 +197,16 @@ describe('hosts without a provisioner', () => {
       stderr: expect.stringContaining("bridge 'weave' and its rules stay"),
     })
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).toBe(0)
+    await weave('c', 'dns-add', '10.2.0.3', '-h', 'left.weave.local')
+    await awaitText('b', ['status', 'dns'], /^left /m)
     await weave('c', 'reset')
+    // What it said is not kept as what is out of reach is.
+    await awaitText('b', ['status', 'dns'], /^(?![\s\S]*left )/)
     // Its space is another's, and none that a dead peer keeps for an hour.
     await awaitText('b', ['status', 'ipam'], new RegExp(`^(?![\\s\\S]*${name}\\(.*\\) +[1-9])[\\s\\S]* IPs`))
-    expect((await lab.on('c', 'iptables-save')).stdout).not.toContain('WEAVE')
+    for (const program of ['iptables-save', 'ip6tables-save']) {
+      expect((await lab.on('c', program)).stdout).not.toContain('WEAVE')
+    }
     expect((await lab.on('c', 'nft', 'list', 'table', 'bridge', 'weave')).exitCode).not.toBe(0)
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.identityKey))).toBe('')
     for (const device of DEVICES) expect((await lab.on('c', 'ip', 'link', 'show', device)).exitCode).not.toBe(0)

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { AgentLab, endOf, eventually } from './agent-lab.ts'
+import { CHECK_SEGMENTS } from './capture-script.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 const RAW_SIZES = [60, 61, 500, 1390]
@@ -34,7 +35,11 @@ describe.each(['b', 'c'])('between containers of host a and host %s', far => {
     'bytes arrive as they were sent, %s',
     async (_, hostsWithout) => {
       for (const host of hostsWithout) await switchOffloadOff(lab, host)
+      const look = hostsWithout.length === 0 ? undefined : await lookAtSegments(lab, far)
       await transfer()
+      const { right, ...trouble } = (await look?.()) ?? { right: Number.POSITIVE_INFINITY, wrong: 0, long: 0 }
+      expect(trouble).toEqual({ wrong: 0, long: 0 })
+      expect(right).toBeGreaterThan(1000)
     },
     120_000,
   )
@@ -101,6 +106,25 @@ async function serve(lab: AgentLab, host: string, address: string): Promise<Chil
   const server = lab.spawn(`c${host}`, [process.execPath, PROGRAM, 'serve', address], { name })
   await eventually(10_000, async () => lab.log(name).includes('listening') || `not listening: ${lab.log(name)}`)
   return server
+}
+
+interface Segments {
+  readonly right: number
+  readonly wrong: number
+  readonly long: number
+}
+
+/** Looks at what comes in at the container, until it is asked what it has seen. */
+async function lookAtSegments(lab: AgentLab, host: string): Promise<() => Promise<Segments>> {
+  const name = `look ${performance.now()}`
+  const capture = lab.spawn(`c${host}`, ['python3', '-c', CHECK_SEGMENTS, '1376'], { name })
+  await eventually(10_000, async () => lab.log(name).includes('listening') || `not listening: ${lab.log(name)}`)
+  return async () => {
+    capture.kill()
+    await endOf(capture)
+    await eventually(5000, async () => lab.log(name).includes('}') || lab.log(name))
+    return JSON.parse(lab.log(name).trim().split('\n').pop() ?? '')
+  }
 }
 
 /** On both ends of the container's cable. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
 import { patiently } from '../agent/patience.ts'
-import { exchangeFrames, macOf } from './exchange-frames.ts'
+import { exchangeFrames, macOf, takeAnyFrame } from './exchange-frames.ts'
 import { SEND_VXLAN } from './frame-scripts.ts'
 
 const HOSTS = ['a', 'b', 'c'] as const
@@ -33,8 +33,8 @@ describe('agents with the fast path inside WireGuard', () => {
   beforeAll(async () => {
     lab = await AgentLab.create(PLAN)
     mkdirSync('/var/run/wireguard', { recursive: true })
+    await takeAnyFrame(lab, HOSTS)
     for (const host of HOSTS) {
-      await lab.on(host, 'sh', '-c', 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 >"$f"; done')
       await launch(host)
       lab.addContainer(host)
     }

@@ -105,6 +105,7 @@ class FakeKernel {
       socket: refuse,
       socketpair: refuse,
       madvise: refuse,
+      malloc_trim: refuse,
       bind: refuse,
       connect: refuse,
       getsockname: refuse,

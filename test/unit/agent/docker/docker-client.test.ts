@@ -49,6 +49,14 @@ describe('the host name of a container', () => {
   })
 })
 
+describe('a container', () => {
+  it('does not run while Docker waits to start it again', () => {
+    const isRunning = (State: object) => readDetails({ Id: 'ab'.repeat(32), State }).isRunning
+    expect(isRunning({ Running: true, Restarting: false })).toBe(true)
+    expect(isRunning({ Running: true, Restarting: true })).toBe(false)
+  })
+})
+
 describe('the client of Docker', () => {
   const folder = useTemporaryFolder()
   const asked: string[] = []

@@ -1,4 +1,4 @@
-import { firewallText } from '../../../../src/agent/linux/host-firewall.ts'
+import { firewallText, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
 import { parseIpNetwork } from '../../../../src/base/ip-address.ts'
 
 const cidr = (text: string) => {
@@ -69,5 +69,25 @@ describe('the rules of the host', () => {
     const text = firewallText({ ...PLACE, overlay: cidr('10.2.0.0/16'), exposed })
     expect(text).not.toContain('MASQUERADE')
     expect(text).toContain('-A WEAVE-EXPOSE -o weave -d 10.2.1.0/24 -j ACCEPT')
+  })
+
+  it('let the overlay’s IPv6 pass, keep Docker’s own network out likewise, and masquerade none of it', () => {
+    const wish = { bridge: 'weave', dockerBridge: 'docker0', overlay: cidr('10.2.0.0/16'), exposed: [], port: 6783 }
+    expect(ipv6FirewallText(wish).split('\n')).toEqual([
+      '*filter',
+      ':WEAVE-EXPOSE - [0:0]',
+      ':WEAVE-INPUT - [0:0]',
+      '-A WEAVE-EXPOSE -i docker0 -o weave -j DROP',
+      '-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT',
+      '-A WEAVE-INPUT -i docker0 -p tcp --dport 6783 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 6783 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 6784:6785 -j DROP',
+      '-A WEAVE-INPUT -i docker0 -p udp --dport 53 -j ACCEPT',
+      '-A WEAVE-INPUT -i docker0 -p tcp --dport 53 -j ACCEPT',
+      '-I FORWARD 1 -j WEAVE-EXPOSE',
+      '-I INPUT 1 -j WEAVE-INPUT',
+      'COMMIT',
+      '',
+    ])
   })
 })

@@ -82,6 +82,14 @@ describe('the address allocator', () => {
     expect(again.allocate('b')).toBe('10.32.0.2')
   })
 
+  it('gives of another range when it is launched with one, and counts that alone (FLAG-12)', () => {
+    const one = alone()
+    one.allocate('a')
+    const other = alone(one.stored, { universe: '10.20.0.0/24' })
+    expect(other.allocate('b', '10.20.0.0/24')).toBe('10.20.0.1')
+    expect(other.ipam.status(0)).toMatchObject({ total: 256n, peers: [{ addresses: 256n, free: 255n }] })
+  })
+
   it('ends the leases of a container that is gone, and of nothing else', () => {
     const one = alone()
     for (const id of ['a', 'b', 'weave:expose']) one.allocate(id)
