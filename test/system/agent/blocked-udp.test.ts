@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { macOf, takeAnyFrame, troubleExchanging } from '../fastpath/exchange-frames.ts'
 import { AgentLab, eventually } from './agent-lab.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
+/** Below what is taken for granted of a path that cannot be measured: IP of more would be answered, not carried. */
+const PATH_MTU = 1100
 const BLOCKED = ['INPUT', '-p', 'udp', '--dport', '6783', '-j', 'DROP']
 const PING = ['ping', '-c', '3', '-i', '0.2', '-W', '1', '10.2.3.1']
 
@@ -31,12 +34,20 @@ describe('a host whose UDP is blocked', () => {
     expect(pump.runsCarried).toBeGreaterThan(0)
   }, 60_000)
 
-  it('gets what is sent as it was sent, in streams and in datagrams of all sizes', async () => {
+  it('gets what is sent as it was sent, in streams, datagrams of all sizes and frames of all kinds', async () => {
     const server = lab.spawn('cc', [process.execPath, PROGRAM, 'serve', '10.2.3.1'], { name: 'server' })
     await eventually(5000, async () => lab.log('server').includes('listening') || 'not listening')
     const { stdout, stderr } = await lab.on('ca', process.execPath, PROGRAM, 'send', '10.2.3.1')
     server.kill()
     expect({ stdout, stderr }).toEqual({ stdout: 'tcp equal\ndone\n', stderr: '' })
+    await takeAnyFrame(lab, ['a', 'b', 'c'])
+    for (const [sender, receiver] of [
+      ['ca', 'cc'],
+      ['cc', 'ca'],
+    ] as const) {
+      const wish = { mtu: PATH_MTU, frames: 60, sender, receivers: [receiver] }
+      expect(await troubleExchanging(lab, { ...wish, to: await macOf(lab, receiver) })).toBe('')
+    }
   }, 60_000)
 
   it('is reached over UDP again as soon as that passes', async () => {

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { macOf, takeAnyFrame, troubleExchanging } from '../fastpath/exchange-frames.ts'
 import { AgentLab, endOf, eventually } from './agent-lab.ts'
 import { CHECK_SEGMENTS } from './capture-script.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
-const RAW_SIZES = [60, 61, 500, 1390]
 
 /** `b` is a neighbour of `a`, `c` is behind it. */
 describe.each(['b', 'c'])('between containers of host a and host %s', far => {
@@ -44,6 +44,18 @@ describe.each(['b', 'c'])('between containers of host a and host %s', far => {
     120_000,
   )
 
+  it('frames of every kind and size arrive as they were sent, in both directions', async () => {
+    await takeAnyFrame(lab, ['a', 'b', 'c'])
+    for (const [sender, receiver] of [
+      ['ca', `c${far}`],
+      [`c${far}`, 'ca'],
+    ] as const) {
+      for (const to of ['ff:ff:ff:ff:ff:ff', await macOf(lab, receiver)]) {
+        expect(await troubleExchanging(lab, { to, frames: 120, sender, receivers: [receiver] })).toBe('')
+      }
+    }
+  }, 60_000)
+
   it('bytes arrive as they were sent over a network that is suddenly too narrow for the datagrams', async () => {
     await lab.on('a', 'ip', 'link', 'set', 'ab', 'mtu', '1400')
     await lab.on('b', 'ip', 'link', 'set', 'ba', 'mtu', '1400')
@@ -51,30 +63,6 @@ describe.each(['b', 'c'])('between containers of host a and host %s', far => {
     const { pump, forwarder } = await reportOf('a')
     expect(pump.runsSplit + forwarder.cutSmaller).toBeGreaterThan(100)
   }, 60_000)
-
-  it('frames that are not of IP arrive as they were sent', async () => {
-    const receiver = lab.spawn(`c${far}`, ['python3', '-c', rawReceive()], { name: 'raw' })
-    await eventually(5000, async () => lab.log('raw').includes('listening') || 'not listening')
-    const sender = lab.spawn('ca', ['python3', '-c', rawSend()], { name: 'raw sender' })
-    await endOf(receiver)
-    sender.kill()
-    await endOf(sender)
-    const losses = ['a', 'b', 'c'].flatMap(host =>
-      lab
-        .log(host)
-        .split('\n')
-        .filter(line => / lost/.test(line)),
-    )
-    const arrived = lab
-      .log('raw')
-      .replace('listening\n', '')
-      .split('\n')
-      .filter(line => line !== '')
-    expect({ arrived, losses: arrived.length === 0 ? losses : [] }).toEqual({
-      arrived: RAW_SIZES.map(size => `${size} True`),
-      losses: [],
-    })
-  }, 40_000)
 
   it('large frames were cut and joined on the way, and no bridge refused one', async () => {
     const [sent, received] = await Promise.all(['a', far].map(host => reportOf(host)))
@@ -147,25 +135,4 @@ for command in (0x15, 0x17, 0x19, 0x1f, 0x24, 0x2c):
     try: fcntl.ioctl(s, 0x8946, struct.pack('16sQ16x', b'${device}', ctypes.addressof(value)))
     except OSError as error:
         if error.errno != 95: raise`
-}
-
-/** Again and again: on Ethernet a frame may be lost, as when a busy machine keeps probes waiting until a path counts as lost. */
-function rawSend(): string {
-  return `import socket, time
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('eth0', 0))
-while True:
-  for size in ${JSON.stringify(RAW_SIZES)}:
-    s.send(b'\\xff' * 6 + s.getsockname()[4] + b'\\x88\\xb5' + bytes(i * 7 % 256 for i in range(size - 14))); time.sleep(0.05)`
-}
-
-function rawReceive(): string {
-  return `import socket
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)); s.bind(('eth0', 0x88b5)); s.settimeout(20)
-print('listening', flush=True)
-came = {}
-while len(came) < ${RAW_SIZES.length}:
-    try: frame = s.recv(2000)
-    except TimeoutError: break
-    came[len(frame)] = came.get(len(frame), True) and frame[14:] == bytes(i * 7 % 256 for i in range(len(frame) - 14))
-for size in sorted(came): print(size, came[size])`
 }
