@@ -18,6 +18,9 @@ const KEPT_UNUSED_MS = 24 * 3600 * 1000
 const PACKAGES = [
   'systemd-sysv',
   'openssh-server',
+  'sudo',
+  'ufw',
+  'firewalld',
   'python3',
   'ifupdown',
   'netplan.io',

@@ -1,13 +1,13 @@
 #!/bin/sh
 # build-base.sh TARGET SUITE MIRROR PACKAGES: a root file system for the hosts of a lab, as a cloud provider would hand it out:
-# sshd, all that brings interfaces up and Docker installed, Docker off and with its package's configuration, no Node.
+# sshd, all that brings interfaces up, firewalls and Docker installed, those off and with their packages' configuration, no Node.
 set -eu
 target=$1 suite=$2 mirror=$3 packages=$4
 
 debootstrap --variant=minbase --include="$packages" "$suite" "$target" "$mirror"
 
 echo 'I: Adapting to the lab'
-for unit in docker.service docker.socket containerd.service nftables.service \
+for unit in docker.service docker.socket containerd.service nftables.service ufw.service firewalld.service \
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
   chroot "$target" systemctl disable "$unit" >/dev/null 2>&1 || echo "I: $unit is not there to be disabled"
 done
@@ -18,7 +18,7 @@ for unit in systemd-networkd.service systemd-networkd-wait-online.service Networ
   ln -sf /dev/null "$target/etc/systemd/system/$unit"
 done
 # Runlevels of sysvinit do not follow `systemctl disable`.
-for service in docker nftables; do
+for service in docker nftables ufw firewalld; do
   if [ -e "$target/etc/init.d/$service" ]; then chroot "$target" update-rc.d "$service" disable; fi
 done
 
