@@ -1,3 +1,4 @@
+import { DISPUTED } from './fault-driver.ts'
 import type { SeededRandom } from './random.ts'
 import type { World } from './world.ts'
 
@@ -39,7 +40,11 @@ export class CloneFaults {
     const [of, name] = [original.name, `copy${++this.#count}`]
     for (const host of this.#world.hosts.keys()) if (host !== of) this.#world.wire(host, name)
     this.#world.underlay.place(name, `192.0.2.${this.#count}`)
-    for (const one of [of, name]) this.#world.invariants.expectError(one, CLONED)
+    for (const one of [of, name]) {
+      this.#world.invariants.expectError(one, CLONED)
+      // What one of the two gave to others in their name the other may have in use.
+      this.#world.invariants.expectError(one, DISPUTED)
+    }
     this.#world.clone(of, name)
     this.#running = { name, of }
     return `run a copy of ${of} as ${name}`

@@ -1,5 +1,5 @@
 import { InvariantViolation, MARKER } from './invariants.ts'
-import { type ReferenceModel, referenceOf } from './reference.ts'
+import { differenceOf, referenceOf } from './reference.ts'
 import type { World } from './world.ts'
 
 /** Virtual time from the end of all faults until every router agrees with the reference model. */
@@ -41,9 +41,9 @@ export function exchangeBroadcasts(world: World, members: readonly string[]): vo
         .filter(frame => textOf(frame) === text)
         .map(() => host.name),
     )
-    const [is, should] = [heard.sort().join(), reference.hearersOf(sender).join()]
-    if (is !== should) {
-      throw new InvariantViolation('each frame arrives once', `from ${sender} at [${is}], should be [${should}]`)
+    const difference = differenceOf(heard, reference.must.hearersOf(sender), reference.may.hearersOf(sender))
+    if (difference !== undefined) {
+      throw new InvariantViolation('each frame arrives once', `from ${sender} at ${difference}`)
     }
   }
 }
@@ -69,14 +69,18 @@ function textOf(frame: Uint8Array): string {
 }
 
 /** Undefined when there is none. */
-function differenceFrom(reference: ReferenceModel, world: World, members: readonly string[]): string | undefined {
+function differenceFrom(
+  { must, may }: ReturnType<typeof referenceOf>,
+  world: World,
+  members: readonly string[],
+): string | undefined {
   for (const name of members) {
     const host = world.host(name)
     if (!host.isUp) continue
     const { peers } = host.router.status(host.clockAt(world.now))
     const reached = peers.filter(peer => peer.isReachable).map(peer => peer.nickname)
-    const [is, should] = [reached.sort().join(), reference.reachableFrom(name).join()]
-    if (is !== should) return `${name} reaches [${is}], should reach [${should}]`
+    const difference = differenceOf(reached, must.reachableFrom(name), may.reachableFrom(name))
+    if (difference !== undefined) return `${name} reaches ${difference}`
   }
   return undefined
 }

@@ -7,8 +7,8 @@ import type { World } from './world.ts'
 const CLOCK_SET_BACK_MIN = 11
 const CLOCK_SET_BACK_MAX = 19
 const HOSTS_LEFT_MIN = 2
-/** Of a host that is taken back: what it had is another's by then. */
-const DISPUTED = 'addresses in use here belong to another peer'
+/** Said by a host that is taken back, or was copied: what it had is another's by then. */
+export const DISPUTED = 'addresses in use here belong to another peer'
 
 /** Does to a cluster what befalls clusters, as the draws say, and keeps the story of it. */
 export class FaultDriver {

@@ -1,9 +1,10 @@
 import { commandOf, type Outcome, runScenario, type ScenarioOptions } from './scenario.ts'
 import { appendSeed } from './seed-file.ts'
 
-const USAGE = `usage: npm run simulate -- [--seed N] [--hosts N] [--plain | --certified] [--trace]
-       npm run simulate:soak -- [--seed N] [--hosts N] [--plain | --certified]
+const USAGE = `usage: npm run simulate -- [--seed N] [--hosts N] [--plain | --sites] [--certified] [--trace]
+       npm run simulate:soak -- [--seed N] [--hosts N] [--plain | --sites] [--certified]
 --plain: no gateways, narrow wires, moves, replaced and copied hosts, and no containers
+--sites: no copied hosts, and no containers
 --certified: no open clusters
 A seed that fails is written to test/simulation/seeds.json, and stays there.`
 
@@ -12,7 +13,7 @@ interface Arguments {
   hosts: number | undefined
   isTraced: boolean
   isSoak: boolean
-  isPlain: boolean
+  faults: ScenarioOptions['faults']
   isCertified: boolean
 }
 
@@ -60,11 +61,11 @@ function summaryOf(outcome: Outcome, tookMs: number): string {
   return `seed ${seed}: ${size} in ${(tookMs / 1000).toFixed(1)} s (${rate.toFixed(0)} router seconds a second): ${end}`
 }
 
-function optionsOf({ hosts, isPlain, isCertified }: Arguments, seed: number): ScenarioOptions {
+function optionsOf({ hosts, faults, isCertified }: Arguments, seed: number): ScenarioOptions {
   return {
     seed,
     ...(hosts === undefined ? {} : { hosts }),
-    ...(isPlain ? { faults: 'plain' as const } : {}),
+    ...(faults === undefined ? {} : { faults }),
     ...(isCertified ? { membership: 'certified' as const } : {}),
   }
 }
@@ -75,14 +76,15 @@ function parseArguments(words: readonly string[]): Arguments | undefined {
     hosts: undefined,
     isTraced: false,
     isSoak: false,
-    isPlain: false,
+    faults: undefined,
     isCertified: false,
   }
   for (let i = 0; i < words.length; i++) {
     const word = words[i]
     if (word === '--trace') found.isTraced = true
     else if (word === '--soak') found.isSoak = true
-    else if (word === '--plain') found.isPlain = true
+    else if (word === '--plain') found.faults = 'plain'
+    else if (word === '--sites') found.faults = 'sites'
     else if (word === '--certified') found.isCertified = true
     else if (word === '--seed' || word === '--hosts') {
       const value = Number(words[++i])

@@ -1,5 +1,5 @@
 import { HOPS_MAX } from '../../src/core/wire/datagram.ts'
-import { ReferenceModel } from './reference.ts'
+import { differenceOf, ReferenceModel } from './reference.ts'
 
 describe('the reference model', () => {
   it('reaches over other hosts, but not over a cut', () => {
@@ -7,6 +7,14 @@ describe('the reference model', () => {
     expect(model.reachableFrom('a')).toEqual(['a', 'b', 'c'])
     expect(model.hearersOf('a')).toEqual(['b', 'c'])
     expect(model.reachableFrom('d')).toEqual(['d'])
+  })
+
+  it('tells who is missing, who is too many, and who is there twice', () => {
+    expect(differenceOf(['b', 'a'], ['a', 'b'], ['a', 'b'])).toBeUndefined()
+    expect(differenceOf(['a', 'c'], ['a'], ['a', 'b', 'c'])).toBeUndefined()
+    expect(differenceOf(['a'], ['a', 'b'], ['a', 'b'])).toBeDefined()
+    expect(differenceOf(['a', 'd'], ['a'], ['a', 'b'])).toBeDefined()
+    expect(differenceOf(['a', 'a'], ['a'], ['a'])).toBeDefined()
   })
 
   it('lets frames go no further than the hops of a datagram', () => {

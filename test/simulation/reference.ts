@@ -33,12 +33,25 @@ export class ReferenceModel {
   }
 }
 
-export function referenceOf(world: World, members: readonly string[]): ReferenceModel {
+/** `must`: who has to reach whom; `may`: who can, where chance has a say. */
+export function referenceOf(world: World, members: readonly string[]): Record<'must' | 'may', ReferenceModel> {
   const hosts = members.filter(name => world.hosts.get(name)?.isUp === true)
-  return new ReferenceModel({
-    hosts,
-    passes: (a, b) => world.network.passesBothWays(a, b) && world.underlay.canLink(a, b),
-  })
+  const { network, underlay } = world
+  return {
+    must: new ReferenceModel({ hosts, passes: (a, b) => network.passesBothWays(a, b) && underlay.canLink(a, b) }),
+    may: new ReferenceModel({ hosts, passes: (a, b) => network.passesBothWays(a, b) && underlay.mayLink(a, b) }),
+  }
+}
+
+/** What is wrong about `names`: undefined when each is there once that must be, and none that may not. */
+export function differenceOf(
+  names: readonly string[],
+  must: readonly string[],
+  may: readonly string[],
+): string | undefined {
+  const isOnce = new Set(names).size === names.length
+  if (isOnce && must.every(name => names.includes(name)) && names.every(name => may.includes(name))) return undefined
+  return `[${[...names].sort().join()}], should be [${must.join()}], or more of [${may.join()}]`
 }
 
 function distancesFrom(

@@ -7,6 +7,8 @@ const BUDGET_MS = 10_000
 const FRESH_MAX = 40
 /** They draw clusters without a manifest. */
 const OPEN_SEEDS = [500064, 500094, 500106, 500114, 500119, 500127]
+/** They draw routers that hand out addresses. */
+const SERVING_SEEDS = [840023, 840033]
 
 describe('a cluster that is put through faults', () => {
   it.each(readSeeds())('stays sound with seed $seed, once broken: $reason', ({ reason: _, ...options }) => {
@@ -18,11 +20,17 @@ describe('a cluster that is put through faults', () => {
     expect({ isOpen, failure }).toEqual({ isOpen: true, failure: undefined })
   })
 
+  it.each(SERVING_SEEDS)('stays sound while containers and copies of hosts come and go, with seed %d', seed => {
+    const { story, failure } = runScenario({ seed, hosts: 5, membership: 'certified' })
+    expect(failure).toBeUndefined()
+    expect(story.join()).toMatch(/run a copy.*wants an address|wants an address.*run a copy/)
+  })
+
   it('stays sound with seeds that were never tried', () => {
     const startedAt = performance.now()
     const first = Date.now() % 1_000_000_000
     for (let seed = first; seed < first + FRESH_MAX; seed++) {
-      const options = { seed, membership: 'certified' } as const
+      const options = { seed, faults: 'sites', membership: 'certified' } as const
       const { failure } = runScenario(options)
       expect(failure === undefined ? {} : { failure, again: commandOf(options) }).toEqual({})
       if (performance.now() - startedAt > BUDGET_MS) break

@@ -30,10 +30,10 @@ export interface ScenarioOptions {
   /** Drawn from the seed when absent. */
   readonly hosts?: number
   /**
-   * `plain`: only what befalls wires and processes of a certified cluster; absent: gateways, narrow wires, moves and replaced hosts
-   * too, and some clusters are open.
+   * `plain`: only what befalls wires and processes of a certified cluster; `sites`: gateways, narrow wires, moves and replaced hosts
+   * too, and some clusters are open; absent: in some certified clusters also containers and copies of hosts.
    */
-  readonly faults?: 'plain'
+  readonly faults?: 'plain' | 'sites'
   /** Absent: some clusters are open. */
   readonly membership?: 'certified'
 }
@@ -62,7 +62,7 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const opening = new SeededRandom(options.seed + OPEN_SEED)
   const isOpen = hasSites && options.membership !== 'certified' && opening.chance(OPEN_SHARE)
   const serving = new SeededRandom(options.seed + SERVICES_SEED)
-  const hasTopics = hasSites && !isOpen && serving.chance(SERVICES_SHARE)
+  const hasTopics = options.faults === undefined && !isOpen && serving.chance(SERVICES_SHARE)
   const world = createWorld(options.seed, {
     draw,
     skewMax: hasSites ? SKEW_MAX_MS : 0,
@@ -95,7 +95,7 @@ export function runScenario(options: ScenarioOptions): Outcome {
 export function commandOf({ seed, hosts, faults, membership }: ScenarioOptions): string {
   const words = [
     ...(hosts === undefined ? [] : [`--hosts ${hosts}`]),
-    ...(faults === undefined ? [] : ['--plain']),
+    ...(faults === undefined ? [] : [`--${faults}`]),
     ...(membership === undefined ? [] : ['--certified']),
   ]
   return ['npm run simulate --', `--seed ${seed}`, ...words, '--trace'].join(' ')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export interface KeptSeed {
   readonly seed: number
   readonly hosts?: number
-  readonly faults?: 'plain'
+  readonly faults?: 'plain' | 'sites'
   readonly membership?: 'certified'
   readonly reason: string
 }

@@ -92,10 +92,18 @@ export class Underlay {
     return this.#canBeDialled(a, b) || this.#canBeDialled(b, a)
   }
 
+  /** Two that both moved find each other where a third tells them of an address. */
+  mayLink(a: string, b: string): boolean {
+    return this.#isOpenTo(a, b) || this.#isOpenTo(b, a)
+  }
+
   #canBeDialled(name: string, by: string): boolean {
+    return this.#isOpenTo(name, by) && this.ipOf(name) === this.#homes.get(name)
+  }
+
+  #isOpenTo(name: string, by: string): boolean {
     const gateway = this.#gateways.get(name)
-    const isOpen = gateway === undefined || gateway === this.#gateways.get(by)
-    return isOpen && this.ipOf(name) === this.#homes.get(name)
+    return gateway === undefined || gateway === this.#gateways.get(by)
   }
 
   #inward(from: Endpoint, way: { to: Endpoint; mine: Gateway | undefined; now: number }): Arrival | undefined {
