@@ -53,7 +53,8 @@ const FAMILIES: readonly Family[] = [
  */
 export function applyFirewall(wish: FirewallWish): void {
   for (const family of familiesOfHost()) {
-    const missing = family.hooks.filter(hook => !isHooked(family, hook))
+    const hooked = hooksThere(family)
+    const missing = family.hooks.filter(hook => !hooked.has(hook))
     runCommandWith(family.textOf(wish, missing), [`${family.program}-restore`, '--noflush', '--wait'])
   }
 }
@@ -75,7 +76,7 @@ export function removeFirewall(): void {
 
 /** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
 export function isFirewallThere(): boolean {
-  return familiesOfHost().every(family => family.hooks.every(hook => isHooked(family, hook)))
+  return familiesOfHost().every(family => hooksThere(family).size === family.hooks.length)
 }
 
 function familiesOfHost(): readonly Family[] {
@@ -83,8 +84,16 @@ function familiesOfHost(): readonly Family[] {
   return FAMILIES.filter(({ program }) => program === 'iptables' || hasIpv6)
 }
 
-function isHooked({ program }: Family, { table, from, chain }: Hook): boolean {
-  return tryCommand([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
+/** One program for all of them: it takes longer to start than to answer. */
+function hooksThere({ program, hooks }: Family): ReadonlySet<Hook> {
+  const found = new Set<Hook>()
+  let at = ''
+  for (const line of (tryCommand([`${program}-save`]) ?? '').split('\n')) {
+    if (line.startsWith('*')) at = line.slice(1)
+    const hook = hooks.find(({ table, from, chain }) => table === at && line === `-A ${from} -j ${chain}`)
+    if (hook !== undefined) found.add(hook)
+  }
+  return found
 }
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */

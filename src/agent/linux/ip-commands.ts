@@ -63,7 +63,3 @@ export function blackhole(verb: 'replace' | 'delete', network: string): Argv {
 export function deleteDevice(device: string): Argv {
   return ['ip', 'link', 'delete', 'dev', device]
 }
-
-export function showLink(device: string): Argv {
-  return ['ip', '-json', '-details', 'link', 'show', 'dev', device]
-}

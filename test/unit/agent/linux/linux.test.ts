@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findInitSystem } from '../../../../src/agent/linux/init-system.ts'
 import { addBridge } from '../../../../src/agent/linux/ip-commands.ts'
-import { parseShownLink } from '../../../../src/agent/linux/network-device.ts'
+import { attribute, nested, word } from '../../../../src/agent/linux/netlink.ts'
+import { findDevice, parseLink } from '../../../../src/agent/linux/network-device.ts'
 import { parseHolder } from '../../../../src/agent/linux/port-holder.ts'
 import { createServiceNotifier, unixAddress } from '../../../../src/agent/linux/service-notifier.ts'
 import type { Mac } from '../../../../src/base/mac.ts'
@@ -18,23 +19,30 @@ describe('the commands for ip(8)', () => {
   })
 })
 
-describe('what ip(8) shows of a device', () => {
+describe('what the kernel says of a device', () => {
   it('is read with its kind and its bridge', () => {
-    const shown = [
-      { address: '02:00:00:00:00:01', mtu: 1376, flags: ['UP'], linkinfo: { info_kind: 'tun' }, master: 'weave' },
-    ]
-    expect(parseShownLink(JSON.stringify(shown))).toEqual({
+    const head = Buffer.alloc(16)
+    head.writeUInt32LE(1, 8)
+    const answer = Buffer.concat([
+      head,
+      attribute(1, Buffer.from('020000000001', 'hex')),
+      attribute(4, word(1376)),
+      attribute(10, word(7)),
+      nested(18, [attribute(1, Buffer.from('tun\0'))]),
+    ])
+    expect(parseLink(answer, index => `device${index}`)).toEqual({
       mac: '02:00:00:00:00:01',
       mtu: 1376,
       isUp: true,
       kind: 'tun',
-      master: 'weave',
+      master: 'device7',
     })
   })
 
-  it('may be nothing', () => {
-    expect(parseShownLink('[]')).toBeUndefined()
-    expect(parseShownLink('[{}]')).toMatchObject({ isUp: false, kind: undefined, master: undefined })
+  it('is asked of the kernel of this machine, and may be nothing', () => {
+    expect(findDevice('lo')).toMatchObject({ mtu: 65_536, kind: undefined, master: undefined })
+    expect(findDevice('nosuchdevice')).toBeUndefined()
+    expect(findDevice('a-name-that-no-device-can-have')).toBeUndefined()
   })
 })
 
