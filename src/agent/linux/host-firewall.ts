@@ -84,16 +84,21 @@ function familiesOfHost(): readonly Family[] {
   return FAMILIES.filter(({ program }) => program === 'iptables' || hasIpv6)
 }
 
-/** One program for all of them: it takes longer to start than to answer. */
-function hooksThere({ program, hooks }: Family): ReadonlySet<Hook> {
-  const found = new Set<Hook>()
+/**
+ * One program for all of them: it takes longer to start than to answer. What it does not list is asked for by itself: it lists nothing of
+ * a table that holds a rule of nft's own, and more than the output of a program may be where there are tens of thousands of rules.
+ */
+export function hooksThere({ program, hooks }: Pick<Family, 'program' | 'hooks'>, ask = tryCommand): ReadonlySet<Hook> {
+  const listed = new Set<string>()
   let at = ''
-  for (const line of (tryCommand([`${program}-save`]) ?? '').split('\n')) {
+  for (const line of (ask([`${program}-save`]) ?? '').split('\n')) {
     if (line.startsWith('*')) at = line.slice(1)
-    const hook = hooks.find(({ table, from, chain }) => table === at && line === `-A ${from} -j ${chain}`)
-    if (hook !== undefined) found.add(hook)
+    listed.add(`${at} ${line}`)
   }
-  return found
+  const isThere = ({ table, from, chain }: Hook) =>
+    listed.has(`${table} -A ${from} -j ${chain}`) ||
+    ask([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
+  return new Set(hooks.filter(isThere))
 }
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */

@@ -1,4 +1,4 @@
-import { firewallText, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
+import { firewallText, hooksThere, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
 import { parseIpNetwork } from '../../../../src/base/ip-address.ts'
 
 const cidr = (text: string) => {
@@ -88,6 +88,29 @@ describe('the rules of the host', () => {
       '-I INPUT 1 -j WEAVE-INPUT',
       'COMMIT',
       '',
+    ])
+  })
+
+  it('are not doubled in a table that iptables-save does not list (FW-06)', () => {
+    const [forward, input, nat] = [
+      { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
+      { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
+      { table: 'nat', from: 'POSTROUTING', chain: 'WEAVE' },
+    ] as const
+    const asked: string[] = []
+    const ask = ([program, ...words]: readonly string[]) => {
+      asked.push([program, ...words].join(' '))
+      if (program === 'iptables-save') {
+        return "# Table `filter' is incompatible, use 'nft' tool.\n*nat\n-A POSTROUTING -j WEAVE\nCOMMIT\n"
+      }
+      return words.includes('FORWARD') ? '' : undefined
+    }
+    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, ask)
+    expect([...there]).toEqual([forward, nat])
+    expect(asked).toEqual([
+      'iptables-save',
+      'iptables --wait -t filter -C FORWARD -j WEAVE-EXPOSE',
+      'iptables --wait -t filter -C INPUT -j WEAVE-INPUT',
     ])
   })
 })
