@@ -83,7 +83,7 @@ export class NamedTargets {
     const going = this.#names.filter(isGoing)
     if (going.length === 0) return
     this.#save(this.#names.filter(one => !isGoing(one)))
-    this.#options.forget(going.flatMap(endpointsOf))
+    this.#options.forget(this.#ownerless(going.flatMap(endpointsOf)))
   }
 
   look(): Promise<void> {
@@ -106,12 +106,17 @@ export class NamedTargets {
       // It may have been taken away meanwhile.
       if (this.#isOver || !this.#names.includes(known)) return
       this.#save(this.#names.map(one => (one === known ? { name, port, addresses } : one)))
-      forget(endpointsOf(known).filter(left => !this.endpoints.some(one => isSameEndpoint(one, left))))
+      forget(this.#ownerless(endpointsOf(known)))
       connect(addresses.map(ip => ({ ip, port })))
     } catch (cause) {
       if (!this.#failed.has(name)) unknown(name, (cause as NodeJS.ErrnoException).code ?? (cause as Error).message)
       this.#failed.add(name)
     }
+  }
+
+  /** Of what a name stood for, that for which no other name stands. */
+  #ownerless(left: readonly Endpoint[]): readonly Endpoint[] {
+    return left.filter(endpoint => !this.endpoints.some(one => isSameEndpoint(one, endpoint)))
   }
 
   #save(names: readonly KnownName[]): void {

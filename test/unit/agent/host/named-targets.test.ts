@@ -56,15 +56,15 @@ describe('peers by name (ARG-01)', () => {
 
   it('are forgotten by name with what they stood for, unless another name stands for it too', async () => {
     const { addresses, told, named } = world()
-    addresses.set(HOME.name, [OLD]).set('also', [OLD, OTHER])
-    named.add([HOME, { name: 'also', port: 6783 }], false)
+    addresses.set(HOME.name, [OLD]).set('also', [OLD, OTHER]).set('third', [OTHER])
+    named.add([HOME, ...['also', 'third'].map(name => ({ name, port: 6783 }))], false)
     await named.look()
     told.length = 0
     addresses.set(HOME.name, [MOVED])
     await named.look()
     named.remove([{ name: 'also', port: 6783 }])
     named.remove([{ name: 'nobody', port: 6783 }])
-    expect(told).toEqual([`+ ${MOVED}:6783`, `- ${OLD}:6783,${OTHER}:6783`])
+    expect(told).toEqual([`+ ${MOVED}:6783`, `- ${OLD}:6783`])
     named.add([], true)
     expect(named.count).toBe(0)
   })
