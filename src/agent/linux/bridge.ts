@@ -24,9 +24,13 @@ export function ensureBridge(wish: BridgeWish): boolean {
       remedy: `remove it (ip link delete ${wish.name}), or set another name as bridge.name in agent-config.json`,
     })
   }
-  if (found === undefined) makeBridge(wish)
-  else if (found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
-  return found === undefined
+  if (found === undefined) {
+    makeBridge(wish)
+    return true
+  }
+  keepSettings(wish.name)
+  if (found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
+  return false
 }
 
 /** A pair between two bridges (Weave row CLI-25): what is on one is on both. Repeatable. */
@@ -59,9 +63,14 @@ export function removeBridge(name: string): void {
 function makeBridge(wish: BridgeWish): void {
   const { name, mtu } = wish
   runCommand(addBridge(wish))
-  for (const [setting, value] of SETTINGS) keepSetting(setting.replace('*', name), value)
+  keepSettings(name)
   const mac = wish.mac ?? findDevice(name)?.mac
   runIpBatch([...(mac === undefined ? [] : [setAddress(name, mac)]), setMtuAndUp(name, mtu)])
+}
+
+/** Also of a bridge that a tool of the host's has made: not each can say them all. */
+function keepSettings(name: string): void {
+  for (const [setting, value] of SETTINGS) keepSetting(setting.replace('*', name), value)
 }
 
 function keepSetting(path: string, value: string): void {
