@@ -34,7 +34,7 @@ export interface RolloutOptions {
   readonly onDone: (hosts: readonly string[]) => void
   /** Whom an earlier run has drained, and left so because it was stopped. */
   readonly drained: readonly string[]
-  /** Whenever hooks were called: who is drained by then. */
+  /** After each hook: who is drained by then. */
   readonly onDrained: (hosts: readonly string[]) => void
   /** Asked before each batch: what stands against changing more hosts. */
   readonly obstacle: () => Problem | undefined
@@ -137,9 +137,10 @@ async function runHooks(rollout: Rollout, moment: HookMoment, hosts: readonly Pl
     await tools.runHook(moment, host, { folder, signal })
     if (moment === 'before') drained.add(host.name)
     else drained.delete(host.name)
+    // At once: hooks of others may take long, and this run may be killed meanwhile.
+    rollout.onDrained([...drained])
   }
   const outcomes = await Promise.allSettled(hooked.map(run))
-  if (hooked.length > 0) rollout.onDrained([...drained])
   const problems = outcomes.flatMap(outcome => {
     if (outcome.status === 'fulfilled') return []
     if (outcome.reason instanceof UserError) return outcome.reason.problems

@@ -33,6 +33,12 @@ describe('a rollout', () => {
     expect(report).toMatchObject({ isComplete: true, isInterrupted: false, problems: [] })
   })
 
+  it('notes after each hook who is drained by then: a run may be killed while the next one goes on', async () => {
+    const run = new Run()
+    await run.rollOut([['a'], ['b', 'c']])
+    expect(run.notes).toEqual([['a'], [], ['b'], ['b', 'c'], ['c'], []])
+  })
+
   it('stops at a gate that is not passed, with the words of the host, and leaves it drained', async () => {
     const run = new Run({ gate: 'no answer to a ping of b' })
     const report = await run.rollOut([['a'], ['b', 'c']])
@@ -127,6 +133,8 @@ class Run {
   /** Hooks that were told to end. */
   readonly signals: string[] = []
   drained: readonly string[] = []
+  /** Who was drained, each time that it was noted. */
+  readonly notes: (readonly string[])[] = []
   readonly #events: Events
   #interrupt: () => void = () => {}
   #isInterrupted = false
@@ -150,6 +158,7 @@ class Run {
         drained: this.drained,
         onDrained: hosts => {
           this.drained = hosts
+          this.notes.push(hosts)
         },
         obstacle,
       },
