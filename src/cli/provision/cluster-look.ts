@@ -1,7 +1,7 @@
 import type { ClusterFacts } from '../../provision/examine/disorder.ts'
 import { examineHosts } from '../../provision/examine/examine-hosts.ts'
 import { readLock } from '../../provision/lock/lock-file.ts'
-import { History } from '../../provision/operate/history.ts'
+import { History, unfinishedApply } from '../../provision/operate/history.ts'
 import { decide } from '../../provision/prepare-plan.ts'
 import { type HostAccess, releaseDigest } from './host-access.ts'
 
@@ -11,7 +11,7 @@ export async function lookAtCluster(access: HostAccess, depth: 'status' | 'whole
   const { plan } = decide(sources, {})
   const hosts = limit.length > 0 ? limit : plan.hosts.map(({ name }) => name)
   const outcome = await examineHosts(reach, { plan, hosts, depth, logs })
-  const last = new History(sources.paths.folder).all().at(-1)
+  const unfinished = unfinishedApply(new History(sources.paths.folder).all())
   return {
     hosts,
     facts: {
@@ -19,8 +19,7 @@ export async function lookAtCluster(access: HostAccess, depth: 'status' | 'whole
       ...outcome,
       release: releaseDigest(),
       manifestVersion: readLock(sources.paths.lock).manifest.version,
-      unfinished:
-        last === undefined || last.outcome === 'done' ? undefined : { number: last.number, outcome: last.outcome },
+      unfinished: unfinished && { number: unfinished.number, outcome: unfinished.outcome },
     },
   }
 }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { planFileOf, writePlanFile } from '../../provision/change/plan-file.ts'
-import { errorsOf, hasChanges } from '../../provision/change/review.ts'
+import { errorsOf, hasWork, leftDrained } from '../../provision/change/review.ts'
+import { drainedAtEnd, History } from '../../provision/operate/history.ts'
 import { changesBetween, type LockChange } from '../../provision/plan/changes.ts'
 import type { Plan } from '../../provision/plan/plan.ts'
 import { preparePlan } from '../../provision/prepare-plan.ts'
@@ -82,7 +83,11 @@ async function planHosts(options: PlanArguments): Promise<boolean> {
         `Kept in ${options.out}; 'weave-provision up -i ${options.inventory} ${options.out}' applies exactly this.`,
       )
     }
-    return hasChanges(review)
+    const drained = drainedAtEnd(new History(access.sources.paths.folder).all())
+    const left = leftDrained(review, drained)
+    if (left.length > 0)
+      printNotice(`An 'up' that was stopped has left ${listed(left)} drained; the next takes that back.`)
+    return hasWork(review, drained)
   })
 }
 

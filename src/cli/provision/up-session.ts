@@ -10,13 +10,20 @@ import { untouchedReport } from '../../provision/change/batch-reports.ts'
 import { runHook } from '../../provision/change/hooks.ts'
 import { isUnchanged } from '../../provision/change/host-change.ts'
 import { differencesOf, planFileOf, readPlanFile } from '../../provision/change/plan-file.ts'
-import { errorsOf, hasChanges, type Review } from '../../provision/change/review.ts'
+import { errorsOf, hasChanges, hasWork, type Review } from '../../provision/change/review.ts'
 import { type RolloutOptions, rollOut } from '../../provision/change/rollout.ts'
 import { withRunLock } from '../../provision/lock/run-lock.ts'
 import { statePaths } from '../../provision/lock/state-paths.ts'
 import { auditEntries } from '../../provision/operate/audit.ts'
 import { withClusterLock } from '../../provision/operate/cluster-lock.ts'
-import { type Apply, applyToResume, drainedAtEnd, History, resumptionOf } from '../../provision/operate/history.ts'
+import {
+  type Apply,
+  applyToResume,
+  drainedAtEnd,
+  History,
+  resumptionOf,
+  unfinishedApply,
+} from '../../provision/operate/history.ts'
 import { batchesOf, type Serial } from '../../provision/plan/batches.ts'
 import { refuseRenumbering } from '../../provision/plan/changes.ts'
 import type { SourceOptions } from '../../provision/prepare-plan.ts'
@@ -134,7 +141,7 @@ async function decideAndApply(review: Review, access: HostAccess, options: UpArg
   const drained = drainedAtEnd(new History(access.sources.paths.folder).all())
   const facts = { access, options, drained }
   const changed = review.changes.filter(change => !isUnchanged(change) || drained.includes(change.host))
-  if (changed.length === 0 && !hasChanges(review)) {
+  if (!hasWork(review, drained)) {
     const seeTo = () => settle(review, access, options)
     // Otherwise the one that was stopped would be told of for ever.
     return hasUnfinished(access) ? new ApplyRecord(review, { ...facts, hosts: [] }).keep(seeTo) : seeTo()
@@ -149,8 +156,7 @@ async function decideAndApply(review: Review, access: HostAccess, options: UpArg
 
 /** Of all hosts: what was left undone elsewhere is not seen to by a part of them. */
 function hasUnfinished({ sources, limit }: HostAccess): boolean {
-  const last = new History(sources.paths.folder).all().at(-1)
-  return limit.length === 0 && last !== undefined && last.outcome !== 'done'
+  return limit.length === 0 && unfinishedApply(new History(sources.paths.folder).all()) !== undefined
 }
 
 /** Every host has lost the old admission key. */

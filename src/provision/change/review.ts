@@ -74,6 +74,16 @@ export function hasChanges(review: Review): boolean {
   return review.lockChanges.length > 0 || review.changes.some(change => !isUnchanged(change))
 }
 
+/** Whom an apply that was stopped has left drained, among those that were asked: `up` has their hooks to call, if nothing else. */
+export function leftDrained({ changes }: Pick<Review, 'changes'>, drained: readonly string[]): readonly string[] {
+  return changes.map(({ host }) => host).filter(host => drained.includes(host))
+}
+
+/** Whether `up` would do anything. */
+export function hasWork(review: Review, drained: readonly string[]): boolean {
+  return hasChanges(review) || leftDrained(review, drained).length > 0
+}
+
 export function errorsOf(review: Pick<Review, 'findings'>): readonly Finding[] {
   return review.findings.filter(({ severity }) => severity === 'error')
 }

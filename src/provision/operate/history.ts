@@ -99,10 +99,26 @@ export function applyToGoBackTo(applies: readonly Apply[]): Apply {
   throw new UserError({ cause: 'there is no earlier apply to go back to', remedy }, EXIT_CODES.badInput)
 }
 
+/**
+ * The newest one that did not come to its end, unless later ones with `--limit` have seen to all the hosts it had left. One without
+ * sees to everything.
+ */
+export function unfinishedApply(applies: readonly Apply[]): Apply | undefined {
+  const seenTo = new Set<string>()
+  for (const apply of applies.toReversed()) {
+    const left = apply.hosts.filter(host => !apply.done.includes(host) && !seenTo.has(host))
+    if (apply.outcome !== 'done' && (left.length > 0 || apply === applies.at(-1))) return apply
+    if (apply.options.limit.length === 0) return undefined
+    for (const host of apply.options.limit) seenTo.add(host)
+  }
+  return undefined
+}
+
 /** What `--resume` goes on with. */
 export function applyToResume(applies: readonly Apply[]): Apply {
+  const unfinished = unfinishedApply(applies)
+  if (unfinished !== undefined) return unfinished
   const last = applies.at(-1)
-  if (last !== undefined && last.outcome !== 'done') return last
   const cause = last === undefined ? 'nothing was applied yet' : `apply ${last.number} came to its end`
   throw new UserError(
     { cause: `${cause}: there is nothing to resume`, remedy: 'leave out --resume' },

@@ -7,6 +7,7 @@ import {
   applyToResume,
   History,
   resumptionOf,
+  unfinishedApply,
 } from '../../../../src/provision/operate/history.ts'
 import { batchesOf } from '../../../../src/provision/plan/batches.ts'
 import { host, inventory } from '../inventories.ts'
@@ -104,5 +105,31 @@ describe('resume goes on with', () => {
 
   it.each([[[]], [[apply(1)]]])('nothing else', applies => {
     expect(() => applyToResume(applies)).toThrow('nothing to resume')
+  })
+})
+
+describe('an apply that did not come to its end', () => {
+  const stopped = apply(1, { outcome: 'failed', hosts: ['a', 'b', 'c'], done: ['a'] })
+  const limitedTo = (number: number, ...limit: readonly string[]) =>
+    apply(number, { options: { serial: null, canary: null, limit }, hosts: limit, done: limit })
+
+  it('is not hidden by later ones with a limit that left hosts of it out', () => {
+    const applies = [stopped, limitedTo(2, 'a'), limitedTo(3, 'b')]
+    expect(unfinishedApply(applies)).toBe(stopped)
+    expect(applyToResume(applies)).toBe(stopped)
+  })
+
+  it('is over when later ones with limits have seen to all that it left', () => {
+    expect(unfinishedApply([stopped, limitedTo(2, 'b'), limitedTo(3, 'c')])).toBeUndefined()
+  })
+
+  it('is over when a later one saw to everybody', () => {
+    expect(unfinishedApply([stopped, apply(2), limitedTo(3, 'a')])).toBeUndefined()
+  })
+
+  it('comes behind a later one that was stopped too', () => {
+    const later = { ...limitedTo(2, 'b'), outcome: 'interrupted', done: [] } as const
+    expect(unfinishedApply([stopped, later])).toBe(later)
+    expect(unfinishedApply([stopped, later, limitedTo(3, 'b')])).toBe(stopped)
   })
 })
