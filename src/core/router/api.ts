@@ -37,8 +37,10 @@ export type Input =
   | { readonly kind: 'link-closed'; readonly link: LinkId; readonly reason: string }
   /** Answers `dial` when no link came of it. */
   | ({ readonly kind: 'dial-failed'; readonly target: Endpoint } & DialFailure)
-  /** The data plane opened a probe datagram sealed by `peer`. */
-  /** Questions have been answered by the data plane; `roundTripMs`: of an answer, if it has taken the time. */
+  /**
+   * The data plane opened a probe datagram sealed by `peer`. It has answered a question; `roundTripMs`: of an answer, if it has taken
+   * the time.
+   */
   | {
       readonly kind: 'probe-received'
       readonly peer: number
