@@ -5,6 +5,7 @@ import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import { Journal } from '../journal/journal.ts'
+import { isHostBusy } from '../linux/host-load.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { releaseProgramPages } from '../linux/program-pages.ts'
 import { createServiceNotifier, type ServiceNotifier } from '../linux/service-notifier.ts'
@@ -13,11 +14,14 @@ import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import type { Logger } from './logger.ts'
+import { whenIdle } from './when-idle.ts'
 
 const CARE_EVERY_MS = 2000
-/** By then the links of the start are up. */
+/** By then the links of the start are up, as a rule. */
 const START_IS_OVER_MS = 3000
 const REHEARSAL_IS_OVER_MS = 6000
+/** A host that is busy for so long is never idle. */
+const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
 const RELEASE_EVERY_MS = 60_000
 
@@ -64,7 +68,8 @@ export async function runInForeground(options: Given): Promise<boolean> {
 
 /** A start has no time for these: hosts of a cluster often start at once. */
 function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
-  const rehearse = setTimeout(() => agent.rehearse(), START_IS_OVER_MS)
+  const leisure = { latestMs: NEVER_IDLE_AFTER_MS, isBusy: isHostBusy }
+  const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => agent.rehearse())
   const libc = loadLibc()
   const release = () => {
     libc.malloc_trim(0)
@@ -74,7 +79,8 @@ function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
     collectGarbage()
     release()
   }
-  return [rehearse, setTimeout(collectAndRelease, REHEARSAL_IS_OVER_MS), setInterval(release, RELEASE_EVERY_MS)]
+  const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)
+  return [rehearse, collect, setInterval(release, RELEASE_EVERY_MS)]
 }
 
 /** The first end counts. */

@@ -1,0 +1,21 @@
+export interface Leisure {
+  /** Not before. Milliseconds from the call. */
+  readonly afterMs: number
+  /** At the latest, however busy the host. */
+  readonly latestMs: number
+  readonly isBusy: () => boolean
+}
+
+const LOOK_EVERY_MS = 500
+
+/** Does once what can wait until others have no need of the processors. Clear what is returned to give it up. */
+export function whenIdle({ afterMs, latestMs, isBusy }: Leisure, act: () => void): NodeJS.Timeout {
+  let waitedMs = 0
+  const timer = setInterval(() => {
+    waitedMs += LOOK_EVERY_MS
+    if (waitedMs < afterMs || (waitedMs < latestMs && isBusy())) return
+    clearInterval(timer)
+    act()
+  }, LOOK_EVERY_MS)
+  return timer
+}

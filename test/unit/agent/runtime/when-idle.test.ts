@@ -1,0 +1,40 @@
+import { jest } from '@jest/globals'
+import { whenIdle } from '../../../../src/agent/runtime/when-idle.ts'
+
+describe('what can wait', () => {
+  beforeEach(() => jest.useFakeTimers())
+  afterEach(() => jest.useRealTimers())
+
+  it('is done once, when its time has come and the host is idle', () => {
+    const { acted, host } = begin()
+    jest.advanceTimersByTime(3_499)
+    expect(acted()).toBe(0)
+    jest.advanceTimersByTime(1_000)
+    expect(acted()).toBe(0)
+    host.isBusy = false
+    jest.advanceTimersByTime(60_000)
+    expect(acted()).toBe(1)
+  })
+
+  it('is done at the latest on a host that is never idle', () => {
+    const { acted } = begin()
+    jest.advanceTimersByTime(59_999)
+    expect(acted()).toBe(0)
+    jest.advanceTimersByTime(1)
+    expect(acted()).toBe(1)
+  })
+
+  it('is not done when it was given up', () => {
+    const { acted, timer } = begin()
+    clearInterval(timer)
+    jest.advanceTimersByTime(120_000)
+    expect(acted()).toBe(0)
+  })
+})
+
+function begin() {
+  let count = 0
+  const host = { isBusy: true }
+  const timer = whenIdle({ afterMs: 3_500, latestMs: 60_000, isBusy: () => host.isBusy }, () => count++)
+  return { acted: () => count, host, timer }
+}
