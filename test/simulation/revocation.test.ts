@@ -1,6 +1,6 @@
 import { rangeOf, without } from '../../src/core/ipam/range.ts'
 import { network } from './address-world.ts'
-import { broadcastFrame } from './convergence.ts'
+import { broadcastFrame, converge } from './convergence.ts'
 import type { NetworkFaults } from './network.ts'
 import { World } from './world.ts'
 
@@ -49,6 +49,26 @@ describe.each([
     for (const name of others) {
       expect(world.host(name).router.status(world.host(name).clockAt(world.now)).peers).toHaveLength(hosts - 1)
     }
+  })
+})
+
+describe('a host that is taken out and back while it reaches nobody', () => {
+  it('is let in again when it reaches the others', () => {
+    const names = ['h1', 'h2', 'h3']
+    const world = new World({ seed: 17, keepsWiretap: false })
+    world.define(names)
+    world.wireAll(names)
+    for (const other of ['h1', 'h2']) world.cut('h3', other)
+    const manifest = world.cluster.manifest()
+    for (const name of names) world.start(name, name === 'h1' ? ['h2'] : ['h1'], manifest)
+    world.run(1_000)
+    const kept = world.cluster.members.filter(member => member.name !== 'h3')
+    for (const signed of [world.cluster.manifest(kept), world.cluster.manifest()]) {
+      for (const name of names) world.tell(name, { kind: 'manifest', signed })
+      world.run(1_000)
+    }
+    world.heal()
+    expect(() => converge(world, names)).not.toThrow()
   })
 })
 

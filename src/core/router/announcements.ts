@@ -90,10 +90,16 @@ export class Announcements {
     return count
   }
 
-  /** True when `announce` would make another record. */
+  /**
+   * True when `announce` would make another record. A link that no datagram has passed yet is no reason: it moves no route, mostly is
+   * established a moment later, and each record is verified by every router.
+   */
   isNews(key: AnnouncedKey, links: readonly RecordedLink[]): boolean {
     const own = this.#own
-    return own?.bootId !== this.#bootId || own.keyId !== key.keyId || !isSameList(own.links, links)
+    // A router that was removed has forgotten its record with the rest; taken back, it needs one to say hello.
+    const isLost = this.ownBytes.length === 0
+    const isOther = own?.bootId !== this.#bootId || own.keyId !== key.keyId
+    return isLost || isOther || !isSameList(own.links.filter(isUsed), links.filter(isUsed))
   }
 
   /** True when the last record names a link as usable that is not among these. */
@@ -164,6 +170,10 @@ export class Announcements {
   #sign(topic: number, encoded: Uint8Array): Uint8Array {
     return concat(encoded, this.#signer.sign(signedText(topic, encoded)))
   }
+}
+
+function isUsed({ isEstablished }: RecordedLink): boolean {
+  return isEstablished
 }
 
 /** Addresses that `record`'s peer may be dialled at. */
