@@ -6,6 +6,9 @@ import type { AddressSource } from '../http/address-client.ts'
 import type { NetworkStore } from '../plugin/network-store.ts'
 import type { GivenNames } from './given-names.ts'
 
+/** Others have names too: `weave:expose`, `weave:extern`. */
+const CONTAINER_ID = /^[0-9a-f]{64}$/
+
 export interface BridgeNamesOptions {
   readonly docker: Pick<DockerClient, 'find'>
   readonly addresses: AddressSource
@@ -70,6 +73,14 @@ export class BridgeNames {
       const isReached = (address: bigint) => isOurs || all.some(one => networkContains(one, address))
       return addresses.flatMap(hostAddress).filter(({ address }) => isReached(address))
     })
+  }
+
+  /** Takes away names of containers that ended while nobody listened. */
+  async prune(): Promise<void> {
+    const { docker, addresses } = this.#options
+    for (const id of await addresses.nameOwners()) {
+      if (CONTAINER_ID.test(id) && (await docker.find(id))?.isRunning !== true) await this.remove(id)
+    }
   }
 
   async remove(id: string): Promise<void> {

@@ -140,6 +140,7 @@ export class ContainerKeeper {
         await this.#attempt('container not named', () => names.add(id))
       }
     })
+    await this.#attempt('names of ended containers not taken away', () => names.prune())
     await this.#removeStrays()
     if (!this.#options.hasPlugin) return
     await this.#attempt('network of Docker not made', () => this.#ensureNetwork())

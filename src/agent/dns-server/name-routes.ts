@@ -27,6 +27,7 @@ export function nameRoutes(control: NameControl): readonly Route[] {
     { method: 'GET', path: '/dns-address-port', answer: () => place(control, ({ ip, port }) => `${ip}:${port}`) },
     { method: 'GET', path: '/name', answer: () => listNames(control) },
     { method: 'GET', path: '/status/dns', answer: () => listNames(control) },
+    { method: 'GET', path: '/name-owners', answer: () => said(ownersOf(control).join('\n')) },
     { method: 'PUT', path: '/name/:container/:ip', answer: request => addAddress(control, request) },
     { method: 'PUT', path: '/name/:container', answer: request => addRecord(control, request) },
     { method: 'PUT', path: '/health/:container/:state', answer: request => judge(control, request) },
@@ -88,6 +89,11 @@ function removeNames(control: NameControl, { parameters, query }: RouteRequest):
     (name === '' || entry.name.toLowerCase() === name)
   control.tell({ kind: 'names', change: { kind: 'remove', fits } })
   return { code: 204, text: '' }
+}
+
+/** Containers, and whoever else, that have names from this router. */
+function ownersOf(control: NameControl): readonly string[] {
+  return [...new Set((control.shared()?.names?.own ?? []).map(({ id }) => id))]
 }
 
 /** `NAME ADDRESS CONTAINER PEER`; what is stale or unhealthy is marked. */

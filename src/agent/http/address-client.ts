@@ -32,6 +32,8 @@ export interface AddressSource {
   release(containerId: string, address?: IpOnNetwork): Promise<void>
   addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void>
   removeNames(containerId: string, address?: IpOnNetwork): Promise<void>
+  /** Containers, and whoever else, that have names from this router. */
+  nameOwners(): Promise<readonly string[]>
   /** What the container's health check says; heeded where the router was told to. */
   judge(containerId: string, isHealthy: boolean): Promise<void>
   /** Without the dot at their end, the search domain first; none when the router answers no names. */
@@ -91,6 +93,11 @@ export class AddressClient implements AddressSource {
   async removeNames(containerId: string, address?: IpOnNetwork): Promise<void> {
     const place = address === undefined ? '' : `/${formatIpAddress(address.address)}`
     forgiving(await this.#ask('DELETE', `/name/${containerId}${place}`))
+  }
+
+  async nameOwners(): Promise<readonly string[]> {
+    const reply = await this.#ask('GET', '/name-owners')
+    return isUnknownPath(reply) ? [] : succeeded(reply).split('\n').filter(Boolean)
   }
 
   async judge(containerId: string, isHealthy: boolean): Promise<void> {

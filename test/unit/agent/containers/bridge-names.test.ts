@@ -62,6 +62,14 @@ describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
     ])
   })
 
+  it('are taken away when their container ended while nobody listened, and nobody else’s are', async () => {
+    const running = containerOn({ IPAddress: '10.2.1.5' })
+    const gone = 'b'.repeat(64)
+    const { names, given } = namesOn(() => undefined, [running, ENDED], [ID, 'weave:extern', gone])
+    await names.prune()
+    expect(given).toEqual(['- undefined'])
+  })
+
   it('are kept by a person’s word until the container is removed, or all are taken away', () => {
     const given = new GivenNames(folder())
     given.add(ID, 'db.weave.local', [])
@@ -88,14 +96,19 @@ async function namesFor(network: object, give = (_: GivenNames): void => undefin
 }
 
 /** `states`: what Docker says of the container, one time after the other. */
-function namesOn(give: (names: GivenNames) => void, states: readonly ContainerDetails[]) {
+function namesOn(
+  give: (names: GivenNames) => void,
+  states: readonly ContainerDetails[],
+  owners: readonly string[] = [],
+) {
   const networks = new NetworkStore(folder())
   const ofPeople = new GivenNames(folder())
   give(ofPeople)
   networks.save(OURS, { multicast: false })
   const given: string[] = []
-  const addresses: Pick<AddressSource, 'domains' | 'addName' | 'removeNames' | 'leases'> = {
+  const addresses: Pick<AddressSource, 'domains' | 'addName' | 'removeNames' | 'leases' | 'nameOwners'> = {
     domains: async () => ['weave.local'],
+    nameOwners: async () => owners,
     leases: async () => [onNetwork('10.7.0.1/24')],
     addName: async (_, { address }, fqdn) => void given.push(`${fqdn} ${formatIpAddress(address)}`),
     removeNames: async (_, gone) => void given.push(`- ${gone && formatIpAddress(gone.address)}`),
