@@ -63,7 +63,65 @@ describe('addresses while hosts come and go', () => {
       expect({ seed, ...world.survey() }).toEqual({ seed, owned: 7n * 16n, doubled: 0n })
     }
   })
+
+  it('are not lent from the old disk of a host that is taken back while an heir of its space is taken out', () => {
+    for (let seed = 1; seed <= 15; seed++) {
+      const world = takenOver(seed)
+      const { back, out } = returnAndHeir(world)
+      const deeds = [back, () => world.run(world.random.between(0, 20_000)), out]
+      for (const deed of world.random.chance(0.5) ? deeds : deeds.reverse()) deed()
+      for (let second = 0; second < 60; second++) {
+        world.run(1_000)
+        for (const host of world.up) world.allocate(host, `after ${second}`, SUBNET)
+      }
+      world.run(3 * MINUTE)
+      expect({ seed, violations: world.violations }).toEqual({ seed, violations: [] })
+      expect(world.survey().doubled).toBe(0n)
+    }
+  })
 })
+
+/** The fifth of six hosts has died and was taken out; others have its space and use it. */
+function takenOver(seed: number): AddressWorld {
+  const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
+  for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
+  world.publishManifest(world.hosts.keys())
+  world.run(2 * MINUTE)
+  const { fifth, others } = lineUp(world)
+  for (let i = 0; i < world.random.between(1, 40); i++) world.allocate(fifth, `before ${i}`, SUBNET)
+  world.run(MINUTE)
+  world.crash(fifth)
+  world.publishManifest(others.map(({ name }) => name))
+  world.run(world.random.between(0, 3 * MINUTE))
+  for (const host of others) for (let i = 0; i < 20; i++) world.allocate(host, `meanwhile ${i}`, SUBNET)
+  world.run(world.random.between(0, 2 * MINUTE))
+  return world
+}
+
+function returnAndHeir(world: AddressWorld): { readonly back: () => void; readonly out: () => void } {
+  const { fifth, others } = lineUp(world)
+  const hasMore = ({ ipam, home }: AddressHost) =>
+    ipam.leases.some(({ address }) => !home.some(({ from, to }) => address >= from && address <= to))
+  const heir = world.random.pick(others.filter(hasMore)) ?? others[0]
+  return {
+    back: () => {
+      world.restart(fifth)
+      world.endAllBut(fifth, '')
+      world.publishManifest([...(world.members ?? []), fifth.name])
+    },
+    out: () => {
+      if (heir !== undefined) world.remove(heir)
+      world.publishManifest([...(world.members ?? [])].filter(name => name !== heir?.name))
+    },
+  }
+}
+
+function lineUp(world: AddressWorld) {
+  const all = [...world.hosts.values()]
+  const fifth = all[4]
+  if (fifth === undefined) throw new Error('there are fewer than five hosts')
+  return { fifth, others: all.filter(host => host !== fifth) }
+}
 
 function useSome(world: AddressWorld, round: number): void {
   for (const host of world.up) {

@@ -100,6 +100,8 @@ export class AddressWorld {
     host.heard.clear()
     host.ipam = this.#createIpam(host.name, host.stored)
     host.isUp = true
+    // A router reads its manifest before it is asked for anything.
+    if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
     this.#perform(host)
     this.reconnect()
   }
