@@ -61,7 +61,7 @@ describe.each(['b', 'c'])('between containers of host a and host %s', far => {
     await lab.on('b', 'ip', 'link', 'set', 'ba', 'mtu', '1400')
     await transfer()
     const { pump, forwarder } = await reportOf('a')
-    expect(pump.runsSplit + forwarder.cutSmaller).toBeGreaterThan(100)
+    expect(pump.runsSplit + forwarder.cutSmaller).toBeGreaterThan(10)
   }, 60_000)
 
   it('large frames were cut and joined on the way, and no bridge refused one', async () => {
