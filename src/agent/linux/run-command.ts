@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { UserError } from '../../base/user-error.ts'
 
 export type Argv = readonly [program: string, ...args: string[]]
@@ -21,6 +23,11 @@ export function runCommandWith(input: string, argv: Argv): string {
   }
   if (ended.status !== 0) throw commandFailed(argv, `${ended.stderr}${ended.stdout}`)
   return ended.stdout
+}
+
+/** Whether the host has the program. */
+export function hasProgram(program: string): boolean {
+  return PATH.split(':').some(folder => folder !== '' && existsSync(join(folder, program)))
 }
 
 /** Several commands of `ip` in one process, in order, up to the first that fails. */

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises'
 import type { Command } from 'commander'
 import { GivenNames } from '../../agent/containers/given-names.ts'
 import { nameArguments } from '../../agent/containers/run-words.ts'
@@ -6,7 +7,7 @@ import { containerStopped } from '../../agent/docker/docker-error.ts'
 import type { ContainerDetails } from '../../agent/docker/docker-shapes.ts'
 import { AddressClient } from '../../agent/http/address-client.ts'
 import { askRouter } from '../../agent/http/control-client.ts'
-import { runCommand } from '../../agent/linux/run-command.ts'
+import { hasProgram, runCommand } from '../../agent/linux/run-command.ts'
 import { formatIpNetwork, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
@@ -136,12 +137,31 @@ async function addressesOf(context: CommandContext, id: string): Promise<readonl
   return leases === '' ? [] : leases.split(/\s+/).map(lease => lease.replace(/\/.*$/, ''))
 }
 
-/** Through `dig`, as the original did: what it prints is what a resolver sees. */
+/** Through `dig`, as the original did, where the host has it: what is printed is what a resolver sees. */
 async function lookUp(context: CommandContext, name: string, options: FormatOptions): Promise<void> {
   const place = (await ask(context, 'GET', '/dns-address-port')).trim()
   const [, ip = '', port = ''] = /^(.*):(\d+)$/.exec(place) ?? []
-  const found = runCommand(['dig', '+short', '+tries=1', '-p', port, `@${ip}`, name])
+  const found = hasProgram('dig')
+    ? runCommand(['dig', '+short', '+tries=1', '-p', port, `@${ip}`, name])
+    : await resolve(name, ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)
   printAs(options, wordsOf(found), found)
+}
+
+async function resolve(name: string, server: string): Promise<string> {
+  const resolver = new Resolver({ tries: 1 })
+  resolver.setServers([server])
+  try {
+    const addresses = await resolver.resolve4(name)
+    return addresses.map(address => `${address}\n`).join('')
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    // As `dig +short` has it: no answer is no line.
+    if (['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED'].includes(code)) return ''
+    throw new UserError({
+      cause: `${server} does not answer: ${code}`,
+      remedy: 'see `weave status` and `weave status dns`',
+    })
+  }
 }
 
 /** Empty while no names are answered. */
