@@ -3,6 +3,9 @@ import { macOf, takeAnyFrame, troubleExchanging } from './exchange-frames.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd'] as const
 const FRAMES = 120
+/** Of wires, and of containers: the sleeve puts 82 bytes around what they hold, VXLAN 50. */
+const JUMBO = { underlay: 9000, overlay: 8900 } as const
+const USUAL_MTU = 1376
 /** What a change of path may cost. */
 const HANDFUL = 5
 
@@ -19,7 +22,12 @@ const PLAN: LabPlan = {
     ['b 10.91.2.2/24', 'c 10.91.2.3/24'],
     ['c 10.91.3.3/24', 'd 10.91.3.4/24'],
   ],
-  configure: config => ({ ...config, trustedSubnets: ['10.91.1.0/24', '10.91.2.0/24'] }),
+  underlayMtu: JUMBO.underlay,
+  configure: config => ({
+    ...config,
+    bridge: { ...config.bridge, mtu: JUMBO.overlay },
+    trustedSubnets: ['10.91.1.0/24', '10.91.2.0/24'],
+  }),
 }
 
 describe('agents with the fast path on some of their wires', () => {
@@ -29,7 +37,7 @@ describe('agents with the fast path on some of their wires', () => {
     lab = await AgentLab.create(PLAN)
     await takeAnyFrame(lab, HOSTS)
     for (const host of HOSTS) await lab.launch(host)
-    for (const host of HOSTS) lab.addContainer(host)
+    for (const host of HOSTS) lab.addContainer(host, JUMBO.overlay)
     for (const host of HOSTS) await lab.awaitReachable(host, 20)
     await allOnFastPath()
   }, 120_000)
@@ -40,7 +48,7 @@ describe('agents with the fast path on some of their wires', () => {
 
   it('say which path each connection takes, and why not the better one', async () => {
     const { stdout: ofB } = await lab.weave('b', 'status', 'connections')
-    expect(ofB).toMatch(/ 10\.91\.1\.1:\d+ +established unencrypted fastdp [0-9a-f:]{17}\(a\) mtu=1376$/m)
+    expect(ofB).toMatch(/ 10\.91\.1\.1:\d+ +established unencrypted fastdp [0-9a-f:]{17}\(a\) mtu=8900$/m)
     const { stdout: ofC } = await lab.weave('c', 'status', 'connections')
     expect(ofC).toMatch(
       / 10\.91\.3\.4:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(d\) mtu=\d+, fast path: the address is in no trusted subnet$/m,
@@ -74,15 +82,15 @@ describe('agents with the fast path on some of their wires', () => {
     ['ca', ['cb', 'cc', 'cd']],
     ['cd', ['ca', 'cb', 'cc']],
   ] as const)(
-    'carry frames of every kind and size from %s to hosts on both paths, each once',
+    'carry frames of every kind and size, jumbo frames too, from %s to hosts on both paths, each once',
     async (sender, receivers) => {
       const wish = { frames: FRAMES, sender, receivers }
-      for (const to of ['ff:ff:ff:ff:ff:ff', '01:00:5e:01:02:03']) {
-        expect(await troubleExchanging(lab, { ...wish, to })).toBe('')
-      }
+      expect(await troubleExchanging(lab, { ...wish, mtu: USUAL_MTU, to: '01:00:5e:01:02:03' })).toBe('')
+      expect(await troubleExchanging(lab, { ...wish, mtu: JUMBO.overlay, to: 'ff:ff:ff:ff:ff:ff' })).toBe('')
       for (const receiver of receivers) {
         const to = await macOf(lab, receiver)
-        expect(await troubleExchanging(lab, { ...wish, to, receivers: [receiver] })).toBe('')
+        const alone = { ...wish, mtu: JUMBO.overlay, to, receivers: [receiver] }
+        expect(await troubleExchanging(lab, alone)).toBe('')
       }
     },
     90_000,

@@ -10,7 +10,7 @@ export interface ExchangeWish {
   /** MAC addresses. */
   readonly from: string
   readonly to: string
-  /** Of the containers, when absent: what paths of these labs take. */
+  /** The largest frame is as large; 1,376 when absent. */
   readonly mtu?: number
   /** Containers. */
   readonly sender: string

@@ -33,7 +33,7 @@ def frames(seed, count, to, source, mtu=1450):
         size = 46 if i < len(KINDS) else mtu if i < 2 * len(KINDS) else chance.randint(46, mtu)
         around = 4 if isinstance(kind, bytes) and len(kind) == 6 else len(packet(*kind, b'', random.Random(0))) if isinstance(kind, tuple) else 0
         body = MARK + struct.pack('!II', seed, i)
-        body += bytes(chance.getrandbits(8) for _ in range(size - len(body) - around))
+        body += chance.randbytes(max(0, size - len(body) - around))
         if isinstance(kind, tuple): yield to + source + kind[0] + packet(*kind, body, chance)
         else: yield to + source + (kind or struct.pack('!H', len(body))) + body
 def mac(text): return bytes.fromhex(text.replace(':', ''))
@@ -63,7 +63,7 @@ print('listening', flush=True)
 got = []
 end = time.time() + 20 * PATIENCE
 while time.time() < end:
-    try: frame, extra, _, address = s.recvmsg(4000, 64)
+    try: frame, extra, _, address = s.recvmsg(70000, 64)
     except socket.timeout:
         if got: break
         continue
