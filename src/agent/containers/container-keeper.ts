@@ -4,7 +4,6 @@ import { formatIpNetwork } from '../../base/ip-address.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuard } from '../isolation/port-guard.ts'
-import { isFirewallThere } from '../linux/host-firewall.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { weaveNetwork } from '../plugin/plugin.ts'
 import { attachProxied } from '../proxy/proxied.ts'
@@ -99,9 +98,7 @@ export class ContainerKeeper {
     for (let round = 1; ; round++) {
       await this.#pause(RECONCILE_EVERY_MS)
       if (this.#ending.signal.aborted) return
-      await this.#attempt('rules of the host not restored', async () => {
-        if (!isFirewallThere()) await this.#options.exposing.restore()
-      })
+      await this.#attempt('rules of the host not restored', () => this.#options.exposing.restoreRules())
       await this.#attempt('isolation of subnets not restored', () => this.#isolate())
       if (!this.#options.hasDocker) continue
       await this.#removeStrays()

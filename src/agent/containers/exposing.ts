@@ -11,7 +11,7 @@ import {
 } from '../../base/ip-address.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import type { AddressSource } from '../http/address-client.ts'
-import { applyFirewall } from '../linux/host-firewall.ts'
+import { HostFirewall } from '../linux/host-firewall.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import type { AddressWish } from './address-wish.ts'
@@ -38,11 +38,14 @@ export interface ExposingOptions {
   readonly port: number
   readonly stateFolder: string
   readonly lockFolder: string
+  /** Told when the host refuses the rules of IPv6; the rest is done all the same. */
+  readonly notFiltered: (reason: string) => void
 }
 
 /** The host's own addresses on the overlay; kept, and given to the bridge again after a restart. */
 export class Exposing {
   readonly #options: ExposingOptions
+  readonly #firewall = new HostFirewall()
 
   constructor(options: ExposingOptions) {
     this.#options = options
@@ -88,6 +91,11 @@ export class Exposing {
       }
       await this.#applyAll()
     })
+  }
+
+  /** After another program has flushed the host's rules. */
+  async restoreRules(): Promise<void> {
+    if (!this.#firewall.isThere()) await this.restore()
   }
 
   list(): readonly Exposure[] {
@@ -157,7 +165,8 @@ export class Exposing {
           return { subnet: { network: firstOf(address, prefix), prefix }, masquerade: exposure.masquerade }
         }),
     )
-    applyFirewall({ bridge, dockerBridge, overlay, exposed, port })
+    const refusal = this.#firewall.apply({ bridge, dockerBridge, overlay, exposed, port })
+    if (refusal !== undefined) this.#options.notFiltered(refusal)
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

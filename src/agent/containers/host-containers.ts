@@ -50,12 +50,14 @@ export interface HostContainersOptions {
   readonly isAgent: boolean
   /** Told when containers of different subnets cannot be kept apart. */
   readonly notIsolated: (reason: string) => void
+  /** Told when the host refuses our rules for IPv6. */
+  readonly notFiltered: (reason: string) => void
 }
 
 export function hostContainers(
   root: string,
   config: Place | undefined,
-  { isAgent, notIsolated }: HostContainersOptions,
+  { isAgent, notIsolated, notFiltered }: HostContainersOptions,
 ): HostContainers {
   const paths = agentPaths(root)
   const parsed = parseIpNetwork(config?.subnet ?? '')
@@ -84,7 +86,7 @@ export function hostContainers(
     store,
     given,
     attaching: new Attaching({ ...place, docker, store, given, guard }),
-    exposing: new Exposing({ ...place, dockerBridge, overlay, port: config?.listen.port ?? CONTROL_PORT }),
+    exposing: new Exposing({ ...place, dockerBridge, overlay, port: config?.listen.port ?? CONTROL_PORT, notFiltered }),
     names: new BridgeNames({ docker, addresses, reached, given, networks: new NetworkStore(paths.state) }),
   }
 }
@@ -104,7 +106,8 @@ export class ContainerService implements HostExposing {
   constructor(root: string, config: Place, { log, offered }: { readonly log: Logger; readonly offered: Offered }) {
     this.#offered = offered
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
-    const tools = hostContainers(root, config, { isAgent: true, notIsolated })
+    const notFiltered = sayOnce(reason => log.write('warn', 'no rules for IPv6, those of IPv4 are set', { reason }))
+    const tools = hostContainers(root, config, { isAgent: true, notIsolated, notFiltered })
     this.#hasDocker = tools.hasDocker
     this.#log = log
     this.#exposing = tools.exposing

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
+import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
-import { runCommandWith, tryCommand } from './run-command.ts'
+import { type Argv, runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
   readonly subnet: IpNetwork
@@ -41,27 +42,81 @@ interface Family {
   readonly textOf: (wish: FirewallWish, missing: readonly Hook[]) => string
 }
 
-/** Of IPv6 nothing is masqueraded. */
-const FAMILIES: readonly Family[] = [
-  { program: 'iptables', hooks: HOOKS, textOf: firewallText },
-  { program: 'ip6tables', hooks: HOOKS.filter(({ table }) => table === 'filter'), textOf: ipv6FirewallText },
-]
+const IPV4: Family = { program: 'iptables', hooks: HOOKS, textOf: firewallText }
+/** Nothing of it is masqueraded. */
+const IPV6: Family = {
+  program: 'ip6tables',
+  hooks: HOOKS.filter(({ table }) => table === 'filter'),
+  textOf: ipv6FirewallText,
+}
+
+/** While the host refuses the rules of IPv6, they are looked for once in so many times. */
+const LOOKS_PER_TRY = 10
+
+/** How the host is asked and told; throws a `UserError` for what it refuses. */
+export interface FirewallCommands {
+  run(input: string, argv: Argv): unknown
+  ask(argv: Argv): string | undefined
+  hasIpv6(): boolean
+}
+
+const OF_HOST: FirewallCommands = {
+  run: runCommandWith,
+  ask: tryCommand,
+  hasIpv6: () => existsSync(IPV6_ADDRESSES),
+}
 
 /**
  * Docker lets nothing through FORWARD that it does not know, and bridged frames pass there too once br_netfilter is loaded: the
- * overlay's own traffic is let through in any case. Repeatable; each table changes in one step, chains and the jumps to them.
+ * overlay's own traffic is let through in any case.
  */
-export function applyFirewall(wish: FirewallWish): void {
-  for (const family of familiesOfHost()) {
-    const hooked = hooksThere(family)
+export class HostFirewall {
+  readonly #commands: FirewallCommands
+  #lacksIpv6 = false
+  #looks = 0
+
+  constructor(commands: FirewallCommands = OF_HOST) {
+    this.#commands = commands
+  }
+
+  /**
+   * Repeatable; each table changes in one step, chains and the jumps to them. Throws when the host refuses the rules of IPv4. Those of
+   * IPv6 are not worth an outage of IPv4: gives why they are refused.
+   */
+  apply(wish: FirewallWish): string | undefined {
+    this.#applyFamily(IPV4, wish)
+    const refusal = this.#commands.hasIpv6() ? this.#refusalOf(IPV6, wish) : undefined
+    this.#lacksIpv6 = refusal !== undefined
+    return refusal
+  }
+
+  /** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
+  isThere(): boolean {
+    const isPatient = this.#lacksIpv6 && ++this.#looks % LOOKS_PER_TRY !== 0
+    const families = this.#commands.hasIpv6() && !isPatient ? [IPV4, IPV6] : [IPV4]
+    return families.every(family => hooksThere(family, this.#commands.ask).size === family.hooks.length)
+  }
+
+  #applyFamily(family: Family, wish: FirewallWish): void {
+    const hooked = hooksThere(family, this.#commands.ask)
     const missing = family.hooks.filter(hook => !hooked.has(hook))
-    runCommandWith(family.textOf(wish, missing), [`${family.program}-restore`, '--noflush', '--wait'])
+    this.#commands.run(family.textOf(wish, missing), [`${family.program}-restore`, '--noflush', '--wait'])
+  }
+
+  #refusalOf(family: Family, wish: FirewallWish): string | undefined {
+    try {
+      this.#applyFamily(family, wish)
+      return undefined
+    } catch (cause) {
+      if (cause instanceof UserError) return cause.message
+      throw cause
+    }
   }
 }
 
 /** Hooks, chains and all that is in them. */
 export function removeFirewall(): void {
-  for (const { program, hooks } of familiesOfHost()) {
+  for (const { program, hooks } of OF_HOST.hasIpv6() ? [IPV4, IPV6] : [IPV4]) {
     for (const { table, from, chain } of hooks) {
       for (const words of [
         ['-D', from, '-j', chain],
@@ -72,16 +127,6 @@ export function removeFirewall(): void {
       }
     }
   }
-}
-
-/** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
-export function isFirewallThere(): boolean {
-  return familiesOfHost().every(family => hooksThere(family).size === family.hooks.length)
-}
-
-function familiesOfHost(): readonly Family[] {
-  const hasIpv6 = existsSync(IPV6_ADDRESSES)
-  return FAMILIES.filter(({ program }) => program === 'iptables' || hasIpv6)
 }
 
 /**

@@ -10,7 +10,8 @@ import { warn } from './report.ts'
 
 export function containerTools({ root, paths }: CommandContext): HostContainers {
   const notIsolated = (reason: string) => warn(`subnets are not kept apart in the data path: ${reason}`)
-  return hostContainers(root, placeOf(paths), { isAgent: false, notIsolated })
+  const notFiltered = (reason: string) => warn(`no rules for IPv6, those of IPv4 are set: ${reason}`)
+  return hostContainers(root, placeOf(paths), { isAgent: false, notIsolated, notFiltered })
 }
 
 /** Addresses are the router's to give, even when they are named: another may have them. */

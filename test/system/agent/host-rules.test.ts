@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
 
 const JUMPS = ['-A FORWARD -j WEAVE-EXPOSE', '-A INPUT -j WEAVE-INPUT']
@@ -66,6 +68,18 @@ describe('the rules of a host', () => {
     await reaches('cb', '10.91.3.3')
   }, 70_000)
 
+  it('are those of IPv4 where the host refuses those of IPv6, and the host is told', async () => {
+    const folder = join(lab.folder, 'refusing')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'ip6tables-restore'), '#!/bin/sh\necho no such table >&2\nexit 1\n', { mode: 0o755 })
+    const path = `PATH=${folder}:${process.env.PATH}`
+    await must('a', 'iptables', '-F', 'WEAVE-EXPOSE')
+    const { exitCode, stderr } = await lab.on('a', 'env', path, ...lab.program, 'expose', '10.2.0.9/16')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(REFUSED) })
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect((await lab.on('a', 'iptables', '-S', 'WEAVE-EXPOSE')).stdout).toContain('-s 10.2.0.0/16 -i weave -j ACCEPT')
+  }, 30_000)
+
   /** Who is seen to ping `host` while `act` does its work. */
   async function sourceOfPing(host: string, act: () => Promise<void>): Promise<string> {
     const name = `listener ${performance.now()}`
@@ -96,6 +110,8 @@ describe('the rules of a host', () => {
     expect(await lab.on(host, ...argv)).toMatchObject({ exitCode: 0 })
   }
 })
+
+const REFUSED = /^warning: no rules for IPv6, those of IPv4 are set: 'ip6tables-restore .*' failed: no such table$/m
 
 /** Of the first ping that comes. */
 const SOURCE_OF_PING = `import socket

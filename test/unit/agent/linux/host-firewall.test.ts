@@ -1,5 +1,6 @@
-import { firewallText, hooksThere, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
+import { firewallText, HostFirewall, hooksThere, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
 import { parseIpNetwork } from '../../../../src/base/ip-address.ts'
+import { UserError } from '../../../../src/base/user-error.ts'
 
 const cidr = (text: string) => {
   const parsed = parseIpNetwork(text)
@@ -113,4 +114,49 @@ describe('the rules of the host', () => {
       'iptables --wait -t filter -C INPUT -j WEAVE-INPUT',
     ])
   })
+})
+
+describe('a host that refuses rules', () => {
+  const refusal = new UserError({ cause: 'no such table', remedy: 'load it' })
+
+  it.each([
+    ['of IPv6 has those of IPv4 all the same, and says why', 'ip6tables-restore', 'no such table'],
+    ['of none of them lacks nothing', 'nothing', undefined],
+  ])('%s', (_, refused, said) => {
+    const { firewall, told } = firewallOf(refused)
+    expect(firewall.apply(PLACE)).toBe(said)
+    expect(told).toEqual(['iptables-restore', 'ip6tables-restore'])
+    expect(firewall.isThere()).toBe(true)
+  })
+
+  it('of IPv4 is an error', () => {
+    expect(() => firewallOf('iptables-restore').firewall.apply(PLACE)).toThrow(refusal)
+  })
+
+  it('of IPv6 is asked for them again once in ten looks, until it takes them', () => {
+    const { firewall, refuse } = firewallOf('ip6tables-restore')
+    firewall.apply(PLACE)
+    const looks = () => Array.from({ length: 20 }, () => firewall.isThere()).flatMap((is, i) => (is ? [] : [i + 1]))
+    expect(looks()).toEqual([10, 20])
+    refuse('nothing')
+    expect(firewall.apply(PLACE)).toBeUndefined()
+    expect(looks()).toEqual([])
+  })
+
+  /** Of a host where one program fails; rules are there once they were told. */
+  function firewallOf(program: string) {
+    let refused = program
+    const told: string[] = []
+    const there = new Set<string>()
+    const firewall = new HostFirewall({
+      hasIpv6: () => true,
+      run: (_, [restore]) => {
+        told.push(restore)
+        if (restore === refused) throw refusal
+        there.add(restore.replace('-restore', ''))
+      },
+      ask: ([asked]) => (there.has(asked) ? '' : undefined),
+    })
+    return { firewall, told, refuse: (other: string) => (refused = other) }
+  }
 })
