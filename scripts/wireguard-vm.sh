@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs test/system/fastpath/encrypted.test.ts against the WireGuard of Debian's kernel, in a virtual machine: QEMU emulates the processor,
-# so it needs no KVM and takes about a quarter of an hour. As root on Debian; everything it makes is below /var/cache/weave-provision/wireguard-vm.
+# so it needs no KVM: three minutes on two processors, and three more to make its root file system the first time. As root on Debian; everything
+# it makes is below /var/cache/weave-provision/wireguard-vm.
 # Give it a machine that does nothing else: routers take a peer that is slow for one that is gone. Arguments: others for jest than that file.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -6,7 +6,10 @@ import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runIpBatch } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
-import { DEVICE_NAME_BYTES_MAX, openTap, type TapDevice } from '../linux/tap-device.ts'
+import { DEVICE_NAME_BYTES_MAX, NO_TAP, openTap, type TapDevice } from '../linux/tap-device.ts'
+
+/** By what a host says that gives no TAP device to this process. */
+const REFUSALS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOENT', 'ENODEV'])
 
 export interface BridgePortWish {
   readonly bridge: string
@@ -23,16 +26,33 @@ export function vxlanNameOf(bridge: string): string {
   return `${bridge}-vx`
 }
 
-/** Opens the TAP device, the one of a former agent if it is still there. */
-export function openTapOf(libc: Libc, bridge: string): TapDevice {
-  return open(libc, tapNameOf(bridge))
+export interface OpenedTap {
+  readonly tap: TapDevice
+  /** Why the host gives nobody a TAP device; `tap` is none then. */
+  readonly refusal?: UserError
+}
+
+/** Opens the TAP device, the one of a former agent if it is still there. Throws a `UserError` for what is wrong with that device. */
+export function openTapOf(libc: Libc, bridge: string): OpenedTap {
+  const name = tapNameOf(bridge)
+  try {
+    return { tap: openTap(libc, name) }
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError)) throw cause
+    const problem = explain(cause.code, name)
+    if (problem === undefined) throw cause
+    const error = new UserError(problem, undefined, { cause })
+    if (!REFUSALS.has(cause.code)) throw error
+    return { tap: NO_TAP, refusal: error }
+  }
 }
 
 /** Makes the device that leads to the rest of the world a port of the bridge, and the only one. */
 export function attachPort(wish: BridgePortWish): void {
   const port = portNameOf(wish)
   const tap = tapNameOf(wish.bridge)
-  const aside = wish.kind === 'vxlan' ? [leaveBridge(tap), setMtuAndUp(tap, wish.mtu)] : []
+  const hasOther = wish.kind === 'vxlan' && findDevice(tap) !== undefined
+  const aside = hasOther ? [leaveBridge(tap), setMtuAndUp(tap, wish.mtu)] : []
   runIpBatch([...aside, makePort(port, wish.bridge), setMtuAndUp(port, wish.mtu)])
 }
 
@@ -47,15 +67,6 @@ export function keepBridgePort(wish: BridgePortWish): boolean {
 
 function portNameOf({ bridge, kind }: BridgePortWish): string {
   return kind === 'tap' ? tapNameOf(bridge) : vxlanNameOf(bridge)
-}
-
-function open(libc: Libc, port: string): TapDevice {
-  try {
-    return openTap(libc, port)
-  } catch (cause) {
-    const problem = cause instanceof SystemCallError ? explain(cause.code, port) : undefined
-    throw problem === undefined ? cause : new UserError(problem, undefined, { cause })
-  }
 }
 
 function explain(code: string, port: string): Problem | undefined {

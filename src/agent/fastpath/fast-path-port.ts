@@ -51,6 +51,7 @@ export class FastPathPort {
   readonly #socket: Socket
   readonly #outstanding = new Map<number, Outstanding>()
   #table: FastPathTable
+  #refusal: string | undefined
   #timer: NodeJS.Timeout | undefined
   #hasFailed = false
 
@@ -63,9 +64,14 @@ export class FastPathPort {
     this.#socket.on('error', cause => options.log.write('debug', 'fast probe not sent', { reason: cause.message }))
   }
 
+  /** What does not fit into the kernel is a fast path withdrawn: its links get no answers, and their peers go back to the sleeve. */
   apply(table: FastPathTable): void {
     this.#table = table
-    this.#options.path.apply(table)
+    const refusal = this.#options.path.apply(table)?.message
+    if (refusal !== undefined && refusal !== this.#refusal) {
+      this.#options.log.write('warn', 'fast path withdrawn, frames take the sleeve', { reason: refusal })
+    }
+    this.#refusal = refusal
   }
 
   /** A tunnel that does not answer is a link without answers: its peers go back to the sleeve. */

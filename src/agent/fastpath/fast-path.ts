@@ -32,7 +32,8 @@ export interface FastPathOptions {
   readonly self: number
   /** Names of devices that exist. */
   readonly vxlan: string
-  readonly tap: string
+  /** Absent: what is not for the fast path goes nowhere. */
+  readonly tap?: string | undefined
   /** Of WireGuard; absent: frames go in the clear or not at all. */
   readonly tunnel?: string | undefined
 }
@@ -51,7 +52,8 @@ export class FastPath {
   /** Throws a `SystemCallError` when the kernel does not let us; then nothing has changed. */
   constructor(options: FastPathOptions) {
     const { libc, object, self } = options
-    const [vxlan, tap] = [indexOf(libc, options.vxlan), indexOf(libc, options.tap)]
+    const vxlan = indexOf(libc, options.vxlan)
+    const tap = options.tap === undefined ? 0 : indexOf(libc, options.tap)
     this.#loaded = loadPrograms(libc, object, vxlan)
     const { maps, isAdopted } = this.#loaded
     const before = readConfig(maps.config.get(0) ?? NOTHING)
@@ -63,28 +65,26 @@ export class FastPath {
       this.#attach(libc, { device: indexOf(libc, options.tunnel), direction: 'ingress' }, 'from_tunnel')
     }
     this.#attach(libc, { device: vxlan, direction: 'ingress' }, 'from_underlay')
-    this.#attach(libc, { device: tap, direction: 'ingress' }, 'from_sleeve')
+    if (tap !== 0) this.#attach(libc, { device: tap, direction: 'ingress' }, 'from_sleeve')
     this.#attach(libc, { device: vxlan, direction: 'egress' }, 'to_underlay')
   }
 
-  /** Writes what differs from the table before; what frames need on their way is there before what sends them. */
-  apply(table: FastPathTable): void {
-    const { endpoints, trees } = this.#loaded.maps
+  /**
+   * Writes what differs from the table before. When the kernel has no room for it, the fast path is withdrawn, so that frames take the
+   * sleeve and nothing is half told: gives what the kernel said.
+   */
+  apply(table: FastPathTable): SystemCallError | undefined {
     const before = this.#table
-    for (const [address, peer] of table.endpoints) {
-      if (before.endpoints.get(address) !== peer) endpoints.set(address, value => value.writeUInt32LE(peer))
+    // Until all is written, the kernel may have any of both.
+    this.#table = unionOf(before, table)
+    try {
+      this.#write(before, table)
+      return undefined
+    } catch (cause) {
+      if (!(cause instanceof SystemCallError)) throw cause
+      this.#write(this.#table, emptyFastPathTable(table.self))
+      return cause
     }
-    for (const [source, tree] of table.trees) {
-      if (!isSameTree(tree, before.trees.get(source))) trees.set(source, value => writeTree(value, tree))
-    }
-    this.#applyHops(before, table)
-    for (const source of before.trees.keys()) if (!table.trees.has(source)) trees.delete(source)
-    for (const address of before.endpoints.keys()) if (!table.endpoints.has(address)) endpoints.delete(address)
-    this.#table = table
-    const hasGained = [...table.flooded].some(peer => !before.flooded.has(peer))
-    const generation = (this.#config.generation + (hasGained ? 1 : 0)) >>> 0
-    this.#config = { ...this.#config, self: table.self, generation, puntsFloods: table.puntsFloods }
-    this.#configure()
   }
 
   answerOf(peer: number): AnswerValue {
@@ -113,6 +113,25 @@ export class FastPath {
 
   #configure(): void {
     this.#loaded.maps.config.set(0, value => writeConfig(value, this.#config))
+  }
+
+  /** What frames need on their way is there before what sends them. */
+  #write(before: FastPathTable, table: FastPathTable): void {
+    const { endpoints, trees } = this.#loaded.maps
+    for (const [address, peer] of table.endpoints) {
+      if (before.endpoints.get(address) !== peer) endpoints.set(address, value => value.writeUInt32LE(peer))
+    }
+    for (const [source, tree] of table.trees) {
+      if (!isSameTree(tree, before.trees.get(source))) trees.set(source, value => writeTree(value, tree))
+    }
+    this.#applyHops(before, table)
+    for (const source of before.trees.keys()) if (!table.trees.has(source)) trees.delete(source)
+    for (const address of before.endpoints.keys()) if (!table.endpoints.has(address)) endpoints.delete(address)
+    this.#table = table
+    const hasGained = [...table.flooded].some(peer => !before.flooded.has(peer))
+    const generation = (this.#config.generation + (hasGained ? 1 : 0)) >>> 0
+    this.#config = { ...this.#config, self: table.self, generation, puntsFloods: table.puntsFloods }
+    this.#configure()
   }
 
   #applyHops(before: FastPathTable, table: FastPathTable): void {
@@ -148,6 +167,16 @@ const NOTHING = Buffer.alloc(VALUE_BYTES.tree)
 
 function hopOf(table: FastPathTable, peer: number): HopValue {
   return { address: table.hops.get(peer) ?? 0, isMember: table.members.has(peer) }
+}
+
+function unionOf(one: FastPathTable, other: FastPathTable): FastPathTable {
+  return {
+    ...other,
+    members: new Set([...one.members, ...other.members]),
+    endpoints: new Map([...one.endpoints, ...other.endpoints]),
+    hops: new Map([...one.hops, ...other.hops]),
+    trees: new Map([...one.trees, ...other.trees]),
+  }
 }
 
 function isSameTree(a: FloodTree, b: FloodTree | undefined): boolean {

@@ -20,6 +20,8 @@ export interface FastPathWish {
   readonly mtu: number
   /** Whether there are networks over which frames may go in the clear. */
   readonly isClear: boolean
+  /** Whether the TAP device is there, behind which the sleeve is. */
+  readonly hasTap: boolean
   /** Undefined: frames go in the clear or not at all. */
   readonly tunnel: TunnelKind | undefined
   /** Where the agent's program is: the BPF object is beside it. */
@@ -37,7 +39,7 @@ export type OpenedFastPath =
   /** What this host lacks; everything is as if nothing had been tried. */
   | { readonly kind: 'missing'; readonly reason: string }
 
-/** Makes `weave-vx` and what belongs to it, or takes over what an earlier agent has left running. The TAP device is there already. */
+/** Makes `weave-vx` and what belongs to it, or takes over what an earlier agent has left running. */
 export function openFastPath(wish: FastPathWish): OpenedFastPath {
   const { libc, bridge, shortId: self, program, isClear } = wish
   const vxlan = vxlanNameOf(bridge)
@@ -47,7 +49,8 @@ export function openFastPath(wish: FastPathWish): OpenedFastPath {
     const { tunnel, missing } = tryTunnel(wish)
     if (missing !== undefined && !isClear) return remove(wish, missing)
     if (findDevice(vxlan) === undefined) runCommand(addVxlan(vxlan, FAST_PATH_PORT))
-    const path = new FastPath({ libc, object, self, vxlan, tap: tapNameOf(bridge), tunnel: tunnel?.name })
+    const tap = wish.hasTap ? tapNameOf(bridge) : undefined
+    const path = new FastPath({ libc, object, self, vxlan, tap, tunnel: tunnel?.name })
     return { kind: 'open', path, tunnel, ...(missing === undefined ? {} : { tunnelMissing: missing }) }
   } catch (cause) {
     return remove(wish, reasonOf(cause))

@@ -15,6 +15,8 @@ export interface FastPathStart {
   readonly libc: Libc
   readonly config: AgentConfig
   readonly program: URL
+  /** Whether there is a TAP device for what is not for the fast path. */
+  readonly hasTap: boolean
   readonly log: Logger
   readonly tell: (input: Input) => void
   readonly failed: (reason: string) => void
@@ -32,7 +34,7 @@ export interface StartedFastPath {
  * with `WEAVE_NO_FASTDP` (Weave row ENV-07), takes away what an earlier agent has left of it, so that nothing listens.
  */
 export function startFastPath(start: FastPathStart): StartedFastPath {
-  const { libc, config, program, log, environment } = start
+  const { libc, config, program, hasTap, log, environment } = start
   const trusted = readSubnets(config.trustedSubnets ?? [])
   const tunnel = tunnelKindOf(config, environment)
   const isForbidden = (environment.WEAVE_NO_FASTDP ?? '') !== ''
@@ -43,7 +45,8 @@ export function startFastPath(start: FastPathStart): StartedFastPath {
   }
   const { bridge, shortId } = config
   const isClear = trusted.length > 0
-  const opened = openFastPath({ libc, bridge: bridge.name, shortId, mtu: bridge.mtu, tunnel, isClear, program })
+  const { name, mtu } = bridge
+  const opened = openFastPath({ libc, bridge: name, shortId, mtu, tunnel, isClear, hasTap, program })
   if (opened.kind === 'missing') {
     const { reason } = opened
     log.write('warn', 'no fast path: frames take the sleeve, at a part of the speed', { reason })

@@ -43,6 +43,7 @@ export function formatStatus(status: RouterStatus, version: string, admission: A
     ['Peers', countPeers(known)],
     ['TrustedSubnets', describeSubnets(admission.trustedSubnets, status.fastPath !== undefined)],
     ...describeFastPath(status),
+    ...describeSleeve(status),
   ]
   return `${formatRow('Version', `${version} (version check update disabled)`)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
 }
@@ -64,6 +65,11 @@ function describeFastPath({ fastPath, fastPathMissing }: RouterStatus): readonly
   const through = fastPath.hasTunnels ? `, ${tunnels} of them WireGuard` : ''
   const counts = `${fastPath.peers.length} peers over ${open.length} links${through}, ${fastPath.changes} changes`
   return [['FastPath', `enabled (${counts})${missing === '' ? '' : `; other ${missing}`}`]]
+}
+
+function describeSleeve({ sleeveMissing }: RouterStatus): readonly (readonly [string, string])[] {
+  if (sleeveMissing === undefined) return []
+  return [['Sleeve', `missing, containers here reach hosts on the fast path only: ${sleeveMissing}`]]
 }
 
 /** What an unreachable peer last said of its connections is no longer so. */

@@ -31,6 +31,9 @@ export interface TapDevice {
   readonly offload: TapOffload
 }
 
+/** What stands for the device where the host gives none: `poll` passes over it, and nothing can be written to it. */
+export const NO_TAP: TapDevice = { fd: -1, offload: { hasHeader: false, cutsUdp: false } }
+
 /**
  * Opens the TAP device `name`, and makes it when there is none. It outlives this process: it stays a port of its bridge while the
  * agent restarts. What the one who had it before has set of offload and header is set anew, either way: the kernel takes both from

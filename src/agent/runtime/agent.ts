@@ -1,7 +1,8 @@
 import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
+import type { UserError } from '../../base/user-error.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import { createRouter, type Input, peerNameOf, type Reach } from '../../core/router/index.ts'
-import { attachPort, type BridgePortWish, openTapOf } from '../datapath/bridge-port.ts'
+import { attachPort, type BridgePortWish, type OpenedTap, openTapOf } from '../datapath/bridge-port.ts'
 import { DataPath, type DataPathOptions } from '../datapath/data-path.ts'
 import { type StartedFastPath, startFastPath } from '../fastpath/start-fast-path.ts'
 import { type AgentPaths, agentPaths } from '../host/agent-paths.ts'
@@ -92,8 +93,9 @@ export class Agent {
     this.#links = new LinkTable(input => this.#driver.handle(input))
     this.#listener = this.#createListener()
     const libc = loadLibc()
-    const tap = this.#openTap(libc)
-    this.#fastPath = this.#startFastPath(libc)
+    const { tap, refusal } = this.#openTap(libc)
+    this.#fastPath = this.#startFastPath(libc, refusal === undefined)
+    if (refusal !== undefined) this.#doWithout(refusal)
     attachPort(this.portWish)
     this.#dataPath = this.#createDataPath(libc, tap)
     const store = new StateStore(this.#paths)
@@ -114,6 +116,7 @@ export class Agent {
       ...routerOptionsOf(state, store, { peers: options.peers, now: clock() }),
       ...this.#services.routerOptions(),
       ...this.#fastPath.routerOptions,
+      ...(refusal === undefined ? {} : { sleeveMissing: refusal.message }),
     })
     this.#services.attach(router)
     this.#driver = new Driver({ router, perform: output => effects.perform(output), clock })
@@ -180,17 +183,24 @@ export class Agent {
     this.#names.start()
   }
 
-  #openTap(libc: Libc): TapDevice {
+  #openTap(libc: Libc): OpenedTap {
     const { name, mtu } = this.#state.config.bridge
     ensureBridge({ name, mtu, mac: peerNameOf(this.#state.identity.publicKey) })
     return openTapOf(libc, name)
   }
 
-  #startFastPath(libc: Libc): StartedFastPath {
+  /** A router without a TAP device still relays for others, and has the fast path; with neither it is of no use to this host. */
+  #doWithout(refusal: UserError): void {
+    if (this.#fastPath.port === undefined) throw refusal
+    const said = 'no sleeve: containers reach hosts on the fast path only'
+    this.#options.log.write('warn', said, { reason: refusal.message })
+  }
+
+  #startFastPath(libc: Libc, hasTap: boolean): StartedFastPath {
     const { config } = this.#state
     const { dataPathProgram: program, log, failed } = this.#options
     const tell = (input: Input) => this.#driver.handle(input)
-    return startFastPath({ libc, config, program, log, tell, failed, environment: process.env })
+    return startFastPath({ libc, config, program, hasTap, log, tell, failed, environment: process.env })
   }
 
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {

@@ -10,8 +10,10 @@ const FORGIVEN_AFTER_MS = 60_000
 /** Pauses for a peer that does not answer at all. */
 const SILENT_PROBE_EVERY_MS = 10_000
 const PROBES_BEFORE_PATIENCE = 6
-/** Of an open link, every so many probes one is as large as frames may be; of others each is. */
+/** Of an open link, every so many probes one is as large as frames may be. */
 const LARGE_EVERY = 8
+/** Of others each is but every so many one: its answer tells a path that is too narrow from one that does not answer. */
+const SMALL_EVERY = 3
 /** No more links than a flood may have children: bpf/fast-path.h. */
 export const FAST_LINKS_MAX = 256
 
@@ -31,6 +33,8 @@ export interface FastLink {
   readonly roundTripMs: number | undefined
   /** How often it was lost. */
   readonly losses: number
+  /** Small probes are answered, and none as large as frames may be. */
+  readonly isNarrow: boolean
 }
 
 /** A link that is used no more, and why. */
@@ -46,6 +50,7 @@ interface Entry {
   changedAt: number
   roundTripMs: number | undefined
   losses: number
+  isNarrow: boolean
   /** Whether there is a control link beside it. */
   isWatched: boolean
   needed: number
@@ -54,6 +59,8 @@ interface Entry {
   probeAt: number
   probes: number
   nonce: number | undefined
+  /** Of the last probe. */
+  isLarge: boolean
 }
 
 /**
@@ -120,11 +127,13 @@ export class FastLinks {
   answered(peer: number, nonce: number, roundTripMs: number, now: number): boolean {
     const entry = this.#entries.get(peer)
     if (entry === undefined || entry.nonce !== nonce) return false
+    if (!entry.isOpen && !entry.isLarge) return answeredSmall(entry, now)
     Object.assign(entry, { nonce: undefined, roundTripMs, answeredAt: now, answers: entry.answers + 1, probes: 0 })
     if (entry.isOpen && now - entry.changedAt >= FORGIVEN_AFTER_MS) entry.needed = ANSWERS_TO_OPEN
     if (entry.isOpen) return false
     // Opening is quick: the next question follows the answer.
     entry.probeAt = now
+    entry.isNarrow = false
     if (entry.answers < entry.needed) return false
     Object.assign(entry, { isOpen: true, changedAt: now })
     return true
@@ -149,16 +158,28 @@ export class FastLinks {
     const orders: FastProbeOrder[] = []
     for (const entry of this.#entries.values()) {
       if (now < entry.probeAt) continue
-      if (entry.nonce !== undefined && !entry.isOpen) entry.answers = 0
+      if (entry.nonce !== undefined && !entry.isOpen) unanswered(entry)
       const isPatient = !entry.isOpen && entry.probes >= PROBES_BEFORE_PATIENCE
       entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS : FAST_PROBE_EVERY_MS)
       entry.nonce = this.#nonceOf()
       entry.probes++
-      const isLarge = !entry.isOpen || entry.answers % LARGE_EVERY === 0
-      orders.push({ peer: entry.peer, to: entry.address, nonce: entry.nonce, isLarge })
+      entry.isLarge = entry.isOpen ? entry.answers % LARGE_EVERY === 0 : entry.probes % SMALL_EVERY !== 0
+      orders.push({ peer: entry.peer, to: entry.address, nonce: entry.nonce, isLarge: entry.isLarge })
     }
     return orders
   }
+}
+
+/** It opens nothing. The first has a large probe follow at once: it may have been all that was lost before. */
+function answeredSmall(entry: Entry, now: number): false {
+  if (!entry.isNarrow) entry.probeAt = now
+  Object.assign(entry, { nonce: undefined, isNarrow: true })
+  return false
+}
+
+function unanswered(entry: Entry): void {
+  entry.answers = 0
+  if (!entry.isLarge) entry.isNarrow = false
 }
 
 function newEntry(peer: number, address: Ipv4, now: number): Entry {
@@ -169,6 +190,7 @@ function newEntry(peer: number, address: Ipv4, now: number): Entry {
     changedAt: now,
     roundTripMs: undefined,
     losses: 0,
+    isNarrow: false,
     isWatched: true,
     needed: ANSWERS_TO_OPEN,
     answers: 0,
@@ -176,5 +198,6 @@ function newEntry(peer: number, address: Ipv4, now: number): Entry {
     probeAt: now,
     probes: 0,
     nonce: undefined,
+    isLarge: true,
   }
 }

@@ -183,6 +183,8 @@ export interface RouterOptions {
   }
   /** Why there is no fast path though the operator wants one; shown in the status. */
   readonly fastPathMissing?: string
+  /** Why frames have the fast path or none; shown in the status. */
+  readonly sleeveMissing?: string
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array
   readonly now: Instant

@@ -14,6 +14,8 @@ export interface FastPathStatus {
     readonly isOpen: boolean
     readonly forMs: number
     readonly losses: number
+    /** The network between carries small datagrams only. */
+    readonly isNarrow: boolean
     readonly roundTripMs?: number
   }[]
   /** Peers that frames reach in the kernel. */

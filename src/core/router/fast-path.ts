@@ -145,11 +145,12 @@ export class FastPathKeeper {
       trusted: this.#trusted.map(formatCidr),
       hasTunnels: this.#tunnels !== undefined,
       changes: this.#changes,
-      links: this.#links.all.map(({ peer, address, isOpen, changedAt, roundTripMs, losses }) => ({
+      links: this.#links.all.map(({ peer, address, isOpen, isNarrow, changedAt, roundTripMs, losses }) => ({
         peer,
         address: formatIpv4(address),
         isEncrypted: isTunnelAddress(address),
         isOpen,
+        isNarrow,
         forMs: now - changedAt,
         losses,
         ...(roundTripMs === undefined ? {} : { roundTripMs }),

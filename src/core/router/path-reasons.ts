@@ -1,3 +1,7 @@
+import { isIpv6Text } from '../../base/endpoint.ts'
+import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
+import type { FastPathStatus } from './fast-path-status.ts'
+
 /** What explains a change of path to a peer. */
 export interface PathFacts {
   /** The first router on the way, the peer itself or a relay; undefined when that is not known. */
@@ -21,4 +25,21 @@ export function describeLoss({ via, loss, isMutual }: PathFacts): string {
   if (loss !== undefined) return `${loss}${where}`
   const nickname = via?.nickname ?? 'the next host'
   return isMutual ? `${nickname} has no proved link onward` : `${nickname} gets no answers from here`
+}
+
+/** Why a neighbour is not on the fast path though this router has one. */
+export function describeRefusal(
+  fast: FastPathStatus['links'][number] | undefined,
+  ip: string,
+  { hasTunnels }: Pick<FastPathStatus, 'hasTunnels'>,
+): string {
+  if (fast === undefined && hasTunnels) return 'the address is in no trusted subnet, and the peer has no WireGuard'
+  if (fast === undefined && isIpv6Text(ip)) return 'it takes IPv4 only, and the peer has no trusted IPv4 address'
+  if (fast === undefined) return 'the address is in no trusted subnet'
+  const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
+  const where = fast.isEncrypted
+    ? `through WireGuard, UDP ${TUNNEL_PORT}`
+    : `on UDP ${FAST_PATH_PORT} of ${fast.address}`
+  if (fast.isNarrow) return `frames as large as the bridge takes get no answer ${where}, smaller ones do${lost}`
+  return `no answer ${where}${lost}`
 }

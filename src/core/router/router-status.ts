@@ -74,6 +74,7 @@ export interface RouterStatus {
   /** Absent when all frames take the sleeve. */
   readonly fastPath?: FastPathStatus
   readonly fastPathMissing?: string
+  readonly sleeveMissing?: string
   /** What others said and this router did not take: how often, by reason. */
   readonly refused: Readonly<Record<string, number>>
   readonly sizes: TableSizes

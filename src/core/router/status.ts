@@ -1,6 +1,5 @@
-import { formatEndpoint, isIpv6Text } from '../../base/endpoint.ts'
+import { formatEndpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
-import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { Routes } from '../mesh/routes.ts'
@@ -19,6 +18,7 @@ import type {
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { PathKeeper } from './path-keeper.ts'
+import { describeRefusal } from './path-reasons.ts'
 
 export interface StatusSources {
   readonly options: RouterOptions
@@ -66,6 +66,7 @@ export function describeRouter(given: StatusSources): RouterStatus {
     refused: sources.refused,
     sizes: describeSizes(sources),
     ...(options.fastPathMissing === undefined ? {} : { fastPathMissing: options.fastPathMissing }),
+    ...(options.sleeveMissing === undefined ? {} : { sleeveMissing: options.sleeveMissing }),
   }
 }
 
@@ -118,22 +119,6 @@ function describeLink(sources: Sources, link: Link, peer: string): string {
 /** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */
 function describeMove({ endpoint, remote }: Link): string {
   return endpoint === undefined || endpoint.ip === remote.ip ? '' : `, datagrams go to ${formatEndpoint(endpoint)}`
-}
-
-/** Why a neighbour is not on the fast path though this router has one. */
-function describeRefusal(
-  fast: FastPathStatus['links'][number] | undefined,
-  ip: string,
-  { hasTunnels }: FastPathStatus,
-): string {
-  if (fast === undefined && hasTunnels) return 'the address is in no trusted subnet, and the peer has no WireGuard'
-  if (fast === undefined && isIpv6Text(ip)) return 'it takes IPv4 only, and the peer has no trusted IPv4 address'
-  if (fast === undefined) return 'the address is in no trusted subnet'
-  const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
-  const where = fast.isEncrypted
-    ? `through WireGuard, UDP ${TUNNEL_PORT}`
-    : `on UDP ${FAST_PATH_PORT} of ${fast.address}`
-  return `no answer ${where}${lost}`
 }
 
 /** As it was measured, or `?`: that takes a moment. */

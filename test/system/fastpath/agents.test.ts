@@ -9,6 +9,9 @@ const USUAL_MTU = 1376
 /** What a change of path may cost. */
 const HANDFUL = 5
 
+/** For a program that is to see no /dev/net/tun; `ip netns exec` has given it mounts of its own. */
+const WITHOUT_TUN = ['sh', '-c', 'mount -t tmpfs none /dev/net && exec "$@"', 'sh'] as const
+
 /** A row. The wires between a, b and c are trusted, that to d is not. */
 const PLAN: LabPlan = {
   hosts: [
@@ -135,8 +138,33 @@ describe('agents with the fast path on some of their wires', () => {
     expect(lostOf(lab.log('change-ping'))).toBeLessThanOrEqual(HANDFUL)
   }, 90_000)
 
-  it('leave nothing of it when WEAVE_NO_FASTDP is set, and still carry frames', async () => {
+  it('go on with the fast path where the host gives no TAP device, and say what that costs', async () => {
     await lab.stop('b')
+    await lab.launch('b', {}, WITHOUT_TUN)
+    const { stdout } = await lab.weave('b', 'status')
+    expect(stdout).toMatch(/^ +Sleeve: missing, containers here reach hosts on the fast path only: \/dev\/net\/tun is/m)
+    await allOnFastPath()
+    await lab.awaitReachable('a', 20)
+    for (const [from, to] of [
+      ['ca', '10.2.2.1'],
+      ['ca', '10.2.3.1'],
+      // Past it, sealed from end to end.
+      ['ca', '10.2.4.1'],
+    ] as const) {
+      await eventually(20_000, async () => {
+        const said = await ping(from, to, '5')
+        return said.includes(' 0% packet loss') || said
+      })
+    }
+    expect(await ping('cb', '10.2.4.1', '3')).toContain('100% packet loss')
+    await lab.stop('b')
+    const alone = lab.begin('b', 'info', { environment: { WEAVE_NO_FASTDP: '1' }, through: WITHOUT_TUN })
+    await endOf(alone)
+    expect(alone.exitCode).toBe(1)
+    expect(lab.log('b')).toContain('error: /dev/net/tun is missing\nremedy: load the kernel module: modprobe tun\n')
+  }, 90_000)
+
+  it('leave nothing of it when WEAVE_NO_FASTDP is set, and still carry frames', async () => {
     await lab.launch('b', { WEAVE_NO_FASTDP: '1' })
     const { stdout } = await lab.weave('b', 'status')
     expect(stdout).toMatch(/^ +FastPath: missing, frames take the slower sleeve: WEAVE_NO_FASTDP is set$/m)

@@ -14,16 +14,16 @@ const INNER = { a: '169.254.96.1', b: '169.254.96.2' } as const
 /** The kernel's WireGuard where it has one, that of a process elsewhere. */
 const KIND = process.env.WEAVE_TEST_WIREGUARD ?? 'userspace'
 
-/** A row. No wire is trusted: frames are sealed on all of them. */
+/** A row. No wire is trusted: frames are sealed on all of them. The second knows IPv6 only. */
 const PLAN: LabPlan = {
   hosts: [
     { name: 'a', shortId: 1, address: '10.94.1.1', targets: ['10.94.1.2'] },
-    { name: 'b', shortId: 2, address: '10.94.1.2', targets: [] },
-    { name: 'c', shortId: 3, address: '10.94.2.3', targets: ['10.94.2.2'] },
+    { name: 'b', shortId: 2, address: '10.94.1.2', otherAddresses: ['2001:db8:2::2'], targets: [] },
+    { name: 'c', shortId: 3, address: '2001:db8:2::3', targets: ['[2001:db8:2::2]:6783'] },
   ],
   wires: [
     ['a 10.94.1.1/24', 'b 10.94.1.2/24'],
-    ['b 10.94.2.2/24', 'c 10.94.2.3/24'],
+    ['b 2001:db8:2::2/64', 'c 2001:db8:2::3/64'],
   ],
 }
 

@@ -99,7 +99,7 @@ export class FastPathLab {
     return (await nextOf(agent)) as { adopted: number }
   }
 
-  async ask(host: number, order: HostOrder): Promise<Readonly<Record<string, number | boolean>>> {
+  async ask(host: number, order: HostOrder): Promise<Readonly<Record<string, number | boolean | string>>> {
     const agent = this.#agents.get(host)
     if (agent === undefined) throw new Error(`host ${host} has no agent`)
     agent.child.stdin?.write(`${JSON.stringify(order)}\n`)

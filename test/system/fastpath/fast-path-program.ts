@@ -45,7 +45,7 @@ for await (const line of createInterface({ input: process.stdin })) say((await o
 async function obey(order: HostOrder): Promise<unknown> {
   switch (order.kind) {
     case 'apply':
-      return void path.apply(read(order.table))
+      return { refusal: path.apply(read(order.table))?.code }
     case 'counters':
       return path.counters()
     case 'bring':

@@ -5,6 +5,8 @@ import { FLOOD_MACS, RECEIVE_FRAMES, SEND_FRAMES, SEND_VXLAN } from './frame-scr
 
 const HOSTS = 4
 const FRAMES = 300
+/** More than ENDPOINTS_MAX of bpf/fast-path.h. */
+const ENDPOINTS_TOO_MANY = 17_000
 
 describe('the programs of the fast path, on four hosts in a row', () => {
   let lab: FastPathLab
@@ -145,6 +147,19 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     expect(gained(before, await lab.ask(1, { kind: 'counters' })).punted).toBeGreaterThanOrEqual(3)
     await lab.ask(1, { kind: 'apply', table: lab.table(1) })
   }, 30_000)
+
+  it('leave all to the sleeve while the kernel has no room for what they should know, and take it back afterwards', async () => {
+    const before = await lab.ask(1, { kind: 'counters' })
+    const strangers = Array.from({ length: ENDPOINTS_TOO_MANY }, (_, i) => [`10.77.${i >> 8}.${i & 255}`, 3])
+    const endpoints = { ...lab.table(1).endpoints, ...Object.fromEntries(strangers) }
+    expect(await lab.ask(1, { kind: 'apply', table: lab.table(1, { endpoints }) })).toEqual({ refusal: 'E2BIG' })
+    await lab.in(lab.container(1), 'ping', '-c', '3', '-i', '0.1', '-W', '1', '10.2.0.2')
+    const during = gained(before, await lab.ask(1, { kind: 'counters' }))
+    expect(during.punted).toBeGreaterThanOrEqual(3)
+    expect(await lab.ask(1, { kind: 'apply', table: lab.table(1) })).toEqual({})
+    const { stdout } = await lab.in(lab.container(1), 'ping', '-q', '-c', '20', '-i', '0.05', '10.2.0.2')
+    expect(stdout).toContain('20 received, 0% packet loss')
+  }, 60_000)
 
   it('have a peer soon that was last heard by the sleeve', async () => {
     // So that each has the other's address. What the fast path brought is held for longer.

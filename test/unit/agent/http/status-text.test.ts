@@ -83,7 +83,15 @@ describe('the texts of status', () => {
   })
 
   it('says how many links of the fast path are encrypted, and what is missing for the others', () => {
-    const link = { peer: 2, address: '169.254.96.2', isEncrypted: true, isOpen: true, forMs: 0, losses: 0 }
+    const link = {
+      peer: 2,
+      address: '169.254.96.2',
+      isEncrypted: true,
+      isOpen: true,
+      isNarrow: false,
+      forMs: 0,
+      losses: 0,
+    }
     const fastPath = { trusted: [], hasTunnels: true, changes: 1, links: [link], peers: [{ peer: 2, hops: 1 }] }
     const text = formatStatus({ ...STATUS, fastPath }, 'x', CERTIFIED)
     expect(text).toContain('    Encryption: enabled\n')

@@ -75,6 +75,29 @@ describe('fast links', () => {
     expect(links.lost(100 + FAST_SILENCE_MAX_MS)).toHaveLength(1)
   })
 
+  it('are told apart where only small probes are answered, until a large one is', () => {
+    const links = watched()
+    let now = answerSmall(links)
+    expect(links.linkTo(PEER)).toMatchObject({ isNarrow: true, isOpen: false })
+    expect(links.due(now)).toMatchObject([{ isLarge: true }])
+    now = openIn(links, now)
+    expect(links.linkTo(PEER)).toMatchObject({ isNarrow: false, isOpen: true })
+  })
+
+  it('are not narrow any more when nothing is answered at all', () => {
+    const links = watched()
+    const now = answerSmall(links)
+    for (let i = 1; i <= 6; i++) links.due(now + i * 10_000)
+    expect(links.linkTo(PEER)).toMatchObject({ isNarrow: false })
+  })
+
+  it('are not held up by small answers in a row of large ones', () => {
+    const links = watched()
+    answerSmall(links)
+    expect(links.open).toEqual([])
+    expect(openIn(links, 10_000)).toBeLessThan(10_002)
+  })
+
   it('are bounded', () => {
     const links = new FastLinks(counter())
     links.watch(new Map(Array.from({ length: FAST_LINKS_MAX + 9 }, (_, i) => [i + 1, ADDRESS])), 0)
@@ -93,6 +116,18 @@ function watched(): FastLinks {
   const links = new FastLinks(counter())
   links.watch(new Map([[PEER, ADDRESS]]), 0)
   return links
+}
+
+/** Answers the first small probe, and no other; returns when. */
+function answerSmall(links: FastLinks): number {
+  for (let now = 0; now < 100_000; now++) {
+    for (const { nonce, isLarge } of links.due(now)) {
+      if (isLarge) continue
+      expect(links.answered(PEER, nonce, 1, now)).toBe(false)
+      return now
+    }
+  }
+  throw new Error('there was no small probe')
 }
 
 /** Answers each question a millisecond later; returns when the link has opened. */

@@ -117,5 +117,5 @@ class World {
 
 function link(peer: number): FastLink {
   const address = tunnelAddressOf(peer)
-  return { peer, address, isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0 }
+  return { peer, address, isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0, isNarrow: false }
 }
