@@ -91,6 +91,7 @@ function receiver(cipher: DatagramCipher): (input: Uint8Array) => void {
       forwarder.apply(TABLE)
       memory.set(input, RECEIVE_AT)
       forwarder.receive(input.length, size, FROM, 0)
+      forwarder.deliver()
     }
   }
 }

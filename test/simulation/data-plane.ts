@@ -71,6 +71,7 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     receive(datagram, from, now) {
       memory.set(datagram, RECEIVE_AT)
       forwarder.receive(datagram.length, datagram.length, forwarder.keys.of(from), now)
+      forwarder.deliver()
     },
     obey(output, now) {
       switch (output.kind) {
@@ -82,6 +83,7 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
         case 'carried':
           memory.set(output.bytes, RECEIVE_AT)
           forwarder.receive(output.bytes.length, output.datagramBytes, linkKey(output.neighbour), now)
+          forwarder.deliver()
       }
     },
   }

@@ -193,6 +193,7 @@ export class PacketPump implements PacketSink {
   carried(neighbour: number, datagramBytes: number, bytes: Uint8Array): void {
     this.#memory.bytes.set(bytes, RECEIVE_AT)
     this.forwarder.receive(bytes.length, datagramBytes, linkKey(neighbour), this.#clock())
+    this.forwarder.deliver()
   }
 
   wanted(peer: number): void {
@@ -270,7 +271,10 @@ export class PacketPump implements PacketSink {
       if (length > datagramBytes) this.counters.runsReceived++
       this.counters.datagramsReceived += length > datagramBytes ? Math.ceil(length / datagramBytes) : 1
       this.forwarder.receive(length, datagramBytes, message.endpoint.read(), now)
+      // Mostly it is alone: then nobody waits for the call that finds no other.
+      if (i === 0 && length <= PROMPT_BYTES_MAX) this.forwarder.deliver()
     }
+    this.forwarder.deliver()
     return all
   }
 

@@ -31,7 +31,7 @@ export interface FrameSink {
  * - is of the same flow, with the same options and flags, and continues the sequence;
  * - is as large as the first, or smaller and then the last; one that came as several segments counts as these.
  *
- * A held frame stays where it is until a second one joins; `flush` before that memory is used again.
+ * A held frame stays where it is until a second one joins; `flush` or `keep` before that memory is used again.
  */
 export class Coalescer {
   /** Frames that went into a larger one. */
@@ -68,6 +68,12 @@ export class Coalescer {
     else this.#sink.inject(at, length, shape)
   }
 
+  /** Goes on holding what more may join, away from the memory that it came in. Hot path. */
+  keep(): void {
+    if (this.#isClosed) this.flush()
+    else if (this.#count === 1) this.#move()
+  }
+
   /** Gives up what is held. */
   flush(): void {
     if (this.#count === 0) return
@@ -89,7 +95,8 @@ export class Coalescer {
   }
 
   #follows(at: number, isOfSeveral: boolean, segmentBytes: number): boolean {
-    const [held, next] = [this.#held, this.#candidate]
+    const held = this.#held
+    const next = this.#candidate
     if (this.#count === 0 || this.#isClosed) return false
     if (isOfSeveral ? segmentBytes !== this.#segmentBytes : segmentBytes > this.#segmentBytes) return false
     const length = this.#length + next.payloadBytes
@@ -103,7 +110,10 @@ export class Coalescer {
 
   #join(at: number): void {
     const next = this.#candidate
-    if (this.#count === 1) this.#move()
+    if (this.#count === 1) {
+      this.#move()
+      this.joined++
+    }
     const from = at + next.headerBytes
     this.#memory.copyWithin(this.#at + this.#length, from, from + next.payloadBytes)
     this.#length += next.payloadBytes
@@ -114,9 +124,9 @@ export class Coalescer {
   }
 
   #move(): void {
+    if (this.#at === JOIN_AT) return
     this.#memory.copyWithin(JOIN_AT, this.#at, this.#at + this.#length)
     this.#at = JOIN_AT
-    this.joined++
   }
 
   #addFlags(at: number): void {

@@ -171,7 +171,8 @@ export class Forwarder {
 
   /**
    * Takes datagrams from the underlay, which are at `RECEIVE_AT`, one behind the other: `datagramBytes` each, the last that many or
-   * fewer. They are opened in place, and all that comes of them is given to the sink. Hot path: allocates nothing.
+   * fewer. They are opened in place. What comes of them is given to the sink at the latest by `deliver`: frames of a stream are often
+   * larger than a run of datagrams. Hot path: allocates nothing.
    */
   receive(length: number, datagramBytes: number, from: EndpointKey, now: number): void {
     if (length <= 0 || datagramBytes <= 0) return this.#drop('droppedShort')
@@ -180,6 +181,11 @@ export class Forwarder {
       this.#receiveOne(at, Math.min(datagramBytes, end - at), from, now)
     }
     this.#relayRun.flush()
+    this.#coalescer.keep()
+  }
+
+  /** Gives the sink what is left of the frames received: call that before anything else but `receive`. */
+  deliver(): void {
     this.#coalescer.flush()
     this.counters.joined = this.#coalescer.joined
   }

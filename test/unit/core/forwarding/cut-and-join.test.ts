@@ -91,6 +91,21 @@ describe('joining', () => {
     expect(join(complete)).toHaveLength(3)
   })
 
+  it('goes on from one run of datagrams to the next, whose memory is the same', () => {
+    const runs = fc.array(fc.tuple(burst, fc.integer({ min: 1, max: 5 })), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(runs, all => {
+        const sent = all.flatMap(([one]) => cut(wholeOf(one)))
+        const joined = joinRuns(
+          sent,
+          all.map(([, frames]) => frames),
+        )
+        expect(textsOf(joined.flatMap(cutAgain))).toEqual(textsOf(sent))
+        expect(joined.length).toBe(join(sent).length)
+      }),
+    )
+  })
+
   it('joins flows of a kind only where the port takes them', () => {
     const [one] = fc.sample(burst, 1)
     const long = { ...one!, payload: new Uint8Array(500), segmentBytes: 100, flags: 0x10 }
@@ -159,18 +174,28 @@ function cutAgain(frame: Frame): Frame[] {
   return frame.shape.segmentation === Segmentation.none ? [frame] : cut(frame)
 }
 
-/** The frames stand in memory as those of one batch do. */
 function join(frames: readonly Frame[], flows = { tcp: true, udp: true }): Frame[] {
+  return joinRuns(frames, [frames.length], flows)
+}
+
+/** The frames stand in memory as those of runs do, each run in the place of the one before; `lengths` take turns. */
+function joinRuns(frames: readonly Frame[], lengths: readonly number[], flows = { tcp: true, udp: true }): Frame[] {
   const memory = new Uint8Array(MEMORY_BYTES * 2)
   const joined: Frame[] = []
   const inject = (at: number, length: number, shape: FrameShape) =>
     joined.push({ bytes: memory.slice(at, at + length), shape: { ...shape } })
   const coalescer = new Coalescer(memory, flows, { inject })
-  let at = MEMORY_BYTES
-  for (const { bytes, shape } of frames) {
-    memory.set(bytes, at)
-    coalescer.add(at, bytes.length, shape)
-    at += bytes.length + 40
+  for (let first = 0, run = 0; first < frames.length; run++) {
+    const count = lengths[run % lengths.length] ?? 1
+    let at = MEMORY_BYTES
+    memory.fill(0xee, at)
+    for (const { bytes, shape } of frames.slice(first, first + count)) {
+      memory.set(bytes, at)
+      coalescer.add(at, bytes.length, shape)
+      at += bytes.length + 40
+    }
+    coalescer.keep()
+    first += count
   }
   coalescer.flush()
   return joined

@@ -36,7 +36,6 @@ export function station(
 ): Station {
   const sent: Sent[] = []
   const injected: Uint8Array[] = []
-  const filled: number[] = []
   let worn = 0
   const memory = new Uint8Array(MEMORY_BYTES)
   const forwarder = new Forwarder({
@@ -53,7 +52,7 @@ export function station(
         return true
       },
       wanted: () => undefined,
-      filled: peer => filled.push(peer),
+      filled: () => undefined,
       worn: () => worn++,
       probed: () => undefined,
     },
@@ -66,6 +65,7 @@ export function station(
   const receive = (datagrams: Uint8Array, from: EndpointKey, datagramBytes: number) => {
     memory.set(datagrams, RECEIVE_AT)
     forwarder.receive(datagrams.length, datagramBytes, from, 0)
+    forwarder.deliver()
   }
   return {
     forwarder,

@@ -65,6 +65,7 @@ export function station(table: Parameters<Forwarder['apply']>[0], joins = true) 
     const bytes = Buffer.concat(datagrams)
     memory.set(bytes, RECEIVE_AT)
     forwarder.receive(bytes.length, datagrams[0]?.length ?? 0, forwarder.keys.of(A!.endpoint), now)
+    forwarder.deliver()
     return injected.splice(0)
   }
   return {
