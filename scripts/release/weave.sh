@@ -14,17 +14,10 @@ fi
 case "${0##*/}" in
   weave-net | weave-ipam) set -- cni "${0##*/}" ;;
 esac
-# The router lives long: a heap that is kept small, collected when the start is over, and one heap of the C library for all threads
-# are worth some 20 MB of memory to it.
 case "${1-}" in
-  launch)
-    export MALLOC_ARENA_MAX=1
-    set -- --optimize-for-size --expose-gc "$release/weave.mjs" "$@"
-    ;;
-  *)
-    # What the engine makes of the program is kept beside it, and goes with it.
-    export NODE_COMPILE_CACHE="$release/code"
-    set -- "$release/weave.mjs" "$@"
-    ;;
+  # The router lives long: one heap of the C library for all threads is worth memory to it.
+  launch) export MALLOC_ARENA_MAX=1 ;;
+  # What the engine makes of the program is kept beside it, and goes with it.
+  *) export NODE_COMPILE_CACHE="$release/code" ;;
 esac
-exec "$node" --no-warnings "$@"
+exec "$node" --no-warnings "$release/weave.mjs" "$@"

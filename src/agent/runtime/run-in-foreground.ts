@@ -12,8 +12,8 @@ import { createServiceNotifier, type ServiceNotifier } from '../linux/service-no
 import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
-import { collectGarbage } from './collect-garbage.ts'
 import type { Logger } from './logger.ts'
+import { spareMemory } from './spare-memory.ts'
 import { whenIdle } from './when-idle.ts'
 
 const CARE_EVERY_MS = 2000
@@ -76,7 +76,7 @@ function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
     releaseProgramPages(libc)
   }
   const collectAndRelease = () => {
-    collectGarbage()
+    spareMemory()
     release()
   }
   const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)

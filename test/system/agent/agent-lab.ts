@@ -88,7 +88,7 @@ export class AgentLab {
 
   /** The release as it is shipped, away from the project and its packages. */
   get program(): readonly string[] {
-    return [RUNTIME, '--optimize-for-size', '--expose-gc', join(this.folder, 'release', 'weave.mjs')]
+    return [RUNTIME, join(this.folder, 'release', 'weave.mjs')]
   }
 
   rootOf(host: string): string {
