@@ -126,10 +126,11 @@ async function distances(turn: Turn, contestant: Contestant): Promise<void> {
 }
 
 function lossy(turn: Turn, contestant: Contestant, percent: number): Promise<void> {
+  const extent = { ...turn.extent, streamSeconds: turn.extent.lossySeconds }
   const part = { contestant, condition: `${percent} % loss`, route: contestant.routes.direct }
   return measuring(turn, part, (route, add) => {
     return withLoss(contestant.lab, percent, async () => {
-      add('stream', (await measureStream(contestant, route, turn.extent)).rate)
+      add('stream', (await measureStream(contestant, route, extent)).rate)
     })
   })
 }

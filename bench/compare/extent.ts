@@ -6,6 +6,8 @@ export interface Extent {
   readonly rounds: number
   /** Whole seconds: iperf3 takes no others, and 0 for without end. */
   readonly streamSeconds: number
+  /** Of a stream that loses packets: its rate in two seconds may be twice that of the next two. */
+  readonly lossySeconds: number
   readonly smallSeconds: number
   readonly pings: number
   /** Distances at which round trips and four streams are measured beside the one stream. */
@@ -20,6 +22,7 @@ export interface Extent {
 const WHOLE: Extent = {
   rounds: 3,
   streamSeconds: 3,
+  lossySeconds: 8,
   smallSeconds: 2,
   pings: 200,
   inFull: ['direct', 'one relay', 'two relays'],
@@ -30,10 +33,11 @@ const WHOLE: Extent = {
 
 export const EXTENTS = {
   whole: WHOLE,
-  /** All that the goals ask for, in about twelve minutes. */
+  /** All that the goals ask for, in about a quarter of an hour. */
   short: {
     ...WHOLE,
     streamSeconds: 2,
+    lossySeconds: 6,
     smallSeconds: 1,
     pings: 100,
     inFull: ['direct'],
@@ -44,6 +48,7 @@ export const EXTENTS = {
     ...WHOLE,
     rounds: 1,
     streamSeconds: 1,
+    lossySeconds: 1,
     smallSeconds: 1,
     pings: 50,
     inFull: ['direct'],

@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 const HELP = `Compares the overlay with its peers: npm run bench -- [options]
 
-  --short          all that the goals ask for, in about twelve minutes, rather than everything
+  --short          all that the goals ask for, in about a quarter of an hour, rather than everything
   --quick          one short round, to see whether everything works
   --rounds N       interleaved rounds (3)
   --only A,B       these candidates only: ${ALL.map(({ name }) => name).join(', ')}
