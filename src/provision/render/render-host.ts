@@ -165,13 +165,9 @@ function templateValues({ plan, host }: RenderInput): TemplateValues {
   }
 }
 
-/**
- * What the agent may do beyond moving sealed frames. CAP_SYS_ADMIN holds CAP_BPF, which older kernels and systemds do not know, and opens
- * the programs that a former agent has left; kernels before 5.11 count BPF maps as locked memory.
- */
+/** What the agent may do beyond moving sealed frames. Kernels before 5.11 count BPF maps as locked memory. */
 function fastPathPermissions(hasFastPath: boolean): TemplateValues {
   return {
-    capabilities: `CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE${hasFastPath ? ' CAP_SYS_ADMIN' : ''}`,
     systemCalls: `@system-service${hasFastPath ? ' bpf' : ''}`,
     systemdMemoryLock: hasFastPath ? '\nLimitMEMLOCK=infinity' : '',
     upstartMemoryLock: hasFastPath ? '\nlimit memlock unlimited unlimited' : '',

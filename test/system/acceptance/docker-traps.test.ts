@@ -61,6 +61,24 @@ describe('the traps of Docker and ifupdown', () => {
   )
 
   it(
+    'the router of a host that was provisioned gives containers of the API proxy their network, and again after a restart',
+    async () => {
+      const look = 'docker exec proxied ip address show ethwe'
+      const addressIn = (shown: string) => /inet 10\.2\.1\.\d+\/16/.exec(shown)?.[0]
+      const run = 'docker run -d --name proxied acceptance:1 sleep 600'
+      const given = addressIn(await lab.shell('alpha', `eval $(weave env) && ${run} >&2 && ${look}`))
+      expect(given).toBeDefined()
+      await lab.on('alpha', ['docker', 'restart', '-t', '0', 'proxied'])
+      await eventually(MINUTE / 2, async () => {
+        const { stdout } = await lab.tryOn('alpha', ['sh', '-c', look])
+        return addressIn(stdout) === given || `${given} was given, and there is ${stdout}`
+      })
+      await lab.on('alpha', ['docker', 'rm', '-f', 'proxied'])
+    },
+    MINUTE,
+  )
+
+  it(
     'a second ifup is no error and runs no hook, and ifquery knows the state (trap 2.11)',
     async () => {
       const index = await lab.on('alpha', ['cat', '/sys/class/net/weave/ifindex'])

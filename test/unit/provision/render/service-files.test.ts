@@ -38,9 +38,13 @@ describe('on a host with systemd', () => {
   })
 
   it('the router has the rights it needs and no more', () => {
-    expect(unit).toMatch(/^CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE$/m)
+    expect(unit).toMatch(
+      /^CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_ADMIN CAP_SYS_PTRACE$/m,
+    )
     expect(unit).toMatch(/^RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK AF_PACKET$/m)
     expect(unit).toMatch(/^DeviceAllow=\/dev\/net\/tun rw$/m)
+    expect(unit).toMatch(/^RestrictNamespaces=net$/m)
+    expect(unit).toMatch(/^ProtectSystem=full$/m)
     expect(unit).not.toMatch(/^(PrivateDevices|MemoryDenyWriteExecute|PrivateNetwork)=/m)
   })
 })
