@@ -15,8 +15,8 @@ describe('containers on the overlay, by command', () => {
 
   const sleeper = ['-t', '-i', 'busybox:test', 'sleep', '86400']
 
-  async function reaches(host: HostName, container: string, address: string): Promise<boolean> {
-    const ping = ['docker', 'exec', container, 'ping', '-c', '3', '-w', '6', address]
+  async function reaches(host: HostName, container: string, address: string, waitSeconds = 10): Promise<boolean> {
+    const ping = ['docker', 'exec', container, 'ping', '-c', '3', '-w', '6', '-W', `${waitSeconds}`, address]
     return (await lab.on(host, ping)).exitCode === 0
   }
 
@@ -166,14 +166,14 @@ describe('containers on the overlay, by command', () => {
     async () => {
       expect(await lab.mustWeave('a', 'attach', 'net:fd00:1::/64', 'c6')).toMatch(/^fd00:1::/)
       const far = await lab.mustWeave('b', 'attach', 'net:fd00:1::/64', 'c2')
-      await eventually(20_000, async () => (await reaches('a', 'c6', far)) || 'not reached')
+      await eventually(20_000, async () => (await reaches('a', 'c6', far, 2)) || 'not reached')
       expect(await lab.mustWeave('b', 'ps', 'c2')).toContain(` ${far}/64`)
       await lab.mustWeave('a', 'attach', 'fd00:2::7/64', 'c7')
       const enter = 'nsenter -n -t $(docker inspect -f {{.State.Pid}} c7)'
       await lab.must('a', 'sh', '-c', `${enter} ip -6 route add fd00:1::/64 dev ethwe`)
-      expect(await reaches('a', 'c7', far)).toBe(false)
+      expect(await reaches('a', 'c7', far, 2)).toBe(false)
       await lab.mustWeave('a', 'restart', '-t', '0', 'c6')
-      await eventually(20_000, async () => (await reaches('a', 'c6', far)) || 'not after a restart')
+      await eventually(20_000, async () => (await reaches('a', 'c6', far, 2)) || 'not after a restart')
       await lab.mustWeave('a', 'detach', 'net:fd00:1::/64', 'c6')
       expect(await lab.mustWeave('a', 'ps', 'c6')).not.toContain('fd00:1::')
     },
@@ -208,7 +208,7 @@ describe('containers on the overlay, by command', () => {
       await lab.mustWeave('b', 'status', '--wait', '20')
       const far = await lab.mustWeave('b', 'attach', 'net:10.77.0.0/24', 'c2')
       expect(far).not.toBe(near)
-      await eventually(20_000, async () => (await reaches('a', 'c8', far)) || 'not reached')
+      await eventually(20_000, async () => (await reaches('a', 'c8', far, 2)) || 'not reached')
     },
     MINUTE,
   )
@@ -234,15 +234,15 @@ describe('containers on the overlay, by command', () => {
     async () => {
       await lab.mustWeave('a', 'dns-add', 'c1', '-h', 'db.weave.local')
       await lab.docker('a', 'restart', '-t', '0', 'c1')
-      await eventually(10_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not attached again')
+      await eventually(10_000, async () => (await reaches('a', 'c1', '10.0.1.2', 2)) || 'not attached again')
       await lab.stopDocker('a')
       await lab.startDocker('a')
       await lab.docker('a', 'start', 'c1')
-      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not after Docker')
+      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2', 2)) || 'not after Docker')
       await lab.stopAgent('a')
       await lab.docker('a', 'restart', '-t', '0', 'c1')
       await lab.launch('a')
-      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2')) || 'not after the agent')
+      await eventually(20_000, async () => (await reaches('a', 'c1', '10.0.1.2', 2)) || 'not after the agent')
       const found = (name: string) => lab.mustWeave('b', 'dns-lookup', `${name}.weave.local`)
       for (const name of ['c1', 'db'])
         await eventually(20_000, async () => (await found(name)) === '10.0.1.1' || `not found: ${name}`)

@@ -132,7 +132,7 @@ describe('the network plugin', () => {
       const far = await lab.docker('b', 'inspect', '-f', '{{.NetworkSettings.Networks.six.GlobalIPv6Address}}', 's1')
       expect(far).toMatch(/^fd01::/)
       await eventually(20_000, async () => {
-        const ping = ['docker', 'exec', 's1', 'ping', '-c', '1', '-w', '2', far]
+        const ping = ['docker', 'exec', 's1', 'ping', '-c', '1', '-W', '2', far]
         return (await lab.on('a', ping)).exitCode === 0 || 'no answer'
       })
     },
@@ -174,17 +174,18 @@ describe('the network plugin', () => {
     'works on after a restart of the agent, and Docker starts without it',
     async () => {
       // Docker gives the absent plugin half a minute for each container, and at its start for each network.
-      await lab.docker('a', 'rm', '-f', '-v', 'w1', 'w2', 's1')
+      await lab.docker('a', 'rm', '-f', '-v', 'w1', 'w2', 's1', 'p1')
       await lab.docker('a', 'network', 'rm', 'six', 'weave')
       await lab.stopAgent('a')
-      await lab.docker('a', 'rm', '-f', '-v', 'p1')
+      // What a container leaves that ends meanwhile.
+      await lab.must('a', ...'ip link add vethwlstray type veth peer name vethwgstray'.split(' '))
       await lab.stopDocker('a')
       await lab.startDocker('a')
       await lab.launch('a')
       const run = ['run', '-d', '--name', 'p1', '--network', 'shop', '--ip', '10.4.0.1']
       await lab.docker('a', ...run, 'busybox:test', 'sleep', '86400')
       await eventually(20_000, async () => {
-        const ping = ['docker', 'exec', 'p1', 'ping', '-c', '1', '-w', '2', '10.4.0.2']
+        const ping = ['docker', 'exec', 'p1', 'ping', '-c', '1', '-W', '2', '10.4.0.2']
         return (await lab.on('a', ping)).exitCode === 0 || 'no answer'
       })
       expect(await endpoints('a')).toHaveLength(1)

@@ -104,7 +104,7 @@ describe('the proxy in front of Docker', () => {
       await lab.docker('a', 'start', 'p1')
       for (const address of ['10.7.0.1', '10.7.0.9']) {
         await eventually(30_000, async () => {
-          const ping = ['docker', 'exec', 'p2', 'ping', '-c', '1', '-w', '2', address]
+          const ping = ['docker', 'exec', 'p2', 'ping', '-c', '1', '-W', '2', address]
           return (await lab.on('b', ping)).exitCode === 0 || `${address} not reached`
         })
       }

@@ -56,8 +56,8 @@ describe('the first Weave', () => {
       expect(containers.get('one')).toMatch(/^[0-9a-f]{64}$/)
       await lab.type('b', `weave launch 10.0.0.2/16 ${lab.addressOf('a')} -password wEaVe`)
       await run('b', 'two', 'weave run 10.0.1.2/24 -t -i debian /bin/bash')
-      await eventuallyInside('a', 'one', 'ping -c 1 -w 2 10.0.1.2')
-      await eventuallyInside('b', 'two', 'ping -c 1 -w 2 10.0.1.1')
+      await eventuallyInside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')
+      await eventuallyInside('b', 'two', 'ping -c 1 -W 2 10.0.1.1')
     },
     2 * MINUTE,
   )
@@ -81,9 +81,9 @@ describe('the first Weave', () => {
     async () => {
       await run('b', 'other', 'weave run 10.0.2.1/24 -t -i debian /bin/bash')
       await run('a', 'fellow', 'weave run 10.0.2.2/24 -t -i debian /bin/bash')
-      await eventuallyInside('a', 'fellow', 'ping -c 1 -w 2 10.0.2.1')
-      expect(await inside('a', 'one', 'ping -c 1 -w 3 10.0.2.1')).toBe(false)
-      expect(await inside('a', 'one', 'ping -c 1 -w 3 10.0.2.2')).toBe(false)
+      await eventuallyInside('a', 'fellow', 'ping -c 1 -W 2 10.0.2.1')
+      expect(await inside('a', 'one', 'ping -c 1 -W 3 10.0.2.1')).toBe(false)
+      expect(await inside('a', 'one', 'ping -c 1 -W 3 10.0.2.2')).toBe(false)
     },
     MINUTE,
   )
@@ -93,10 +93,10 @@ describe('the first Weave', () => {
     async () => {
       await lab.type('c', `weave launch 10.0.0.3/16 ${lab.addressOf('b')} 10.93.1.99 -password wrong`)
       await run('c', 'three', 'weave run 10.0.1.3/24 -t -i debian /bin/bash')
-      expect(await inside('c', 'three', 'ping -c 3 -w 5 10.0.1.1')).toBe(false)
+      expect(await inside('c', 'three', 'ping -c 3 -W 2 10.0.1.1')).toBe(false)
       await lab.type('c', 'weave stop')
       await lab.type('c', `weave launch 10.0.0.3/16 ${lab.addressOf('b')} 10.93.1.99 -password wEaVe`)
-      await eventuallyInside('c', 'three', 'ping -c 1 -w 2 10.0.1.1')
+      await eventuallyInside('c', 'three', 'ping -c 1 -W 2 10.0.1.1')
       await eventually(20_000, async () => {
         const shown = await lab.type('c', 'weave status connections')
         return /established.*\(a\)/.test(shown) || shown
@@ -110,7 +110,7 @@ describe('the first Weave', () => {
     async () => {
       await cut('a', 'c')
       await cut('c', 'a')
-      await eventuallyInside('c', 'three', 'ping -c 3 -w 5 10.0.1.1')
+      await eventuallyInside('c', 'three', 'ping -c 3 -W 2 10.0.1.1')
       await heal('a', 'c')
       await heal('c', 'a')
     },
@@ -122,11 +122,11 @@ describe('the first Weave', () => {
     async () => {
       await run('a', 'local', 'weave run 10.0.1.4/24 -t -i debian /bin/bash')
       await cut('a')
-      await eventually(20_000, async () => !(await inside('a', 'one', 'ping -c 1 -w 2 10.0.1.2')) || 'not cut')
+      await eventually(20_000, async () => !(await inside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')) || 'not cut')
       expect(await inside('a', 'one', 'ping -c 1 -w 5 10.0.1.4')).toBe(true)
       expect(await inside('b', 'two', 'ping -c 3 -w 9 10.0.1.3')).toBe(true)
       await heal('a')
-      await eventuallyInside('a', 'one', 'ping -c 1 -w 2 10.0.1.2')
+      await eventuallyInside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')
     },
     2 * MINUTE,
   )
@@ -137,7 +137,7 @@ describe('the first Weave', () => {
       await lab.type('a', 'weave stop')
       expect(await inside('a', 'one', 'ping -c 1 -w 5 10.0.1.4')).toBe(true)
       await lab.type('a', `weave launch ${lab.addressOf('b')}`)
-      await eventuallyInside('a', 'one', 'ping -c 1 -w 2 10.0.1.2')
+      await eventuallyInside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')
       expect(await lab.type('a', 'weave ps')).toContain('10.0.1.1/24')
     },
     2 * MINUTE,

@@ -15,7 +15,7 @@ describe('Weave 1.2', () => {
 
   async function eventuallyReaches(host: HostName, from: string, to: string): Promise<void> {
     await eventually(30_000, async () => {
-      const { stdout, stderr } = await lab.on(host, ['docker', 'exec', from, 'ping', '-c', '4', '-w', '8', to])
+      const { stdout, stderr } = await lab.on(host, ['docker', 'exec', from, 'ping', '-c', '4', '-W', '2', to])
       return stdout.includes(' 0% packet loss') || `${stdout}${stderr}`
     })
   }
@@ -73,7 +73,7 @@ describe('Weave 1.2', () => {
       await eventuallyReaches('a', 'd1', 'd2')
       await eventuallyReaches('a', 'e1', 'e2')
       const [address = ''] = other.split('/')
-      expect((await lab.on('a', ['docker', 'exec', 'd1', 'ping', '-c', '2', '-w', '3', address])).exitCode).not.toBe(0)
+      expect((await lab.on('a', ['docker', 'exec', 'd1', 'ping', '-c', '2', '-W', '2', address])).exitCode).not.toBe(0)
     },
     2 * MINUTE,
   )

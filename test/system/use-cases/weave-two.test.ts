@@ -60,7 +60,7 @@ describe('Weave 2', () => {
         return /\bweave +weavemesh\b/.test(shown) || shown
       })
       await lab.docker('a', 'run', '-d', '--network', 'weave', '--name', 'plugged', 'ubuntu', 'sleep', '86400')
-      await eventuallySays('b', 'app_on_host2', 'ping -c 1 -w 2 plugged', ' 0% packet loss')
+      await eventuallySays('b', 'app_on_host2', 'ping -c 1 -W 2 plugged', ' 0% packet loss')
     },
     MINUTE,
   )
