@@ -144,7 +144,7 @@ def refuse_overlap(module):
     found += docker_overlaps(module)
     if found:
         raise Refusal('the overlay %s overlaps %s' % (module.params['subnet'], ', '.join(found)),
-                      'set weave_subnet to a network that no host uses')
+                      "'ip route' on the host shows who uses it: take it away there, or set weave_subnet to a network that no host uses")
 
 
 def docker_overlaps(module):

@@ -40,7 +40,7 @@ export function checkLimit(limit: readonly string[], names: readonly string[]): 
     .map(name => {
       const near = nearNames(name, names)
       const known = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known hosts: ${listed(names)}`
-      return { cause: `--limit: the inventory has no host '${name}'`, remedy: known }
+      return { cause: `the inventory has no host '${name}'`, remedy: known }
     })
   if (problems.length > 0) throw new UserError(problems, EXIT_CODES.badInput)
   return limit

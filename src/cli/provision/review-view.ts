@@ -88,6 +88,7 @@ function printDiff({ path, texts }: FileChange): void {
 }
 
 function sentenceOf(review: Review, changed: readonly HostChange[]): string {
+  if (review.changes.length === 0) return 'No host could be compared with the plan.'
   if (changed.length === 0 && review.lockChanges.length === 0) {
     return `Nothing to do: ${counted(review.changes.length, 'host')} ${review.changes.length === 1 ? 'is' : 'are'} as planned.`
   }

@@ -67,9 +67,10 @@ async function renewProxy({ paths }: CommandContext): Promise<void> {
 
 async function proxyHost({ paths }: CommandContext): Promise<string> {
   if (await isRouterRunning(paths.proxySocket)) return `unix://${paths.proxySocket}`
+  const isRouterThere = await isRouterRunning(paths.controlSocket)
   throw new UserError({
     cause: 'the proxy for Docker is not running',
-    remedy: 'start the router with `weave launch`, as root',
+    remedy: isRouterThere ? 'start it with `weave launch-proxy`' : 'start the router with `weave launch`, as root',
   })
 }
 

@@ -108,7 +108,8 @@ export class Requests {
       return refuse(`invalid subnet - ${formatIpNetwork(subnet)}: at least 4 addresses are needed`)
     if (wanted === undefined || !universe.some(network => intersect(rangeOf(network), wanted) !== undefined)) {
       const universeText = universe.map(formatIpNetwork).join(', ')
-      return refuse(`range ${formatIpNetwork(request.within ?? subnet)} out of bounds: ${universeText}`)
+      const text = formatIpNetwork(request.within ?? subnet)
+      return refuse(`range ${text} out of bounds: ${universeText}: add it with 'weave add-range ${text}'`)
     }
     const barred = this.#barred(now)
     if (barred !== undefined) return barred

@@ -36,6 +36,11 @@ const RULES: readonly Rule[] = [
     remedy: 'check that the host runs, ansible_host, ansible_port and the firewall; --limit leaves it out',
   },
   {
+    pattern: /Data could not be sent to (?:the )?remote host/,
+    cause: 'the connection to it broke off',
+    remedy: 'check that the host runs, and its network; --limit leaves it out',
+  },
+  {
     pattern: /(?:Load key|Identity file) "?([^":]+)"?.*(?:No such file|not accessible|invalid format|bad permissions)/,
     cause: 'the SSH key $1 cannot be used',
     remedy: 'correct --private-key or ansible_ssh_private_key_file',

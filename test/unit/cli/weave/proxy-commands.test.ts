@@ -41,6 +41,17 @@ describe('commands for the proxy', () => {
     expect(host.warned).toBe('warning: DOCKER_HOST still points at the proxy: run `eval $(weave env --restore)`\n')
   })
 
+  it('env says how the proxy comes back that was stopped (CLI-14)', async () => {
+    const idle = new FakeRouter(join(folder(), 'elsewhere'))
+    for (const [one, remedy] of [
+      [host, '`weave launch-proxy`'],
+      [idle, '`weave launch`'],
+    ] as const)
+      await expect(one.weave('env')).rejects.toMatchObject({
+        problems: [{ cause: 'the proxy for Docker is not running', remedy: expect.stringContaining(remedy) }],
+      })
+  })
+
   it('stop is content where no router runs (CLI-22)', async () => {
     const idle = new FakeRouter(join(folder(), 'elsewhere'))
     await idle.weave('stop')

@@ -71,7 +71,9 @@ describe('the address allocator', () => {
   })
 
   it('refuses a range outside of its own (IPM-07)', () => {
-    expect(alone().allocate('a', '10.99.0.0/24')).toBe('range 10.99.0.0/24 out of bounds: 10.32.0.0/24')
+    expect(alone().allocate('a', '10.99.0.0/24')).toBe(
+      "range 10.99.0.0/24 out of bounds: 10.32.0.0/24: add it with 'weave add-range 10.99.0.0/24'",
+    )
   })
 
   it('remembers what it gave', () => {

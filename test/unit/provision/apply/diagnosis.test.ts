@@ -10,6 +10,11 @@ describe('a diagnosis', () => {
     ['ssh: connect to host 10.0.0.9 port 22: Connection timed out', /Connection timed out/, /--limit/],
     ['ssh: connect to host 10.0.0.9 port 22: No route to host', /No route to host/, /ansible_host/],
     ['ssh: connect to host 10.0.0.9 port 22: Connection refused', /Connection refused/, /ansible_port/],
+    [
+      'Data could not be sent to remote host "10.0.0.9". Make sure this host can be reached over ssh: ',
+      /broke off/,
+      /that the host runs/,
+    ],
     ['ssh: Could not resolve hostname web9: Name or service not known', /web9/, /ansible_host/],
     [
       '@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@ Host key verification failed.',
