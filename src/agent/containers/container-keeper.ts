@@ -4,6 +4,8 @@ import { formatIpNetwork } from '../../base/ip-address.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuard } from '../isolation/port-guard.ts'
+import { loadLibc } from '../linux/libc.ts'
+import { ruleGeneration } from '../linux/rule-generation.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { weaveNetwork } from '../plugin/plugin.ts'
 import { attachProxied } from '../proxy/proxied.ts'
@@ -15,9 +17,12 @@ import type { BridgeNames } from './bridge-names.ts'
 import type { Exposing } from './exposing.ts'
 import { hostEndOf, isHostEnd, removeDevice } from './interface-commands.ts'
 import type { LeaseCare } from './lease-care.ts'
+import { RuleWatch } from './rule-watch.ts'
 
 const RETRY_MS = { first: 500, most: 10_000 }
 const RECONCILE_EVERY_MS = 30_000
+/** How often it is asked whether rules were changed. */
+const RULES_EVERY_MS = 2_000
 /** Docker says `health_status: healthy`. */
 const NAMED_AGAIN = /^(health_status|connect$|disconnect$)/
 /** Docker is asked for all its containers once in so many rounds. */
@@ -50,6 +55,7 @@ export class ContainerKeeper {
   readonly #ending = new AbortController()
   #ended: Promise<unknown> = Promise.resolve()
   readonly #failures = new Map<string, string>()
+  readonly #rules = new RuleWatch(() => ruleGeneration(loadLibc()))
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -67,6 +73,7 @@ export class ContainerKeeper {
 
   async #restoreHost(): Promise<void> {
     await this.#attempt('addresses of the host not restored', () => this.#options.exposing.restore())
+    this.#rules.looked(performance.now())
   }
 
   async #follow(): Promise<void> {
@@ -96,14 +103,29 @@ export class ContainerKeeper {
 
   async #care(): Promise<void> {
     for (let round = 1; ; round++) {
-      await this.#pause(RECONCILE_EVERY_MS)
+      await this.#careForRules()
       if (this.#ending.signal.aborted) return
-      await this.#attempt('rules of the host not restored', () => this.#options.exposing.restoreRules())
-      await this.#attempt('isolation of subnets not restored', () => this.#isolate())
       if (!this.#options.hasDocker) continue
       await this.#removeStrays()
       if (round % ROUNDS_PER_LOOK === 0) await this.#freeAddresses()
     }
+  }
+
+  /** Until the time for all else: rules are put back soon after they were flushed, and looked at in the end in any case. */
+  async #careForRules(): Promise<void> {
+    const endsAt = performance.now() + RECONCILE_EVERY_MS
+    while (performance.now() < endsAt) {
+      await this.#pause(RULES_EVERY_MS)
+      if (this.#ending.signal.aborted) return
+      if (this.#rules.isDue(performance.now())) await this.#restoreRules()
+    }
+    await this.#restoreRules()
+  }
+
+  async #restoreRules(): Promise<void> {
+    await this.#attempt('rules of the host not restored', () => this.#options.exposing.restoreRules())
+    await this.#attempt('isolation of subnets not restored', () => this.#isolate())
+    this.#rules.looked(performance.now())
   }
 
   async #freeAddresses(): Promise<void> {

@@ -23,6 +23,8 @@ export interface NetlinkRequest {
   readonly body: Uint8Array
   /** Whom to ask; rtnetlink when left out. */
   readonly protocol?: number
+  /** What is answered at once has room in so many. */
+  readonly answerBytesMax?: number
 }
 
 /**
@@ -40,7 +42,7 @@ export function askNetlink(libc: Libc, request: NetlinkRequest, attempted: strin
     message.bytes.set(request.body, HEADER_BYTES)
     const sent = libc.sendto(fd, message.address, message.bytes.length, 0, 0, 0)
     if (sent < 0) throw new SystemCallError(attempted, libc.errorName())
-    return receive(libc, fd, attempted)
+    return receive(libc, fd, { attempted, bytesMax: request.answerBytesMax ?? RECEIVE_BYTES })
   } finally {
     libc.close(fd)
   }
@@ -85,11 +87,16 @@ export function listAttributes(bytes: Buffer): readonly (readonly [number, Buffe
   return found
 }
 
-function receive(libc: Libc, fd: number, attempted: string): readonly Buffer[] {
-  const memory = allocatePinned(RECEIVE_BYTES)
+interface Receiving {
+  readonly attempted: string
+  readonly bytesMax: number
+}
+
+function receive(libc: Libc, fd: number, { attempted, bytesMax }: Receiving): readonly Buffer[] {
+  const memory = allocatePinned(bytesMax)
   const answers: Buffer[] = []
   for (;;) {
-    const length = libc.read(fd, memory.address, RECEIVE_BYTES)
+    const length = libc.read(fd, memory.address, bytesMax)
     if (length < 0) throw new SystemCallError(attempted, libc.errorName())
     let at = 0
     while (at + HEADER_BYTES <= length) {

@@ -46,8 +46,12 @@ describe('hosts without a provisioner', () => {
       exitCode: 0,
       stderr: '',
     })
-    await weave('a', 'launch', '--password-file', file('first'), '10.91.1.2')
+    const launch = ['launch', '--password-file', file('first'), '10.91.1.2']
+    expect(await lab.on('a', 'env', 'WEAVE_MTU=1300', ...lab.program, ...launch)).toMatchObject({ exitCode: 0 })
     await awaitPeers('a', 2)
+    for (const device of ['weave', 'weave-tap']) {
+      expect((await lab.on('a', 'cat', `/sys/class/net/${device}/mtu`)).stdout).toBe('1300\n')
+    }
     for (const [host, address] of [
       ['a', '10.2.0.1'],
       ['b', '10.2.0.2'],
