@@ -6,6 +6,8 @@ import { AgentLab, eventually } from './agent-lab.ts'
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 /** Below what is taken for granted of a path that cannot be measured: IP of more would be answered, not carried. */
 const PATH_MTU = 1100
+/** Of containers that are not told what the path takes: what is not of IP goes in parts. */
+const JUMBO_MTU = 8900
 const BLOCKED = ['INPUT', '-p', 'udp', '--dport', '6783', '-j', 'DROP']
 const PING = ['ping', '-c', '3', '-i', '0.2', '-W', '1', '10.2.3.1']
 
@@ -45,9 +47,12 @@ describe('a host whose UDP is blocked', () => {
       ['ca', 'cc'],
       ['cc', 'ca'],
     ] as const) {
-      const wish = { mtu: PATH_MTU, frames: 60, sender, receivers: [receiver] }
-      expect(await troubleExchanging(lab, { ...wish, to: await macOf(lab, receiver) })).toBe('')
+      const wish = { frames: 60, sender, receivers: [receiver], to: await macOf(lab, receiver) }
+      expect(await troubleExchanging(lab, { ...wish, mtu: PATH_MTU })).toBe('')
     }
+    await takeJumbo()
+    const wish = { frames: 60, sender: 'ca', receivers: ['cc'], to: await macOf(lab, 'cc') }
+    expect(await troubleExchanging(lab, { ...wish, mtu: JUMBO_MTU, isOpaque: true })).toBe('')
   }, 60_000)
 
   it('is reached over UDP again as soon as that passes', async () => {
@@ -58,4 +63,18 @@ describe('a host whose UDP is blocked', () => {
     })
     expect(await lab.on('ca', ...PING)).toMatchObject({ exitCode: 0 })
   }, 30_000)
+
+  async function takeJumbo(): Promise<void> {
+    for (const host of ['a', 'c']) {
+      for (const [place, device] of [
+        [host, 'weave-tap'],
+        [host, `ve${host}`],
+        [`c${host}`, 'eth0'],
+      ] as const) {
+        expect(await lab.on(place, 'ip', 'link', 'set', device, 'mtu', String(JUMBO_MTU))).toMatchObject({
+          exitCode: 0,
+        })
+      }
+    }
+  }
 })

@@ -12,6 +12,8 @@ export interface ExchangeWish {
   readonly to: string
   /** The largest frame is as large; 1,376 when absent. */
   readonly mtu?: number
+  /** No frame is of IP: those that are too large for a path are answered, not carried. */
+  readonly isOpaque?: boolean
   /** Containers. */
   readonly sender: string
   readonly receivers: readonly string[]
@@ -23,8 +25,8 @@ export async function macOf(lab: AgentLab, container: string): Promise<string> {
 
 /** Sends frames of every kind and size; gives what each receiver says of those that came. */
 export async function exchangeFrames(lab: AgentLab, wish: ExchangeWish): Promise<readonly (string | undefined)[]> {
-  const { seed, frames, from, to, mtu = 1376, sender, receivers } = wish
-  const args = [seed, String(frames), to, from, String(mtu)]
+  const { seed, frames, from, to, mtu = 1376, isOpaque = false, sender, receivers } = wish
+  const args = [seed, String(frames), to, from, String(mtu), isOpaque ? '1' : '0']
   const names = receivers.map(host => `receive-${seed}-${host}`)
   const children = receivers.map((host, i) => {
     return lab.spawn(host, ['python3', '-c', RECEIVE_FRAMES, ...args], { name: names[i] ?? '' })

@@ -26,11 +26,12 @@ def packet(kind, protocol, data, chance):
     if kind == IPV6: return struct.pack('!IHBB', 6 << 28, len(body), protocol, 64) + ends + body
     head = struct.pack('!BBHHHBBH', 69, 0, 20 + len(body), chance.getrandbits(16), 0x4000, 64, protocol, 0) + ends
     return head[:10] + checksum(head) + head[12:] + body
-def frames(seed, count, to, source, mtu=1450):
+def frames(seed, count, to, source, mtu=1450, opaque=0):
     chance = random.Random(seed)
+    kinds = KINDS[2:6] if opaque else KINDS
     for i in range(count):
-        kind = KINDS[i % len(KINDS)]
-        size = 46 if i < len(KINDS) else mtu if i < 2 * len(KINDS) else chance.randint(46, mtu)
+        kind = kinds[i % len(kinds)]
+        size = 46 if i < len(kinds) else mtu if i < 2 * len(kinds) else chance.randint(46, mtu)
         around = 4 if isinstance(kind, bytes) and len(kind) == 6 else len(packet(*kind, b'', random.Random(0))) if isinstance(kind, tuple) else 0
         body = MARK + struct.pack('!II', seed, i)
         body += chance.randbytes(max(0, size - len(body) - around))
@@ -41,7 +42,7 @@ def port(kind=3):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind)); s.bind(('eth0', kind)); return s
 `
 
-/** Arguments: seed, count, destination, source, and the MTU when it is not 1450. */
+/** Arguments: seed, count, destination, source, the MTU when it is not 1450, and 1 when no frame is to be of IP. */
 export const SEND_FRAMES = `${FRAMES}
 s = port(0)
 for i, frame in enumerate(frames(int(sys.argv[1]), int(sys.argv[2]), mac(sys.argv[3]), mac(sys.argv[4]), *map(int, sys.argv[5:]))):
