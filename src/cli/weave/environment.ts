@@ -10,6 +10,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   DOCKER_BRIDGE: '--docker-bridge',
 }
 
+/** What `launch` takes from the environment, and keeps. */
+const KEPT: readonly string[] = [...Object.keys(FLAGS), 'WEAVE_PASSWORD']
+
 const IMAGES = 'the router is a program of the host, and no container'
 const PARTS = 'names, proxy and plugin are parts of the router'
 
@@ -40,4 +43,9 @@ export function withEnvironment(words: readonly string[], environment: NodeJS.Pr
   // Whatever it is set to. The router itself looks for it too; one that a service starts has another environment.
   const fastPath = set('WEAVE_NO_FASTDP') && !words.includes('--foreground') ? ['--no-fastdp'] : []
   return [...flags.flatMap(([name, flag]) => [flag, environment[name] ?? '']), ...fastPath, ...words]
+}
+
+/** For the router that `launch` starts: said again there, its flags would be those of another launch, one without peers. */
+export function environmentOfRouter(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !KEPT.includes(name)))
 }

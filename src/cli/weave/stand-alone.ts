@@ -9,6 +9,7 @@ import type { Targets } from '../../agent/host/target-text.ts'
 import { loadPasswords, savePasswords } from '../../agent/password/password-keeper.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
+import { environmentOfRouter } from './environment.ts'
 import { isStandAloneGiven, recordOf, type StandAloneOptions } from './launch-options.ts'
 import { takePasswords } from './password-input.ts'
 import { countOf } from './peer-arguments.ts'
@@ -60,7 +61,8 @@ export function startDaemon(context: CommandContext, logLevel: string): Daemon {
   mkdirSync(dirname(daemonLog), { recursive: true })
   const log = openSync(daemonLog, 'a', 0o640)
   const argv = [...process.execArgv, process.argv[1] ?? '', 'launch', '--foreground', '--log-level', logLevel]
-  const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log] })
+  const env = environmentOfRouter(process.env)
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log], env })
   child.unref()
   closeSync(log)
   return { log: daemonLog, hasEnded: () => child.exitCode !== null || child.signalCode !== null }

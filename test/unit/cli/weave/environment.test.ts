@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { withEnvironment } from '../../../../src/cli/weave/environment.ts'
+import { environmentOfRouter, withEnvironment } from '../../../../src/cli/weave/environment.ts'
 
 describe('the environment of launch', () => {
   it('stands for flags, in front of those that are given (ENV-02, ENV-03, ENV-04, ENV-05, ENV-06)', () => {
@@ -24,6 +24,12 @@ describe('the environment of launch', () => {
   it('keeps frames out of the fast path, also where a service starts the router (ENV-07)', () => {
     expect(withEnvironment(['192.0.2.1'], { WEAVE_NO_FASTDP: '1' })).toEqual(['--no-fastdp', '192.0.2.1'])
     expect(withEnvironment(['--foreground'], { WEAVE_NO_FASTDP: '1' })).toEqual(['--foreground'])
+  })
+
+  it('is not said again to the router that launch starts, nor is the password (ENV-01, ENV-02, ENV-06)', () => {
+    const kept = { WEAVE_NO_FASTDP: '1', WEAVE_ROOT: '/r', PATH: '/bin' }
+    const environment = { ...kept, WEAVE_MTU: '1300', WEAVE_PORT: '7000', DOCKER_BRIDGE: 'dock', WEAVE_PASSWORD: 'p' }
+    expect(environmentOfRouter(environment)).toEqual(kept)
   })
 
   it('is answered where it means nothing here', () => {
