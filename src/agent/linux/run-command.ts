@@ -17,8 +17,11 @@ export function runCommand(argv: Argv): string {
 export function runCommandWith(input: string, argv: Argv): string {
   const [program, ...args] = argv
   const ended = spawnSync(program, args, { input, encoding: 'utf8', env: { ...process.env, PATH, LC_ALL: 'C' } })
-  if (ended.error !== undefined) {
-    const cause = `'${program}' could not be run: ${(ended.error as NodeJS.ErrnoException).code ?? ended.error.message}`
+  const { code } = (ended.error ?? {}) as NodeJS.ErrnoException
+  // A program that ends before it has read its input says itself what is wrong.
+  const hasSpoken = code === 'EPIPE' && ended.status !== null
+  if (ended.error !== undefined && !hasSpoken) {
+    const cause = `'${program}' could not be run: ${code ?? ended.error.message}`
     throw new UserError({ cause, remedy: `install the program '${program}'` })
   }
   if (ended.status !== 0) throw commandFailed(argv, `${ended.stderr}${ended.stdout}`)

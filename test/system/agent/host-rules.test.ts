@@ -72,7 +72,9 @@ describe('the rules of a host', () => {
   it('are those of IPv4 where the host refuses those of IPv6, and the host is told', async () => {
     const folder = join(lab.folder, 'refusing')
     mkdirSync(folder)
-    writeFileSync(join(folder, 'ip6tables-restore'), '#!/bin/sh\necho no such table >&2\nexit 1\n', { mode: 0o755 })
+    writeFileSync(join(folder, 'ip6tables-restore'), '#!/bin/sh\ncat >/dev/null\necho no such table >&2\nexit 1\n', {
+      mode: 0o755,
+    })
     const path = `PATH=${folder}:${process.env.PATH}`
     await must('a', 'iptables', '-F', 'WEAVE-EXPOSE')
     const { exitCode, stderr } = await lab.on('a', 'env', path, ...lab.program, 'expose', '10.2.0.9/16')

@@ -5,6 +5,7 @@ import { addBridge } from '../../../../src/agent/linux/ip-commands.ts'
 import { attribute, nested, word } from '../../../../src/agent/linux/netlink.ts'
 import { findDevice, parseLink } from '../../../../src/agent/linux/network-device.ts'
 import { parseHolder } from '../../../../src/agent/linux/port-holder.ts'
+import { runCommandWith } from '../../../../src/agent/linux/run-command.ts'
 import { createServiceNotifier, unixAddress } from '../../../../src/agent/linux/service-notifier.ts'
 import type { Mac } from '../../../../src/base/mac.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
@@ -15,6 +16,20 @@ describe('the commands for ip(8)', () => {
     expect(addBridge({ ...wish, mac: undefined }).join(' ')).toBe('ip link add name weave type bridge mcast_snooping 0')
     expect(addBridge({ ...wish, mac: '02:00:00:00:00:01' as Mac }).join(' ')).toBe(
       'ip link add name weave address 02:00:00:00:00:01 type bridge mcast_snooping 0',
+    )
+  })
+})
+
+describe('a program that fails', () => {
+  it('is told of by its own words, also when it has not read its input', () => {
+    const input = 'x'.repeat(1 << 20)
+    const fail = ['sh', '-c', 'echo no such table >&2; exit 1'] as const
+    expect(() => runCommandWith(input, fail)).toThrow(/^'sh .*' failed: no such table$/)
+  })
+
+  it('to be found is said to be missing', () => {
+    expect(() => runCommandWith('', ['weave-no-such-program'])).toThrow(
+      "'weave-no-such-program' could not be run: ENOENT",
     )
   })
 })
