@@ -9,8 +9,9 @@ const OWN_RECORD_PAUSE_PER_HOST_MS = 2
 const OWN_RECORDS_IN_A_ROW_BY_ALL = 500
 /** Links come and go together: a record waits for so long, so that one record tells of all. */
 const SETTLE_PER_HOST_MS = 0.05
-/** Changes are told to the others together, not one by one. */
-const FLUSH_AFTER_MS = 50
+/** Changes are told to the others together, not one by one: those of one moment, and all that come soon after the last were told. */
+const GATHER_MS = 10
+const FLUSHES_APART_MS = 50
 const FLUSH_PER_HOST_MS = 0.1
 /** Routes take time to compute in a large cluster, and in one that changes all the time they would take all of it. */
 const ROUTES_PER_HOST_MS = 0.3
@@ -34,9 +35,8 @@ export class Pace {
 
   /** When to flush for a change at `now`. */
   flushAt(when: 'soon' | 'at once', now: Instant): Instant {
-    const pause = this.#hostCount() * FLUSH_PER_HOST_MS
-    if (when === 'at once') return Math.max(now, this.#flushedAt + pause)
-    return Math.max(now, this.#flushedAt + pause) + FLUSH_AFTER_MS
+    const nextAt = this.#flushedAt + this.#hostCount() * FLUSH_PER_HOST_MS
+    return when === 'at once' ? Math.max(now, nextAt) : Math.max(now + GATHER_MS, nextAt + FLUSHES_APART_MS)
   }
 
   flushed(now: Instant): void {
