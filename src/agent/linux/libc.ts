@@ -66,6 +66,7 @@ const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64
 /** What koffi itself loads, after it has looked for the like on every platform; that costs more than all else that is done with it. */
 const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`
 let koffi: typeof Koffi | undefined
+let libc: Libc | undefined
 
 /** Loaded on first use: most commands need no system call of their own, and must start fast. */
 export function loadKoffi(): typeof Koffi {
@@ -73,7 +74,13 @@ export function loadKoffi(): typeof Koffi {
   return koffi
 }
 
+/** The same for all that ask: to bind its functions takes memory that nothing gives back. */
 export function loadLibc(): Libc {
+  libc ??= bindLibc()
+  return libc
+}
+
+function bindLibc(): Libc {
   const koffi = loadKoffi()
   const library = koffi.load('libc.so.6')
   const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, bindC(library, name, signature)])
