@@ -75,12 +75,12 @@ export class FastPath {
    */
   apply(table: FastPathTable): SystemCallError | undefined {
     const before = this.#table
-    // Until all is written, the kernel may have any of both.
-    this.#table = unionOf(before, table)
     try {
       this.#write(before, table)
       return undefined
     } catch (cause) {
+      // The kernel may have any of both.
+      this.#table = unionOf(before, table)
       if (!(cause instanceof SystemCallError)) throw cause
       this.#write(this.#table, emptyFastPathTable(table.self))
       return cause
