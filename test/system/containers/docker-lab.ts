@@ -183,6 +183,12 @@ export class DockerLab {
     if (docker === undefined) return
     await this.on(host, ['sh', '-c', `kill -${signal.replace('SIG', '')} $(cat /run/docker.pid)`])
     await endOf(docker)
+    // An init may be slow to reap it, and the next Docker takes a dead containerd for one to talk to, for a minute.
+    const isLeft = 'kill -0 $(cat /run/docker/containerd/containerd.pid)'
+    await eventually(20_000, async () => {
+      const { exitCode } = await this.on(host, ['sh', '-c', isLeft])
+      return exitCode !== 0 || `the containerd of the ended Docker on ${host} is still there`
+    })
   }
 
   async launch(host: HostName, ...options: readonly string[]): Promise<void> {
