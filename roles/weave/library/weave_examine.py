@@ -93,10 +93,10 @@ def number_in(path):
 
 
 def command_line(name):
-    for path in glob.glob('/proc/[0-9]*/comm'):
-        if (read_or_none(path) or '').strip() == name:
-            return (read_or_none(os.path.dirname(path) + '/cmdline') or '').replace('\0', ' ').strip()
-    return ''
+    """Of a program that runs: one that has ended keeps its name until its parent asks how it did, but no words."""
+    paths = [path for path in glob.glob('/proc/[0-9]*/comm') if (read_or_none(path) or '').strip() == name]
+    lines = [(read_or_none(os.path.dirname(path) + '/cmdline') or '').replace('\0', ' ').strip() for path in paths]
+    return next((line for line in lines if line), '')
 
 
 def read_or_none(path):

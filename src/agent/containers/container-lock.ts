@@ -81,13 +81,16 @@ function isAlive(holder: string): boolean {
   return holderOf(Number(holder.split(' ')[0])) === holder
 }
 
-/** The process id and the time of its start, which tells it from a later process of that id (proc(5), field 22 of stat). */
+/**
+ * The process id and the time of its start, which tells it from a later process of that id (proc(5), fields 3 and 22 of stat). One that has
+ * ended is no holder, though it is listed until its parent has asked how it ended: of an orphan, an init may take its time.
+ */
 function holderOf(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
-    return `${pid} ${fields[19]}`
+    return ['Z', 'X'].includes(fields[0] ?? '') ? undefined : `${pid} ${fields[19]}`
   } catch (cause) {
     if (['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined
     throw cause

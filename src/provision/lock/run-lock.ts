@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { UserError } from '../../base/user-error.ts'
+import { startOf } from './process-start.ts'
 
 /** Who works on an inventory. */
 interface Holder {
@@ -73,22 +74,6 @@ function readHolder(path: string): Holder | undefined {
 /** Of another machine's process nothing can be known: it counts as working. */
 function isWorking(holder: Holder): boolean {
   return holder.machine !== hostname() || startOf(holder.pid) === holder.startedAt
-}
-
-/** Field 22 of /proc/PID/stat; the name before it, in brackets, may hold blanks. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
-}
-
-/** Names a process that runs for good: no later one has the same mark. */
-export function processMark(pid: number): string | undefined {
-  const start = startOf(pid)
-  return start === undefined ? undefined : `${pid} ${start}`
 }
 
 function occupied(path: string, holder: Holder): UserError {

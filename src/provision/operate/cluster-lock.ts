@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { type Problem, UserError } from '../../base/user-error.ts'
 import type { Answers, Question } from '../apply/ask-hosts.ts'
-import { processMark } from '../lock/run-lock.ts'
+import { processMark } from '../lock/process-start.ts'
 import { describeHolder, type HostLock, type Operator, parseHostLock } from './operator.ts'
 
 /**

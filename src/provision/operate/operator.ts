@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import type { Result } from '../../base/result.ts'
 import { ShapeReader } from '../../contract/json-shape.ts'
-import { processMark } from '../lock/run-lock.ts'
+import { processMark } from '../lock/process-start.ts'
 
 /** Who changes the cluster. It is told to other operators: nothing secret is in it. */
 export interface Operator {

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AttachmentStore } from '../../../../src/agent/containers/attachment-store.ts'
 import { brokenLocks, isLocked, withContainerLock } from '../../../../src/agent/containers/container-lock.ts'
+import { useUnreaped } from '../../unreaped.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const id = 'ab'.repeat(32)
@@ -29,6 +30,7 @@ describe('what containers were given', () => {
 
 describe('the lock of a container', () => {
   const folder = useTemporaryFolder()
+  const unreaped = useUnreaped()
 
   it('lets one work at a time, in the order of asking or not, and goes with its work', async () => {
     let inside = 0
@@ -51,9 +53,12 @@ describe('the lock of a container', () => {
     expect(isLocked(folder(), id)).toBe(false)
   })
 
-  it('does not count when its holder was killed, even when another process has that number', async () => {
+  it.each([
+    ['and another process has that number', () => `${process.pid} 1`],
+    ['and its parent has not noticed yet', () => `${unreaped().pid} ${unreaped().startedAt}`],
+  ])('does not count when its holder was killed, %s', async (_, holder) => {
     const file = join(folder(), `container-${id}.lock`)
-    writeFileSync(file, `${process.pid} 1`)
+    writeFileSync(file, holder())
     expect(isLocked(folder(), id)).toBe(false)
     expect(brokenLocks(folder())).toEqual([id])
     await expect(withContainerLock(folder(), id, async () => 'done')).resolves.toBe('done')

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withRunLock } from '../../../../src/provision/lock/run-lock.ts'
+import { useUnreaped } from '../../unreaped.ts'
 
 let folder: string
 let path: string
@@ -20,6 +21,8 @@ function heldBy(change: Readonly<Record<string, unknown>>): Promise<void> {
 }
 
 describe('the lock of a run', () => {
+  const unreaped = useUnreaped()
+
   it('is there during the work and gone after it', async () => {
     expect(await withRunLock(path, 'up', async () => existsSync(path))).toBe(true)
     expect(readdirSync(folder)).toEqual([])
@@ -42,6 +45,11 @@ describe('the lock of a run', () => {
 
   it('of a process that was killed is taken over, even when its id is in use again', async () => {
     await heldBy({ startedAt: '1' })
+    expect(await withRunLock(path, 'render', async () => 'done')).toBe('done')
+  })
+
+  it('of a process that was killed is taken over before its parent has noticed', async () => {
+    await heldBy({ ...unreaped() })
     expect(await withRunLock(path, 'render', async () => 'done')).toBe('done')
   })
 
