@@ -113,6 +113,13 @@ export class DockerClient {
     return addresses
   }
 
+  /** The device of Docker's own network; undefined when it was told to have none. */
+  async bridgeName(): Promise<string | undefined> {
+    const reply = await this.#askVersioned({ path: '/networks/bridge' })
+    if (reply.code === 404) return undefined
+    return (JSON.parse(this.#succeeded(reply)) as RawNetwork).Options?.['com.docker.network.bridge.name']
+  }
+
   /** Makes the network unless there is one of its name. True when it was made. */
   async ensureNetwork(network: NetworkWish): Promise<boolean> {
     const found = await this.#askVersioned({ path: `/networks/${encodeURIComponent(network.Name)}` })

@@ -97,6 +97,7 @@ export function readDetails(raw: RawContainer): ContainerDetails {
 
 export interface RawNetwork {
   readonly Id: string
+  readonly Options?: Readonly<Record<string, string>> | null
   readonly IPAM?: {
     readonly Driver?: string
     readonly Config?: readonly { readonly AuxiliaryAddresses?: Readonly<Record<string, string>> | null }[] | null

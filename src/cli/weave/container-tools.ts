@@ -29,7 +29,7 @@ export function wishesOf(words: readonly string[]): readonly AddressWish[] {
   })
 }
 
-/** One line, without prefix lengths, as scripts take it from the original. */
+/** One line, without prefix lengths, as scripts take it from the original; nothing for none. */
 export function addressLine(addresses: readonly IpOnNetwork[]): string {
-  return `${addresses.map(({ address }) => formatIpAddress(address)).join(' ')}\n`
+  return addresses.length === 0 ? '' : `${addresses.map(({ address }) => formatIpAddress(address)).join(' ')}\n`
 }

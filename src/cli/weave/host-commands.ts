@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { showAddresses } from '../../agent/containers/interface-commands.ts'
 import { parseDevices } from '../../agent/containers/namespace-devices.ts'
+import { DockerGone } from '../../agent/docker/docker-error.ts'
 import { DEFAULT_DOCKER_BRIDGE, loadFeatures } from '../../agent/host/feature-settings.ts'
 import { ensureIdentity, loadIdentity } from '../../agent/host/identity.ts'
 import { placeOf } from '../../agent/host/load-host.ts'
@@ -10,6 +11,7 @@ import { findDevice } from '../../agent/linux/network-device.ts'
 import { runCommand } from '../../agent/linux/run-command.ts'
 import { formatIpAddress, isIpv4 } from '../../base/ip-address.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { containerTools } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
 import { AS_JSON, type FormatOptions, printAs } from './report.ts'
 
@@ -38,9 +40,9 @@ export function registerHostCommands(program: Command, context: CommandContext):
     .command('docker-bridge-ip')
     .description('print the address of Docker’s own bridge')
     .option(...AS_JSON)
-    .action((options: FormatOptions) => {
+    .action(async (options: FormatOptions) => {
+      const bridge = toldBridgeOf(context) ?? (await bridgeOfDocker(context)) ?? DEFAULT_DOCKER_BRIDGE
       // Node leaves out a bridge without a carrier, as Docker's is until the first container runs.
-      const bridge = dockerBridgeOf(context)
       const docker = parseDevices(runCommand(showAddresses())).find(({ name }) => name === bridge)
       const found = docker?.addresses.find(({ address }) => isIpv4(address))
       const remedy = `start Docker; if its bridge is called otherwise, give \`weave launch --docker-bridge\` its name`
@@ -59,9 +61,23 @@ export function registerHostCommands(program: Command, context: CommandContext):
     })
 }
 
+function dockerBridgeOf(context: CommandContext): string {
+  return toldBridgeOf(context) ?? DEFAULT_DOCKER_BRIDGE
+}
+
 /** What the command is told counts before what the last launch was told (Weave row ENV-14). */
-function dockerBridgeOf({ paths }: CommandContext): string {
-  return process.env.DOCKER_BRIDGE || (loadFeatures(paths.features).dockerBridge ?? DEFAULT_DOCKER_BRIDGE)
+function toldBridgeOf({ paths }: CommandContext): string | undefined {
+  return process.env.DOCKER_BRIDGE || loadFeatures(paths.features).dockerBridge
+}
+
+/** Docker may sit on the overlay's bridge. Unknown while it does not run. */
+async function bridgeOfDocker(context: CommandContext): Promise<string | undefined> {
+  try {
+    return await containerTools(context).docker.bridgeName()
+  } catch (cause) {
+    if (cause instanceof DockerGone) return undefined
+    throw cause
+  }
 }
 
 function createBridge(context: CommandContext, mtu: number | undefined): void {

@@ -41,7 +41,7 @@ export function createProgram(context: CommandContext): Command {
   const program = new Command('weave')
     .description('The overlay network of this host: its bridge, its router, and what the router knows.')
     .version(versionText(), '-V, --version', 'print the version')
-    .showHelpAfterError()
+    .showHelpAfterError('remedy: `weave help` shows the commands, `weave COMMAND --help` what one of them takes')
     .showSuggestionAfterError()
     .exitOverride()
     .allowExcessArguments(false)

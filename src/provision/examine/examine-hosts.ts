@@ -62,12 +62,13 @@ interface ExaminedPeer {
 }
 
 /** The next in the order of numbers, round the row: together they cover every pair of a small cluster. */
-function peersOf({ hosts, mtu }: Plan, name: string): readonly ExaminedPeer[] {
+function peersOf(plan: Plan, name: string): readonly ExaminedPeer[] {
+  const { hosts, mtu } = plan
   const at = hosts.findIndex(host => host.name === name)
   const others: readonly PlannedHost[] = [...hosts.slice(at + 1), ...hosts.slice(0, Math.max(0, at))]
   return others
     .slice(0, PEERS_MAX)
     .flatMap(({ name: host, port, underlayAddresses }) =>
-      underlayAddresses.map(address => ({ host, address, port, size: mtu + overheadAt(address) })),
+      underlayAddresses.map(address => ({ host, address, port, size: mtu + overheadAt(address, plan) })),
     )
 }

@@ -70,7 +70,7 @@ export const PAIR_CHECKS: readonly HostCheck[] = [
   one => groupedBy(one, other => !isLost(one, other) && isOneWay(one, other)).map(other => oneWay(one, other)),
   one => groupedBy(one, other => isCarried(one, other)).map(other => carried(one, other)),
   ({ whole, facts: { plan } }) => {
-    const measured = whole.reaches.map(reach => ({ ...reach, overhead: overheadAt(reach.address) }))
+    const measured = whole.reaches.map(reach => ({ ...reach, overhead: overheadAt(reach.address, plan) }))
     const narrow = measured.filter(({ answers, carries, overhead }) => answers && carries < plan.mtu + overhead)
     return narrow.map(({ host, address, carries, overhead }) => ({
       about: 'mtu',

@@ -1,4 +1,5 @@
 import { networkOf, parseInterfaceAddress } from '../../base/cidr.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
 import { canonicalIp, parseIpAddress } from '../../base/ip-address.ts'
 import { formatIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
@@ -17,7 +18,9 @@ import { hasGroup, type Listing, membersOf } from './listing.ts'
 
 export const DEFAULTS = { clusterName: 'weave', subnet: '10.2.0.0/16', containerPrefix: 24, mtu: 1376 } as const
 
-/** Room for Ethernet, IP, UDP and the seal in an underlay of 1500 bytes is left by the default; below 576 IPv4 has no right to work. */
+/** Room for Ethernet, IP, UDP and the seal in an underlay of 1500 bytes is left by the default; WireGuard over IPv6 takes 130 bytes. */
+const MTU_IN_TUNNELS_OVER_IPV6 = 1360
+/** Below 576 IPv4 has no right to work. */
 const MTU_MIN = 576
 const MTU_MAX = 65535
 
@@ -36,6 +39,8 @@ export function parseInventory(listing: Listing): ParsedInventory {
   const members = new Set(membersOf(listing, group))
   const hosts = all.filter(({ host }) => members.has(host))
   const ofCluster = new SharedVariables(hosts)
+  const inventoryHosts = hosts.map(readHost)
+  const wantsTunnels = ofCluster.value('weave_encrypted_fast_path', host => host.flag('weave_encrypted_fast_path'))
   const inventory: Inventory = {
     group,
     clusterName: ofCluster.value('weave_cluster_name', host => host.text('weave_cluster_name')) ?? DEFAULTS.clusterName,
@@ -43,15 +48,22 @@ export function parseInventory(listing: Listing): ParsedInventory {
     containerPrefix:
       ofCluster.value('weave_container_prefix', host => host.integer('weave_container_prefix', 1, 30)) ??
       DEFAULTS.containerPrefix,
-    mtu: ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ?? DEFAULTS.mtu,
+    mtu:
+      ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ??
+      defaultMtu(inventoryHosts, wantsTunnels === true),
     isEncrypted: ofCluster.value('weave_encryption', host => host.flag('weave_encryption')) ?? true,
     trustedSubnets: wordsOf(ofCluster.value('weave_trusted_subnets', trustedSubnetsOf)),
-    wantsTunnels: ofCluster.value('weave_encrypted_fast_path', host => host.flag('weave_encrypted_fast_path')),
-    hosts: hosts.map(readHost),
+    wantsTunnels,
+    hosts: inventoryHosts,
   }
   const lab = all.map(host => host.dictionary('weave_lab')).find(settings => settings !== undefined)
   const problems = [...shared.problems, ...ofCluster.problems, ...hosts.flatMap(host => host.problems)]
   return { inventory, lab, problems: [...problems, ...emptyGroup(listing, inventory)] }
+}
+
+function defaultMtu(hosts: readonly InventoryHost[], wantsTunnels: boolean): number {
+  const isIpv6 = hosts.some(({ underlayAddresses }) => underlayAddresses.some(isIpv6Text))
+  return wantsTunnels && isIpv6 ? MTU_IN_TUNNELS_OVER_IPV6 : DEFAULTS.mtu
 }
 
 function groupByName(listing: Listing): string {

@@ -16,9 +16,12 @@ export interface Finding extends Problem {
 /** Ethernet, seal and UDP around the frame of a container (docs/protocol.md), then the header of IPv4 or IPv6. */
 const SEAL_OVERHEAD = 14 + 20 + 16 + 8
 
-/** To an underlay address. */
-export function overheadAt(address: string): number {
-  return SEAL_OVERHEAD + (isIpv6Text(address) ? 40 : 20)
+/** Ethernet, VXLAN, UDP and IPv4 within the tunnel, WireGuard's header and tag, and UDP around it. */
+const TUNNEL_OVERHEAD = 14 + 8 + 8 + 20 + 32 + 8
+
+/** Of the largest datagram that a frame becomes on its way to an underlay address. */
+export function overheadAt(address: string, { wantsTunnels }: Pick<Plan, 'wantsTunnels'>): number {
+  return (wantsTunnels ? TUNNEL_OVERHEAD : SEAL_OVERHEAD) + (isIpv6Text(address) ? 40 : 20)
 }
 
 const CLOCK_OFFSET_SECONDS_MAX = 30
@@ -61,7 +64,7 @@ function findingsOfHost(plan: Plan, host: PlannedHost, survey: HostSurvey): read
   return [
     ...survey.problems.map(found('error', 'host')),
     ...missingBridge(survey).map(found('error', 'kernel')),
-    ...missingFeatures(survey).map(found('warning', 'kernel')),
+    ...missingFeatures(plan, survey).map(found('warning', 'kernel')),
     ...busyPorts(plan, survey).map(found('warning', 'port')),
     ...missingTools(survey).map(found('warning', 'tools')),
     ...clockProblems(survey).map(found('warning', 'clock')),
@@ -76,9 +79,10 @@ function missingBridge({ system }: HostSurvey): readonly Problem[] {
   return [{ cause: 'the kernel has no bridge: there is nothing to attach containers to', remedy }]
 }
 
-function missingFeatures({ system }: HostSurvey): readonly Problem[] {
+/** What only the encrypted fast path needs is of no use where that is not asked for. */
+function missingFeatures({ wantsTunnels }: Plan, { system }: HostSurvey): readonly Problem[] {
   return system.missingFeatures
-    .filter(name => name !== BRIDGE)
+    .filter(name => name !== BRIDGE && (name !== 'wireguard' || wantsTunnels))
     .map(name => ({
       cause: `the kernel has no ${name}: ${FEATURES[name]?.cost ?? 'some of the overlay is not there'}`,
       remedy: `${FEATURES[name]?.remedy ?? 'load it'}, or use a kernel that has it; without it the rest works`,
@@ -124,7 +128,7 @@ function mtuProblems(plan: Plan, host: PlannedHost, { system }: HostSurvey): rea
         { cause, remedy: 'right behind NAT, where the address is that of the gateway; else correct the inventory' },
       ]
     }
-    const overhead = overheadAt(text)
+    const overhead = overheadAt(text, plan)
     const needed = plan.mtu + overhead
     if (holder.mtu >= needed) return []
     const cause = `interface ${holder.name} (${text}) carries ${holder.mtu} bytes, and weave_mtu ${plan.mtu} needs ${needed}`

@@ -40,6 +40,7 @@ describe('the words of commands for containers', () => {
   it('addresses are printed on one line without prefix lengths', () => {
     const addresses = ['10.2.1.1/24', '10.3.0.1/16'].map(text => acceptedBy(parseIpOnNetwork(text)))
     expect(addressLine(addresses)).toBe('10.2.1.1 10.3.0.1\n')
+    expect(addressLine([])).toBe('')
   })
 })
 

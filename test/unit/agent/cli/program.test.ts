@@ -45,6 +45,20 @@ describe('the command weave', () => {
     jest.restoreAllMocks()
   })
 
+  it.each([
+    [['statsu'], ["error: unknown command 'statsu'", '(Did you mean status?)']],
+    [
+      ['attach', '--without-dsn'],
+      ["error: unknown option '--without-dsn'", '(Did you mean --without-dns?)'],
+    ],
+  ])('tells what is wrong with %j, what is meant, and where help is: not all of it', async (words, said) => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    await expect(program().parseAsync(['node', 'weave', ...words])).rejects.toMatchObject({ exitCode: 1 })
+    const remedy = 'remedy: `weave help` shows the commands, `weave COMMAND --help` what one of them takes'
+    expect(written.mock.calls.join('').trim().split('\n')).toEqual([...said, remedy])
+    written.mockRestore()
+  })
+
   it.each(TODAY.filter(name => !['run', 'start', 'restart', 'help'].includes(name)))(
     'answers in JSON when that is asked for: %s',
     name => {

@@ -60,6 +60,7 @@ describe('a container', () => {
 describe('the client of Docker', () => {
   const folder = useTemporaryFolder()
   const asked: string[] = []
+  let ownNetwork: unknown
   let server: Server
 
   beforeEach(async () => {
@@ -69,6 +70,7 @@ describe('the client of Docker', () => {
       response.setHeader('api-version', '1.41')
       if (request.url === '/_ping') response.end('OK')
       else if (request.url === '/v1.41/containers/web/json') response.end(JSON.stringify(raw))
+      else if (request.url === '/v1.41/networks/bridge') response.end(JSON.stringify(ownNetwork))
       else if (request.url?.startsWith('/v1.41/events')) {
         response.write('{"Action":"start","Act')
         response.write('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
@@ -92,6 +94,14 @@ describe('the client of Docker', () => {
       '/v1.41/containers/nobody/json',
       '/v1.41/containers/no%20body/json',
     ])
+  })
+
+  it.each([
+    ['its name', { Id: 'n', Options: { 'com.docker.network.bridge.name': 'weave' } }, 'weave'],
+    ['nothing where it has no name', { Id: 'n', Options: null }, undefined],
+  ])('tells of Docker’s own bridge %s', async (_, network, name) => {
+    ownNetwork = network
+    expect(await new DockerClient(join(folder(), 's')).bridgeName()).toBe(name)
   })
 
   it('puts events of containers together from the parts in which they come', async () => {

@@ -86,6 +86,15 @@ describe('variables', () => {
     })
   })
 
+  it.each([
+    [{ ansible_host: '2001:db8::1' }, 1360],
+    [{ ansible_host: '2001:db8::1', weave_encrypted_fast_path: false }, 1376],
+    [{ ansible_host: '192.0.2.1' }, 1376],
+    [{ ansible_host: '2001:db8::1', weave_mtu: 1300 }, 1300],
+  ])('leave room for WireGuard over IPv6 where frames go inside it: %j', (variables, mtu) => {
+    expect(parse({ weave_encrypted_fast_path: true, ...variables }).inventory.mtu).toBe(mtu)
+  })
+
   it('take numbers as texts, as inventories in INI form give them', () => {
     const { inventory, host } = parse({ weave_index: '7', weave_mtu: '1400', weave_container_prefix: '26' })
     expect([host?.index, inventory.mtu, inventory.containerPrefix]).toEqual([7, 1400, 26])

@@ -1,10 +1,11 @@
+import type { Plan } from '../../../../src/provision/plan/plan.ts'
 import { findingsOf } from '../../../../src/provision/survey/findings.ts'
 import type { HostSurvey } from '../../../../src/provision/survey/survey.ts'
 import { docker, surveyed } from '../change/surveys.ts'
 import { host, planned } from '../inventories.ts'
 
-function findings(settings: Partial<HostSurvey>) {
-  const plan = planned([host('a', { underlayAddresses: ['192.0.2.1'] })])
+function findings(settings: Partial<HostSurvey>, wish: Partial<Plan> = {}, address = '192.0.2.1') {
+  const plan = { ...planned([host('a', { underlayAddresses: [address] })]), ...wish }
   return findingsOf(plan, new Map([['a', surveyed({}, settings)]]))
 }
 
@@ -70,10 +71,28 @@ it('a Docker that up will start is none', () => {
   expect(findings({ services, docker: docker([], { isAnswering: false }) })).toEqual([])
 })
 
-it('the port of WireGuard matters only where frames shall take tunnels', () => {
-  const busyPorts = [{ port: 6785, holder: 'process 7 (wg)' }]
-  expect(findings({ busyPorts })).toEqual([])
-  const plan = { ...planned([host('a', { underlayAddresses: ['192.0.2.1'] })]), wantsTunnels: true }
-  const [finding] = findingsOf(plan, new Map([['a', surveyed({}, { busyPorts })]]))
-  expect(finding?.cause).toContain('cannot be encrypted')
+it.each<[string, Partial<HostSurvey>, string]>([
+  ['the port of WireGuard', { busyPorts: [{ port: 6785, holder: 'process 7 (wg)' }] }, 'cannot be encrypted'],
+  [
+    'a kernel without WireGuard',
+    { system: { ...system, missingFeatures: ['wireguard'] } },
+    'no wireguard: the fast path in the kernel cannot be encrypted',
+  ],
+  [
+    'what a tunnel puts around a frame',
+    { system: { ...system, interfaces: [{ name: 'eth0', mtu: 1485, addresses: ['192.0.2.1/24', '2001:db8::1/64'] }] } },
+    'weave_mtu 1376 needs 1486',
+  ],
+])('%s matters only where frames shall take tunnels', (_, settings, cause) => {
+  expect(findings(settings)).toEqual([])
+  expect(findings(settings, { wantsTunnels: true }).map(finding => finding.cause)).toEqual([
+    expect.stringContaining(cause),
+  ])
+})
+
+it('a tunnel over IPv6 takes 130 bytes of an underlay', () => {
+  const interfaces = [{ name: 'eth0', mtu: 1500, addresses: ['2001:db8::1/64'] }]
+  const [finding] = findings({ system: { ...system, interfaces } }, { wantsTunnels: true }, '2001:db8::1')
+  expect(finding?.cause).toContain('weave_mtu 1376 needs 1506')
+  expect(finding?.remedy).toContain('set weave_mtu to 1370 or less')
 })
