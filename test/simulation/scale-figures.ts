@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { exposedCollect } from '../../src/agent/runtime/spare-memory.ts'
 import { ScaleWorld } from './scale-world.ts'
 
 /** Virtual milliseconds where nothing else is said, bytes; undefined where the limit was reached first. */
@@ -130,8 +129,7 @@ function warmUp(seed: number): void {
 
 /** After all that nobody holds has been collected: buffers go with the second collection after their objects. */
 function memoryInUse(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
+  const collect = exposedCollect()
   for (let i = 0; i < 3; i++) collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers

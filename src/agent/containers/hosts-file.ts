@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ContainerDetails } from '../docker/docker-shapes.ts'
 
 const MARK = '# weave:'
@@ -19,8 +20,18 @@ export function rewriteHosts(
   extraHosts: readonly string[],
 ): void {
   if (container.hostsPath === '') return
-  const text = readFileSync(container.hostsPath, 'utf8')
-  writeFileSync(container.hostsPath, hostsText(text, { ...container, addresses, extraHosts }))
+  const path = unhidden(container.hostsPath)
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, hostsText(text, { ...container, addresses, extraHosts }))
+}
+
+/**
+ * The router's unit hides home folders from it, and Docker may keep its data in one: what is not to be seen is looked for where the
+ * host's first process sees it.
+ */
+export function unhidden(path: string, rootOfFirst = '/proc/1/root'): string {
+  const seenByFirst = join(rootOfFirst, path)
+  return !existsSync(path) && existsSync(seenByFirst) ? seenByFirst : path
 }
 
 interface HostsWish {

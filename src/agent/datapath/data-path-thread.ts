@@ -118,6 +118,7 @@ function takePrecedence(tell: (event: DataPathEvent) => void): void {
   try {
     setPriority(NICENESS)
   } catch {
-    tell({ kind: 'log', level: 'warn', message: NO_PRECEDENCE })
+    // No trouble of the host's: a container, or a lab, is often allowed less than a machine.
+    tell({ kind: 'log', level: 'info', message: NO_PRECEDENCE })
   }
 }

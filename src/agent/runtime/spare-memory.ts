@@ -1,7 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-type Collect = (wish: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
+type Collect = (wish?: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
+
+/** The engine's collection of garbage, which it shows only when it is told to. */
+export function exposedCollect(): Collect {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as Collect
+}
 
 /**
  * Keeps this thread's heap small from then on, and has the engine give back what it can, also what it has made of functions that ran
@@ -10,7 +16,5 @@ type Collect = (wish: { type: 'major'; execution: 'sync'; flavor: 'last-resort' 
  */
 export function spareMemory(): void {
   setFlagsFromString('--optimize-for-size')
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as Collect
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  exposedCollect()({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }

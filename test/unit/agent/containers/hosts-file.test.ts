@@ -1,9 +1,26 @@
-import { hostsText } from '../../../../src/agent/containers/hosts-file.ts'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { hostsText, unhidden } from '../../../../src/agent/containers/hosts-file.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const docker = '127.0.0.1\tlocalhost\n172.17.0.2\tweb.weave.local web\n'
 const web = { hostname: 'web', domain: 'weave.local' }
 
 describe('the hosts file of a container', () => {
+  const folder = useTemporaryFolder()
+
+  it('is looked for where the host’s first process sees it when it is hidden, and is the plain one else', () => {
+    const path = join(folder(), 'home/docker/hosts')
+    const seenByFirst = join(folder(), 'first', path)
+    expect(unhidden(path, join(folder(), 'first'))).toBe(path)
+    mkdirSync(dirname(seenByFirst), { recursive: true })
+    writeFileSync(seenByFirst, '')
+    expect(unhidden(path, join(folder(), 'first'))).toBe(seenByFirst)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, '')
+    expect(unhidden(path, join(folder(), 'first'))).toBe(path)
+  })
+
   it('leads its names to the overlay, whatever Docker wrote, and names others', () => {
     const text = hostsText(docker, { ...web, addresses: ['10.2.1.1'], extraHosts: ['db:10.2.1.9'] })
     expect(text).toBe(
