@@ -98,14 +98,30 @@ export class HostFirewall {
   }
 
   #applyFamily(family: Family, wish: FirewallWish): void {
-    const hooked = hooksThere(family, this.#commands.ask)
-    const missing = family.hooks.filter(hook => !hooked.has(hook))
-    this.#commands.run(family.textOf(wish, missing), [`${family.program}-restore`, '--noflush', '--wait'])
+    this.#run(family, this.#textOf(family, wish))
   }
 
+  #textOf(family: Family, wish: FirewallWish): string {
+    const hooked = hooksThere(family, this.#commands.ask)
+    const missing = family.hooks.filter(hook => !hooked.has(hook))
+    return family.textOf(wish, missing)
+  }
+
+  #run({ program }: Family, text: string): void {
+    this.#commands.run(text, [`${program}-restore`, '--noflush', '--wait'])
+  }
+
+  /** A kernel may lack what the rules of one chain ask for: then the others have theirs all the same. */
   #refusalOf(family: Family, wish: FirewallWish): string | undefined {
+    const text = this.#textOf(family, wish)
+    const refusal = this.#refused(family, text)
+    if (refusal !== undefined) for (const { chain } of family.hooks) this.#refused(family, ofChain(text, chain))
+    return refusal
+  }
+
+  #refused(family: Family, text: string): string | undefined {
     try {
-      this.#applyFamily(family, wish)
+      this.#run(family, text)
       return undefined
     } catch (cause) {
       if (cause instanceof UserError) return cause.message
@@ -195,6 +211,12 @@ function filterLines(
     ...jumps('filter', missing),
     'COMMIT',
   ]
+}
+
+/** Of a text about several chains of one table, what is about one of them. */
+function ofChain(text: string, chain: string): string {
+  const lines = text.split('\n')
+  return lines.filter(line => !line.includes('WEAVE') || line.split(/[ :]/).includes(chain)).join('\n')
 }
 
 function jumps(table: Hook['table'], missing: readonly Hook[]): readonly string[] {

@@ -10,7 +10,7 @@ import { warn } from './report.ts'
 
 export function containerTools({ root, paths }: CommandContext): HostContainers {
   const notIsolated = (reason: string) => warn(`subnets are not kept apart in the data path: ${reason}`)
-  const notFiltered = (reason: string) => warn(`no rules for IPv6, those of IPv4 are set: ${reason}`)
+  const notFiltered = (reason: string) => warn(`rules for IPv6 are lacking, those of IPv4 are set: ${reason}`)
   return hostContainers(root, placeOf(paths), { isAgent: false, notIsolated, notFiltered })
 }
 

@@ -120,13 +120,37 @@ describe('a host that refuses rules', () => {
   const refusal = new UserError({ cause: 'no such table', remedy: 'load it' })
 
   it.each([
-    ['of IPv6 has those of IPv4 all the same, and says why', 'ip6tables-restore', 'no such table'],
-    ['of none of them lacks nothing', 'nothing', undefined],
-  ])('%s', (_, refused, said) => {
+    ['of IPv6 has those of IPv4 all the same, and says why', 'ip6tables-restore', 'no such table', 2],
+    ['of none of them lacks nothing', 'nothing', undefined, 0],
+  ])('%s', (_, refused, said, more) => {
     const { firewall, told } = firewallOf(refused)
     expect(firewall.apply(PLACE)).toBe(said)
-    expect(told).toEqual(['iptables-restore', 'ip6tables-restore'])
+    expect(told).toEqual(['iptables-restore', 'ip6tables-restore', ...Array(more).fill('ip6tables-restore')])
     expect(firewall.isThere()).toBe(true)
+  })
+
+  it('of one chain of IPv6 has those of the other, and says why it lacks the first', () => {
+    const taken: string[] = []
+    const firewall = new HostFirewall({
+      hasIpv6: () => true,
+      run: (text, [restore]) => {
+        if (restore === 'ip6tables-restore' && text.includes('--dport')) throw refusal
+        taken.push(text)
+      },
+      ask: () => undefined,
+    })
+    expect(firewall.apply(PLACE)).toBe('no such table')
+    expect(taken.slice(1).map(text => text.split('\n'))).toEqual([
+      [
+        '*filter',
+        ':WEAVE-EXPOSE - [0:0]',
+        '-A WEAVE-EXPOSE -i docker0 -o weave -j DROP',
+        '-A WEAVE-EXPOSE -i weave -o weave -j ACCEPT',
+        '-I FORWARD 1 -j WEAVE-EXPOSE',
+        'COMMIT',
+        '',
+      ],
+    ])
   })
 
   it('of IPv4 is an error', () => {
