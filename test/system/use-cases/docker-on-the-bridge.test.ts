@@ -76,8 +76,9 @@ describe('Docker on the weave bridge', () => {
   )
 
   it(
-    'launch and connect make one network of them, for Docker as for its containers (ENV-14)',
+    'launch and connect make one network of them, for Docker as for its containers (ENV-14, CLI-27)',
     async () => {
+      expect(await lab.type('a', 'weave docker-bridge-ip')).toBe('10.2.0.1')
       await lab.type('a', 'weave launch')
       // Docker's bridge is the overlay's: no rule may come between its containers.
       await lab.type('b', 'DOCKER_BRIDGE=weave weave launch')
