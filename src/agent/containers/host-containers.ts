@@ -106,7 +106,9 @@ export class ContainerService implements HostExposing {
   constructor(root: string, config: Place, { log, offered }: { readonly log: Logger; readonly offered: Offered }) {
     this.#offered = offered
     const notIsolated = sayOnce(reason => log.write('warn', 'subnets are not kept apart in the data path', { reason }))
-    const notFiltered = sayOnce(reason => log.write('warn', 'rules for IPv6 are lacking, those of IPv4 are set', { reason }))
+    const notFiltered = sayOnce(reason =>
+      log.write('warn', 'rules for IPv6 are lacking, those of IPv4 are set', { reason }),
+    )
     const tools = hostContainers(root, config, { isAgent: true, notIsolated, notFiltered })
     this.#hasDocker = tools.hasDocker
     this.#log = log

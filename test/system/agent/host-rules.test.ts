@@ -114,7 +114,8 @@ describe('the rules of a host', () => {
   }
 })
 
-const REFUSED = /^warning: rules for IPv6 are lacking, those of IPv4 are set: 'ip6tables-restore .*' failed: no such table$/m
+const REFUSED =
+  /^warning: rules for IPv6 are lacking, those of IPv4 are set: 'ip6tables-restore .*' failed: no such table$/m
 
 /** Of the first ping that comes. */
 const SOURCE_OF_PING = `import socket
