@@ -11,6 +11,7 @@ describe('addresses while hosts come and go', () => {
     expect(outcome.world.violations).toEqual([])
     expect(outcome.errors).toEqual([])
     expect(outcome.givenTwice).toBe(0)
+    expect(outcome.refused).toBe(0)
     expect(outcome.world.survey()).toEqual({ owned: BigInt(outcome.hosts * 256), doubled: 0n })
     expect(outcome.given).toBeGreaterThan(200)
   })

@@ -21,6 +21,8 @@ export interface NightsOutcome {
   readonly given: number
   /** How often a host and its clone both gave out addresses. */
   readonly givenTwice: number
+  /** Claims that were told to all as not lawful, though nobody lies. */
+  readonly refused: number
   /** Errors other than those that a clone is there for. */
   readonly errors: readonly string[]
 }
@@ -47,7 +49,15 @@ export function liveThroughNights({ seed, hosts, replacedEachNight, nights }: Ni
     world.run(NIGHT)
   }
   const given = [...world.answers.values()].filter(answer => answer.kind === 'address').length
-  return { world, hosts: number, given, givenTwice, errors: world.errors.filter(text => !text.includes(CLONED)) }
+  const refused = world.refusals.filter(text => text.includes('another host holds')).length
+  return {
+    world,
+    hosts: number,
+    given,
+    givenTwice,
+    refused,
+    errors: world.errors.filter(text => !text.includes(CLONED)),
+  }
 }
 
 /** Of two hosts with one name at most one may hand out anything. Gives how many did. */

@@ -13,15 +13,15 @@ if ((option !== undefined && option !== '--seed') || !Number.isSafeInteger(seed)
 /** Ends with 1 when an address was leaked or given twice. */
 function run(seed: number): void {
   const startedAt = performance.now()
-  const { world, hosts, given, givenTwice, errors } = liveThroughNights({ seed, ...FULL })
+  const { world, hosts, given, givenTwice, refused, errors } = liveThroughNights({ seed, ...FULL })
   const { owned, doubled } = world.survey()
   const leaked = BigInt(hosts * 256) - owned
   const failures = [...world.violations, ...errors]
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   console.log(
     `seed ${seed}: ${FULL.nights} nights, ${FULL.replacedEachNight} of ${FULL.hosts} hosts replaced in each, ${hosts} hosts in all: ` +
-      `${given} addresses given, ${leaked} leaked, ${doubled} doubled, ${givenTwice} given by host and clone (${seconds} s)`,
+      `${given} addresses given, ${leaked} leaked, ${doubled} doubled, ${givenTwice} given by host and clone, ${refused} refused (${seconds} s)`,
   )
   for (const failure of failures) console.log(failure)
-  if (leaked !== 0n || doubled !== 0n || givenTwice > 0 || failures.length > 0) process.exitCode = 1
+  if (leaked !== 0n || doubled !== 0n || givenTwice > 0 || refused > 0 || failures.length > 0) process.exitCode = 1
 }

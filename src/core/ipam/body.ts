@@ -34,10 +34,11 @@ export interface Wish extends Range {
   readonly donor: PeerName
 }
 
-export const DENIALS = ['nothing free', 'in use', 'not mine', 'not safe'] as const
+export const DENIALS = ['nothing free', 'in use', 'not mine', 'not safe', 'not lawful'] as const
 
 export interface Denial {
   readonly peer: PeerName
+  /** 0 where it is about the claims of the peer: they are not lawful. */
   readonly wish: number
   readonly reason: (typeof DENIALS)[number]
 }

@@ -90,8 +90,13 @@ export class Contacts {
 
   /** True when others may have declared this router dead: those out of reach are enough to do so. */
   isFenced(now: number): boolean {
-    if (this.hasMajority) return now < this.#trustedAt
+    if (this.hasMajority) return this.isCatchingUp(now)
     return this.absent.length >= this.majority && now - this.#majorityUntil >= LEASE_MS
+  }
+
+  /** In contact with most again after a long time, or for the first time: word of what has become of this router's space may be on its way. */
+  isCatchingUp(now: number): boolean {
+    return this.hasMajority && now < this.#trustedAt
   }
 
   /** When that changes by time alone. */

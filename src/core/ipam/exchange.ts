@@ -34,7 +34,7 @@ export class Exchange {
   settleUp(now: number): void {
     this.#take()
     this.#forgetTaken()
-    this.#serve()
+    this.#serve(now)
     this.#hearDenials(now)
     this.#expireWishes(now)
   }
@@ -66,10 +66,12 @@ export class Exchange {
   #take(): void {
     const { views, self, taken, contacts } = this.#territory
     if (!contacts.hasMajority) return
-    for (const { name, body } of views.all) {
+    for (const { name, body, grants: effective } of views.all) {
       const grants = (body?.grants ?? []).filter(grant => grant.receiver === self)
       for (const grant of [...grants].sort((a, b) => a.sequence - b.sequence)) {
         if (grant.sequence <= (taken.get(name) ?? 0)) continue
+        // It may turn out to be lawful: word that its holder has given it away may be on its way.
+        if (!effective.includes(grant)) break
         taken.set(name, grant.sequence)
         this.#accept(name, grant)
         for (const wish of [...this.#territory.wishes]) {
@@ -100,22 +102,24 @@ export class Exchange {
     this.#territory.isChanged = true
   }
 
-  #serve(): void {
+  #serve(now: number): void {
     const territory = this.#territory
+    const isCatchingUp = territory.homes.areKnown && territory.contacts.isCatchingUp(now)
     const denials: Denial[] = []
     for (const { name, body } of territory.views.all) {
       for (const wish of body?.wishes ?? []) {
         if (wish.donor !== territory.self) continue
         const denial = territory.denials.find(({ peer, wish: id }) => peer === name && id === wish.id)
         if (denial !== undefined) denials.push(denial)
-        if (wish.id <= (territory.served.get(name) ?? 0)) continue
+        if (isCatchingUp || wish.id <= (territory.served.get(name) ?? 0)) continue
         territory.served.set(name, wish.id)
         territory.isChanged = true
         const reason = this.#answer(name, wish)
         if (reason !== undefined) denials.push({ peer: name, wish: wish.id, reason })
       }
     }
-    if (denials.length !== territory.denials.length) territory.isChanged = true
+    for (const peer of territory.accused) denials.push({ peer, wish: 0, reason: 'not lawful' })
+    if (textOf(denials) !== textOf(territory.denials)) territory.isChanged = true
     territory.denials = denials
   }
 
@@ -192,6 +196,10 @@ export class Exchange {
     this.#refused.set(key, refusals)
     return refusals
   }
+}
+
+function textOf(denials: readonly Denial[]): string {
+  return denials.map(({ peer, wish }) => `${peer} ${wish}`).join()
 }
 
 function describeRefusals(refusals: ReadonlyMap<PeerName, { readonly reason: string }>): string {

@@ -1,6 +1,6 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
-import type { Contacts } from './contacts.ts'
+import { type Contacts, GRACE_MS } from './contacts.ts'
 import type { Range } from './range.ts'
 
 /** Word of whoever took a router's space lawfully, while that was away, has come by then. */
@@ -19,6 +19,7 @@ const TRUST_MS = 2 * HOLD_MS
 export class Homes {
   readonly #self: PeerName
   readonly #contacts: Contacts
+  #members: ReadonlyMap<PeerName, IpamMember> | undefined
   #homes: ReadonlyMap<PeerName, readonly Range[]> | undefined
   #now = Number.NEGATIVE_INFINITY
 
@@ -29,7 +30,21 @@ export class Homes {
 
   look(members: ReadonlyMap<PeerName, IpamMember> | undefined, now: number): void {
     this.#now = now
-    if (members !== undefined) this.#homes = new Map([...members].map(([name, { home }]) => [name, home]))
+    if (members === undefined || members === this.#members) return
+    this.#members = members
+    this.#homes = new Map([...members].map(([name, { home }]) => [name, home]))
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  get areKnown(): boolean {
+    return this.#homes !== undefined
+  }
+
+  get majority(): number {
+    return this.#contacts.majority
   }
 
   /** Whoever it is, where there is no manifest. */
@@ -43,9 +58,21 @@ export class Homes {
 
   /** What this router holds of its own, or a peer in reach of its. */
   heldBy(peer: PeerName): readonly Range[] {
-    if (peer === this.#self) return this.#isInContact(HOLD_MS) ? this.of(peer) : []
+    return this.steadyFor(peer) === undefined ? [] : this.of(peer)
+  }
+
+  /** For how long the peer, and most others, have been in contact with this router, at least: long enough to hold what it has had for that time. */
+  steadyFor(peer: PeerName): number | undefined {
+    if (peer === this.#self) return this.#isInContact(HOLD_MS) ? HOLD_MS : undefined
     const since = this.#contacts.presentSince(peer)
-    return since !== undefined && this.#now - since >= TRUST_MS && this.#isInContact(TRUST_MS) ? this.of(peer) : []
+    const isSteady = since !== undefined && this.#now - since >= TRUST_MS && this.#isInContact(TRUST_MS)
+    return isSteady ? TRUST_MS : undefined
+  }
+
+  /** Others may have taken over its space by then. */
+  isLost(peer: PeerName): boolean {
+    const since = this.#contacts.goneSince(peer)
+    return since !== undefined && this.#now - since >= GRACE_MS
   }
 
   #isInContact(forMs: number): boolean {

@@ -3,10 +3,9 @@ import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamInput, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
 import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.ts'
+import { Contests } from './contests.ts'
 import { Exchange } from './exchange.ts'
 import { formatMemory } from './memory.ts'
-import type { Claim } from './owned-space.ts'
-import type { OwnedPart } from './peer-views.ts'
 import { Requests } from './requests.ts'
 import { describeIpam } from './status.ts'
 import { Succession } from './succession.ts'
@@ -14,7 +13,6 @@ import { Territory } from './territory.ts'
 
 /** So often while another's claim to own space does not hold: which of both gives way changes by time alone. */
 const CONTEST_EVERY_MS = 5_000
-const CLAIMED_IN_VAIN = 'a claim to addresses that this host holds'
 /** What others say is written down together with own changes, or so often. */
 const REMEMBER_EVERY_MS = 5_000
 const RETRY_EVERY_MS = 1_000
@@ -34,11 +32,8 @@ export class Ipam {
   readonly #territory: Territory
   readonly #exchange: Exchange
   readonly #succession: Succession
+  readonly #contests: Contests
   readonly #requests: Requests
-  /** The claims that were compared with those of all others. */
-  #compared: readonly Claim[] | undefined
-  /** Others claim the same. */
-  #isContested = false
   #rememberedAt = Number.NEGATIVE_INFINITY
   #evolvedAt = Number.NEGATIVE_INFINITY
 
@@ -46,6 +41,7 @@ export class Ipam {
     this.#territory = new Territory(options)
     this.#exchange = new Exchange(this.#territory)
     this.#succession = new Succession(this.#territory)
+    this.#contests = new Contests(this.#territory, this.#succession)
     this.#requests = new Requests(this.#territory, this.#exchange, this.#succession)
     this.#territory.isChanged = !this.#territory.isFresh
     this.#evolve(options.now)
@@ -56,7 +52,7 @@ export class Ipam {
     const { contacts } = this.#territory
     const fence = contacts.fenceDeadline
     const retry = this.#requests.pending.length > 0 ? this.#evolvedAt + RETRY_EVERY_MS : Number.POSITIVE_INFINITY
-    const contest = this.#isContested ? this.#evolvedAt + CONTEST_EVERY_MS : Number.POSITIVE_INFINITY
+    const contest = this.#contests.isOpen ? this.#evolvedAt + CONTEST_EVERY_MS : Number.POSITIVE_INFINITY
     const isNewsOpen = this.#territory.hasNews && !this.#territory.isFresh
     return Math.min(
       isNewsOpen ? this.#rememberedAt + REMEMBER_EVERY_MS : Number.POSITIVE_INFINITY,
@@ -70,6 +66,7 @@ export class Ipam {
   }
 
   handle(input: IpamInput, now: number): void {
+    this.#territory.homes.look(this.#succession.members, now)
     this.#take(input, now)
     this.#evolve(now)
   }
@@ -138,7 +135,7 @@ export class Ipam {
     const members = this.#succession.electorate()
     territory.contacts.update({ members, reachable: territory.reachable, known: territory.counterparts }, now)
     territory.homes.look(this.#succession.members, now)
-    if (this.#succession.knowsHomes) this.#yield()
+    this.#contests.advance(now)
     this.#exchange.settleUp(now)
     this.#succession.advance(now)
     const answers = this.#requests.attempt(now)
@@ -188,39 +185,6 @@ export class Ipam {
     }
     territory.isChanged = true
     territory.log('warn', 'address space of an earlier life taken up from gossip', { claims: body.claims.length })
-  }
-
-  /** Gives up what another peer holds a better claim to. */
-  #yield(): void {
-    const territory = this.#territory
-    const { space, views, self, leases } = territory
-    if (!territory.hasNews && this.#compared === space.claims && !this.#isContested) return
-    const { lost, held, isOpen } = views.contestedOf(self, space.claims, territory.vain)
-    for (const part of lost) {
-      space.remove(part)
-      territory.isChanged = true
-      const disputed = leases.takenIn(part).length
-      if (disputed > 0)
-        territory.log('error', 'addresses in use here belong to another peer', { peer: part.owner, disputed })
-    }
-    this.#hold(held)
-    this.#isContested = isOpen
-    this.#compared = space.claims
-  }
-
-  /** Says once of each claim that it does not hold. */
-  #hold(parts: readonly OwnedPart[]): void {
-    const territory = this.#territory
-    const { vain, homes, self } = territory
-    const isSure = homes.heldBy(self).length > 0
-    for (const peer of vain.keys()) if (isSure && !parts.some(({ owner }) => owner === peer)) vain.delete(peer)
-    for (const { owner: peer, epoch } of parts) {
-      if ((vain.get(peer) ?? -1) >= epoch) continue
-      vain.set(peer, epoch)
-      territory.isChanged = true
-      territory.outputs.push({ kind: 'refused', peer, reason: CLAIMED_IN_VAIN })
-      territory.log('warn', CLAIMED_IN_VAIN, { peer })
-    }
   }
 
   #release(isOver: (lease: Lease) => boolean): void {

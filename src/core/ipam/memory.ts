@@ -21,6 +21,8 @@ export interface IpamMemory {
   readonly ranges?: readonly IpNetwork[]
   /** Whose claims to own space did not hold, and their epochs. Absent in what was stored before there were any. */
   readonly vain?: readonly (readonly [PeerName, number])[]
+  /** Whose claims do not hold against what others have held for long, whose that is, and up to which epoch. Likewise. */
+  readonly suspects?: readonly (readonly [PeerName, readonly (readonly [PeerName, number])[]])[]
   /** Whom space was seen with: they are counted even when nobody can be reached after a restart. */
   readonly peers: readonly (readonly [PeerName, readonly Claim[]])[]
 }

@@ -1,12 +1,16 @@
 import type { PeerName } from '../../base/peer-name.ts'
-import type { AddressBody } from './body.ts'
+import type { AddressBody, Grant } from './body.ts'
 import type { Homes } from './homes.ts'
 import { type Claim, holdsAgainst } from './owned-space.ts'
 import { intersect, type Range, rangeContains, without } from './range.ts'
+import type { Claimant } from './tenures.ts'
+import { Verdicts } from './verdicts.ts'
 
 export interface PeerView {
   readonly name: PeerName
+  /** Without what is refused. */
   readonly claims: readonly Claim[]
+  readonly grants: readonly Grant[]
   /** Undefined for what is only remembered from an earlier life of this router. */
   readonly body: AddressBody | undefined
 }
@@ -29,9 +33,15 @@ export interface Contest {
 export class PeerViews {
   readonly #homes: Homes
   readonly #views = new Map<PeerName, PeerView>()
+  /** Heard before the manifest named them. */
+  readonly #unjudged = new Set<PeerName>()
+  readonly verdicts: Verdicts
+  #own: Claimant
 
-  constructor(homes: Homes) {
+  constructor(self: PeerName, homes: Homes) {
     this.#homes = homes
+    this.#own = { name: self, claims: [] }
+    this.verdicts = new Verdicts(self, homes)
   }
 
   get all(): readonly PeerView[] {
@@ -48,13 +58,26 @@ export class PeerViews {
 
   /** True when the peer's claims differ from those heard before. */
   hear(name: PeerName, body: AddressBody): boolean {
-    const before = this.#views.get(name)
-    this.#views.set(name, { name, claims: body.claims, body })
-    return before === undefined || textOf(before.claims) !== textOf(body.claims)
+    this.verdicts.hear(name, body.denials)
+    return this.#look(name, body)
+  }
+
+  /** Looks at those again whose claims are refused, or may come to be. True when some of that has changed. */
+  lookAgain(): boolean {
+    const unjudged = this.#homes.areKnown ? [...this.#unjudged].filter(name => this.#homes.isMember(name)) : []
+    const names = new Set([...this.verdicts.doubtful, ...unjudged])
+    const bodies = [...names].map(name => [name, this.#views.get(name)?.body] as const)
+    return bodies.map(([name, body]) => body !== undefined && this.#look(name, body)).includes(true)
   }
 
   remember(name: PeerName, claims: readonly Claim[]): void {
-    this.#views.set(name, { name, claims, body: undefined })
+    this.#views.set(name, { name, claims, grants: [], body: undefined })
+  }
+
+  noteOwn(claims: readonly Claim[]): void {
+    if (this.#own.claims === claims || !this.#homes.areKnown) return
+    this.#own = { ...this.#own, claims }
+    this.verdicts.note(this.#own, this.ofMembers)
   }
 
   /** Its claims are no more; what it gave may still be on its way. */
@@ -65,11 +88,13 @@ export class PeerViews {
 
   drop(name: PeerName): void {
     this.#views.delete(name)
+    this.#unjudged.delete(name)
+    this.verdicts.forget(name)
   }
 
   /** Claims and grants of others, whether they hold or not: space that is not free for the taking. */
   spokenFor(): readonly Range[] {
-    return this.all.flatMap(view => [...view.claims, ...(view.body?.grants ?? [])])
+    return this.all.flatMap(view => [...view.claims, ...view.grants])
   }
 
   /** What the peer owns: its claims but for those that somebody holds a better claim to. */
@@ -123,6 +148,7 @@ export class PeerViews {
       if (claim.isSettling) return []
       return theirs.epoch <= (vain.get(owner) ?? -1) ? this.#homes.of(self) : this.#homes.heldBy(self)
     }
+    const isDiscredited = this.verdicts.isDiscredited(self)
     const [worse, better] = partition(overlaps, ({ claim, theirs, owner }) => holdsAgainst(claim, theirs, self < owner))
     return {
       isOpen: overlaps.length > 0,
@@ -130,8 +156,35 @@ export class PeerViews {
       lost: [
         ...better.flatMap(one => partsOf(one, without(one.part, heldOf(one)))),
         ...worse.flatMap(one => partsOf(one, partsIn(this.#homes.heldBy(one.owner), { ...one.theirs, ...one.part }))),
+        ...(isDiscredited ? worse.flatMap(one => partsOf(one, without(one.part, this.#homes.of(self)))) : []),
       ],
     }
+  }
+
+  #look(name: PeerName, body: AddressBody): boolean {
+    const before = this.#views.get(name)
+    const isJudged = this.#homes.areKnown && this.#homes.isMember(name)
+    if (isJudged) this.#unjudged.delete(name)
+    else this.#unjudged.add(name)
+    if (!this.#homes.isMember(name)) this.verdicts.acquit(name)
+    const { claims, grants } = isJudged ? this.verdicts.judge(name, body, this.#othersThan(name)) : body
+    const view = { name, claims, grants, body }
+    this.#views.set(name, view)
+    const isNews = before === undefined || textOf(before.claims) !== textOf(claims)
+    if (isJudged && (isNews || !this.verdicts.hasNoted(name))) this.#note(view, before)
+    return isNews
+  }
+
+  /** Of the peer, and of those that its claims touch or touched. */
+  #note(view: PeerView, before: PeerView | undefined): void {
+    const touched = [...view.claims, ...(before?.claims ?? [])]
+    const isTouched = ({ claims }: Claimant) => claims.some(one => touched.some(other => intersect(one, other)))
+    const others = this.#othersThan(view.name).filter(isTouched)
+    for (const one of [view, ...others]) this.verdicts.note(one, this.#othersThan(one.name))
+  }
+
+  #othersThan(name: PeerName): readonly Claimant[] {
+    return [this.#own, ...this.ofMembers].filter(other => other.name !== name)
   }
 }
 

@@ -199,10 +199,11 @@ export class Requests {
     const { views, reachable } = this.#territory
     const offers = views.all
       .filter(({ name }) => reachable.has(name))
-      .map(({ name, body }) => ({
+      .map(({ name, body, claims }) => ({
         name,
         free: (body?.claims ?? [])
           .filter(claim => !claim.isSettling && intersect(claim, wanted) !== undefined)
+          .filter(claim => claims.some(one => intersect(one, claim) !== undefined))
           .reduce((sum, claim) => sum + claim.free, 0n),
       }))
     const useful = offers.filter(({ free }) => free > 0n)

@@ -72,6 +72,11 @@ export class Succession {
     this.#lookAt = 0
   }
 
+  /** Claims to the home were found not to count. Once a part of it was given away, what nobody speaks for may be on its way back. */
+  takeHomeAgain(): void {
+    if (this.#territory.grantSequence === 0) this.#territory.home = ''
+  }
+
   deadline(now: number): number {
     return Math.min(this.#settledAt, Math.max(this.#lookAt, now))
   }
@@ -233,7 +238,7 @@ export class Succession {
     const isMember = homes.isMember(peer)
     // Of what it claimed besides a member, one that the manifest names no more leaves nothing behind.
     const others = views.ofMembers.filter(({ name }) => name !== peer)
-    const onTheWay = [...grants, ...others.flatMap(({ body }) => body?.grants ?? [])]
+    const onTheWay = [...grants, ...others.flatMap(view => view.grants)]
     const kept = [...space.claims, ...onTheWay, ...(isMember ? [] : others.flatMap(({ claims }) => claims))]
     return owned
       .filter(({ epoch }) => !isMember || epoch < EPOCH_MAX)
@@ -252,7 +257,7 @@ export class Succession {
   #strandedGrantsOf(peer: PeerName): readonly (Range & { readonly epoch: number })[] {
     const { views, space, contacts, self } = this.#territory
     const claims = [...views.all.flatMap(view => view.claims), ...space.claims]
-    return (views.get(peer)?.body?.grants ?? [])
+    return (views.get(peer)?.grants ?? [])
       .filter(grant => grant.receiver !== self && !contacts.isReachable(grant.receiver))
       .filter(grant => (views.get(grant.receiver)?.body?.taken.get(peer) ?? 0) < grant.sequence)
       .flatMap(grant => without(grant, claims).map(part => ({ ...part, epoch: grant.epoch })))

@@ -55,7 +55,7 @@ export class Territory {
     this.#commons = options.commons
     this.contacts = new Contacts(options.self)
     this.homes = new Homes(options.self, this.contacts)
-    this.views = new PeerViews(this.homes)
+    this.views = new PeerViews(options.self, this.homes)
     if (options.stored !== undefined) this.#restore(options.stored)
   }
 
@@ -82,6 +82,7 @@ export class Territory {
       served: [...this.served],
       ranges: this.added,
       vain: [...this.vain],
+      suspects: this.views.verdicts.memory,
       peers: this.views.all
         .filter(view => view.claims.length > 0)
         .map(({ name, claims }) => [
@@ -134,6 +135,11 @@ export class Territory {
     this.added = [...this.added, range]
     this.isChanged = true
     return undefined
+  }
+
+  /** Members whose claims this router tells all others of: they are not lawful. */
+  get accused(): ReadonlySet<PeerName> {
+    return new Set([...this.vain.keys(), ...this.views.verdicts.convicted])
   }
 
   /** Whose space is known, or who is to be given some. */
@@ -189,8 +195,10 @@ export class Territory {
     for (const [peer, wish] of memory.served) this.served.set(peer, wish)
     for (const [peer, epoch] of memory.vain ?? []) this.vain.set(peer, epoch)
     for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
+    this.views.verdicts.restore(memory.suspects ?? [])
     // So that they are forgotten when the peer turns out to be gone.
-    for (const peer of [...this.taken.keys(), ...this.served.keys()]) {
+    const suspects = (memory.suspects ?? []).map(([peer]) => peer)
+    for (const peer of [...this.taken.keys(), ...this.served.keys(), ...suspects]) {
       if (this.views.get(peer) === undefined) this.views.remember(peer, [])
     }
   }

@@ -1,11 +1,14 @@
 import { type AddressBody, EPOCH_MAX, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
 import { GRACE_MS } from '../../../../src/core/ipam/contacts.ts'
 import { HOLD_MS } from '../../../../src/core/ipam/homes.ts'
-import { rangeOf } from '../../../../src/core/ipam/range.ts'
+import { type Range, rangeOf } from '../../../../src/core/ipam/range.ts'
+import { CONVICT_MS } from '../../../../src/core/ipam/verdicts.ts'
 import { type AddressHost, AddressWorld, network } from '../../../simulation/address-world.ts'
 
 const SETTLED = 3 * HOLD_MS
 const ALL = rangeOf(network('10.0.0.0/16'))
+/** No host has it for its range. */
+const NOBODYS = rangeOf(network('10.0.200.0/28'))
 const HOME_OF_FIRST = rangeOf(network('10.0.1.0/28'))
 
 describe('a member that lies about addresses', () => {
@@ -82,6 +85,117 @@ describe('a member that lies about addresses', () => {
   })
 })
 
+describe('a member that lies about addresses that another has borrowed', () => {
+  it('takes nothing that one has borrowed for a while, and is refused by all', () => {
+    const { world, honest, liar } = start()
+    const [first, second, third] = honest as [AddressHost, AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    const all = honest.map(host => rangesOf(world, host))
+    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.run(2 * CONVICT_MS)
+    expect(honest.map(host => rangesOf(world, host))).toEqual(all)
+    expect([...world.refusals].sort()).toEqual([
+      `${first.name} refused ${liar.name}: a claim to addresses that this host holds`,
+      ...[second, third].map(host => `${host.name} refused ${liar.name}: a claim to addresses that another host holds`),
+    ])
+    for (const host of honest) {
+      expect(host.ipam.isAnothers(first.name, lent.from)).toBe(false)
+      expect(host.ipam.isAnothers(liar.name, lent.from)).toBe(true)
+    }
+  })
+
+  it('takes it neither of one that starts again nor in the eyes of one that does', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    const had = rangesOf(world, first)
+    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.run(10_000)
+    for (const host of [first, second]) {
+      world.crash(host)
+      world.run(10_000)
+      world.restart(host)
+      world.run(SETTLED)
+    }
+    expect(rangesOf(world, first)).toEqual(had)
+    expect(second.ipam.isAnothers(first.name, lent.from)).toBe(false)
+  })
+
+  it('takes it not in the eyes of one that had started again before', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    world.crash(second)
+    world.run(10_000)
+    world.restart(second)
+    world.run(SETTLED)
+    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.run(2 * CONVICT_MS)
+    expect(second.ipam.isAnothers(first.name, lent.from)).toBe(false)
+    expect(world.refusals).toContain(
+      `${second.name} refused ${liar.name}: a claim to addresses that another host holds`,
+    )
+  })
+
+  it('gives nobody what another has borrowed', () => {
+    const { world, honest, liar } = start()
+    const [first, , third] = honest as [AddressHost, AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    const had = rangesOf(world, third)
+    const grant = { ...lent, receiver: third.name, sequence: 900, epoch: EPOCH_MAX }
+    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.run(SETTLED)
+    expect(rangesOf(world, third)).toEqual(had)
+    expect(world.refusals).toContain(`${third.name} refused ${liar.name}: a claim to addresses that another host holds`)
+  })
+
+  it('counts again once it has stopped', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.run(2 * CONVICT_MS)
+    expect(second.ipam.isAnothers(first.name, lent.from)).toBe(false)
+    world.publishAs(liar, bodyOf({ claims: [{ ...NOBODYS, epoch: 1, isSettling: false, free: 1n }] }))
+    world.run(10_000)
+    for (const host of honest) expect(host.ipam.isAnothers(first.name, NOBODYS.from)).toBe(true)
+  })
+})
+
+describe('a member whose claims more than half refuse', () => {
+  it('keeps none from its range that joins or comes back meanwhile', () => {
+    const { world, honest, liar } = start(5)
+    const [first] = honest as [AddressHost]
+    world.crash(first)
+    world.run(10_000)
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(2 * CONVICT_MS)
+    const late = world.add(9, '10.0.9.0/28')
+    world.publishManifest(world.hosts.keys())
+    world.restart(first)
+    world.run(SETTLED)
+    expect(rangesOf(world, first)).toEqual(first.home)
+    expect(rangesOf(world, late)).toEqual(late.home)
+    const ticket = world.allocate(late, 'c', '10.0.9.0/28')
+    world.run(10_000)
+    expect(world.answers.get(ticket)).toMatchObject({ kind: 'address' })
+    expect(world.errors).toEqual([])
+  })
+
+  it('gives nothing to one that joins', () => {
+    const { world, honest, liar } = start(5)
+    const [first] = honest as [AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    const late = world.add(9, '10.0.9.0/28')
+    const grant = { ...lent, receiver: late.name, sequence: 900, epoch: EPOCH_MAX }
+    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.run(2 * CONVICT_MS)
+    world.publishManifest(world.hosts.keys())
+    world.run(SETTLED)
+    expect(rangesOf(world, late)).toEqual(late.home)
+  })
+})
+
 describe('a host that took over another while it was cut off', () => {
   it('gives it back to who was in contact with the others all the time', () => {
     const { world, honest, liar: cutOff } = start()
@@ -111,17 +225,28 @@ describe('a host that was away for longer than the grace time', () => {
   })
 })
 
-/** Three honest hosts and a liar, in contact for long. */
-function start(): {
+/** Honest hosts and a liar, in contact for long. */
+function start(honestCount = 3): {
   readonly world: AddressWorld
   readonly honest: readonly AddressHost[]
   readonly liar: AddressHost
 } {
   const world = new AddressWorld({ seed: 3, universe: '10.0.0.0/16', initial: { kind: 'manifest' } })
-  const [liar, ...honest] = [4, 1, 2, 3].map(i => world.add(i, `10.0.${i}.0/28`)) as [AddressHost, ...AddressHost[]]
+  const [liar, ...honest] = [honestCount + 1, ...Array.from({ length: honestCount }, (_, i) => i + 1)].map(i =>
+    world.add(i, `10.0.${i}.0/28`),
+  ) as [AddressHost, ...AddressHost[]]
   world.publishManifest(world.hosts.keys())
   world.run(SETTLED)
   return { world, honest, liar }
+}
+
+/** A part of another's range, had for so long that all know. */
+function borrow(world: AddressWorld, host: AddressHost, of: string): Range {
+  world.allocate(host, 'borrowed', of)
+  world.run(SETTLED)
+  const lent = rangesOf(world, host).find(({ from }) => from >= rangeOf(network(of)).from)
+  if (lent === undefined) throw new Error(`${host.name} was given nothing of ${of}`)
+  return lent
 }
 
 function bodyOf(lie: Partial<AddressBody>): Uint8Array {

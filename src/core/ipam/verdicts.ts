@@ -1,0 +1,181 @@
+import type { PeerName } from '../../base/peer-name.ts'
+import type { AddressBody, Grant, PublishedClaim } from './body.ts'
+import type { Homes } from './homes.ts'
+import type { IpamMemory } from './memory.ts'
+import { holdsAgainst } from './owned-space.ts'
+import { intersect, type Range, without } from './range.ts'
+import { type Claimant, type Tenure, tenuresOf } from './tenures.ts'
+
+/** Word that the holder has given the space away has come by then: what still claims it is told to all as not lawful. */
+export const CONVICT_MS = 30_000
+
+interface Suspect {
+  /** Undefined when it is known from an earlier life of this router only. */
+  readonly since: number | undefined
+  /** Against whom its claims do not hold, and up to which epoch. */
+  readonly holders: Map<PeerName, number>
+  isTold: boolean
+}
+
+interface Obstacle extends Range {
+  readonly holder: PeerName
+}
+
+/**
+ * Which claims and grants of others count, where there is a manifest. Nobody takes over space of a router in contact with most of the
+ * cluster, and what it gives it claims no longer: so whoever claims what such a router has held for long, and goes on claiming, was
+ * not given it.
+ *
+ *     counts ──overlaps what another has held for long──▶ refused ──CONVICT_MS──▶ told to all ──by more than half──▶ discredited
+ *       ▲                                                    │
+ *       └──────────── the holder claims it no longer, or is dead ──┘
+ *
+ * Of a discredited router nothing counts but its own range: those who have only just come can trust in that.
+ */
+export class Verdicts {
+  readonly #self: PeerName
+  readonly #homes: Homes
+  readonly #tenures = new Map<PeerName, readonly Tenure[]>()
+  readonly #suspects = new Map<PeerName, Suspect>()
+  /** Who says of which member that its claims are not lawful. */
+  readonly #accusers = new Map<PeerName, Set<PeerName>>()
+
+  constructor(self: PeerName, homes: Homes) {
+    this.#self = self
+    this.#homes = homes
+  }
+
+  /** Those whose claims may come to count, or count no longer, by what others say or by time. */
+  get doubtful(): ReadonlySet<PeerName> {
+    return new Set([...this.#suspects.keys(), ...this.#accusers.keys()])
+  }
+
+  get hasSuspects(): boolean {
+    return this.#suspects.size > 0
+  }
+
+  /** To be remembered over a restart: whose claims do not hold against whom, and up to which epoch. */
+  get memory(): NonNullable<IpamMemory['suspects']> {
+    return [...this.#suspects].map(([name, { holders }]) => [name, [...holders]] as const)
+  }
+
+  restore(memory: NonNullable<IpamMemory['suspects']>): void {
+    for (const [name, holders] of memory) {
+      this.#suspects.set(name, { since: undefined, holders: new Map(holders), isTold: false })
+    }
+  }
+
+  /** Whose claims this router tells all of. */
+  get convicted(): readonly PeerName[] {
+    return [...this.#suspects].filter(([, { isTold }]) => isTold).map(([name]) => name)
+  }
+
+  /** Those that have claimed what others than this router hold for so long that it is told, each once. */
+  convict(): readonly PeerName[] {
+    const isDue = ({ since, isTold }: Suspect) => !isTold && this.#homes.now - (since ?? this.#homes.now) >= CONVICT_MS
+    const due = [...this.#suspects].filter(([, suspect]) => isDue(suspect))
+    for (const [, suspect] of due) suspect.isTold = true
+    return due.filter(([, { holders }]) => holders.size > 1 || !holders.has(this.#self)).map(([name]) => name)
+  }
+
+  /** Claims of whom do not hold against what this router has borrowed, and their epochs. */
+  get inVain(): readonly { readonly owner: PeerName; readonly epoch: number }[] {
+    return [...this.#suspects].flatMap(([owner, { holders }]) => {
+      const epoch = holders.get(this.#self)
+      return epoch === undefined ? [] : [{ owner, epoch }]
+    })
+  }
+
+  isDiscredited(peer: PeerName): boolean {
+    const accusers = [...(this.#accusers.get(peer) ?? [])].filter(name => this.#homes.isMember(name))
+    return this.#homes.areKnown && accusers.length >= this.#homes.majority
+  }
+
+  /** What a member says of others. */
+  hear(name: PeerName, denials: AddressBody['denials']): void {
+    const accused = denials.filter(({ wish, reason }) => wish === 0 && reason === 'not lawful').map(({ peer }) => peer)
+    for (const [peer, accusers] of this.#accusers) {
+      accusers.delete(name)
+      if (accusers.size === 0) this.#accusers.delete(peer)
+    }
+    if (!this.#homes.isMember(name)) return
+    for (const peer of accused) {
+      if (peer === name || !this.#homes.isMember(peer)) continue
+      this.#accusers.set(peer, (this.#accusers.get(peer) ?? new Set()).add(name))
+    }
+  }
+
+  hasNoted(name: PeerName): boolean {
+    return this.#tenures.has(name)
+  }
+
+  note(claimant: Claimant, rivals: readonly Claimant[]): void {
+    const { name } = claimant
+    const before = this.#tenures.get(name) ?? []
+    this.#tenures.set(name, tenuresOf(claimant, rivals, { before, now: this.#homes.now }))
+  }
+
+  /** It is no member. */
+  acquit(name: PeerName): void {
+    this.#suspects.delete(name)
+    this.#accusers.delete(name)
+  }
+
+  forget(name: PeerName): void {
+    this.#tenures.delete(name)
+    this.acquit(name)
+    this.hear(name, [])
+  }
+
+  /** What is left of a peer's claims and grants; `others` are those whom it may have taken something of. */
+  judge(
+    name: PeerName,
+    { claims, grants }: Pick<AddressBody, 'claims' | 'grants'>,
+    others: readonly Claimant[],
+  ): { readonly claims: readonly PublishedClaim[]; readonly grants: readonly Grant[] } {
+    const suspect = this.#suspects.get(name) ?? { since: undefined, holders: new Map(), isTold: false }
+    const holders = new Map<PeerName, number>()
+    const obstaclesTo = (item: Range & { readonly epoch: number }, receiver?: PeerName) => {
+      const obstacles = this.#obstacles(name, item, { others, suspect }).filter(({ holder }) => holder !== receiver)
+      for (const { holder } of obstacles) holders.set(holder, Math.max(item.epoch, holders.get(holder) ?? 0))
+      return [...obstacles, ...this.#discreditedPart(name, item)]
+    }
+    const left = {
+      claims: claims.flatMap(claim => without(claim, obstaclesTo(claim)).map(part => ({ ...claim, ...part }))),
+      grants: grants.filter(grant => obstaclesTo(grant, grant.receiver).length === 0),
+    }
+    if (holders.size > 0) this.#suspects.set(name, { ...suspect, holders, since: suspect.since ?? this.#homes.now })
+    else this.#suspects.delete(name)
+    return left
+  }
+
+  #obstacles(
+    name: PeerName,
+    item: Range & { readonly epoch: number },
+    { others, suspect }: { readonly others: readonly Claimant[]; readonly suspect: Suspect },
+  ): readonly Obstacle[] {
+    const beyond = without(item, this.#homes.of(name))
+    if (beyond.length === 0) return []
+    const claim = { ...item, isSettling: false }
+    return others.flatMap(({ name: holder, claims }) => {
+      const isKnown = (suspect.holders.get(holder) ?? -1) >= item.epoch && !this.#homes.isLost(holder)
+      const kept = isKnown ? claims.filter(({ isSettling }) => !isSettling) : this.#heldFor(holder)
+      const own = holder === this.#self ? this.#homes.of(holder) : []
+      return kept
+        .filter(({ epoch }) => !holdsAgainst({ ...claim, epoch }, claim, holder < name))
+        .flatMap(one => beyond.flatMap(part => intersect(one, part) ?? []))
+        .flatMap(part => without(part, own))
+        .map(({ from, to }) => ({ from, to, holder }))
+    })
+  }
+
+  #heldFor(holder: PeerName): readonly Tenure[] {
+    const longMs = this.#homes.steadyFor(holder)
+    if (longMs === undefined) return []
+    return (this.#tenures.get(holder) ?? []).filter(({ since }) => this.#homes.now - since >= longMs)
+  }
+
+  #discreditedPart(name: PeerName, item: Range): readonly Range[] {
+    return this.isDiscredited(name) ? without(item, this.#homes.of(name)) : []
+  }
+}
