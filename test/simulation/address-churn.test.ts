@@ -1,4 +1,4 @@
-import { GRACE_MS } from '../../src/core/ipam/contacts.ts'
+import { GRACE_MS, REMOVED_MS } from '../../src/core/ipam/contacts.ts'
 import { liveThroughNights } from './address-nights.ts'
 import { type AddressHost, AddressWorld } from './address-world.ts'
 
@@ -62,6 +62,30 @@ describe('addresses while hosts come and go', () => {
       world.run(GRACE_MS * 2)
       expect({ seed, violations: world.violations }).toEqual({ seed, violations: [] })
       expect({ seed, ...world.survey() }).toEqual({ seed, owned: 7n * 16n, doubled: 0n })
+    }
+  })
+
+  it('have one owner though the heir is cut off before it notices, whenever that is', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
+      for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
+      world.publishManifest(world.hosts.keys())
+      world.run(MINUTE)
+      const [heir, ...others] = [...world.hosts.values()]
+      const out = others.pop()!
+      world.remove(out)
+      world.publishManifest(world.hosts.keys())
+      world.run(REMOVED_MS + world.random.between(0, 4_000))
+      world.split(host => (host === heir ? 1 : 0))
+      for (let second = 0; second < 60; second++) {
+        world.run(1_000)
+        for (const host of world.up) world.allocate(host, `${second}`, '10.0.6.0/28', 2_000)
+      }
+      world.split(() => 0)
+      world.run(MINUTE)
+      const { violations, errors } = world
+      expect({ seed, violations, errors }).toEqual({ seed, violations: [], errors: [] })
+      expect(world.survey()).toEqual({ owned: 6n * 16n, doubled: 0n })
     }
   })
 

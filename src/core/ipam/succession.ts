@@ -7,6 +7,8 @@ import type { Territory } from './territory.ts'
 
 /** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
 export const SETTLE_MS = 3_000
+/** What an heir took while it had not noticed yet that it was cut off is dropped by then: elsewhere another one inherits. */
+export const INHERITED_SETTLE_MS = 8_000
 /** Above what the former owner may have given away unheard. */
 const TAKE_OVER_EPOCHS = 16
 /** So often while the space of a lost peer has no heir yet. */
@@ -121,10 +123,10 @@ export class Succession {
    * Takes over at once: the operator vouches for the peer's death. Returns the number of addresses.
    * All of it has one epoch, so that parts which lie side by side become one: else each former owner would leave a seam for ever.
    */
-  takeOver(peer: PeerName, now: number): bigint {
+  takeOver(peer: PeerName, now: number, settleMs = SETTLE_MS): bigint {
     const estate = this.#estateOf(peer)
     const epoch = Math.min(Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS, EPOCH_MAX)
-    for (const { range } of estate) this.#add(range, epoch, now)
+    for (const { range } of estate) this.#add({ ...range, epoch }, now, settleMs)
     return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
   }
 
@@ -153,16 +155,18 @@ export class Succession {
   #claim(range: Range, epoch: number, now: number): boolean {
     const { views, space, grants } = this.#territory
     const left = without(range, [...views.spokenFor(), ...space.claims, ...grants])
-    for (const part of left) this.#add(part, epoch, now)
+    for (const part of left) this.#add({ ...part, epoch }, now, SETTLE_MS)
     return left.length > 0
   }
 
-  #add(range: Range, epoch: number, now: number): void {
+  #add({ from, to, epoch }: Range & { readonly epoch: number }, now: number, settleMs: number): void {
     const territory = this.#territory
-    territory.space.add({ from: range.from, to: range.to, epoch, isSettling: true })
-    territory.isChanged = true
     const isAlone = territory.reachable.size === 0 && territory.contacts.members.size <= 1
-    this.#settledAt = isAlone ? now : now + SETTLE_MS
+    const settledAt = isAlone ? now : now + settleMs
+    const isSettling = territory.space.claims.some(claim => claim.isSettling)
+    this.#settledAt = isSettling ? Math.max(this.#settledAt, settledAt) : settledAt
+    territory.space.add({ from, to, epoch, isSettling: true })
+    territory.isChanged = true
   }
 
   #settle(now: number): void {
@@ -194,7 +198,7 @@ export class Succession {
       if (this.#hasHeirs(peer)) territory.views.bury(peer)
       if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.forget(peer)
       if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
-      const addresses = this.takeOver(peer, now)
+      const addresses = this.takeOver(peer, now, INHERITED_SETTLE_MS)
       if (addresses > 0n) {
         territory.log('info', 'address space of a lost peer taken over', { peer, addresses: String(addresses) })
       }
@@ -219,7 +223,8 @@ export class Succession {
     territory.grants = territory.grants.filter(grant => !lost.includes(grant))
     for (const grant of lost) {
       for (const part of without(grant, [...territory.views.spokenFor(), ...territory.space.claims])) {
-        this.#add(part, Math.min(grant.epoch + TAKE_OVER_EPOCHS, EPOCH_MAX), now)
+        const epoch = Math.min(grant.epoch + TAKE_OVER_EPOCHS, EPOCH_MAX)
+        this.#add({ ...part, epoch }, now, INHERITED_SETTLE_MS)
       }
     }
   }

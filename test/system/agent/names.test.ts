@@ -155,7 +155,7 @@ describe('addresses and names of three hosts', () => {
   }, 70_000)
 
   function ask(host: HostName, method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: URLSearchParams) {
-    const wish = { method, path, timeoutMs: 25_000 }
+    const wish = { method, path, timeoutMs: 45_000 }
     const socket = join(lab.rootOf(host), HOST_PATHS.controlSocket)
     return askRouter(socket, body === undefined ? wish : { ...wish, body })
   }
