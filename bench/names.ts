@@ -48,7 +48,7 @@ function knownNames(): Names {
       const address = `10.${32 + (host >> 8)}.${host & 255}.${i + 1}`
       return { id: `c${i}`, name: `web-${i}.host-${host}.weave.local`, data: { kind: 'address', address } }
     })
-    known.heard(peer(host), encodeEntries(entries))
+    known.heard(peer(host), encodeEntries(entries), 0)
   }
   known.reach(new Set(Array.from({ length: HOSTS }, (_, i) => peer(i + 1))), 0)
   return known

@@ -82,10 +82,10 @@ function hearNames(body: Uint8Array): void {
   const names = new Names({ self: SELF, stored: undefined })
   for (const one of ENTRIES) names.add(one)
   const { own } = names
-  names.heard(LIAR, body)
+  names.heard(LIAR, body, 0)
   names.reach(new Set([LIAR]), 0)
   assert.deepEqual(names.own, own)
   assert.equal(names.all.filter(({ peer }) => peer === SELF).length, ENTRIES.length)
-  names.heard(LIAR, undefined)
+  names.heard(LIAR, undefined, 0)
   assert.equal(names.all.length, ENTRIES.length)
 }

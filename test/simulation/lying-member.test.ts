@@ -1,5 +1,6 @@
 import type { PeerName } from '../../src/base/peer-name.ts'
 import { type Entry, encodeEntries } from '../../src/core/dns/entry.ts'
+import { REVIEW_MS } from '../../src/core/dns/name-reviews.ts'
 import { EPOCH_MAX, encodeAddressBody } from '../../src/core/ipam/body.ts'
 import { HOLD_MS } from '../../src/core/ipam/homes.ts'
 import { rangeOf } from '../../src/core/ipam/range.ts'
@@ -133,6 +134,27 @@ describe('a member that lies to those who hand out addresses and know names', ()
   })
 })
 
+describe('a member that names addresses of others', () => {
+  it('is not heard as to those, whoever else has such a name or none', () => {
+    const world = start({ hasTopics: true })
+    world.tell('a', { kind: 'names', change: { kind: 'add', entry: nameOfWeb('10.2.1.1') } })
+    const lies = ['trap', 'web'].map(label => nameOf(label, '10.2.1.1'))
+    const truths = [nameOf('own', '10.2.4.1'), nameOf('outside', '192.0.2.7')]
+    const told = topicOf(world, Topic.names, encodeEntries([...lies, ...truths]))
+    for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(told))
+    world.run(REVIEW_MS + 5_000)
+    for (const name of HONEST) {
+      const { router } = world.host(name)
+      const peersOf = (label: string) => router.shared?.names?.find(`${label}.weave.local`).map(({ peer }) => peer)
+      expect(peersOf('trap')).toEqual([])
+      expect(peersOf('web')).toEqual([peerOf(world, 'a')])
+      for (const label of ['own', 'outside']) expect(peersOf(label)).toEqual([peerOf(world, 'liar')])
+      expect(router.shared?.names?.findAddress('10.2.1.1').map(({ name: found }) => found)).toEqual(['web.weave.local'])
+      expect(router.status(world.now).refused).toEqual({ 'names for addresses of another host': 1 })
+    }
+  })
+})
+
 function start(options: Partial<WorldOptions> = {}): World {
   const world = new World({ seed: 41, ...options })
   world.define(NAMES)
@@ -190,7 +212,11 @@ function peerOf(world: World, name: string): PeerName {
 }
 
 function nameOfWeb(address: string): Entry {
-  return { id: 'c', name: 'web.weave.local', data: { kind: 'address', address } }
+  return nameOf('web', address)
+}
+
+function nameOf(label: string, address: string): Entry {
+  return { id: 'c', name: `${label}.weave.local`, data: { kind: 'address', address } }
 }
 
 /** A record of `name` as others have it, taken from the wire. */

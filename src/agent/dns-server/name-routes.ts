@@ -1,11 +1,13 @@
 import { isDomainName } from '../../base/domain-name.ts'
-import { parseIpAddress } from '../../base/ip-address.ts'
+import { type IpAddress, parseIpAddress } from '../../base/ip-address.ts'
 import type { Entry, EntryData, FoundEntry, Input, SharedView } from '../../core/router/index.ts'
 import type { Answer, Route, RouteRequest } from '../http/route.ts'
 
 export interface NameControl {
   shared(): SharedView | undefined
   tell(input: Input): void
+  /** What the host is called that has the address, where it is sure that this one has not. */
+  holderOf(address: IpAddress): string | undefined
   /** Without the dot at their end; the first is the search domain. */
   readonly domains: readonly [string, ...string[]]
   /** Whether names of containers that fail their health check are answered last. */
@@ -41,6 +43,10 @@ async function addAddress(control: NameControl, request: RouteRequest): Promise<
   const { container = '', ip = '' } = request.parameters
   const address = parseIpAddress(ip)
   if (!address.ok) return bad(address.error)
+  const holder = control.holderOf(address.value)
+  if (holder !== undefined) {
+    return bad(`address ${ip} is host ${holder}'s, whose names alone count for it: run 'weave dns-add' there`)
+  }
   return add(control, { id: container, name: await nameIn(request), data: { kind: 'address', address: ip } })
 }
 
@@ -96,7 +102,7 @@ function ownersOf(control: NameControl): readonly string[] {
   return [...new Set((control.shared()?.names?.own ?? []).map(({ id }) => id))]
 }
 
-/** `NAME ADDRESS CONTAINER PEER`; what is stale or unhealthy is marked. */
+/** `NAME ADDRESS CONTAINER PEER`; what is refused, stale or unhealthy is marked. */
 function listNames(control: NameControl): Answer {
   const names = control.shared()?.names?.all ?? []
   const rows = [...names].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -106,11 +112,16 @@ function listNames(control: NameControl): Answer {
 
 /** In the first domain without it, as the original has it. */
 function lineOf(entry: FoundEntry, [search]: NameControl['domains']): string {
-  const { name, id, peer, data, isStale, isUnhealthy } = entry
+  const { name, id, peer, data } = entry
   const short = /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id
   const shown = domainOf(name, [search]) === undefined ? name : name.slice(0, -search.length - 1)
-  const mark = isStale ? ' - unreachable!' : isUnhealthy === true ? ' - unhealthy' : ''
-  return `${shown.padEnd(12)} ${textOf(data).padEnd(15)} ${short} ${peer}${mark}\n`
+  return `${shown.padEnd(12)} ${textOf(data).padEnd(15)} ${short} ${peer}${markOf(entry)}\n`
+}
+
+function markOf({ isRefused, isStale, isUnhealthy }: FoundEntry): string {
+  if (isRefused === true) return ' - refused!'
+  if (isStale) return ' - unreachable!'
+  return isUnhealthy === true ? ' - unhealthy' : ''
 }
 
 /** The domain that a name is in. */

@@ -42,7 +42,7 @@ function dnsMetrics({ names }: DnsFacts): readonly Metric[] {
     gauge(
       'weave_dns_known_entries',
       'Names that are answered here, those of other hosts among them.',
-      names.all.length,
+      names.all.filter(({ isRefused }) => isRefused !== true).length,
     ),
     gauge(
       'weave_dns_stale_entries',

@@ -125,13 +125,14 @@ function reportDns({ domains, upstream, address, ttlSeconds, names }: DnsFacts):
     Upstream: upstream,
     Address: address ?? '',
     TTL: ttlSeconds,
-    Entries: names.all.map(({ id, name, peer, data, isStale }) => ({
+    Entries: names.all.map(({ id, name, peer, data, isStale, isRefused = false }) => ({
       Hostname: `${name}.`,
       Origin: peer,
       ContainerID: id,
       Address: addressOf(data),
       Kind: data.kind,
       Stale: isStale,
+      Refused: isRefused,
       Version: 0,
       Tombstone: 0,
     })),

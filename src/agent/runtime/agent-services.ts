@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { formatIpAddress, parseIpOnNetwork } from '../../base/ip-address.ts'
+import { formatIpAddress, type IpAddress, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { Input, RouterMachine, RouterOptions, RouterStatus, SharedView } from '../../core/router/index.ts'
 import { DnsServer } from '../dns-server/dns-server.ts'
 import { nameRoutes } from '../dns-server/name-routes.ts'
@@ -105,6 +105,7 @@ export class AgentServices {
       ...nameRoutes({
         shared,
         tell,
+        holderOf: address => this.#holderOf(address),
         domains: this.#domains,
         heedsHealth: this.#settings.healthChecks === true,
         ttlSeconds: this.#settings.ttlSeconds ?? 1,
@@ -127,6 +128,12 @@ export class AgentServices {
         address: listening && `${listening.ip}:${listening.port}`,
       },
     }
+  }
+
+  #holderOf(address: IpAddress): string | undefined {
+    const { name: self, peers } = this.#options.status()
+    const holder = this.#shared?.ipam?.holderBesides(self, address)
+    return holder && (peers.find(({ name }) => name === holder)?.nickname ?? holder)
   }
 
   get #defaultSubnet(): string {

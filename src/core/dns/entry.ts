@@ -1,4 +1,5 @@
 import { isDomainName } from '../../base/domain-name.ts'
+import { parseIpAddress } from '../../base/ip-address.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 
 /** What a name stands for. Addresses are text: IPv4 or IPv6. */
@@ -58,7 +59,7 @@ function isData(value: unknown): boolean {
   const data = value as (Partial<Record<string, unknown>> & { readonly kind?: string }) | null
   switch (data?.kind) {
     case 'address':
-      return typeof data.address === 'string' && /^[0-9a-f.:]{2,45}$/.test(data.address)
+      return isAddress(data.address)
     case 'cname':
       return isDomainName(data.target)
     case 'txt':
@@ -68,6 +69,11 @@ function isData(value: unknown): boolean {
     default:
       return false
   }
+}
+
+/** As it was checked where it was given: what another reader might take for an address is none. */
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f.:]{2,45}$/.test(value) && parseIpAddress(value).ok
 }
 
 function isU16(value: unknown): boolean {

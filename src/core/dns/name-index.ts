@@ -6,6 +6,8 @@ export interface FoundEntry extends Entry {
   readonly isOwn: boolean
   /** Its peer cannot be reached: the container may be gone. */
   readonly isStale: boolean
+  /** Its address is another host's: it is answered to nobody. */
+  readonly isRefused?: true
 }
 
 /** All names that a router knows of, as questions look for them. Names are in lower case (RFC 4343). */

@@ -1,20 +1,39 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from './entry.ts'
 import { type FoundEntry, NameIndex } from './name-index.ts'
+import { NameReviews } from './name-reviews.ts'
 
 /** Names of a peer that cannot be reached are answered for so long, where nobody in reach has the name. */
 export const STALE_MS = 60 * 60_000
 
+const NOT_ITS_OWN = 'names for addresses of another host'
+
 export type NamesOutput =
   | { readonly kind: 'store'; readonly text: string }
   | { readonly kind: 'publish'; readonly body: Uint8Array }
+  /** What a peer said is not taken; to be counted. */
+  | { readonly kind: 'refused'; readonly peer: PeerName; readonly reason: string }
+  | {
+      readonly kind: 'log'
+      readonly level: 'warn'
+      readonly message: string
+      readonly fields: Readonly<Record<string, string>>
+    }
+
+/** What is known of whose an address is. */
+export interface AddressVerdicts {
+  /** Whether it is in the space of another peer than the one that published it. */
+  isAnothers(publisher: PeerName, address: string): boolean
+  /** Whether that is sure: the entry is answered to nobody. */
+  isRefused(publisher: PeerName, address: string): boolean
+}
 
 export interface NamesOptions {
   readonly self: PeerName
   /** Text of an earlier `store`. */
   readonly stored: string | undefined
-  /** Whether the address is in the space of another peer than the one that published it. */
-  readonly isAnothers?: (publisher: PeerName, address: string) => boolean
+  /** Absent: whoever publishes an address has it. */
+  readonly addresses?: AddressVerdicts
 }
 
 /**
@@ -23,18 +42,19 @@ export interface NamesOptions {
  */
 export class Names {
   readonly #self: PeerName
-  readonly #isAnothers: NonNullable<NamesOptions['isAnothers']>
+  readonly #addresses: AddressVerdicts
   #own: readonly Entry[] = []
   readonly #others = new Map<PeerName, readonly Entry[]>()
   readonly #lostAt = new Map<PeerName, number>()
+  readonly #reviews = new NameReviews()
   /** Drawn when something is looked up: many peers may be heard before anybody asks. */
   #index: NameIndex | undefined
   #reachable: ReadonlySet<PeerName> = new Set()
   #outputs: NamesOutput[] = []
 
-  constructor({ self, stored, isAnothers = () => false }: NamesOptions) {
+  constructor({ self, stored, addresses = ALL_ITS_OWN }: NamesOptions) {
     this.#self = self
-    this.#isAnothers = isAnothers
+    this.#addresses = addresses
     const decoded = decodeEntries(new TextEncoder().encode(stored ?? ''))
     if (decoded.ok) this.#own = decoded.value
     if (this.#own.length > 0) this.#outputs.push({ kind: 'publish', body: encodeEntries(this.#own) })
@@ -45,12 +65,13 @@ export class Names {
   }
 
   get all(): readonly FoundEntry[] {
-    return [...this.#indexed.byName.values()].flat()
+    const found = [...this.#indexed.byName.values()].flat()
+    return found.map(entry => (this.#isRefused(entry) ? { ...entry, isRefused: true } : entry))
   }
 
-  /** When names of a lost peer end. */
+  /** When names of a lost peer end, or a peer's are to be looked at. */
   get deadline(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#lostAt.values()].map(at => at + STALE_MS))
+    return Math.min(this.#reviews.deadline, ...[...this.#lostAt.values()].map(at => at + STALE_MS))
   }
 
   /** False when this host has as many names as it can tell the others of. */
@@ -79,11 +100,14 @@ export class Names {
   }
 
   /** `body` is undefined when the peer is a member no more. False when it cannot be read: what was heard before holds. */
-  heard(peer: PeerName, body: Uint8Array | undefined): boolean {
+  heard(peer: PeerName, body: Uint8Array | undefined, now: number): boolean {
     const decoded = decodeEntries(body ?? new Uint8Array(0))
     if (!decoded.ok) return false
-    if (decoded.value.length === 0) this.#others.delete(peer)
-    else this.#others.set(peer, decoded.value)
+    if (decoded.value.length === 0) this.#forget(peer)
+    else {
+      this.#others.set(peer, decoded.value)
+      this.#reviews.schedule(peer, now)
+    }
     this.#index = undefined
     return true
   }
@@ -101,9 +125,10 @@ export class Names {
     for (const [peer, at] of this.#lostAt) {
       if (at + STALE_MS > now) continue
       this.#lostAt.delete(peer)
-      this.#others.delete(peer)
+      this.#forget(peer)
       this.#index = undefined
     }
+    for (const peer of this.#reviews.due(now)) this.#review(peer)
   }
 
   drain(): readonly NamesOutput[] {
@@ -114,7 +139,7 @@ export class Names {
 
   /**
    * Case does not matter (RFC 4343). Stale entries only where there are no others, and unhealthy ones before stale ones only; last of
-   * all come those whose address is in another peer's space.
+   * all come those whose address is in another peer's space, if they are not refused.
    */
   find(name: string): readonly FoundEntry[] {
     return this.#best(this.#indexed.byName.get(name.toLowerCase()) ?? [])
@@ -130,11 +155,31 @@ export class Names {
   }
 
   #best(entries: readonly FoundEntry[]): readonly FoundEntry[] {
-    if (entries.length < 2) return entries
-    const own = entries.filter(({ isOwn, peer, data }) => {
-      return isOwn || data.kind !== 'address' || !this.#isAnothers(peer, data.address)
+    const taken = entries.filter(entry => !this.#isRefused(entry))
+    if (taken.length < 2) return taken
+    const own = taken.filter(({ isOwn, peer, data }) => {
+      return isOwn || data.kind !== 'address' || !this.#addresses.isAnothers(peer, data.address)
     })
-    return best(own.length > 0 ? own : entries)
+    return best(own.length > 0 ? own : taken)
+  }
+
+  #isRefused({ peer, data }: Pick<FoundEntry, 'peer' | 'data'>): boolean {
+    return peer !== this.#self && data.kind === 'address' && this.#addresses.isRefused(peer, data.address)
+  }
+
+  #review(peer: PeerName): void {
+    const refused = this.#others.get(peer)?.find(({ data }) => this.#isRefused({ peer, data }))
+    if (!this.#reviews.note(peer, refused !== undefined) || refused?.data.kind !== 'address') return
+    const fields = { peer, name: refused.name, address: refused.data.address }
+    this.#outputs.push(
+      { kind: 'refused', peer, reason: NOT_ITS_OWN },
+      { kind: 'log', level: 'warn', message: NOT_ITS_OWN, fields },
+    )
+  }
+
+  #forget(peer: PeerName): void {
+    this.#others.delete(peer)
+    this.#reviews.forget(peer)
   }
 
   get #indexed(): NameIndex {
@@ -156,6 +201,8 @@ export class Names {
     this.#outputs.push({ kind: 'store', text: new TextDecoder().decode(body) }, { kind: 'publish', body })
   }
 }
+
+const ALL_ITS_OWN: AddressVerdicts = { isAnothers: () => false, isRefused: () => false }
 
 /** Fresh and healthy ones, or else what comes nearest to it: a name that is known is always answered. */
 function best(entries: readonly FoundEntry[]): readonly FoundEntry[] {

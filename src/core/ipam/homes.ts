@@ -1,7 +1,7 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
 import { type Contacts, GRACE_MS } from './contacts.ts'
-import type { Range } from './range.ts'
+import { type Range, rangeContains } from './range.ts'
 
 /** Word of whoever took a router's space lawfully, while that was away, has come by then. */
 export const HOLD_MS = 60_000
@@ -54,6 +54,12 @@ export class Homes {
 
   of(peer: PeerName): readonly Range[] {
     return this.#homes?.get(peer) ?? []
+  }
+
+  /** Of the member in whose range it is. */
+  at(address: bigint): PeerName | undefined {
+    for (const [name, home] of this.#homes ?? []) if (home.some(range => rangeContains(range, address))) return name
+    return undefined
   }
 
   /** What this router holds of its own, or a peer in reach of its. */

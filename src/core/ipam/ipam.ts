@@ -66,13 +66,18 @@ export class Ipam {
   }
 
   handle(input: IpamInput, now: number): void {
-    this.#territory.homes.look(this.#succession.members, now)
+    this.keepTime(now)
     this.#take(input, now)
     this.#evolve(now)
   }
 
   advance(now: number): void {
     this.#evolve(now)
+  }
+
+  /** What is looked up is as of then. For times between deadlines, and much cheaper than `advance`. */
+  keepTime(now: number): void {
+    this.#territory.homes.look(this.#succession.members, now)
   }
 
   drain(): readonly IpamOutput[] {
@@ -89,6 +94,14 @@ export class Ipam {
     if (views.holds(peer, address)) return false
     const owner = space.at(address) === undefined ? views.ownerOf(address) : self
     return owner !== undefined && owner !== peer
+  }
+
+  /** Who has the address, where it is sure that `peer` has not: neither in its range nor by a claim that counts. */
+  holderBesides(peer: PeerName, address: bigint): PeerName | undefined {
+    const { views, self, leases } = this.#territory
+    if (!this.#territory.isInUniverse(address)) return undefined
+    if (peer === self && leases.at(address) !== undefined) return undefined
+    return views.holderBesides(peer, address)
   }
 
   get leases(): readonly Lease[] {

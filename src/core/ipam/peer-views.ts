@@ -118,7 +118,7 @@ export class PeerViews {
   /** Whether it is in the peer's range, and nobody's claim holds against the peer's. */
   holds(peer: PeerName, address: bigint): boolean {
     if (!this.#homes.heldBy(peer).some(home => rangeContains(home, address))) return false
-    return this.get(peer)?.claims.some(claim => !claim.isSettling && rangeContains(claim, address)) === true
+    return this.#claimsOf(peer).some(claim => !claim.isSettling && rangeContains(claim, address))
   }
 
   /** The peer whose claim to the address is the best, this router left out. */
@@ -131,6 +131,18 @@ export class PeerViews {
       if (best === undefined || holdsAgainst(claim, best.claim, name < best.name)) best = { name, claim }
     }
     return best?.name
+  }
+
+  /**
+   * Whose the address is, where there is a manifest: by its range, or because it has held it for long. Undefined where `peer` may
+   * have it, by its own range or by a claim that counts.
+   */
+  holderBesides(peer: PeerName, address: bigint): PeerName | undefined {
+    const isIn = (ranges: readonly Range[]) => ranges.some(range => rangeContains(range, address))
+    if (!this.#homes.areKnown || isIn(this.#homes.of(peer))) return undefined
+    const owner = this.#homes.at(address)
+    if (owner !== undefined && this.holds(owner, address)) return owner
+    return isIn(this.#claimsOf(peer)) ? undefined : (owner ?? this.verdicts.holderOf(address, peer))
   }
 
   /** Claims that hold against whatever `peer` says. */
@@ -181,6 +193,10 @@ export class PeerViews {
     const isTouched = ({ claims }: Claimant) => claims.some(one => touched.some(other => intersect(one, other)))
     const others = this.#othersThan(view.name).filter(isTouched)
     for (const one of [view, ...others]) this.verdicts.note(one, this.#othersThan(one.name))
+  }
+
+  #claimsOf(name: PeerName): readonly Claim[] {
+    return name === this.#own.name ? this.#own.claims : (this.get(name)?.claims ?? [])
   }
 
   #othersThan(name: PeerName): readonly Claimant[] {

@@ -86,6 +86,12 @@ export class Verdicts {
     })
   }
 
+  /** Who, besides `peer`, has held the address for long. */
+  holderOf(address: bigint, peer: PeerName): PeerName | undefined {
+    const others = [...this.#tenures.keys()].filter(name => name !== peer)
+    return others.find(name => this.#heldFor(name, { from: address, to: address }).length > 0)
+  }
+
   isDiscredited(peer: PeerName): boolean {
     const accusers = [...(this.#accusers.get(peer) ?? [])].filter(name => this.#homes.isMember(name))
     return this.#homes.areKnown && accusers.length >= this.#homes.majority
@@ -159,7 +165,7 @@ export class Verdicts {
     const claim = { ...item, isSettling: false }
     return others.flatMap(({ name: holder, claims }) => {
       const isKnown = (suspect.holders.get(holder) ?? -1) >= item.epoch && !this.#homes.isLost(holder)
-      const kept = isKnown ? claims.filter(({ isSettling }) => !isSettling) : this.#heldFor(holder)
+      const kept = isKnown ? claims.filter(({ isSettling }) => !isSettling) : this.#heldFor(holder, item)
       const own = holder === this.#self ? this.#homes.of(holder) : []
       return kept
         .filter(({ epoch }) => !holdsAgainst({ ...claim, epoch }, claim, holder < name))
@@ -169,10 +175,11 @@ export class Verdicts {
     })
   }
 
-  #heldFor(holder: PeerName): readonly Tenure[] {
-    const longMs = this.#homes.steadyFor(holder)
-    if (longMs === undefined) return []
-    return (this.#tenures.get(holder) ?? []).filter(({ since }) => this.#homes.now - since >= longMs)
+  /** What it has held of the range for long. */
+  #heldFor(holder: PeerName, range: Range): readonly Tenure[] {
+    const tenures = (this.#tenures.get(holder) ?? []).filter(one => intersect(one, range) !== undefined)
+    const longMs = tenures.length === 0 ? undefined : this.#homes.steadyFor(holder)
+    return longMs === undefined ? [] : tenures.filter(({ since }) => this.#homes.now - since >= longMs)
   }
 
   #discreditedPart(name: PeerName, item: Range): readonly Range[] {

@@ -171,7 +171,7 @@ export interface RouterOptions {
   /** Absent: this router hands out no addresses. */
   readonly ipam?: Omit<IpamOptions, 'self' | 'now'>
   /** Absent: this router knows no names. */
-  readonly names?: Omit<NamesOptions, 'self' | 'isAnothers'>
+  readonly names?: Omit<NamesOptions, 'self' | 'addresses'>
   /** Absent: all frames take the sleeve. */
   readonly fastPath?: {
     /** Underlay networks over which frames may go in the clear. */
@@ -215,5 +215,5 @@ export interface SharedView {
   readonly names: NamesView | undefined
 }
 
-export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status'>
+export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status' | 'holderBesides'>
 export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress' | 'isParent'>

@@ -1,6 +1,7 @@
+import { assertNever } from '../../base/assert.ts'
 import { parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
-import { Names } from '../dns/names.ts'
+import { Names, type NamesOutput } from '../dns/names.ts'
 import type { IpamMember, IpamOutput } from '../ipam/api.ts'
 import { Ipam } from '../ipam/ipam.ts'
 import { rangeOf } from '../ipam/range.ts'
@@ -37,8 +38,11 @@ export class Shared {
     this.#context = context
     this.#now = now
     this.ipam = ipam === undefined ? undefined : new Ipam({ ...ipam, self, now })
-    const isAnothers = (publisher: PeerName, address: string) => this.#isAnothers(publisher, address)
-    this.names = names === undefined ? undefined : new Names({ ...names, self, isAnothers })
+    const addresses = {
+      isAnothers: (publisher: PeerName, address: string) => this.#isAnothers(publisher, address),
+      isRefused: (publisher: PeerName, address: string) => this.#isRefused(publisher, address),
+    }
+    this.names = names === undefined ? undefined : new Names({ ...names, self, addresses })
   }
 
   /** Call once, when everything else of the router is there. */
@@ -51,7 +55,7 @@ export class Shared {
     })
     topics.listen(Topic.names, (shortId, body) => {
       const peer = this.#peerOf(shortId)
-      if (peer === undefined || this.names === undefined || this.names.heard(peer, body)) return
+      if (peer === undefined || this.names === undefined || this.names.heard(peer, body, this.#now)) return
       this.#context.refusals.note('names that cannot be read', { peer })
     })
     this.#perform()
@@ -71,6 +75,7 @@ export class Shared {
 
   advance(now: Instant): void {
     this.#now = now
+    this.ipam?.keepTime(now)
     if ((this.ipam?.deadline(now) ?? Number.POSITIVE_INFINITY) <= now) this.ipam?.advance(now)
     this.names?.advance(now)
     this.#perform()
@@ -108,6 +113,11 @@ export class Shared {
     return parsed.ok && this.ipam?.isAnothers(publisher, parsed.value) === true
   }
 
+  #isRefused(publisher: PeerName, address: string): boolean {
+    const parsed = parseIpAddress(address)
+    return parsed.ok && this.ipam?.holderBesides(publisher, parsed.value) !== undefined
+  }
+
   #heard(peer: PeerName, body: Uint8Array | undefined): void {
     this.ipam?.handle({ kind: 'heard', peer, body }, this.#now)
     this.#perform()
@@ -120,11 +130,23 @@ export class Shared {
   }
 
   #perform(): void {
-    const { emit, topics } = this.#context
     for (const output of this.ipam?.drain() ?? []) this.#performIpam(output)
-    for (const output of this.names?.drain() ?? []) {
-      if (output.kind === 'publish') topics.publish(Topic.names, output.body)
-      else emit({ kind: 'store-names', text: output.text })
+    for (const output of this.names?.drain() ?? []) this.#performNames(output)
+  }
+
+  #performNames(output: NamesOutput): void {
+    const { emit, topics, refusals } = this.#context
+    switch (output.kind) {
+      case 'publish':
+        return topics.publish(Topic.names, output.body)
+      case 'store':
+        return emit({ kind: 'store-names', text: output.text })
+      case 'refused':
+        return refusals.note(output.reason, { peer: output.peer })
+      case 'log':
+        return emit(output)
+      default:
+        return assertNever(output)
     }
   }
 

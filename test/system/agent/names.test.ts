@@ -47,6 +47,10 @@ describe('addresses and names of three hosts', () => {
     await lab.weave('b', 'dns-add', '-h', 'mail.weave.local', '--cname', 'web.weave.local')
     await lab.weave('b', 'dns-add', '-h', '_http._tcp.weave.local', '--srv', '10 5 8080 web.weave.local')
     await lab.weave('b', 'dns-add', '-h', 'note.weave.local', '--txt', 'three tiers')
+    expect(await lab.weave('a', 'dns-add', '10.2.3.7', '-h', 'stray.weave.local')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("address 10.2.3.7 is host c's"),
+    })
     await eventually(10_000, async () => (await dig('a', 'note.weave.local', 'TXT')) !== '' || 'not told')
     for (const host of HOSTS) expect(await dig(host, 'WEB.weave.local')).toBe('10.2.3.7\n')
     expect(await dig('a', '-x', '10.2.3.7')).toBe('web.weave.local.\n')

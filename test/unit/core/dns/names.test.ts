@@ -3,10 +3,12 @@ import { isDomainName } from '../../../../src/base/domain-name.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { answerFor, reversedAddress } from '../../../../src/core/dns/answer.ts'
 import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from '../../../../src/core/dns/entry.ts'
+import { REVIEW_MS } from '../../../../src/core/dns/name-reviews.ts'
 import { Names, STALE_MS } from '../../../../src/core/dns/names.ts'
 
 const self = '02:00:00:00:00:01' as PeerName
 const peer = '02:00:00:00:00:02' as PeerName
+const OTHERS = [peer, '02:00:00:00:00:03' as PeerName] as const
 const options = { domains: ['weave.local'], nearestFirst: false, random: () => 0 }
 
 describe('names', () => {
@@ -51,7 +53,7 @@ describe('names', () => {
 
   it('give addresses in turn, and the nearest first where that is wished', () => {
     const names = withNames(address('web', '10.2.1.1'))
-    names.heard(peer, encodeEntries([address('web', '10.2.2.1')]))
+    names.heard(peer, encodeEntries([address('web', '10.2.2.1')]), 0)
     names.reach(new Set([peer]), 0)
     expect(dataOf(names, 'web', 'A', { random: () => 0 })).toEqual(['10.2.2.1', '10.2.1.1'])
     expect(dataOf(names, 'web', 'A', { random: () => 0.9 })).toEqual(['10.2.1.1', '10.2.2.1'])
@@ -60,7 +62,7 @@ describe('names', () => {
 
   it('of a lost peer are answered, marked, for an hour, and only where nobody in reach has them', () => {
     const names = withNames(address('web', '10.2.1.1'))
-    names.heard(peer, encodeEntries([address('web', '10.2.2.1'), address('db', '10.2.2.2')]))
+    names.heard(peer, encodeEntries([address('web', '10.2.2.1'), address('db', '10.2.2.2')]), 0)
     names.reach(new Set([peer]), 0)
     names.reach(new Set(), 1_000)
     expect(dataOf(names, 'web', 'A')).toEqual(['10.2.1.1'])
@@ -84,19 +86,74 @@ describe('names', () => {
   it('with addresses in the space of another peer than their own stand behind all others', () => {
     const stranger = '02:00:00:00:00:03' as PeerName
     const isAnothers = (publisher: PeerName, text: string) => text === '10.2.2.1' && publisher !== peer
-    const names = new Names({ self, stored: undefined, isAnothers })
-    names.heard(stranger, encodeEntries([address('web', '10.2.2.1'), address('trap', '10.2.2.1')]))
+    const names = new Names({ self, stored: undefined, addresses: { isAnothers, isRefused: () => false } })
+    names.heard(stranger, encodeEntries([address('web', '10.2.2.1'), address('trap', '10.2.2.1')]), 0)
     expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.2.1'])
-    names.heard(peer, encodeEntries([address('web', '10.2.2.7'), address('db', '10.2.2.1')]))
+    names.heard(peer, encodeEntries([address('web', '10.2.2.7'), address('db', '10.2.2.1')]), 0)
     expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.2.7'])
     expect(names.findAddress('10.2.2.1').map(({ name }) => name)).toEqual(['db.weave.local'])
   })
 
+  it('for what is surely another host’s are answered to nobody, listed as refused, and told once', () => {
+    const addresses = { isAnothers: () => true, isRefused: (_: PeerName, text: string) => text === '10.2.2.1' }
+    const names = new Names({ self, stored: undefined, addresses })
+    const lies = encodeEntries([address('trap', '10.2.2.1'), address('web', '10.2.2.1'), address('web', '192.0.2.7')])
+    names.heard(peer, lies, 0)
+    expect(dataOf(names, 'trap', 'A')).toEqual([])
+    expect(dataOf(names, 'web', 'A')).toEqual(['192.0.2.7'])
+    expect(names.findAddress('10.2.2.1')).toEqual([])
+    expect(names.all.map(({ isRefused }) => isRefused === true)).toEqual([true, true, false])
+    expect(names.deadline).toBe(REVIEW_MS)
+    names.heard(peer, lies, REVIEW_MS - 1)
+    expect(refusalsAt(names, REVIEW_MS - 1)).toEqual([])
+    expect(refusalsAt(names, REVIEW_MS)).toEqual([
+      { kind: 'refused', peer, reason: 'names for addresses of another host' },
+    ])
+    names.heard(peer, lies, REVIEW_MS)
+    expect(refusalsAt(names, 2 * REVIEW_MS)).toEqual([])
+    names.heard(peer, encodeEntries([address('web', '192.0.2.7')]), 2 * REVIEW_MS)
+    expect(refusalsAt(names, 3 * REVIEW_MS)).toEqual([])
+    names.heard(peer, lies, 3 * REVIEW_MS)
+    expect(refusalsAt(names, 4 * REVIEW_MS)).toHaveLength(1)
+    expect(names.deadline).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('of this host are answered to itself, whatever their address', () => {
+    const addresses = { isAnothers: () => true, isRefused: () => true }
+    const names = new Names({ self, stored: undefined, addresses })
+    names.add(address('web', '10.2.2.1'))
+    expect(dataOf(names, 'web', 'A')).toEqual(['10.2.2.1'])
+  })
+
+  it('are refused one by one: what else there is of the name is answered, whoever says what', () => {
+    const entry = fc.record({ label: fc.constantFrom('a', 'b'), last: fc.integer({ min: 0, max: 7 }) })
+    const bodies = fc.dictionary(fc.constantFrom(...OTHERS), fc.array(entry, { maxLength: 6 }))
+    const lies = fc.uniqueArray(fc.tuple(fc.constantFrom(...OTHERS), fc.integer({ min: 0, max: 7 })).map(String))
+    fc.assert(
+      fc.property(bodies, lies, fc.subarray([...OTHERS]), (heard, refused, reached) => {
+        const isRefused = (publisher: PeerName, text: string) => refused.includes(`${publisher},${text.slice(-1)}`)
+        const names = new Names({ self, stored: undefined, addresses: { isAnothers: () => false, isRefused } })
+        for (const [publisher, entries] of Object.entries(heard)) {
+          const told = entries.map(({ label, last }) => address(label, `10.2.2.${last}`))
+          names.heard(publisher as PeerName, encodeEntries(told), 0)
+        }
+        names.reach(new Set(reached), 0)
+        for (const label of ['a', 'b']) {
+          const found = names.find(`${label}.weave.local`)
+          const isTrue = ([publisher, entries]: [string, readonly { label: string; last: number }[]]) =>
+            entries.some(one => one.label === label && !refused.includes(`${publisher},${one.last}`))
+          expect(found.length > 0).toBe(Object.entries(heard).some(isTrue))
+          expect(found.filter(({ peer, data }) => data.kind === 'address' && isRefused(peer, data.address))).toEqual([])
+        }
+      }),
+    )
+  })
+
   it('that one peer has addresses for are no aliases because another says so', () => {
     const names = new Names({ self, stored: undefined })
-    names.heard(peer, encodeEntries([address('web', '10.2.1.1')]))
+    names.heard(peer, encodeEntries([address('web', '10.2.1.1')]), 0)
     const alias: Entry = { id: 'c', name: 'web.weave.local', data: { kind: 'cname', target: 'trap.weave.local' } }
-    names.heard('02:00:00:00:00:03' as PeerName, encodeEntries([alias, address('trap', 'fd00::7')]))
+    names.heard('02:00:00:00:00:03' as PeerName, encodeEntries([alias, address('trap', 'fd00::7')]), 0)
     expect(dataOf(names, 'web.weave.local', 'AAAA')).toEqual([])
     expect(dataOf(names, 'web.weave.local', 'A')).toEqual(['10.2.1.1'])
   })
@@ -110,7 +167,7 @@ describe('names', () => {
     names.add(address('www', '10.2.1.1'))
     expect(names.own.map(entry => entry.isUnhealthy)).toEqual([true, true])
     const heard = new Names({ self: peer, stored: undefined })
-    heard.heard(self, encodeEntries(names.own))
+    heard.heard(self, encodeEntries(names.own), 0)
     heard.reach(new Set([self]), 0)
     expect(heard.find('www.weave.local')).toMatchObject([{ isUnhealthy: true }])
   })
@@ -127,8 +184,8 @@ describe('names', () => {
     const names = withNames(address('web', '10.2.1.1'))
     const stored = names.drain().flatMap(output => (output.kind === 'store' ? [output.text] : []))
     expect(dataOf(new Names({ self, stored: stored.at(-1) }), 'web', 'A')).toEqual(['10.2.1.1'])
-    names.heard(peer, encodeEntries([address('db', '10.2.2.2')]))
-    names.heard(peer, encodeEntries([]))
+    names.heard(peer, encodeEntries([address('db', '10.2.2.2')]), 0)
+    names.heard(peer, encodeEntries([]), 0)
     expect(dataOf(names, 'db', 'A')).toEqual([])
     expect(names.remove(entry => entry.id === 'c')).toBe(1)
     expect(dataOf(names, 'web', 'A')).toEqual([])
@@ -157,6 +214,12 @@ describe('names', () => {
     expect(isDomainName(`${'a'.repeat(64)}.weave.local`)).toBe(false)
   })
 })
+
+/** What is told to be counted, by then. */
+function refusalsAt(names: Names, now: number) {
+  names.advance(now)
+  return names.drain().filter(output => output.kind === 'refused')
+}
 
 function withNames(...entries: readonly Entry[]): Names {
   const names = new Names({ self, stored: undefined })

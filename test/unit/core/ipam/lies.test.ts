@@ -162,6 +162,42 @@ describe('a member that lies about addresses that another has borrowed', () => {
   })
 })
 
+describe('who has an address besides another', () => {
+  it('is the member in whose range it is, unless the other may have it', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    const lent = borrow(world, first, '10.0.2.0/28')
+    for (const { ipam } of [first, liar]) {
+      expect(ipam.holderBesides(liar.name, HOME_OF_FIRST.from)).toBe(first.name)
+      expect(ipam.holderBesides(first.name, HOME_OF_FIRST.from)).toBeUndefined()
+      expect(ipam.holderBesides(liar.name, lent.from)).toBe(second.name)
+      expect(ipam.holderBesides(first.name, lent.from)).toBeUndefined()
+      expect(ipam.holderBesides(second.name, lent.from)).toBeUndefined()
+      expect(ipam.holderBesides(liar.name, NOBODYS.from)).toBeUndefined()
+      expect(ipam.holderBesides(liar.name, rangeOf(network('192.0.2.7/32')).from)).toBeUndefined()
+    }
+  })
+
+  it('is not changed by what the other claims', () => {
+    const { world, honest, liar } = start()
+    const [first] = honest as [AddressHost]
+    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.run(10_000)
+    expect(first.ipam.holderBesides(liar.name, HOME_OF_FIRST.from)).toBe(first.name)
+  })
+
+  it('is who has held it for long where it is in the range of none', () => {
+    const { world, honest, liar } = start()
+    const [first, second] = honest as [AddressHost, AddressHost]
+    world.tell(first, { kind: 'add-range', ticket: 99, range: network('10.9.0.0/28') })
+    world.run(10_000)
+    const { from } = borrow(world, first, '10.9.0.0/28')
+    second.ipam.keepTime(world.time.now)
+    expect(second.ipam.holderBesides(liar.name, from)).toBe(first.name)
+    expect(second.ipam.holderBesides(first.name, from)).toBeUndefined()
+  })
+})
+
 describe('a member whose claims more than half refuse', () => {
   it('keeps none from its range that joins or comes back meanwhile', () => {
     const { world, honest, liar } = start(5)

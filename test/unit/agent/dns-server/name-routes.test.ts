@@ -1,0 +1,47 @@
+import { nameRoutes } from '../../../../src/agent/dns-server/name-routes.ts'
+import { type Answer, findRoute } from '../../../../src/agent/http/route.ts'
+import { formatIpAddress, type IpAddress } from '../../../../src/base/ip-address.ts'
+import type { Input, SharedView } from '../../../../src/core/router/index.ts'
+
+describe('a name for an address', () => {
+  it('of another host is refused, with that host and what to do', async () => {
+    const { answer, told } = await put('10.2.2.1')
+    expect(answer.code).toBe(400)
+    expect(answer.text).toMatch(/^address 10\.2\.2\.1 is host web2's, .*: run 'weave dns-add' there\n/)
+    expect(told).toEqual([])
+  })
+
+  it('that is nobody’s is taken', async () => {
+    const { answer, told } = await put('192.0.2.7')
+    expect(answer.code).toBe(204)
+    const data = { kind: 'address', address: '192.0.2.7' }
+    expect(told).toEqual([
+      { kind: 'names', change: { kind: 'add', entry: { id: 'weave:extern', name: 'db.weave.local', data } } },
+    ])
+  })
+})
+
+/** To a router that knows of one address of another host. */
+async function put(ip: string): Promise<{ readonly answer: Answer; readonly told: readonly Input[] }> {
+  const told: Input[] = []
+  const routes = nameRoutes({
+    shared: () => ({ names: {} }) as SharedView,
+    tell: input => told.push(input),
+    holderOf: (address: IpAddress) => (formatIpAddress(address) === '10.2.2.1' ? 'web2' : undefined),
+    domains: ['weave.local'],
+    heedsHealth: false,
+    ttlSeconds: 1,
+    upstream: () => [],
+    listening: () => undefined,
+  })
+  const found = findRoute(routes, 'PUT', `/name/weave:extern/${ip}`)
+  if (typeof found === 'number') throw new Error(`no such route: ${found}`)
+  const form = async () => new URLSearchParams({ fqdn: 'db.weave.local' })
+  const body = async () => {
+    throw new Error('there is a form')
+  }
+  const { parameters } = found
+  const gone = new AbortController().signal
+  const answer = await found.route.answer({ parameters, query: new URLSearchParams(), form, body, gone })
+  return { answer, told }
+}
