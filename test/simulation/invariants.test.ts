@@ -90,13 +90,7 @@ describe('the invariants of a run', () => {
   it.each(['records', 'unsent', 'links', 'targets', 'directPaths', 'measuredPaths'] as const)(
     'notice a table that grows without bound: %s',
     table => {
-      const keeping = (router: RouterMachine) =>
-        changed(router, {
-          status: now => {
-            const status = router.status(now)
-            return { ...status, sizes: { ...status.sizes, [table]: 10_000 } }
-          },
-        })
+      const keeping = (router: RouterMachine) => changed(router, { sizes: { ...router.sizes, [table]: 10_000 } })
       expect(brokenBy({ broken: { router: keeping } })).toBe('queues and tables are bounded')
     },
   )
@@ -176,7 +170,12 @@ function changed(router: RouterMachine, parts: Partial<RouterMachine>): RouterMa
     drain: parts.drain ?? (() => router.drain()),
     status: parts.status ?? (now => router.status(now)),
     ...(router.shared === undefined ? {} : { shared: router.shared }),
-    reach: router.reach,
+    get reach() {
+      return router.reach
+    },
+    get sizes() {
+      return parts.sizes ?? router.sizes
+    },
     ...('handle' in parts && parts.handle !== undefined ? { handle: parts.handle } : {}),
     ...('advance' in parts && parts.advance !== undefined ? { advance: parts.advance } : {}),
   }

@@ -4,12 +4,6 @@ import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
 
 const ALL_CHECKED_EVERY_MS = 1_000
-/**
- * Of the router that was touched: a look at each step doubles the time of a run, and what leaks is still there at the tenth. A look at
- * the router of a large cluster takes longer.
- */
-const CHECKED_EVERY_STEPS_MIN = 10
-const CHECKED_EVERY_STEPS_PER_HOST = 4
 
 type Watched = Pick<World, 'now' | 'links' | 'underlay' | 'hosts' | 'invariants'>
 
@@ -18,7 +12,6 @@ export class TableChecks {
   readonly #world: Watched
   readonly #hostCount: () => number
   #checkedAt = 0
-  #steps = 0
 
   /** `hostCount`: how many there ever were. */
   constructor(world: Watched, hostCount: () => number) {
@@ -26,10 +19,9 @@ export class TableChecks {
     this.#hostCount = hostCount
   }
 
+  /** At each step, of the router that made it. */
   touched(host: SimulatedHost): void {
-    if (++this.#steps < Math.max(CHECKED_EVERY_STEPS_MIN, CHECKED_EVERY_STEPS_PER_HOST * this.#hostCount())) return
-    this.#steps = 0
-    this.#check(host)
+    if (host.isUp) this.#world.invariants.tables(host, this.#hostCount())
   }
 
   timePassed(): void {
@@ -40,11 +32,6 @@ export class TableChecks {
     for (const gateway of underlay.gateways) {
       invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, MAPPINGS_MAX)
     }
-    for (const host of hosts.values()) this.#check(host)
-  }
-
-  #check(host: SimulatedHost): void {
-    const { invariants, now } = this.#world
-    if (host.isUp) invariants.tables(host, this.#hostCount(), host.clockAt(now))
+    for (const host of hosts.values()) if (host.isUp) invariants.status(host, this.#hostCount(), host.clockAt(now))
   }
 }

@@ -12,7 +12,7 @@ import type { FastPathTable } from '../mesh/fast-path-table.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import type { Cryptography } from '../session/crypto.ts'
 import type { Probe } from '../wire/probe.ts'
-import type { Reach, RouterStatus } from './router-status.ts'
+import type { Reach, RouterStatus, TableSizes } from './router-status.ts'
 
 export type * from './router-status.ts'
 
@@ -206,6 +206,8 @@ export interface RouterMachine {
   status(now: Instant): RouterStatus
   /** Routers that can be reached, this one included, and all that there are. */
   readonly reach: Reach
+  /** Of queues and tables: cheaper than `status`, so that they can be looked at after each call. */
+  readonly sizes: TableSizes
   /** To look things up, never to change them. */
   readonly shared?: SharedView
 }

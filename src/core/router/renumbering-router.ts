@@ -8,6 +8,7 @@ import type {
   RouterOptions,
   RouterStatus,
   SharedView,
+  TableSizes,
 } from './api.ts'
 
 /**
@@ -52,6 +53,10 @@ export class RenumberingRouter implements RouterMachine {
 
   status(now: Instant): RouterStatus {
     return this.#inner.status(now)
+  }
+
+  get sizes(): TableSizes {
+    return this.#inner.sizes
   }
 
   get reach(): Reach {

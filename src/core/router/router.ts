@@ -19,7 +19,7 @@ import { PathKeeper } from './path-keeper.ts'
 import { Publication } from './publication.ts'
 import { Refusals } from './refusals.ts'
 import { Shared } from './shared.ts'
-import { describeRouter } from './status.ts'
+import { describeRouter, describeSizes } from './status.ts'
 import { Topics } from './topics.ts'
 import { TwinDesk } from './twin-desk.ts'
 
@@ -187,6 +187,11 @@ export class Router implements RouterMachine {
       refused: this.#refusals.counts,
       now,
     })
+  }
+
+  get sizes(): RouterMachine['sizes'] {
+    const [announcements, neighbours, maker, paths] = [this.#announcements, this.#neighbours, this.#maker, this.#paths]
+    return describeSizes({ announcements, neighbours, maker, paths })
   }
 
   get reach(): Reach {

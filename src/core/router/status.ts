@@ -70,7 +70,12 @@ export function describeRouter(given: StatusSources): RouterStatus {
   }
 }
 
-function describeSizes({ announcements, neighbours, maker, paths }: StatusSources): TableSizes {
+export function describeSizes({
+  announcements,
+  neighbours,
+  maker,
+  paths,
+}: Pick<StatusSources, 'announcements' | 'neighbours' | 'maker' | 'paths'>): TableSizes {
   return {
     records: announcements.store.size,
     unsent: Math.max(0, ...neighbours.links.map(link => link.unsent.size)),

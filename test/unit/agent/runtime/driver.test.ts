@@ -83,6 +83,7 @@ class FakeRouter implements RouterMachine {
   }
 
   readonly reach = { reachable: 1, all: 1 }
+  readonly sizes = { records: 0, unsent: 0, links: 0, targets: 0, directPaths: 0, measuredPaths: 0 }
 
   status(): RouterStatus {
     throw new Error('not asked for in these tests')
