@@ -1,5 +1,5 @@
 import { isDomainName } from '../../base/domain-name.ts'
-import { type IpAddress, parseIpAddress } from '../../base/ip-address.ts'
+import { formatIpAddress, type IpAddress, parseIpAddress } from '../../base/ip-address.ts'
 import type { Entry, EntryData, FoundEntry, Input, SharedView } from '../../core/router/index.ts'
 import type { Answer, Route, RouteRequest } from '../http/route.ts'
 
@@ -47,7 +47,7 @@ async function addAddress(control: NameControl, request: RouteRequest): Promise<
   if (holder !== undefined) {
     return bad(`address ${ip} is host ${holder}'s, whose names alone count for it: run 'weave dns-add' there`)
   }
-  return add(control, { id: container, name: await nameIn(request), data: { kind: 'address', address: ip } })
+  return add(control, { id: container, name: await nameIn(request), data: { kind: 'address', address: inOneForm(ip) } })
 }
 
 /** A form with `cname`, `txt` or `srv` (PRIORITY WEIGHT PORT TARGET). */
@@ -78,6 +78,12 @@ function add(control: NameControl, entry: Entry): Answer {
   return { code: 204, text: '' }
 }
 
+/** Others read no other form of an address, and an entry that they cannot read hides all names of this host. */
+function inOneForm(ip: string): string {
+  const address = parseIpAddress(ip)
+  return address.ok ? formatIpAddress(address.value) : ip
+}
+
 /** `healthy` or `unhealthy`, as Docker says it. */
 function judge({ heedsHealth, tell }: NameControl, { parameters }: RouteRequest): Answer {
   const { container = '', state } = parameters
@@ -87,7 +93,8 @@ function judge({ heedsHealth, tell }: NameControl, { parameters }: RouteRequest)
 }
 
 function removeNames(control: NameControl, { parameters, query }: RouteRequest): Answer {
-  const { container, ip } = parameters
+  const { container } = parameters
+  const ip = parameters.ip === undefined ? undefined : inOneForm(parameters.ip)
   const name = plain(query.get('fqdn') ?? '').toLowerCase()
   const fits = (entry: Entry) =>
     (container === undefined || container === '*' || entry.id === container) &&
