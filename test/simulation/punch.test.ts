@@ -1,10 +1,11 @@
-import type { PathStatus } from '../../src/core/router/index.ts'
+import type { Output, PathStatus } from '../../src/core/router/index.ts'
 import { broadcastFrame, unicastFrame } from './convergence.ts'
 import type { GatewayKind } from './gateway.ts'
 import { moveHost } from './gateway-deeds.ts'
 import { World, type WorldOptions } from './world.ts'
 
 type Place = GatewayKind | 'open'
+type Log = Extract<Output, { kind: 'log' }>
 
 describe('two routers that have frames for each other', () => {
   it.each<{ a: Place; b: Place; path: PathStatus['kind'] }>([
@@ -44,13 +45,19 @@ describe('two routers that have frames for each other', () => {
 
   it('take the links again when the hole closes, and say so in the log', () => {
     const logged: string[] = []
-    const heardLog = (host: string, { message }: { readonly message: string }) => logged.push(`${host} ${message}`)
+    const heardLog = (host: string, { message, fields }: Log) => {
+      logged.push(`${host} ${message}${message === 'path changed' ? ` ${fields.was} → ${fields.way}` : ''}`)
+    }
     const world = startSites({ a: 'restricted', b: 'restricted' }, { heardLog })
     talk(world, 10_000)
     world.cut('a', 'b')
     talk(world, 10_000)
     expect(pathOf(world, 'a', 'b').kind).toBe('relayed')
     expect(logged).toEqual(expect.arrayContaining(['a direct path lost', 'b direct path lost']))
+    for (const move of [/^a path changed by way of hub2? → direct$/, /^a path changed direct → by way of hub2?$/]) {
+      expect(logged).toContainEqual(expect.stringMatching(move))
+    }
+    expect(world.host('a').router.status(world.now).wayChanges).toBeGreaterThanOrEqual(2)
     const before = world.host('b').injected.length
     talk(world, 1_000)
     expect(world.host('b').injected.length).toBeGreaterThan(before)

@@ -19,12 +19,6 @@ export function fastPathMetrics(
       samples: [{ value: status.peers.length }],
     },
     {
-      name: 'weave_path_changes_total',
-      help: 'How often a peer moved between the fast path and the sleeve.',
-      type: 'counter',
-      samples: [{ value: status.changes }],
-    },
-    {
       name: 'weave_fast_path_frames_total',
       help: 'Frames on the fast path, by what the kernel did with them.',
       type: 'counter',

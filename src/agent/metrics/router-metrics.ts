@@ -39,6 +39,15 @@ export function routerMetrics(router: RouterStatus): readonly Metric[] {
       ),
     },
     {
+      name: 'weave_path_changes_total',
+      help: 'How often frames came to take another path to a peer: between fast path and sleeve, or another way of the sleeve.',
+      type: 'counter',
+      samples: [
+        { labels: { change: 'path' }, value: router.fastPath?.changes ?? 0 },
+        { labels: { change: 'way' }, value: router.wayChanges },
+      ],
+    },
+    {
       name: 'weave_control_refused_total',
       help: 'What other routers said and this one did not take, by reason.',
       type: 'counter',

@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
 import { DirectPaths, ENDPOINTS_MAX } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
+import type { Way, WayMove } from '../mesh/way-ages.ts'
 import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
 import type { Input, Instant, PathStatus } from './api.ts'
@@ -23,6 +24,7 @@ export class PathKeeper {
   readonly #context: PathContext
   readonly #rendezvous: Rendezvous
   readonly #candidatesOf: (peer: number) => readonly Endpoint[]
+  #moves = 0
 
   constructor(context: PathContext, candidatesOf: (peer: number) => readonly Endpoint[]) {
     this.#context = context
@@ -30,6 +32,11 @@ export class PathKeeper {
     this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
     this.sizes = new PathSizes(context, this.paths)
+  }
+
+  /** How often frames of the sleeve came to take another way to a peer. */
+  get moves(): number {
+    return this.#moves
   }
 
   get deadline(): number {
@@ -75,7 +82,9 @@ export class PathKeeper {
       this.#context.changed('at once')
     }
     this.#rendezvous.tell(link, from)
+    const wasCarried = link.isCarrying
     if (!probe.isReply || !link.probeAnswered(probe.sequence, now, heard.roundTripMs)) return
+    if (wasCarried) this.#moves++
     this.#context.log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
     this.#context.changed('soon')
   }
@@ -92,9 +101,26 @@ export class PathKeeper {
   /** Frames go over the control link: slower than datagrams over a relay would be, and all that there is. */
   carry(link: Link, now: Instant): void {
     link.carry(now)
+    this.#moves++
     const fields = { peer: link.peer ?? 0, remote: link.remote.ip, path: 'sleeve over tls' }
     this.#context.log('warn', 'no datagram comes through, frames go over the control link', fields)
     this.#context.changed('soon')
+  }
+
+  /** Frames of the sleeve take another way to a peer. */
+  moved({ before, after }: WayMove): void {
+    this.#moves++
+    const { shortId: peer } = after
+    const { reason } = this.#describeWay(peer)
+    const [was, way] = [this.#nameOfWay(before), this.#nameOfWay(after)]
+    this.#context.log('info', 'path changed', {
+      peer,
+      nickname: this.#nicknameOf(peer),
+      path: 'sleeve',
+      way,
+      was,
+      reason,
+    })
   }
 
   tend(now: Instant): void {
@@ -155,6 +181,15 @@ export class PathKeeper {
     const { kind } = this.#describeWay(peer)
     this.#context.log('info', 'direct path open', { peer, remote: from.ip, port: from.port, kind })
     this.#context.changed('at once')
+  }
+
+  #nameOfWay({ shortId, nextHop = shortId, isBeside = false }: Way): string {
+    if (isBeside) return 'direct'
+    return nextHop === shortId ? 'link' : `by way of ${this.#nicknameOf(nextHop)}`
+  }
+
+  #nicknameOf(peer: number): string {
+    return this.#context.membership.host(peer)?.host ?? String(peer)
   }
 
   #isNeighbour(peer: number): boolean {

@@ -3,7 +3,7 @@ import type { DirectPaths } from '../mesh/direct-paths.ts'
 import { HeldRoutes } from '../mesh/held-routes.ts'
 import type { Link } from '../mesh/link.ts'
 import { Routes } from '../mesh/routes.ts'
-import { WayAges } from '../mesh/way-ages.ts'
+import { WayAges, type WayMove } from '../mesh/way-ages.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
 import type { RecordedLink } from '../wire/peer-record.ts'
 import type { Announcements } from './announcements.ts'
@@ -35,6 +35,8 @@ export interface PublicationSources {
   readonly fastPath: () => FastPathKeeper | undefined
   /** Told each time that there are new routes. */
   readonly routed: (routes: Routes, now: Instant) => void
+  /** Told when frames of the sleeve take another way to a peer. */
+  readonly moved: (move: WayMove) => void
 }
 
 /** What follows from changes, some at a time: this router's records, what neighbours are told, routes, the data plane's table. */
@@ -136,7 +138,7 @@ export class Publication {
     const { neighbours, sessions } = this.#sources
     const shared = { paths: this.#sources.paths(), flooded: fastPath?.flooded }
     const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })
-    this.ages.note(table.peers, now)
+    for (const move of this.ages.note(table.peers, now)) this.#sources.moved(move)
     this.#sources.emit({ kind: 'forwarding', table })
   }
 

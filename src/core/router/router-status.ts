@@ -73,6 +73,8 @@ export interface RouterStatus {
   readonly peers: readonly PeerStatus[]
   /** Absent when all frames take the sleeve. */
   readonly fastPath?: FastPathStatus
+  /** How often frames of the sleeve came to take another way to a peer. */
+  readonly wayChanges: number
   readonly fastPathMissing?: string
   readonly sleeveMissing?: string
   /** What others said and this router did not take: how often, by reason. */

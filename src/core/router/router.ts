@@ -271,6 +271,7 @@ export class Router implements RouterMachine {
       send: (link, keys) => this.#conversation.sendRecords(link, keys),
       fastPath: () => this.#fastPath,
       routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
+      moved: move => this.#paths.moved(move),
     })
   }
 

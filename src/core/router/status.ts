@@ -63,6 +63,7 @@ export function describeRouter(given: StatusSources): RouterStatus {
     connections: [...linkConnections(sources), ...pathConnections(sources), ...targetConnections(sources)],
     peers: describePeers(sources),
     ...(sources.fastPath === undefined ? {} : { fastPath: sources.fastPath }),
+    wayChanges: sources.paths.moves,
     refused: sources.refused,
     sizes: describeSizes(sources),
     ...(options.fastPathMissing === undefined ? {} : { fastPathMissing: options.fastPathMissing }),

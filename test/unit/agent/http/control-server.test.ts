@@ -20,6 +20,7 @@ const STATUS: RouterStatus = {
   manifestVersion: 1,
   sizes: NO_SIZES,
   discovery: true,
+  wayChanges: 0,
   refused: {},
   targets: [{ ip: '192.0.2.1', port: 6783 }],
   connections: [],

@@ -50,6 +50,7 @@ const STATUS: RouterStatus = {
   manifestVersion: 1,
   sizes: NO_SIZES,
   discovery: true,
+  wayChanges: 0,
   refused: {},
   targets: [{ ip: '10.77.1.12', port: 6783 }],
   connections: [

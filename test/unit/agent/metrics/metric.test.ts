@@ -33,6 +33,13 @@ describe('metrics', () => {
     expect(formatMetrics(routerMetrics(status([inTheClear])))).toContain('type="sleeve",encryption=""} 0\n')
   })
 
+  it('count changes of paths, and of the ways of the sleeve apart', () => {
+    const fastPath = { trusted: [], hasTunnels: false, changes: 3, links: [], peers: [] }
+    const text = formatMetrics(routerMetrics({ ...status([]), fastPath, wayChanges: 2 }))
+    expect(text).toContain('weave_path_changes_total{change="path"} 3\n')
+    expect(text).toContain('weave_path_changes_total{change="way"} 2\n')
+  })
+
   it('name what was dropped by its reason', () => {
     const report = { forwarder: { captured: 5, sentInParts: 7, droppedUnknownKey: 2 }, pump: {} } as DataPathReport
     const text = formatMetrics(dataPathMetrics(report))
@@ -65,6 +72,7 @@ function status(connections: readonly ConnectionStatus[]): RouterStatus {
     manifestVersion: 3,
     sizes: NO_SIZES,
     discovery: true,
+    wayChanges: 0,
     refused: {},
     targets: [],
     connections,

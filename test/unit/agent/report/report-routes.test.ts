@@ -17,6 +17,7 @@ const STATUS: RouterStatus = {
   manifestVersion: 3,
   sizes: NO_SIZES,
   discovery: true,
+  wayChanges: 0,
   refused: { 'a record that its peer did not sign': 2 },
   targets: [ADDRESS],
   connections: [

@@ -18,6 +18,7 @@ function statusWith(...connections: readonly ConnectionStatus[]): RouterStatus {
     manifestVersion: 0,
     sizes: NO_SIZES,
     discovery: true,
+    wayChanges: 0,
     refused: {},
     targets: [],
     connections,
