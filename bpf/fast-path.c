@@ -4,7 +4,8 @@
  *
  *   bridge ──▶ to_underlay ──▶ VXLAN to the next hop, or clones along the tree, or weave-tap when the peer has no fast path
  *   bridge ◀── from_underlay ◀── VXLAN: deliver, relay in the kernel, flood further, or answer a probe
- *                    ╰── from_tunnel ◀── weave-wg, where WireGuard opens what comes for addresses of its own
+ *                    ├── from_tunnel ◀── weave-wg, where WireGuard opens what comes for addresses of its own
+ *                    ╰── from_wire ◀── devices of the host, where relays take a short cut
  *   weave-vx ◀── from_sleeve ◀── weave-tap: frames that the sleeve brought enter the bridge through the same port
  *
  * VNI: 12 bits source, 12 bits destination, 0 for all. docs/protocol.md describes the bytes.
@@ -295,6 +296,89 @@ SEC("tc/from_tunnel") int from_tunnel(struct __sk_buff *skb)
 {
 	skb->mark = OPENED;
 	return TC_ACT_OK;
+}
+
+/* What an IPv4 header sums up to, its checksum left out or not (RFC 1071). */
+static __always_inline __u16 sum_of(const struct iphdr *ip)
+{
+	const __u16 *words = (const __u16 *)ip;
+	__u32 sum = 0;
+
+	for (__u32 i = 0; i < sizeof(*ip) / sizeof(*words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum + (sum >> 16);
+}
+
+/* A datagram of the fast path as kernels send it: in one piece, unharmed, and without a checksum of UDP. */
+static __always_inline int is_plain(const struct outer *outer, __u32 bytes)
+{
+	const struct iphdr *ip = &outer->ip;
+
+	return outer->type == htons(ETH_P_IP) && ip->version == 4 && ip->ihl == 5 && ip->protocol == IPPROTO_UDP &&
+	       !(ip->frag_off & htons(~IP_DF)) && ntohs(ip->tot_len) == bytes - ETH_HLEN && sum_of(ip) == 0xffff &&
+	       outer->udp.dest == htons(FAST_PATH_PORT) && outer->udp.check == 0 && outer->flags == htonl(VXLAN_HAS_VNI) &&
+	       !(outer->vni & htonl(0xff));
+}
+
+/* The way to relay what is not for this host, in the name of a member, from an endpoint, and has hops left. */
+static __always_inline const struct hop *find_relay(const struct outer *outer, const struct config *config)
+{
+	__u32 source = ntohl(outer->vni) >> 20, destination = ntohl(outer->vni) >> 8 & 0xfff, from = ntohl(outer->ip.saddr);
+	const struct hop *member = bpf_map_lookup_elem(&weave_hops, &source);
+	const struct hop *hop = bpf_map_lookup_elem(&weave_hops, &destination);
+
+	if (destination == FLOOD || destination == config->self || source == 0 || source == config->self)
+		return 0;
+	if (!member || !member->is_member || !hop || !hop->address || hop->address == from || outer->ip.ttl <= 1)
+		return 0;
+	if ((from & TUNNEL_MASK) == TUNNEL_NETWORK || (hop->address & TUNNEL_MASK) == TUNNEL_NETWORK)
+		return 0;
+	return bpf_map_lookup_elem(&weave_endpoints, &from) ? hop : 0;
+}
+
+/* Whether datagrams for the address end here: this host may route those of others. */
+static __always_inline int is_own(struct __sk_buff *skb, __be32 address)
+{
+	struct bpf_fib_lookup way = { .family = AF_INET, .ifindex = skb->ifindex, .ipv4_dst = address };
+	return bpf_fib_lookup(skb, &way, sizeof(way), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
+}
+
+/*
+ * The short cut of relays, on the devices of the underlay, in front of the IP stack: only addresses, hop limit and checksum change, and
+ * the frame is not taken out. Whatever is not surely to be relayed goes on to the stack, and so to `from_underlay`, which judges,
+ * counts and drops; likewise where this host does not forward, or has no neighbour yet.
+ */
+SEC("tc/from_wire") int from_wire(struct __sk_buff *skb)
+{
+	struct bpf_fib_lookup way = { .family = AF_INET, .ifindex = skb->ifindex };
+	const struct config *config;
+	const struct hop *hop;
+	struct outer outer;
+
+	if (skb->protocol != htons(ETH_P_IP) || skb->pkt_type != PACKET_HOST || skb->vlan_present)
+		return TC_ACT_UNSPEC;
+	if (bpf_skb_load_bytes(skb, 0, outer.to, OUTER_BYTES) || !is_plain(&outer, skb->len))
+		return TC_ACT_UNSPEC;
+	config = read_config();
+	hop = config ? find_relay(&outer, config) : 0;
+	if (!hop || is_reserved(&outer.inner) || !is_own(skb, outer.ip.daddr))
+		return TC_ACT_UNSPEC;
+	way.ipv4_dst = htonl(hop->address);
+	if (bpf_fib_lookup(skb, &way, sizeof(way), BPF_FIB_LOOKUP_SRC))
+		return TC_ACT_UNSPEC;
+
+	__builtin_memcpy(outer.to, way.dmac, ETH_ALEN);
+	__builtin_memcpy(outer.from, way.smac, ETH_ALEN);
+	outer.ip.saddr = way.ipv4_src;
+	outer.ip.daddr = htonl(hop->address);
+	outer.ip.ttl -= 1;
+	outer.ip.check = 0;
+	outer.ip.check = ~sum_of(&outer.ip);
+	if (bpf_skb_store_bytes(skb, 0, outer.to, ETH_HLEN + sizeof(outer.ip), 0))
+		return drop(DROPPED_ROUTE);
+	tally(RELAYED);
+	return bpf_redirect(way.ifindex, 0);
 }
 
 char license_text[] SEC("license") = "Dual MIT/GPL";

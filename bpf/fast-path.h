@@ -8,7 +8,11 @@
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
 #include <linux/pkt_cls.h>
+#include <linux/udp.h>
 
 /* Helpers of the kernel by their numbers in linux/bpf.h, as far as they are used. */
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
@@ -24,6 +28,14 @@ static long (*bpf_skb_get_tunnel_key)(struct __sk_buff *skb, struct bpf_tunnel_k
 	(void *)BPF_FUNC_skb_get_tunnel_key;
 static long (*bpf_skb_set_tunnel_key)(struct __sk_buff *skb, struct bpf_tunnel_key *key, __u32 size, __u64 flags) =
 	(void *)BPF_FUNC_skb_set_tunnel_key;
+static long (*bpf_fib_lookup)(void *context, struct bpf_fib_lookup *way, int size, __u32 flags) =
+	(void *)BPF_FUNC_fib_lookup;
+
+/* The object is for little-endian machines. */
+#define htons(value) __builtin_bswap16(value)
+#define ntohs(value) __builtin_bswap16(value)
+#define htonl(value) __builtin_bswap32(value)
+#define ntohl(value) __builtin_bswap32(value)
 
 #define SEC(name) __attribute__((section(name), used))
 #undef __always_inline
@@ -55,6 +67,11 @@ static long (*bpf_skb_set_tunnel_key)(struct __sk_buff *skb, struct bpf_tunnel_k
 #define ADDRESSED 0x77656176
 
 #define PUNT_FLOODS 1
+
+#define AF_INET 2
+#define IP_DF 0x4000
+#define FAST_PATH_PORT 6784 /* src/contract/ports.ts */
+#define VXLAN_HAS_VNI 0x08000000
 
 /* Addresses within weave-wg: src/core/mesh/tunnel-address.ts. VXLAN between them is taken with the mark of what weave-wg has opened. */
 #define TUNNEL_NETWORK 0xa9fe6000
@@ -127,6 +144,20 @@ struct tree {
 	__u32 count;
 	__u32 children[CHILDREN_MAX]; /* addresses */
 };
+
+/* How a datagram of VXLAN begins on the wire, up to the receiver of the frame that it holds. */
+struct outer {
+	__u8 align[2];
+	__u8 to[ETH_ALEN];
+	__u8 from[ETH_ALEN];
+	__be16 type;
+	struct iphdr ip;
+	struct udphdr udp;
+	__be32 flags;
+	__be32 vni;
+	struct mac inner;
+};
+#define OUTER_BYTES (sizeof(struct outer) - 2)
 
 struct answer {
 	__u32 nonce;

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { parseIpv4 } from '../../base/ipv4.ts'
 import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import type { FastPathTable, Input, Output } from '../../core/router/index.ts'
@@ -93,6 +94,8 @@ export class FastPathPort {
     this.#outstanding.set(destination, { nonce, sentAt: process.hrtime.bigint() })
     // What cannot be sent is a probe without an answer.
     this.#socket.send(probeDatagram({ source, destination, nonce, bytes }), FAST_PATH_PORT, to, () => undefined)
+    const address = parseIpv4(to)
+    if (address.ok) this.#options.path.tendWayTo(address.value)
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
 

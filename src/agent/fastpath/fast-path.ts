@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts'
-import { ipv4FromNumber } from '../../base/ipv4.ts'
+import { type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
 import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../../core/router/index.ts'
 import type { BpfObject } from '../linux/bpf/bpf-object.ts'
 import { attachFilter, type FilterPlace } from '../linux/bpf/tc-filter.ts'
@@ -25,6 +25,7 @@ import {
   writeHop,
   writeTree,
 } from './map-values.ts'
+import { WireRelay } from './wire-relay.ts'
 
 export interface FastPathOptions {
   readonly libc: Libc
@@ -39,13 +40,14 @@ export interface FastPathOptions {
 }
 
 /**
- * The agent's hold on the programs in the kernel. They need no agent to go on: `close` leaves them as they are, and the next one
- * takes over maps and all that is in them.
+ * The agent's hold on the programs in the kernel. They need no agent to go on: `close` leaves them as they are, but for the short cut
+ * of relays, and the next one takes over maps and all that is in them.
  */
 export class FastPath {
   /** What an earlier agent had in the maps; empty when there was none. */
   readonly adopted: FastPathTable
   readonly #loaded: LoadedPrograms
+  readonly #wireRelay: WireRelay
   #config: ConfigValue
   #table: FastPathTable
 
@@ -67,6 +69,8 @@ export class FastPath {
     this.#attach(libc, { device: vxlan, direction: 'ingress' }, 'from_underlay')
     if (tap !== 0) this.#attach(libc, { device: tap, direction: 'ingress' }, 'from_sleeve')
     this.#attach(libc, { device: vxlan, direction: 'egress' }, 'to_underlay')
+    this.#wireRelay = new WireRelay(libc, this.#programOf('from_wire'))
+    this.#wireRelay.apply(this.adopted)
   }
 
   /**
@@ -75,6 +79,7 @@ export class FastPath {
    */
   apply(table: FastPathTable): SystemCallError | undefined {
     const before = this.#table
+    this.#wireRelay.apply(table)
     try {
       this.#write(before, table)
       return undefined
@@ -85,6 +90,11 @@ export class FastPath {
       this.#write(this.#table, emptyFastPathTable(table.self))
       return cause
     }
+  }
+
+  /** To be called again and again for each next hop: what leads there may change. */
+  tendWayTo(address: Ipv4): void {
+    this.#wireRelay.tend(address)
   }
 
   answerOf(peer: number): AnswerValue {
@@ -102,13 +112,18 @@ export class FastPath {
   }
 
   close(): void {
+    this.#wireRelay.close()
     this.#loaded.close()
   }
 
   #attach(libc: Libc, place: FilterPlace, name: string): void {
+    attachFilter(libc, place, { name, fd: this.#programOf(name) })
+  }
+
+  #programOf(name: string): number {
     const fd = this.#loaded.programs.get(name)
     assert(fd !== undefined, `the object has the program ${name}`)
-    attachFilter(libc, place, { name, fd })
+    return fd
   }
 
   #configure(): void {

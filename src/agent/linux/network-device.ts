@@ -16,6 +16,8 @@ export interface NetworkDevice {
 
 const RTM_GETLINK = 18
 const IFINFOMSG_BYTES = 16
+const TYPE_AT = 2
+const ARPHRD_ETHER = 1
 const FLAGS_AT = 8
 const IFF_UP = 1
 const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18 } as const
@@ -27,6 +29,11 @@ const NOT_THERE = ['ENODEV', 'EINVAL', 'ERANGE']
 export function findDevice(name: string): NetworkDevice | undefined {
   const answer = askForLink(0, [attribute(IFLA.ifname, Buffer.from(`${name}\0`))])
   return answer === undefined ? undefined : parseLink(answer, nameOf)
+}
+
+/** Whether frames of the device with that index have a header of Ethernet. */
+export function isEthernet(index: number): boolean {
+  return askForLink(index, [])?.readUInt16LE(TYPE_AT) === ARPHRD_ETHER
 }
 
 /** `answer`: RTM_NEWLINK, from the `ifinfomsg` on. `nameOf`: of the device with an index. */

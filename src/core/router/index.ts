@@ -13,7 +13,7 @@ export { CAPTURE_AT, HEADROOM, MEMORY_BYTES, RECEIVE_AT, ROOM_BYTES } from '../f
 export type { HeardProbe } from '../forwarding/probes.ts'
 export type { InitialSpace, IpamAnswer, IpamInput, IpamRequest, IpamStatus, Lease } from '../ipam/api.ts'
 export { emptyFastPathTable, type FastPathTable, type FloodTree } from '../mesh/fast-path-table.ts'
-export { TUNNEL_NETWORK } from '../mesh/tunnel-address.ts'
+export { isTunnelAddress, TUNNEL_NETWORK } from '../mesh/tunnel-address.ts'
 export type { TunnelPeer } from '../mesh/tunnel-peer.ts'
 export { createNodeCipher, peerNameOf } from '../session/crypto.ts'
 export { AUTHENTICATED_BYTES, HEADER_BYTES, TAG_BYTES, writeAuthenticated } from '../wire/datagram.ts'

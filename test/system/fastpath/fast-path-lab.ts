@@ -155,6 +155,8 @@ export class FastPathLab {
     // With Docker's br_netfilter the bridge drops what only claims to be IP.
     const silence = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 >"$f"; done'
     ip('netns', 'exec', this.host(host), 'sh', '-c', silence)
+    // As Docker would: relays take no short cut where hosts do not forward.
+    ip('netns', 'exec', this.host(host), 'sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward')
   }
 
   #addContainer(host: number): void {

@@ -16,7 +16,7 @@ import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
 import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts'
-import { emptyFastPathTable } from '../../../src/core/router/index.ts'
+import { emptyFastPathTable, type FastPathTable } from '../../../src/core/router/index.ts'
 import type { HostOrder, HostTable } from './fast-path-lab.ts'
 
 const PORT = 6784
@@ -45,7 +45,7 @@ for await (const line of createInterface({ input: process.stdin })) say((await o
 async function obey(order: HostOrder): Promise<unknown> {
   switch (order.kind) {
     case 'apply':
-      return { refusal: path.apply(read(order.table))?.code }
+      return apply(read(order.table))
     case 'counters':
       return path.counters()
     case 'bring':
@@ -66,6 +66,12 @@ async function obey(order: HostOrder): Promise<unknown> {
   }
 }
 
+function apply(table: FastPathTable): unknown {
+  const refusal = path.apply(table)?.code
+  for (const address of table.hops.values()) path.tendWayTo(address)
+  return { refusal }
+}
+
 function bring(from: string, to: string): void {
   const headerBytes = tap.offload.hasHeader ? VIRTIO_HEADER_BYTES : 0
   const { bytes, address } = allocatePinned(headerBytes + FRAME_BYTES)
@@ -74,7 +80,7 @@ function bring(from: string, to: string): void {
   if (libc.write(tap.fd, address, bytes.length) !== bytes.length) throw new Error(libc.errorName())
 }
 
-function read(table: HostTable) {
+function read(table: HostTable): FastPathTable {
   const pairs = <V>(record: Readonly<Record<string, V>>) => Object.entries(record)
   return {
     ...emptyFastPathTable(self),

@@ -88,6 +88,7 @@ for wish in sys.argv[3:]:
     vni, ttl, kind = wish.split('/')
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((own, 0))
     s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl)); s.setsockopt(socket.IPPROTO_IP, 10, 0)
+    s.setsockopt(socket.SOL_SOCKET, 11, 1)
     header = b'' if kind == 'nothing' else struct.pack('!II', 0x08000000, int(vni) << 8)
     s.sendto(header + bodies.get(kind, b''), (to, 6784))
 `

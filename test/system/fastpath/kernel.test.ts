@@ -58,6 +58,7 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     const probe = { kind: 'probe', peer: 2, to: lab.address(1, 2) } as const
     expect(await lab.ask(1, probe)).toEqual({ isAnswered: true })
     await lab.start(2)
+    await lab.ask(2, { kind: 'apply', table: lab.table(2) })
   }, 30_000)
 
   it.each([
@@ -107,6 +108,45 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), wish)
     expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
   }, 30_000)
+
+  it('count down the hops on every way', async () => {
+    const before = await lab.ask(3, { kind: 'counters' })
+    const wish = `${(1 << 12) | 4}/2/frame`
+    await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), wish)
+    expect(gained(before, await lab.ask(3, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
+  }, 30_000)
+
+  it.each([
+    ['from an address of nobody', 'droppedEndpoint', '192.0.2.2', `${(1 << 12) | 4}/64/frame`],
+    ['in the name of nobody', 'droppedSource', undefined, `${(9 << 12) | 4}/64/frame`],
+    ['for a peer that there is no way to', 'droppedRoute', undefined, `${(1 << 12) | 9}/64/frame`],
+    ['for where it comes from', 'droppedRoute', undefined, `${(4 << 12) | 1}/64/frame`],
+    ['with a probe for another', 'droppedProbe', undefined, `${(1 << 12) | 4}/64/probe`],
+  ])(
+    'relay no datagram %s, and count it as %s',
+    async (_, counter, from, wish) => {
+      const own = from ?? lab.address(2, 1)
+      if (from !== undefined) await lab.in(lab.host(1), 'ip', 'address', 'add', `${from}/32`, 'dev', 'lo')
+      if (from !== undefined) await lab.in(lab.host(2), 'ip', 'route', 'add', `${from}/32`, 'via', lab.address(2, 1))
+      const before = await lab.ask(2, { kind: 'counters' })
+      await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, own, lab.address(1, 2), wish)
+      expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toEqual({ [counter]: 1 })
+    },
+    30_000,
+  )
+
+  it('relay without the IP stack, but by it where the host has IPsec, or no agent', async () => {
+    await relaysByStack(2, false)
+    const policy = ['src', '192.0.2.0/24', 'dst', '198.51.100.0/24', 'dir', 'out', 'tmpl', 'proto', 'esp']
+    expect((await lab.in(lab.host(2), 'ip', 'xfrm', 'policy', 'add', ...policy)).exitCode).toBe(0)
+    await relaysByStack(2, true)
+    await lab.in(lab.host(2), 'ip', 'xfrm', 'policy', 'flush')
+    await relaysByStack(2, false)
+    await lab.kill(2)
+    expect(await passVxlan(2)).toBe(true)
+    await lab.start(2)
+    await lab.ask(2, { kind: 'apply', table: lab.table(2) })
+  }, 90_000)
 
   it('take a datagram far larger than a frame without harm', async () => {
     const wish = `${(2 << 12) | 1}/64/huge`
@@ -181,6 +221,28 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     expect(Number(after.framesSent) - Number(before.framesSent)).toBeGreaterThanOrEqual(5)
     expect(Number(after.bytesReceived) - Number(before.bytesReceived)).toBeGreaterThanOrEqual(5 * 98)
   }, 30_000)
+
+  /** Until it is so: what the host says of itself is looked at now and then. */
+  async function relaysByStack(relay: number, expected: boolean): Promise<void> {
+    await eventually(20_000, async () => {
+      await lab.ask(relay, { kind: 'apply', table: lab.table(relay) })
+      return (await passVxlan(relay)) === expected || `frames pass weave-vx: ${!expected}`
+    })
+  }
+
+  /** Whether pings of others, all of which are answered, pass the relay by its device `weave-vx`. */
+  async function passVxlan(relay: number): Promise<boolean> {
+    const received = async () => {
+      const path = '/sys/class/net/weave-vx/statistics/rx_packets'
+      return Number((await lab.in(lab.host(relay), 'cat', path)).stdout)
+    }
+    const ping = () => lab.in(lab.container(1), 'ping', '-q', '-c', '50', '-i', '0.01', '10.2.0.4')
+    // So that all hosts know their neighbours.
+    await ping()
+    const before = await received()
+    expect((await ping()).stdout).toContain('50 received, 0% packet loss')
+    return (await received()) - before >= 100
+  }
 
   async function exchange(wish: {
     seed: number

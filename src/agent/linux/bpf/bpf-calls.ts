@@ -14,8 +14,10 @@ const BPF = {
   programById: 13,
   mapById: 14,
   infoByFd: 15,
+  linkCreate: 28,
 } as const
 const PROGRAM_TYPE_SCHED_CLS = 3
+const ATTACH_TCX_INGRESS = 46
 const ATTRIBUTE_BYTES = 128
 const INFO_BYTES = 256
 const LOG_BYTES = 256 * 1024
@@ -89,6 +91,16 @@ export class BpfCalls {
   /** Writes the key behind `key`, or the first one, into `next`. False behind the last. */
   nextKey(map: number, key: PinnedBytes | undefined, next: PinnedBytes): boolean {
     return this.#element(BPF.mapNextKey, map, key, next)
+  }
+
+  /**
+   * Attaches a program on the way into a device, behind those that others have there. It stays until the file descriptor that this
+   * gives is closed, and so no longer than this process lives. Throws EINVAL where the kernel has no such place (before 6.6).
+   */
+  linkToIngress(program: number, device: number): number {
+    const bytes = this.#blank()
+    for (const [i, word] of [program, device, ATTACH_TCX_INGRESS].entries()) bytes.writeUInt32LE(word, i * 4)
+    return this.#call(BPF.linkCreate, 'attach a BPF program to a device')
   }
 
   /** File descriptors of the maps that a program uses. Throws EPERM without CAP_SYS_ADMIN. */

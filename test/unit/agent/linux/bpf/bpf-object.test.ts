@@ -10,9 +10,9 @@ const BPF_PSEUDO_MAP_FD = 1
 describe('the shipped BPF object', () => {
   const object = parseBpfObject(BYTES)
 
-  it('has four programs under a license that the kernel lets use its helpers', () => {
+  it('has five programs under a license that the kernel lets use its helpers', () => {
     const names = object.programs.map(program => program.name)
-    expect(names).toEqual(['to_underlay', 'from_underlay', 'from_sleeve', 'from_tunnel'])
+    expect(names).toEqual(['to_underlay', 'from_underlay', 'from_sleeve', 'from_tunnel', 'from_wire'])
     expect(object.license).toBe('Dual MIT/GPL')
   })
 
