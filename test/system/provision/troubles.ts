@@ -80,9 +80,19 @@ const TROUBLES = [OPEN, DORMANT, FIREWALLS].flatMap(all => Object.entries(all))
 export const SEEDED = TROUBLES.flatMap(([host, { words }]) => words.map(word => `${host} ${word}`))
 
 export async function seedTroubles(lab: LabDriver): Promise<void> {
-  for (const [host, { seed }] of TROUBLES) await lab.shell(host, seed)
+  await onEachHost(lab, ({ seed }) => seed)
 }
 
 export async function calmTroubles(lab: LabDriver): Promise<void> {
-  for (const [host, { calm }] of TROUBLES) if (calm !== '') await lab.shell(host, calm)
+  await onEachHost(lab, ({ calm }) => calm)
+}
+
+/** All hosts at once, and on each one after the other. */
+async function onEachHost(lab: LabDriver, scriptOf: (trouble: Trouble) => string): Promise<void> {
+  const hosts = [...new Set(TROUBLES.map(([host]) => host))]
+  const onHost = async (host: string) => {
+    const scripts = TROUBLES.filter(([name]) => name === host).map(([, trouble]) => scriptOf(trouble))
+    for (const script of scripts.filter(text => text !== '')) await lab.shell(host, script)
+  }
+  await Promise.all(hosts.map(onHost))
 }
