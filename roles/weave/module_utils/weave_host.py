@@ -110,9 +110,9 @@ class Service(object):
         self._must('start')
 
     def reload(self):
-        """The router takes SIGHUP, which its init systems have no common word for."""
+        """The router takes SIGHUP, which its init systems have no common word for. One that was killed leaves a number that others may have by now."""
         pid = (read_text('/run/%s/%s.pid' % (self.name, self.name)) or '').strip()
-        if pid.isdigit():
+        if pid.isdigit() and (read_text('/proc/%s/comm' % pid) or '').strip() == self.name:
             os.kill(int(pid), signal.SIGHUP)
         else:
             self.restart()
