@@ -1,11 +1,7 @@
-import { join } from 'node:path'
 import type { LabHost } from './description.ts'
 import type { LabInstance } from './instance.ts'
 
-/**
- * Options under which `ssh` reaches the hosts of this lab and nothing else: its own key, host keys that it made.
- * The control path is the lab's: another lab has hosts of the same addresses, and must not be given their connections.
- */
+/** Options under which `ssh` reaches the hosts of this lab and nothing else: its own key, host keys that it made. */
 export function sshOptions(instance: LabInstance): readonly string[] {
   return [
     `UserKnownHostsFile=${instance.knownHosts}`,
@@ -13,11 +9,13 @@ export function sshOptions(instance: LabInstance): readonly string[] {
     'StrictHostKeyChecking=yes',
     'IdentitiesOnly=yes',
     'IdentityAgent=none',
-    `ControlPath=${join(instance.runFolder, '%C')}`,
   ].flatMap(option => ['-o', option])
 }
 
-/** To be appended to the arguments of `ansible-playbook` or `ansible`. */
+/**
+ * To be appended to the arguments of `ansible-playbook` or `ansible`. Where connections are kept is for who runs it to say: for one run
+ * only, since another lab has hosts of the same addresses, and a connection of an earlier run hangs for a minute when its host was cut off.
+ */
 export function ansibleArguments(instance: LabInstance): readonly string[] {
   // One word: a value that starts with a dash is else taken for an option.
   return ['--private-key', instance.privateKey, `--ssh-common-args=${sshOptions(instance).join(' ')}`]
@@ -36,7 +34,7 @@ export function sshCommand(
   return [
     ...controlPrefix(instance),
     ...['ssh', '-F', '/dev/null', '-i', instance.privateKey, ...sshOptions(instance)],
-    ...['-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR', '-o', 'ControlMaster=no'],
+    ...['-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR', '-o', 'ControlPath=none'],
     ...(remote.hasTerminal === true ? ['-t'] : ['-o', 'BatchMode=yes']),
     `root@${host.interfaces[0]?.address}`,
     ...(remote.command === undefined ? [] : [remote.command]),

@@ -53,7 +53,8 @@ describe('a lab', () => {
     async () => {
       const [command = '', ...prefix] = lab.controlPrefix()
       const ansible = ['ansible', 'all', '-i', join(folder, 'inventory'), '-m', 'ping', '-o', ...lab.ansibleArguments()]
-      const output = execFileSync(command, [...prefix, ...ansible], { encoding: 'utf8' })
+      const env = { ...process.env, ANSIBLE_SSH_CONTROL_PATH_DIR: join(folder, 'connections') }
+      const output = execFileSync(command, [...prefix, ...ansible], { encoding: 'utf8', env })
       expect(output.match(/SUCCESS/g)).toHaveLength(4)
     },
     MINUTE_MS,

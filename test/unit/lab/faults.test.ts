@@ -69,10 +69,10 @@ describe('looking into a lab', () => {
     expect(command.at(-1)).toBe('root@10.77.1.13')
   })
 
-  it('Ansible does not share its connections with a lab of the same addresses', () => {
-    const ofOther = ansibleArguments(new LabInstance('/srv/other'))
-    const [, , common = ''] = ansibleArguments(instance)
-    expect(common).toMatch(/^--ssh-common-args=.*ControlPath=/)
-    expect(ofOther).not.toContain(common)
+  it('connections are of one run: none is taken from an earlier one, or from a lab of the same addresses', () => {
+    const [edge] = exampleLab().hosts
+    expect(sshCommand(instance, edge!, {})).toContain('ControlPath=none')
+    // Each run of Ansible is given a folder for them.
+    expect(ansibleArguments(instance).join(' ')).not.toContain('ControlPath')
   })
 })
