@@ -3,15 +3,16 @@ import type { Libc } from './libc.ts'
 
 const MADV_DONTNEED = 4
 
+/** Of this process's program: they are the same as long as it runs, and listing them takes longer than all the rest. */
+let mappings: readonly Mapping[] | undefined
+
 /**
  * Gives back the pages of this process's program file that are in memory because its start needed them. Those still in use come
  * back from the page cache at the next access (madvise(2)). Only what is mapped read-only and is as in the file: nothing is lost.
  */
 export function releaseProgramPages(libc: Libc): void {
-  const program = readlinkSync('/proc/self/exe')
-  for (const { start, length } of unchangedMappings(readFileSync('/proc/self/smaps', 'utf8'), program)) {
-    libc.madvise(start, length, MADV_DONTNEED)
-  }
+  mappings ??= unchangedMappings(readFileSync('/proc/self/smaps', 'utf8'), readlinkSync('/proc/self/exe'))
+  for (const { start, length } of mappings) libc.madvise(start, length, MADV_DONTNEED)
 }
 
 interface Mapping {

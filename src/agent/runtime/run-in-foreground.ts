@@ -23,7 +23,7 @@ const REHEARSAL_IS_OVER_MS = 6000
 /** A host that is busy for so long is never idle. */
 const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
-const RELEASE_EVERY_MS = 15_000
+const RELEASE_EVERY_MS = 5_000
 
 interface End {
   readonly reason: string
