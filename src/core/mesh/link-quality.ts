@@ -3,13 +3,18 @@ export const HOP_COST = 8
 export const COST_MAX = 65_535
 /** A cost stays for so long at least: what flaps is neither told to all nor allowed to move routes to and fro. */
 export const COST_HELD_MS = 10_000
+/** That time doubles with each change that comes soon after it is over, up to this. */
+export const COST_HELD_MS_MAX = 160_000
 /** Probes by which loss is judged. */
 const WINDOW = 32
 /** By how much a measured value must pass a step's border for the step to be taken. */
 const HYSTERESIS = 0.25
 /** Weight of one more round trip in the mean (RFC 6298). */
 const GAIN = 1 / 8
-/** Answers of which the quickest judges the latency: a host that is busy for a while delays some, a longer way delays all. */
+/**
+ * Answers of which the quickest judges the latency: a host that is busy for a while delays some, a longer way delays all. Nothing is
+ * judged by fewer: hosts are busy when many routers start, and each cost that all have to be told of would keep them so.
+ */
 const ANSWERS_JUDGED = 4
 /** Round trips up to here are all alike; from here on each doubling is a step. Milliseconds. */
 const LATENCY_FIRST_STEP_MS = 2
@@ -33,6 +38,7 @@ export class LinkQuality {
   #latencyStep = 0
   #lossStep = 0
   #steppedAt = Number.NEGATIVE_INFINITY
+  #heldMs = COST_HELD_MS
 
   /** Share of the last probes without an answer, 0 to 1. */
   get loss(): number {
@@ -48,16 +54,15 @@ export class LinkQuality {
 
   /** A probe came back. True when the cost is another. */
   answered(roundTripMs: number, now: number): boolean {
-    const isFirst = this.roundTripMs === undefined
     this.#roundTrips.push(roundTripMs)
     if (this.#roundTrips.length > ANSWERS_JUDGED) this.#roundTrips.shift()
     this.roundTripMs = this.roundTripMs === undefined ? roundTripMs : this.#mean(this.roundTripMs, roundTripMs)
-    return this.#note(true, isFirst, now)
+    return this.#note(true, now)
   }
 
   /** The time for a probe's answer is over. True when the cost is another. */
   lost(now: number): boolean {
-    return this.#note(false, false, now)
+    return this.#note(false, now)
   }
 
   /** The path is gone: what comes back is measured afresh. */
@@ -75,15 +80,18 @@ export class LinkQuality {
     return before + (sample - before) * GAIN
   }
 
-  #note(isAnswered: boolean, isFirst: boolean, now: number): boolean {
+  #note(isAnswered: boolean, now: number): boolean {
     this.#outcomes.push(isAnswered)
     if (this.#outcomes.length > WINDOW) this.#outcomes.shift()
-    if (!isFirst && now < this.#steppedAt + COST_HELD_MS) return false
+    if (now < this.#steppedAt + this.#heldMs) return false
     const before = this.cost
-    this.#latencyStep = stepOf(this.#judgedMs, this.#latencyStep, latencyBorder, LATENCY_STEPS_MAX)
+    const isTimed = this.#roundTrips.length >= ANSWERS_JUDGED
+    if (isTimed) this.#latencyStep = stepOf(this.#judgedMs, this.#latencyStep, latencyBorder, LATENCY_STEPS_MAX)
     const isJudged = this.#outcomes.length >= WINDOW / 2
     if (isJudged) this.#lossStep = stepOf(this.loss, this.#lossStep, lossBorder, LOSS_STEPS.length)
     if (this.cost === before) return false
+    const isSoon = now < this.#steppedAt + 2 * this.#heldMs
+    this.#heldMs = isSoon ? Math.min(2 * this.#heldMs, COST_HELD_MS_MAX) : COST_HELD_MS
     this.#steppedAt = now
     return true
   }

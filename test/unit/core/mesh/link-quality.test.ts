@@ -1,4 +1,4 @@
-import { COST_HELD_MS, HOP_COST, LinkQuality } from '../../../../src/core/mesh/link-quality.ts'
+import { COST_HELD_MS, COST_HELD_MS_MAX, HOP_COST, LinkQuality } from '../../../../src/core/mesh/link-quality.ts'
 
 describe('the quality of a link', () => {
   it('costs one hop on a short link that loses nothing', () => {
@@ -15,21 +15,36 @@ describe('the quality of a link', () => {
 
   it('stays what it is while the measured value swings about a border', () => {
     const quality = new LinkQuality()
-    quality.answered(3, 0)
+    for (let i = 0; i < 4; i++) quality.answered(3, i)
     const before = quality.cost
     for (let i = 1; i < 200; i++) quality.answered(i % 2 === 0 ? 1.6 : 2.4, i * 1_000)
     expect(quality.cost).toBe(before)
   })
 
-  it('changes at most once in the time for which it is held', () => {
+  it('is judged by no fewer answers than tell a busy host from a longer way', () => {
     const quality = new LinkQuality()
-    const changes: number[] = []
-    for (let now = 0; now < 300_000; now += 1_000) {
-      if (quality.answered((now / 30_000) % 2 < 1 ? 1 : 400, now)) changes.push(now)
+    expect([1, 2, 3, 4].map(i => quality.answered(400, i * 4_000))).toEqual([false, false, false, true])
+    const busy = new LinkQuality()
+    for (const [i, roundTripMs] of [90, 40, 15, 0.3, 0.4, 0.3].entries()) busy.answered(roundTripMs, i * 4_000)
+    expect(busy.cost).toBe(HOP_COST)
+  })
+
+  it('is held for longer each time while it keeps changing, and as at first after a calm', () => {
+    const quality = new LinkQuality()
+    const swing = (from: number, to: number) => {
+      const changes: number[] = []
+      for (let now = from; now < to; now += 500) {
+        if (quality.answered((now / 5_000) % 2 < 1 ? 1 : 400, now)) changes.push(now)
+      }
+      return changes.slice(1).map((at, i) => at - (changes[i] ?? 0))
     }
-    const pauses = changes.slice(2).map((at, i) => at - (changes[i + 1] ?? 0))
-    expect(changes.length).toBeGreaterThan(3)
-    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(COST_HELD_MS)
+    const pauses = swing(0, 2_000_000)
+    expect(pauses.slice(0, 4).map(pause => pause >= COST_HELD_MS)).toEqual([true, true, true, true])
+    expect(pauses[2]).toBeGreaterThan(1.5 * (pauses[1] ?? 0))
+    expect(Math.max(...pauses)).toBeGreaterThanOrEqual(COST_HELD_MS_MAX)
+    expect(Math.max(...pauses)).toBeLessThan(COST_HELD_MS_MAX + 20_000)
+    for (let now = 2_000_000; now < 3_000_000; now += 500) quality.answered(1, now)
+    expect(swing(3_000_000, 3_100_000)[0]).toBeLessThan(3 * COST_HELD_MS)
   })
 
   it('costs no more when some probes come back late, and more when all do', () => {
@@ -68,6 +83,6 @@ describe('the quality of a link', () => {
 
 function costAfter(roundTripMs: number): number {
   const quality = new LinkQuality()
-  quality.answered(roundTripMs, 0)
+  for (let i = 0; i < 4; i++) quality.answered(roundTripMs, i * 4_000)
   return quality.cost
 }
