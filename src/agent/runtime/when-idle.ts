@@ -7,13 +7,17 @@ export interface Leisure {
 }
 
 const LOOK_EVERY_MS = 500
+/** In a row: hosts that have a lot to do have moments in which nothing runs, and many routers would find the same one. */
+const CALM_LOOKS = 4
 
 /** Does once what can wait until others have no need of the processors. Clear what is returned to give it up. */
 export function whenIdle({ afterMs, latestMs, isBusy }: Leisure, act: () => void): NodeJS.Timeout {
   let waitedMs = 0
+  let calm = 0
   const timer = setInterval(() => {
     waitedMs += LOOK_EVERY_MS
-    if (waitedMs < afterMs || (waitedMs < latestMs && isBusy())) return
+    calm = isBusy() ? 0 : calm + 1
+    if (waitedMs < afterMs || (waitedMs < latestMs && calm < CALM_LOOKS)) return
     clearInterval(timer)
     act()
   }, LOOK_EVERY_MS)

@@ -16,6 +16,21 @@ describe('what can wait', () => {
     expect(acted()).toBe(1)
   })
 
+  it('waits for the next calm when the host was idle for a moment only', () => {
+    const { acted, host } = begin()
+    jest.advanceTimersByTime(10_000)
+    for (let i = 0; i < 5; i++) {
+      host.isBusy = false
+      jest.advanceTimersByTime(1_500)
+      host.isBusy = true
+      jest.advanceTimersByTime(500)
+    }
+    expect(acted()).toBe(0)
+    host.isBusy = false
+    jest.advanceTimersByTime(2_000)
+    expect(acted()).toBe(1)
+  })
+
   it('is done at the latest on a host that is never idle', () => {
     const { acted } = begin()
     jest.advanceTimersByTime(59_999)
