@@ -146,19 +146,21 @@ export function removeFirewall(): void {
 }
 
 /**
- * One program for all of them: it takes longer to start than to answer. What it does not list is asked for by itself: it lists nothing of
- * a table that holds a rule of nft's own, and more than the output of a program may be where there are tens of thousands of rules.
+ * One program for all of them: it takes longer to start than to answer. What it cannot list is asked for by itself: it names a table that
+ * holds a rule of nft's own, and lists more than the output of a program may be where there are tens of thousands of rules.
  */
 export function hooksThere({ program, hooks }: Pick<Family, 'program' | 'hooks'>, ask = tryCommand): ReadonlySet<Hook> {
+  const listing = ask([`${program}-save`])
   const listed = new Set<string>()
   let at = ''
-  for (const line of (ask([`${program}-save`]) ?? '').split('\n')) {
+  for (const line of (listing ?? '').split('\n')) {
     if (line.startsWith('*')) at = line.slice(1)
     listed.add(`${at} ${line}`)
   }
+  const isUnlisted = (table: string) => listing === undefined || listing.includes(`# Table \`${table}' `)
   const isThere = ({ table, from, chain }: Hook) =>
     listed.has(`${table} -A ${from} -j ${chain}`) ||
-    ask([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined
+    (isUnlisted(table) && ask([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined)
   return new Set(hooks.filter(isThere))
 }
 

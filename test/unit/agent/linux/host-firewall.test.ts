@@ -114,6 +114,20 @@ describe('the rules of the host', () => {
       'iptables --wait -t filter -C INPUT -j WEAVE-INPUT',
     ])
   })
+
+  it.each([
+    ['one by one when they cannot be listed', undefined, 2],
+    ['by the listing alone when it has all tables', '*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n', 1],
+    ['by the listing alone when there is no table yet', '', 1],
+  ])('are looked for %s (FW-06)', (_, listing, programs) => {
+    const hook = { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' } as const
+    const asked: string[] = []
+    const there = hooksThere({ program: 'iptables', hooks: [hook] }, ([program = '']) => {
+      asked.push(program)
+      return program === 'iptables-save' ? listing : undefined
+    })
+    expect([there.size, asked.length]).toEqual([0, programs])
+  })
 })
 
 describe('a host that refuses rules', () => {
