@@ -16,7 +16,7 @@ export function settleMs(hostCount: number): number {
   return SETTLE_MIN_MS + hostCount * SETTLE_PER_HOST_MS
 }
 
-const SETTLE_MIN_MS = 300
+const SETTLE_MIN_MS = 1_000
 const SETTLE_PER_HOST_MS = 1
 /** More than these are shed one by one, where both ends have so many. */
 const LINKS_KEPT = 12
