@@ -8,7 +8,7 @@ export interface Leisure {
 
 const LOOK_EVERY_MS = 500
 /** In a row: hosts that have a lot to do have moments in which nothing runs, and many routers would find the same one. */
-const CALM_LOOKS = 4
+const CALM_LOOKS = 3
 
 /** Does once what can wait until others have no need of the processors. Clear what is returned to give it up. */
 export function whenIdle({ afterMs, latestMs, isBusy }: Leisure, act: () => void): NodeJS.Timeout {

@@ -21,9 +21,9 @@ describe('what can wait', () => {
     jest.advanceTimersByTime(10_000)
     for (let i = 0; i < 5; i++) {
       host.isBusy = false
-      jest.advanceTimersByTime(1_500)
+      jest.advanceTimersByTime(1_000)
       host.isBusy = true
-      jest.advanceTimersByTime(500)
+      jest.advanceTimersByTime(1_000)
     }
     expect(acted()).toBe(0)
     host.isBusy = false
