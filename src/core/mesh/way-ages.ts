@@ -13,7 +13,8 @@ export interface WayMove {
 }
 
 interface Known {
-  readonly way: Way
+  /** All that a way is, in one number: the way itself may be part of a table that would be kept with it. */
+  readonly way: number
   readonly since: number
 }
 
@@ -25,13 +26,14 @@ export class WayAges {
   note(ways: readonly Way[], now: number): readonly WayMove[] {
     const known = new Map<number, Known>()
     const moves: WayMove[] = []
-    for (const way of ways) {
-      if (way.nextHop === undefined) continue
-      const before = this.#known.get(way.shortId)
-      const isSame = before !== undefined && isSameWay(before.way, way)
-      known.set(way.shortId, isSame ? before : { way, since: now })
+    for (const { shortId, nextHop, isBeside = false, isFloodedByKernel = false } of ways) {
+      if (nextHop === undefined) continue
+      const way = pack(nextHop, isBeside, isFloodedByKernel)
+      const before = this.#known.get(shortId)
+      const isSame = before?.way === way
+      known.set(shortId, isSame ? before : { way, since: now })
       if (before !== undefined && !isSame && !inKernel(before.way) && !inKernel(way)) {
-        moves.push({ before: before.way, after: way })
+        moves.push({ before: unpack(shortId, before.way), after: unpack(shortId, way) })
       }
     }
     this.#known = known
@@ -44,10 +46,15 @@ export class WayAges {
   }
 }
 
-function isSameWay(a: Way, b: Way): boolean {
-  return a.nextHop === b.nextHop && (a.isBeside ?? false) === (b.isBeside ?? false) && inKernel(a) === inKernel(b)
+function pack(nextHop: number, isBeside: boolean, isFloodedByKernel: boolean): number {
+  return nextHop * 4 + (isBeside ? 2 : 0) + (isFloodedByKernel ? 1 : 0)
 }
 
-function inKernel({ isFloodedByKernel = false }: Way): boolean {
-  return isFloodedByKernel
+/** Of a way that the kernel does not flood. */
+function unpack(shortId: number, way: number): Way {
+  return { shortId, nextHop: way >>> 2, isBeside: (way & 2) !== 0 }
+}
+
+function inKernel(way: number): boolean {
+  return (way & 1) !== 0
 }

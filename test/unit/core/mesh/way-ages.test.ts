@@ -26,7 +26,8 @@ describe('the ages of ways', () => {
     const ages = new WayAges()
     expect(ages.note([{ shortId: 2, nextHop: 3 }], 10)).toEqual([])
     const moves = ages.note([{ shortId: 2, nextHop: 2, isBeside: true }], 20)
-    expect(moves).toEqual([{ before: { shortId: 2, nextHop: 3 }, after: { shortId: 2, nextHop: 2, isBeside: true } }])
+    const before = { shortId: 2, nextHop: 3, isBeside: false }
+    expect(moves).toEqual([{ before, after: { shortId: 2, nextHop: 2, isBeside: true } }])
     expect(ages.note([{ shortId: 2, nextHop: 2, isBeside: true }], 30)).toEqual([])
     expect(ages.note([{ shortId: 2, nextHop: 2, isFloodedByKernel: true }], 40)).toEqual([])
     expect(ages.note([{ shortId: 2, nextHop: 3 }], 50)).toEqual([])
