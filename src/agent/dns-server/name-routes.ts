@@ -47,7 +47,11 @@ async function addAddress(control: NameControl, request: RouteRequest): Promise<
   if (holder !== undefined) {
     return bad(`address ${ip} is host ${holder}'s, whose names alone count for it: run 'weave dns-add' there`)
   }
-  return add(control, { id: container, name: await nameIn(request), data: { kind: 'address', address: inOneForm(ip) } })
+  return add(control, {
+    id: container,
+    name: await nameIn(request),
+    data: { kind: 'address', address: formatIpAddress(address.value) },
+  })
 }
 
 /** A form with `cname`, `txt` or `srv` (PRIORITY WEIGHT PORT TARGET). */
