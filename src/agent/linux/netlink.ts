@@ -9,6 +9,7 @@ export const NETLINK_GENERIC = 16
 const NLA_F_NESTED = 0x8000
 const HEADER_BYTES = 16
 const RECEIVE_BYTES = 64 * 1024
+const SHORT_ANSWER_BYTES_MAX = 4096
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NLM_F_REQUEST = 1
@@ -25,6 +26,14 @@ export interface NetlinkRequest {
   readonly protocol?: number
   /** What is answered at once has room in so many. */
   readonly answerBytesMax?: number
+}
+
+/** A question that is only a head of zeros, to which the kernel answers a head of that size with attributes behind it. */
+export interface AttributeRequest {
+  readonly protocol: number
+  readonly type: number
+  readonly headBytes: number
+  readonly attribute: number
 }
 
 /**
@@ -45,6 +54,20 @@ export function askNetlink(libc: Libc, request: NetlinkRequest, attempted: strin
     return receive(libc, fd, { attempted, bytesMax: request.answerBytesMax ?? RECEIVE_BYTES })
   } finally {
     libc.close(fd)
+  }
+}
+
+/** One attribute of the kernel's answer; undefined where it has no such attribute, or no answer to such a question. */
+export function askAttribute(libc: Libc, asked: AttributeRequest, attempted: string): Buffer | undefined {
+  const { protocol, type, headBytes } = asked
+  const body = new Uint8Array(headBytes)
+  const request = { protocol, type, flags: NLM_F_ACK, body, answerBytesMax: SHORT_ANSWER_BYTES_MAX }
+  try {
+    const [answer] = askNetlink(libc, request, attempted)
+    return answer && readAttributes(answer.subarray(headBytes)).get(asked.attribute)
+  } catch (cause) {
+    if (cause instanceof SystemCallError) return undefined
+    throw cause
   }
 }
 
