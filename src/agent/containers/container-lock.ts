@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseProcessStat } from '../../base/process-stat.ts'
 import { UserError } from '../../base/user-error.ts'
 
 const WAIT_MS = 60_000
@@ -81,16 +82,11 @@ function isAlive(holder: string): boolean {
   return holderOf(Number(holder.split(' ')[0])) === holder
 }
 
-/**
- * The process id and the time of its start, which tells it from a later process of that id (proc(5), fields 3 and 22 of stat). One that has
- * ended is no holder, though it is listed until its parent has asked how it ended: of an orphan, an init may take its time.
- */
+/** The process id and the time of its start. One that has ended is no holder, though it may still be listed. */
 function holderOf(pid: number): string | undefined {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return ['Z', 'X'].includes(fields[0] ?? '') ? undefined : `${pid} ${fields[19]}`
+    const { hasEnded, start } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return hasEnded ? undefined : `${pid} ${start}`
   } catch (cause) {
     if (['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined
     throw cause
