@@ -158,6 +158,7 @@ function templateValues({ plan, host }: RenderInput): TemplateValues {
     mtu: plan.mtu,
     command: HOST_PATHS.command,
     controlSocket: HOST_PATHS.controlSocket,
+    pidFile: HOST_PATHS.pidFile,
     assertBridge: ASSERT_BRIDGE,
     supervise: SUPERVISE,
     ...bridgeValues(networkToolOf(host), host.bridgeAddress),
