@@ -1,6 +1,12 @@
-import { isDomainName } from '../../base/domain-name.ts'
 import { formatIpAddress, type IpAddress, parseIpAddress } from '../../base/ip-address.ts'
-import type { Entry, EntryData, FoundEntry, Input, SharedView } from '../../core/router/index.ts'
+import {
+  type Entry,
+  type EntryData,
+  entryProblem,
+  type FoundEntry,
+  type Input,
+  type SharedView,
+} from '../../core/router/index.ts'
 import type { Answer, Route, RouteRequest } from '../http/route.ts'
 
 export interface NameControl {
@@ -58,28 +64,33 @@ async function addAddress(control: NameControl, request: RouteRequest): Promise<
 async function addRecord(control: NameControl, request: RouteRequest): Promise<Answer> {
   const form = await request.form()
   const data = dataOf(form)
-  if (data === undefined) return bad('give a form with one of cname, txt, srv')
+  if (data === undefined) return bad('give a form with one of cname, txt, srv (PRIORITY WEIGHT PORT TARGET)')
   return add(control, { id: request.parameters.container ?? '', name: plain(form.get('fqdn') ?? ''), data })
 }
 
 function dataOf(form: URLSearchParams): EntryData | undefined {
   const [cname, text, srv] = [form.get('cname'), form.get('txt'), form.get('srv')]
-  if (cname !== null && isDomainName(plain(cname))) return { kind: 'cname', target: plain(cname) }
-  if (text !== null && text.length <= 255) return { kind: 'txt', text }
+  if (cname !== null) return { kind: 'cname', target: plain(cname) }
+  if (text !== null) return { kind: 'txt', text }
   const [, priority, weight, port, target = ''] = /^(\d+) (\d+) (\d+) (\S+)$/.exec(srv ?? '') ?? []
-  const numbers = [priority, weight, port].map(Number)
-  if (!isDomainName(plain(target)) || !numbers.every(number => number >= 0 && number <= 65535)) return undefined
-  const [first = 0, second = 0, third = 0] = numbers
-  return { kind: 'srv', priority: first, weight: second, port: third, target: plain(target) }
+  if (target === '') return undefined
+  return { kind: 'srv', priority: Number(priority), weight: Number(weight), port: Number(port), target: plain(target) }
 }
 
 function add(control: NameControl, entry: Entry): Answer {
-  if (!isDomainName(entry.name)) return bad(`'${entry.name}' is not a name that DNS can carry`)
+  const problem = entryProblem(entry)
+  if (problem !== undefined) return bad(problem)
   if (domainOf(entry.name, control.domains) === undefined) {
     return bad(`the name '${entry.name}' is not in the domain '${control.domains.join("' or '")}'`)
   }
+  const hasRoom = control.shared()?.names?.hasRoomFor(entry)
   control.tell({ kind: 'names', change: { kind: 'add', entry } })
-  return { code: 204, text: '' }
+  return hasRoom === false ? NO_ROOM : { code: 204, text: '' }
+}
+
+const NO_ROOM: Answer = {
+  code: 507,
+  text: 'this host has more names than it can tell the others of\ntake names away that nobody needs: see `weave status dns`\n',
 }
 
 /** Others read no other form of an address, and an entry that they cannot read hides all names of this host. */

@@ -14,6 +14,9 @@ import { requestOverUnix, type UnixReply } from './unix-request.ts'
 /** Allocation waits for other hosts at times; the router has a deadline of its own that is shorter. */
 const TIMEOUT_MS = 120_000
 
+/** Of a router that has as many names as it can tell of, which it writes to its log. */
+const NO_ROOM = 507
+
 export interface AddressOwner {
   readonly id: string
   readonly addresses: readonly IpOnNetwork[]
@@ -30,6 +33,7 @@ export interface AddressSource {
   owners(): Promise<readonly AddressOwner[]>
   /** All of the container's without an address. */
   release(containerId: string, address?: IpOnNetwork): Promise<void>
+  /** Without a name a container works, too: that the router has no room for more does not reject. */
   addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void>
   removeNames(containerId: string, address?: IpOnNetwork): Promise<void>
   /** Containers, and whoever else, that have names from this router. */
@@ -87,7 +91,7 @@ export class AddressClient implements AddressSource {
   async addName(containerId: string, address: IpOnNetwork, fqdn: string): Promise<void> {
     const body = new URLSearchParams({ fqdn }).toString()
     const reply = await this.#ask('PUT', `/name/${containerId}/${formatIpAddress(address.address)}`, body)
-    if (!isUnknownPath(reply)) succeeded(reply)
+    if (!isUnknownPath(reply) && reply.code !== NO_ROOM) succeeded(reply)
   }
 
   async removeNames(containerId: string, address?: IpOnNetwork): Promise<void> {

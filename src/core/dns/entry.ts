@@ -26,6 +26,8 @@ export interface Entry {
 
 export const BODY_BYTES_MAX = 60 * 1024
 const FORMAT = 1
+const ID_LENGTH_MAX = 128
+const TEXT_BYTES_MAX = 255
 
 export function encodeEntries(entries: readonly Entry[]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ format: FORMAT, entries }))
@@ -36,44 +38,58 @@ export function decodeEntries(bytes: Uint8Array): Result<readonly Entry[]> {
   if (bytes.length === 0) return ok([])
   try {
     const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    const isGood = value?.format === FORMAT && Array.isArray(value.entries) && value.entries.every(isEntry)
+    const isGood =
+      value?.format === FORMAT &&
+      Array.isArray(value.entries) &&
+      value.entries.every((entry: unknown) => entryProblem(entry) === undefined)
     return isGood ? ok(value.entries as readonly Entry[]) : refused('names: not of the known form')
   } catch {
     return refused('names: not of the known form')
   }
 }
 
-function isEntry(value: unknown): boolean {
+/**
+ * Why no router would take the entry; undefined of a good one. Ask before an entry is added: one that others cannot read hides all names of
+ * this host from them.
+ */
+export function entryProblem(value: unknown): string | undefined {
   const entry = value as Partial<Entry> | null
-  const isMarkGood = entry?.isUnhealthy === undefined || entry.isUnhealthy === true
-  return (
-    typeof entry?.id === 'string' &&
-    entry.id.length <= 128 &&
-    isDomainName(entry.name) &&
-    isData(entry.data) &&
-    isMarkGood
-  )
+  if (typeof entry?.id !== 'string' || entry.id.length > ID_LENGTH_MAX)
+    return `an id has ${ID_LENGTH_MAX} characters at most`
+  if (!isDomainName(entry.name)) return notAName(entry.name)
+  if (entry.isUnhealthy !== undefined && entry.isUnhealthy !== true) return 'a mark that is none'
+  return dataProblem(entry.data)
 }
 
-function isData(value: unknown): boolean {
+function dataProblem(value: unknown): string | undefined {
   const data = value as (Partial<Record<string, unknown>> & { readonly kind?: string }) | null
   switch (data?.kind) {
     case 'address':
-      return isAddress(data.address)
+      return isAddress(data.address) ? undefined : `'${data.address}' is not an address`
     case 'cname':
-      return isDomainName(data.target)
+      return isDomainName(data.target) ? undefined : notAName(data.target)
     case 'txt':
-      return typeof data.text === 'string' && data.text.length <= 255
+      return isText(data.text) ? undefined : `a text has ${TEXT_BYTES_MAX} bytes at most`
     case 'srv':
-      return isDomainName(data.target) && [data.priority, data.weight, data.port].every(isU16)
+      if (!isDomainName(data.target)) return notAName(data.target)
+      return [data.priority, data.weight, data.port].every(isU16) ? undefined : 'a number is not from 0 to 65535'
     default:
-      return false
+      return 'a kind of record that is unknown'
   }
+}
+
+function notAName(name: unknown): string {
+  return `'${name}' is not a name that DNS can carry`
 }
 
 /** As it was checked where it was given: what another reader might take for an address is none. */
 function isAddress(value: unknown): boolean {
   return typeof value === 'string' && /^[0-9a-f.:]{2,45}$/.test(value) && parseIpAddress(value).ok
+}
+
+/** A character may take several bytes, and DNS counts those (RFC 1035, section 3.3.14). */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && new TextEncoder().encode(value).length <= TEXT_BYTES_MAX
 }
 
 function isU16(value: unknown): boolean {

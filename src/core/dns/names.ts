@@ -75,12 +75,19 @@ export class Names {
   }
 
   /** False when this host has as many names as it can tell the others of. */
+  hasRoomFor(entry: Entry): boolean {
+    if (this.#isKnown(entry)) return true
+    // Marks come later, and must have room then.
+    const largest = [...this.#own, entry].map(one => marked(one, true))
+    return encodeEntries(largest).length <= BODY_BYTES_MAX
+  }
+
+  /** False when there is no room. */
   add(entry: Entry): boolean {
-    if (this.#own.some(known => isSame(known, entry))) return true
+    if (this.#isKnown(entry)) return true
+    if (!this.hasRoomFor(entry)) return false
     const isUnhealthy = this.#own.some(known => known.id === entry.id && known.isUnhealthy === true)
-    const own = [...this.#own, marked(entry, isUnhealthy)]
-    if (encodeEntries(own).length > BODY_BYTES_MAX) return false
-    this.#replace(own)
+    this.#replace([...this.#own, marked(entry, isUnhealthy)])
     return true
   }
 
@@ -152,6 +159,10 @@ export class Names {
   /** Whether there are names below this one. */
   isParent(name: string): boolean {
     return this.#indexed.parents.has(name.toLowerCase())
+  }
+
+  #isKnown(entry: Entry): boolean {
+    return this.#own.some(known => isSame(known, entry))
   }
 
   #best(entries: readonly FoundEntry[]): readonly FoundEntry[] {

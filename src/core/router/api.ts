@@ -218,4 +218,4 @@ export interface SharedView {
 }
 
 export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status' | 'holderBesides'>
-export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress' | 'isParent'>
+export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress' | 'isParent' | 'hasRoomFor'>

@@ -1,5 +1,5 @@
 export { type AnswerRecord, answerFor, type ZoneAnswer } from '../dns/answer.ts'
-export type { Entry, EntryData } from '../dns/entry.ts'
+export { type Entry, type EntryData, entryProblem } from '../dns/entry.ts'
 export type { FoundEntry } from '../dns/name-index.ts'
 export { completeChecksum } from '../forwarding/checksum.ts'
 export type { JoinedFlows } from '../forwarding/coalescer.ts'

@@ -28,7 +28,7 @@ describe('a name for an address', () => {
     const { entry } = added.change
     expect(entry.data).toEqual({ kind: 'address', address: 'fd00::7' })
     expect(decodeEntries(encodeEntries([entry])).ok).toBe(true)
-    const { told: taken } = await ask('DELETE', 'FD00::0007')
+    const { told: taken } = await ask({ method: 'DELETE', path: '/weave:extern/FD00::0007' })
     const [removed] = taken
     if (removed?.kind !== 'names' || removed.change.kind !== 'remove') throw new Error('no name was removed')
     expect(removed.change.fits(entry)).toBe(true)
@@ -36,18 +36,47 @@ describe('a name for an address', () => {
   })
 })
 
+describe('what no other router would read', () => {
+  it.each<[string, string, Readonly<Record<string, string>>, string]>([
+    ['an id', `/${'c'.repeat(129)}/192.0.2.7`, {}, 'an id has 128 characters at most'],
+    ['a text', '/weave:extern', { txt: 'é'.repeat(128) }, 'a text has 255 bytes at most'],
+    ['an alias', '/weave:extern', { cname: 'a b' }, "'a b' is not a name that DNS can carry"],
+    ['a service', '/weave:extern', { srv: '1 1 65536 db.weave.local' }, 'a number is not from 0 to 65535'],
+    ['no record', '/weave:extern', { srv: '1 1' }, 'give a form with one of cname, txt, srv'],
+  ])('is refused: %s', async (_, path, form, reason) => {
+    const { answer, told } = await ask({ path, form })
+    expect(answer).toMatchObject({ code: 400, text: expect.stringContaining(reason) })
+    expect(told).toEqual([])
+  })
+})
+
+it('a name for which there is no room is said not to be told to others', async () => {
+  const { answer } = await ask({ path: '/weave:extern/192.0.2.7', names: { hasRoomFor: () => false } })
+  expect(answer).toMatchObject({
+    code: 507,
+    text: expect.stringContaining('more names than it can tell the others of'),
+  })
+})
+
 function put(ip: string) {
-  return ask('PUT', ip)
+  return ask({ path: `/weave:extern/${ip}` })
+}
+
+interface Asked {
+  readonly method?: 'PUT' | 'DELETE'
+  readonly path: string
+  readonly form?: Readonly<Record<string, string>>
+  readonly names?: object
 }
 
 /** To a router that knows of one address of another host. */
-async function ask(
-  method: 'PUT' | 'DELETE',
-  ip: string,
-): Promise<{ readonly answer: Answer; readonly told: readonly Input[] }> {
+async function ask({ method = 'PUT', path, form: fields = {}, names = { hasRoomFor: () => true } }: Asked): Promise<{
+  readonly answer: Answer
+  readonly told: readonly Input[]
+}> {
   const told: Input[] = []
   const routes = nameRoutes({
-    shared: () => ({ names: {} }) as SharedView,
+    shared: () => ({ names }) as SharedView,
     tell: input => told.push(input),
     holderOf: (address: IpAddress) => (formatIpAddress(address) === '10.2.2.1' ? 'web2' : undefined),
     domains: ['weave.local'],
@@ -56,9 +85,9 @@ async function ask(
     upstream: () => [],
     listening: () => undefined,
   })
-  const found = findRoute(routes, method, `/name/weave:extern/${ip}`)
+  const found = findRoute(routes, method, `/name${path}`)
   if (typeof found === 'number') throw new Error(`no such route: ${found}`)
-  const form = async () => new URLSearchParams({ fqdn: 'db.weave.local' })
+  const form = async () => new URLSearchParams({ fqdn: 'db.weave.local', ...fields })
   const body = async () => {
     throw new Error('there is a form')
   }

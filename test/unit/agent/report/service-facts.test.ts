@@ -69,6 +69,7 @@ const FACTS: ServiceFacts = {
       find: () => [],
       findAddress: () => [],
       isParent: () => false,
+      hasRoomFor: () => true,
     },
   },
 }

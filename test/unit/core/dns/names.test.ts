@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { isDomainName } from '../../../../src/base/domain-name.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { answerFor, reversedAddress } from '../../../../src/core/dns/answer.ts'
-import { BODY_BYTES_MAX, decodeEntries, type Entry, encodeEntries } from '../../../../src/core/dns/entry.ts'
+import {
+  BODY_BYTES_MAX,
+  decodeEntries,
+  type Entry,
+  encodeEntries,
+  entryProblem,
+} from '../../../../src/core/dns/entry.ts'
 import { REVIEW_MS } from '../../../../src/core/dns/name-reviews.ts'
 import { Names, STALE_MS } from '../../../../src/core/dns/names.ts'
 
@@ -196,7 +202,29 @@ describe('names', () => {
     let count = 0
     while (names.add(address(`n${count}`, '10.2.1.1')) && count < 5_000) count++
     expect(count).toBeLessThan(5_000)
+    expect(names.hasRoomFor(address(`n${count}`, '10.2.1.1'))).toBe(false)
+    expect(names.hasRoomFor(address('n0', '10.2.1.1'))).toBe(true)
     expect(encodeEntries(names.own).length).toBeLessThanOrEqual(BODY_BYTES_MAX)
+    names.judge('c', false)
+    expect(names.own.every(({ isUnhealthy }) => isUnhealthy)).toBe(true)
+    expect(encodeEntries(names.own).length).toBeLessThanOrEqual(BODY_BYTES_MAX)
+  })
+
+  it.each<[string, Partial<Entry>, string | undefined]>([
+    ['an id of 128 characters', { id: 'c'.repeat(128) }, undefined],
+    ['a longer one', { id: 'c'.repeat(129) }, 'an id has 128 characters at most'],
+    ['a text of 255 bytes', { data: { kind: 'txt', text: `a${'é'.repeat(127)}` } }, undefined],
+    ['a longer one', { data: { kind: 'txt', text: 'é'.repeat(128) } }, 'a text has 255 bytes at most'],
+    ['an alias of no name', { data: { kind: 'cname', target: 'a b' } }, "'a b' is not a name that DNS can carry"],
+    [
+      'a service at no port',
+      { data: { kind: 'srv', priority: 1, weight: 1, port: 65_536, target: 'db.weave.local' } },
+      'a number is not from 0 to 65535',
+    ],
+  ])('with %s are judged alike where they are given and by others', (_, part, problem) => {
+    const entry = { ...address('web', '10.2.1.1'), ...part }
+    expect(entryProblem(entry)).toBe(problem)
+    expect(decodeEntries(encodeEntries([entry])).ok).toBe(problem === undefined)
   })
 
   it('in a reverse zone stand for addresses', () => {
