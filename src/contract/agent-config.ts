@@ -1,11 +1,14 @@
 import { parseCidr, parseInterfaceAddress } from '../base/cidr.ts'
 import { parseEndpoint } from '../base/endpoint.ts'
 import { canonicalIp, parseIpAddress } from '../base/ip-address.ts'
+import { isNickname } from '../base/nickname.ts'
 import type { Result } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
 import { CONTROL_PORT } from './ports.ts'
 
 export const LINK_COST_MAX = 65_535
+/** A router's record, which tells the others, has no room for more. */
+export const ADVERTISED_MAX = 8
 
 /** What the provisioner tells one host's agent. Written to `HOST_PATHS.agentConfig`; holds no secret. */
 export interface AgentConfig {
@@ -24,7 +27,7 @@ export interface AgentConfig {
   readonly containerRange: string
   readonly subnet: string
   readonly listen: { readonly ip: string; readonly port: number }
-  /** Underlay addresses under which others may reach this host. */
+  /** Underlay addresses under which others may reach this host, the preferred one first. */
   readonly advertise: readonly string[]
   /** Peers to dial at start, `ip:port` or `[ip]:port` each. */
   readonly targets: readonly string[]
@@ -61,6 +64,7 @@ export function parseAgentConfig(text: string): Result<AgentConfig> {
     ...encryptedFastPath(shape.optionalFlag('encryptedFastPath')),
     ...linkCosts(shape.optionalIntegers('linkCosts', 1, LINK_COST_MAX)),
   }
+  shape.check(isNickname(config.nickname), 'nickname must have 1 to 255 bytes and no control characters')
   checkAddresses(shape, config)
   return shape.result(config)
 }
@@ -85,6 +89,7 @@ function checkAddresses(shape: ShapeReader, config: AgentConfig): void {
     shape.check(parseCidr(subnet).ok, `trustedSubnets: '${subnet}' is not a network`)
   }
   shape.check(parseIpAddress(config.listen.ip).ok, 'listen.ip must be an IP address')
+  shape.check(config.advertise.length <= ADVERTISED_MAX, `advertise has more than ${ADVERTISED_MAX} addresses`)
   for (const address of config.advertise) {
     shape.check(parseIpAddress(address).ok, `advertise: '${address}' is not an IP address`)
   }

@@ -8,6 +8,7 @@ import { parseCidr } from '../../base/cidr.ts'
 import { ANY_ADDRESS } from '../../base/endpoint.ts'
 import { formatIpAddress, parseIpAddress } from '../../base/ip-address.ts'
 import { parseMac } from '../../base/mac.ts'
+import { isNickname } from '../../base/nickname.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import type { CommandContext } from './context.ts'
@@ -77,7 +78,7 @@ export function isStandAloneGiven(options: StandAloneOptions): boolean {
 export function recordOf(options: StandAloneOptions): LaunchRecord {
   return {
     format: 1,
-    nickname: options.nickname ?? hostname(),
+    nickname: checkNickname(options.nickname ?? hostname()),
     listen: { ip: parseHost(options.host ?? ANY_ADDRESS), port: options.port ?? CONTROL_PORT },
     discovery: options.discovery !== false,
     connectionsMax: options.connLimit ?? DEFAULT_CONNECTIONS_MAX,
@@ -96,6 +97,11 @@ function checkName(context: CommandContext, { name }: StandAloneOptions): void {
   const wanted = parseMac(name)
   if (wanted.ok && wanted.value === (own as string)) return
   throw bad(`this host's name is ${own}, made of its key, and cannot be '${name}'`, 'give --nickname a name for people')
+}
+
+function checkNickname(text: string): string {
+  if (isNickname(text)) return text
+  throw bad(`${JSON.stringify(text)} is no nickname`, 'give --nickname 1 to 255 bytes without control characters')
 }
 
 function parseHost(text: string): string {

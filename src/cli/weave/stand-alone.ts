@@ -40,12 +40,15 @@ function keepLaunch(
   peers: Targets,
 ): void {
   const { paths } = context
-  const passwords = takePasswords(options, process.env)
   const isRestart = options.foreground === true && !isStandAloneGiven(options) && countOf(peers) === 0
+  const known = isRestart ? loadLaunch(paths.launch) : undefined
+  // Whatever may be refused comes before whatever is written.
+  const launch = known ?? recordOf(options)
+  const passwords = takePasswords(options, process.env)
   if (passwords !== undefined) savePasswords(paths.password, passwords)
   if (options.withoutPassword === true) rmSync(paths.password, { force: true })
-  if (isRestart && loadLaunch(paths.launch) !== undefined) return
-  saveLaunch(paths.launch, recordOf(options))
+  if (known !== undefined) return
+  saveLaunch(paths.launch, launch)
   if (options.resume !== true) keepTargets(context, peers)
   if (passwords === undefined) tellOfPassword(paths.password)
 }

@@ -2,6 +2,7 @@ import { formatCidr } from '../../base/cidr.ts'
 import { formatEndpoint } from '../../base/endpoint.ts'
 import { isLinkLocal, networkContains, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { ADVERTISED_MAX } from '../../contract/agent-config.ts'
 import { HOST_PATHS } from '../../contract/host-paths.ts'
 import { hostsMax, type Layout } from './addressing.ts'
 import type { Inventory, InventoryHost } from './inventory.ts'
@@ -21,7 +22,10 @@ export function checkLayout(layout: Layout): readonly Problem[] {
   return [{ cause: `weave_subnet ${formatCidr(subnet)} has no room for a host`, remedy: 'widen weave_subnet' }]
 }
 
-/** A host's name becomes a folder and a word in commands. */
+/** What folders and files add to a host's name must have room, too. */
+const NAME_LENGTH_MAX = 200
+
+/** A host's name becomes a folder, a word in commands, and the nickname of its router. */
 export function checkNames(inventory: Inventory): readonly Problem[] {
   const bad = inventory.hosts
     .filter(({ name }) => !/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name))
@@ -29,12 +33,18 @@ export function checkNames(inventory: Inventory): readonly Problem[] {
       cause: `host name '${name}' has characters other than letters, digits, '.', '_' and '-'`,
       remedy: 'give the host such a name, and its address in ansible_host',
     }))
+  const long = inventory.hosts
+    .filter(({ name }) => name.length > NAME_LENGTH_MAX)
+    .map(({ name }) => ({
+      cause: `host name '${name.slice(0, 20)}…' has more than ${NAME_LENGTH_MAX} characters`,
+      remedy: 'give the host a shorter name, and its address in ansible_host',
+    }))
   const same = duplicates(inventory.hosts, host => [host.name.toLowerCase()])
   const double = same.map(({ owners }) => ({
     cause: `hosts ${quoteAll(owners)} have the same name`,
     remedy: 'give each host a name of its own; upper and lower case count as the same',
   }))
-  return [...bad, ...double]
+  return [...bad, ...long, ...double]
 }
 
 export function checkHosts(inventory: Inventory, layout: Layout): readonly Problem[] {
@@ -64,6 +74,12 @@ function checkAddresses(host: InventoryHost, layout: Layout): readonly Problem[]
     const cause = `host '${host.name}' has no underlay address: its ansible_host is not an IP address`
     return [
       { cause, remedy: `set weave_underlay_address of '${host.name}' to the address that the other hosts reach it by` },
+    ]
+  }
+  if (host.underlayAddresses.length > ADVERTISED_MAX) {
+    const cause = `host '${host.name}' has more than ${ADVERTISED_MAX} underlay addresses`
+    return [
+      { cause, remedy: 'name in weave_underlay_addresses those that other hosts reach it by, the preferred one first' },
     ]
   }
   return host.underlayAddresses.flatMap(text => {

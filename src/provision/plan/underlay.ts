@@ -1,6 +1,7 @@
 import { contains, parseCidr } from '../../base/cidr.ts'
 import { parseIpv4 } from '../../base/ipv4.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { ADVERTISED_MAX } from '../../contract/agent-config.ts'
 import type { FactsByHost, HostAddress } from './host-facts.ts'
 import type { Inventory, InventoryHost, UnderlayChoice } from './inventory.ts'
 import type { Lock } from './lock.ts'
@@ -37,12 +38,12 @@ function problemOfChoice({ name }: InventoryHost, { cidrs }: UnderlayChoice): Pr
   return { cause: `weave_underlay_cidr of host '${name}': ${wrong.error}`, remedy: 'give networks, as 10.0.0.0/8' }
 }
 
-/** In the order of the networks, then in that of the host's interfaces. */
+/** In the order of the networks, then in that of the host's interfaces; of many the first. */
 function chosenFrom(has: readonly HostAddress[], { cidrs, interfaceName }: UnderlayChoice): readonly string[] {
   const onInterface = has.filter(one => interfaceName === undefined || one.interface === interfaceName)
-  if (cidrs.length === 0) return onInterface.map(({ address }) => address)
+  if (cidrs.length === 0) return onInterface.map(({ address }) => address).slice(0, ADVERTISED_MAX)
   const within = cidrs.flatMap(text => onInterface.map(({ address }) => address).filter(ip => lies(ip, text)))
-  return [...new Set(within)]
+  return [...new Set(within)].slice(0, ADVERTISED_MAX)
 }
 
 function lies(ip: string, network: string): boolean {

@@ -33,6 +33,9 @@ describe('the flags of a launch by hand', () => {
       connectionsMax: 5,
       nickname: 'bee',
     })
+    for (const nickname of ['', 'n'.repeat(256), 'é'.repeat(128), 'a\nb']) {
+      expect(() => parse('--nickname', nickname)).toThrow('is no nickname')
+    }
     expect(() => parse('--host', 'here')).toThrow("'here' is not an IP address")
     expect(() => parse('--port', '0')).toThrow("'0' is no value for --port")
   })
@@ -50,6 +53,16 @@ describe('the flags of a launch by hand', () => {
     prepareStandAlone(context, { withoutPassword: true }, NO_TARGETS)
     expect([targets(), names()]).toEqual([[], '[]\n'])
     expect(warned.mock.calls.join()).toContain('the 1 peers of the last launch are forgotten')
+  })
+
+  it('that are refused change nothing', () => {
+    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    prepareStandAlone(context, { password: 'correct horse battery staple' }, NO_TARGETS)
+    const before = readFileSync(context.paths.password, 'utf8')
+    const wrong = { withoutPassword: true, nickname: '' }
+    expect(() => prepareStandAlone(context, wrong, NO_TARGETS)).toThrow('"" is no nickname')
+    expect(readFileSync(context.paths.password, 'utf8')).toBe(before)
   })
 
   function parse(...words: readonly string[]) {

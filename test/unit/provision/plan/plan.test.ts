@@ -1,3 +1,4 @@
+import { ADDRESSES_MAX } from '../../../../src/core/wire/peer-record.ts'
 import type { InventoryHost } from '../../../../src/provision/plan/inventory.ts'
 import { facts, host, inventory, lockOf, planned, refusals } from '../inventories.ts'
 
@@ -140,6 +141,19 @@ describe('a plan is refused', () => {
   it('when an underlay address means another host on each network', () => {
     const [refusal] = refusals([host('a', { underlayAddresses: ['fe80::1'] })])
     expect(refusal).toContain("underlay address fe80::1 of host 'a' is link-local")
+  })
+
+  it('when a host has more underlay addresses than its router can tell the others of', () => {
+    const underlayAddresses = Array.from({ length: ADDRESSES_MAX + 1 }, (_, i) => `192.0.2.${i + 1}`)
+    const [refusal] = refusals([host('a', { underlayAddresses })])
+    expect(refusal).toContain(`host 'a' has more than ${ADDRESSES_MAX} underlay addresses`)
+    const [last] = planned([host('a', { underlayAddresses: underlayAddresses.slice(1) })]).hosts
+    expect(last?.underlayAddresses).toHaveLength(ADDRESSES_MAX)
+  })
+
+  it('when a name leaves no room for what files add to it', () => {
+    expect(refusals([host('a'.repeat(201))])[0]).toContain('has more than 200 characters')
+    expect(planned([host('a'.repeat(200))]).hosts).toHaveLength(1)
   })
 
   it('when two hosts have one underlay address', () => {

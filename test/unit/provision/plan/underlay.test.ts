@@ -1,3 +1,4 @@
+import { ADDRESSES_MAX } from '../../../../src/core/wire/peer-record.ts'
 import { facts, host, lockOf, planned, refusals } from '../inventories.ts'
 
 const KEY = Buffer.alloc(32, 3).toString('base64')
@@ -21,6 +22,17 @@ describe('the underlay address of a host with several', () => {
     const plan = planned([choosing('a', cidrs, interfaceName)], { facts: known })
     expect(plan.hosts[0]?.underlayAddresses).toEqual(expected)
     expect(plan.lock.hosts[0]?.underlay).toEqual(expected)
+  })
+
+  it('is the first of many: a router can tell the others of so many', () => {
+    const addresses = Array.from({ length: 300 }, (_, i) => ({
+      interface: 'eth0',
+      address: `10.0.${i >> 8}.${i & 255}`,
+    }))
+    for (const cidrs of [[], ['10.0.0.0/8']]) {
+      const plan = planned([choosing('a', cidrs, 'eth0')], { facts: { a: facts({ addresses }) } })
+      expect(plan.hosts[0]?.underlayAddresses).toEqual(addresses.slice(0, ADDRESSES_MAX).map(({ address }) => address))
+    }
   })
 
   it('is refused when none fits, with those that it has', () => {
