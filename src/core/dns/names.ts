@@ -110,7 +110,8 @@ export class Names {
   heard(peer: PeerName, body: Uint8Array | undefined, now: number): boolean {
     const decoded = decodeEntries(body ?? new Uint8Array(0))
     if (!decoded.ok) return false
-    if (decoded.value.length === 0) this.#forget(peer)
+    this.#keepRefused(peer, decoded.value)
+    if (body === undefined || decoded.value.length === 0) this.#forget(peer, body === undefined)
     else {
       this.#others.set(peer, decoded.value)
       this.#reviews.schedule(peer, now)
@@ -132,10 +133,10 @@ export class Names {
     for (const [peer, at] of this.#lostAt) {
       if (at + STALE_MS > now) continue
       this.#lostAt.delete(peer)
-      this.#forget(peer)
+      this.#forget(peer, true)
       this.#index = undefined
     }
-    for (const peer of this.#reviews.due(now)) this.#review(peer)
+    for (const { peer, kept } of this.#reviews.due(now)) this.#review(peer, kept)
   }
 
   drain(): readonly NamesOutput[] {
@@ -178,8 +179,18 @@ export class Names {
     return peer !== this.#self && data.kind === 'address' && this.#addresses.isRefused(peer, data.address)
   }
 
-  #review(peer: PeerName): void {
-    const refused = this.#others.get(peer)?.find(({ data }) => this.#isRefused({ peer, data }))
+  /** What is taken back before it was looked at is looked at all the same: one entry is enough. */
+  #keepRefused(peer: PeerName, next: readonly Entry[]): void {
+    const before = this.#others.get(peer)
+    if (before === undefined || !this.#reviews.isDue(peer)) return
+    const stays = new Set(next.map(textOf))
+    const refused = before.find(entry => !stays.has(textOf(entry)) && this.#isRefused({ peer, data: entry.data }))
+    if (refused !== undefined) this.#reviews.keep(peer, refused)
+  }
+
+  #review(peer: PeerName, kept: Entry | undefined): void {
+    const entries = [...(this.#others.get(peer) ?? []), ...(kept === undefined ? [] : [kept])]
+    const refused = entries.find(({ data }) => this.#isRefused({ peer, data }))
     if (!this.#reviews.note(peer, refused !== undefined) || refused?.data.kind !== 'address') return
     const fields = { peer, name: refused.name, address: refused.data.address }
     this.#outputs.push(
@@ -188,9 +199,10 @@ export class Names {
     )
   }
 
-  #forget(peer: PeerName): void {
+  /** Of a member that has none, or none any more, there may be some to look at. */
+  #forget(peer: PeerName, isGone: boolean): void {
     this.#others.delete(peer)
-    this.#reviews.forget(peer)
+    if (isGone || !this.#reviews.hasKept(peer)) this.#reviews.forget(peer)
   }
 
   get #indexed(): NameIndex {
@@ -228,5 +240,10 @@ function marked({ isUnhealthy: _, ...entry }: Entry, isUnhealthy: boolean): Entr
 }
 
 function isSame(a: Entry, b: Entry): boolean {
-  return a.id === b.id && a.name === b.name && JSON.stringify(a.data) === JSON.stringify(b.data)
+  return textOf(a) === textOf(b)
+}
+
+/** But for its mark. */
+function textOf({ id, name, data }: Entry): string {
+  return JSON.stringify([id, name, data])
 }

@@ -124,6 +124,32 @@ describe('names', () => {
     expect(names.deadline).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('for another host’s addresses are told of also when they are taken back before each look', () => {
+    let isRefused = true
+    const addresses = {
+      isAnothers: () => true,
+      isRefused: (_: PeerName, text: string) => isRefused && text === '10.2.2.1',
+    }
+    const names = new Names({ self, stored: undefined, addresses })
+    const lies = encodeEntries([address('trap', '10.2.2.1')])
+    const lieUntil = (next: Uint8Array | undefined, from: number) => {
+      names.heard(peer, lies, from)
+      names.heard(peer, next, from + 1)
+      return refusalsAt(names, from + REVIEW_MS)
+    }
+    expect(lieUntil(encodeEntries([]), 0)).toHaveLength(1)
+    expect(lieUntil(encodeEntries([]), REVIEW_MS)).toEqual([])
+    names.heard(peer, encodeEntries([]), 2 * REVIEW_MS)
+    expect(lieUntil(encodeEntries([address('web', '192.0.2.7')]), 2 * REVIEW_MS)).toHaveLength(1)
+    names.heard(peer, undefined, 3 * REVIEW_MS)
+    expect(lieUntil(undefined, 3 * REVIEW_MS)).toEqual([])
+    expect(names.deadline).toBe(Number.POSITIVE_INFINITY)
+    names.heard(peer, lies, 4 * REVIEW_MS)
+    names.heard(peer, encodeEntries([]), 4 * REVIEW_MS)
+    isRefused = false
+    expect(refusalsAt(names, 5 * REVIEW_MS)).toEqual([])
+  })
+
   it('of this host are answered to itself, whatever their address', () => {
     const addresses = { isAnothers: () => true, isRefused: () => true }
     const names = new Names({ self, stored: undefined, addresses })
