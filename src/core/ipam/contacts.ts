@@ -5,8 +5,16 @@ import type { PeerName } from '../../base/peer-name.ts'
  * The time between this and `GRACE_MS` covers clocks that run apart by a quarter, and news on its way.
  */
 export const LEASE_MS = 45 * 60_000
+/** Word of whoever took a router's space lawfully, while that was away, has come by then. */
+export const HOLD_MS = 60_000
+/** Others give the router so long to yield by itself, lest both yield. */
+export const TRUST_MS = 2 * HOLD_MS
 /** Unreachable for so long while this router was in contact with most of the cluster: dead, and its space is taken over. */
 export const GRACE_MS = 60 * 60_000
+/** Where there is a manifest, whoever is out of reach for less may be starting again: the word of one router does not make it dead. */
+export const DEAD_BY_WORD_MS = 10 * 60_000
+/** Who was away for less is missed, not lost. Below `DEAD_BY_WORD_MS`, since routers notice at different times. */
+export const MISSED_MS = 9 * 60_000
 /** The same for a peer that the manifest no longer names. */
 export const REMOVED_MS = 10_000
 /** After so long away that others may have taken this router's space, it waits for word of that before it goes on. */
@@ -21,8 +29,10 @@ export class Contacts {
   #members: ReadonlySet<PeerName>
   #reachable: ReadonlySet<PeerName> = new Set()
   readonly #lostAt = new Map<PeerName, number>()
-  /** Since when each member in reach has been so. */
+  /** Since when each member has been in reach, but for times when it was missed while this router was in contact with most. */
   readonly #presentSince = new Map<PeerName, number>()
+  /** When those that were missed came back. */
+  readonly #backSince = new Map<PeerName, number>()
   /** Since when more than half have been reachable without a break; undefined while they are not. */
   #majoritySince: number | undefined
   /** It is not known for how long a router was away that has only just started. */
@@ -69,7 +79,7 @@ export class Contacts {
   ): void {
     this.#members = members
     this.#reachable = reachable
-    this.#countPresence(now)
+    this.#noteReturns(now)
     for (const peer of this.#lostAt.keys()) {
       if (this.isReachable(peer) || !(members.has(peer) || known.has(peer))) this.#lostAt.delete(peer)
     }
@@ -81,11 +91,18 @@ export class Contacts {
       this.#majoritySince = undefined
       this.#majorityUntil = now
     }
+    this.#forgetLost(now)
   }
 
   /** Since when the member has been in reach without a break. */
   presentSince(peer: PeerName): number | undefined {
-    return this.#presentSince.get(peer)
+    if (!this.isReachable(peer)) return undefined
+    return this.#backSince.get(peer) ?? this.#presentSince.get(peer)
+  }
+
+  /** The same, but for times so short that nobody can have taken over its space. Undefined once it is lost. */
+  heldSince(peer: PeerName, now: number): number | undefined {
+    return this.#isMissed(peer, now) ? this.#presentSince.get(peer) : undefined
   }
 
   /** True when others may have declared this router dead: those out of reach are enough to do so. */
@@ -111,10 +128,33 @@ export class Contacts {
     return Math.max(lostAt, this.#majoritySince)
   }
 
-  #countPresence(now: number): void {
-    const present = new Set(this.present)
-    for (const peer of this.#presentSince.keys()) if (!present.has(peer)) this.#presentSince.delete(peer)
-    for (const peer of present) if (!this.#presentSince.has(peer)) this.#presentSince.set(peer, now)
+  #noteReturns(now: number): void {
+    for (const peer of this.present) {
+      const isKnown = this.#presentSince.has(peer)
+      if (!isKnown || !this.#isMissed(peer, now)) {
+        this.#presentSince.set(peer, now)
+        this.#backSince.delete(peer)
+      } else if (this.#lostAt.has(peer)) this.#backSince.set(peer, now)
+    }
+  }
+
+  #forgetLost(now: number): void {
+    for (const peer of this.#presentSince.keys()) {
+      if (this.#members.has(peer) && (this.isReachable(peer) || this.#wasHeld(peer, now))) continue
+      this.#presentSince.delete(peer)
+      this.#backSince.delete(peer)
+    }
+  }
+
+  /** It was in contact with this router and most others for long before it was missed, and these have been in contact ever since. */
+  #wasHeld(peer: PeerName, now: number): boolean {
+    const since = Math.max(this.#presentSince.get(peer) ?? now, this.#majoritySince ?? now)
+    return this.#isMissed(peer, now) && (this.#lostAt.get(peer) ?? now) - since >= TRUST_MS
+  }
+
+  /** In reach, or out of it for so short a time that nobody can have taken over its space. */
+  #isMissed(peer: PeerName, now: number): boolean {
+    return now - (this.#lostAt.get(peer) ?? now) < MISSED_MS
   }
 
   #regain(now: number): void {

@@ -1,5 +1,7 @@
+import { type Doubted, Doubts } from './doubts.ts'
 import type { Claim } from './owned-space.ts'
-import type { OwnedPart } from './peer-views.ts'
+import type { Contest, OwnedPart } from './peer-views.ts'
+import { type Range, rangeContains } from './range.ts'
 import type { Succession } from './succession.ts'
 import type { Territory } from './territory.ts'
 
@@ -14,6 +16,7 @@ export class Contests {
   #compared: readonly Claim[] | undefined
   /** Others claim what is another's: which of both gives way changes by time alone. */
   isOpen = false
+  readonly #doubts = new Doubts()
 
   constructor(territory: Territory, succession: Succession) {
     this.#territory = territory
@@ -49,7 +52,9 @@ export class Contests {
       return
     }
     if (!territory.hasNews && this.#compared === space.claims && !this.isOpen) return
-    const { lost, held, isOpen } = views.contestedOf(self, space.claims, territory.vain)
+    const contest = views.contestedOf(self, space.claims, territory.vain)
+    const { lost, withheld, held } = homes.areKnown ? this.#doubt(contest, now) : { ...contest, withheld: [] }
+    space.withhold(withheld)
     for (const part of lost) {
       space.remove(part)
       territory.isChanged = true
@@ -58,8 +63,19 @@ export class Contests {
         territory.log('error', 'addresses in use here belong to another peer', { peer: part.owner, disputed })
     }
     this.#hold([...held, ...views.verdicts.inVain])
-    this.isOpen = isOpen || views.verdicts.hasSuspects
+    this.isOpen = contest.isOpen || this.#doubts.areOpen || views.verdicts.hasSuspects
     this.#compared = space.claims
+  }
+
+  /** What is settling is given up at once: nobody uses it yet. */
+  #doubt({ lost, held }: Contest, now: number): Doubted {
+    const { space, views, homes, self } = this.#territory
+    const isSettling = ({ from }: Range) => space.claims.find(claim => rangeContains(claim, from))?.isSettling === true
+    const isSteady = homes.steadyFor(self) !== undefined
+    const passing = views.passing(self, space.claims).filter(part => !isSettling(part))
+    const firm = lost.filter(part => !isSettling(part))
+    const doubted = this.#doubts.look({ lost: firm, held, passing, isSteady }, now)
+    return { ...doubted, lost: [...lost.filter(isSettling), ...doubted.lost] }
   }
 
   /** Says once of each claim that it does not hold. */

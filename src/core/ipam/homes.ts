@@ -1,12 +1,7 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
-import { type Contacts, GRACE_MS } from './contacts.ts'
+import { type Contacts, GRACE_MS, HOLD_MS, TRUST_MS } from './contacts.ts'
 import { type Range, rangeContains } from './range.ts'
-
-/** Word of whoever took a router's space lawfully, while that was away, has come by then. */
-export const HOLD_MS = 60_000
-/** Others give the router so long to yield by itself, lest both yield. */
-const TRUST_MS = 2 * HOLD_MS
 
 /**
  * The ranges that the manifest gives to hosts, and which of them are held against every claim of others, whatever its epoch. Nobody
@@ -70,15 +65,23 @@ export class Homes {
   /** For how long the peer, and most others, have been in contact with this router, at least: long enough to hold what it has had for that time. */
   steadyFor(peer: PeerName): number | undefined {
     if (peer === this.#self) return this.#isInContact(HOLD_MS) ? HOLD_MS : undefined
-    const since = this.#contacts.presentSince(peer)
-    const isSteady = since !== undefined && this.#now - since >= TRUST_MS && this.#isInContact(TRUST_MS)
-    return isSteady ? TRUST_MS : undefined
+    return this.#trusted(this.#contacts.presentSince(peer))
+  }
+
+  /** The same where a time without contact does not count that was too short for anybody to take over the peer's space. */
+  heldFor(peer: PeerName): number | undefined {
+    return peer === this.#self ? this.steadyFor(peer) : this.#trusted(this.#contacts.heldSince(peer, this.#now))
   }
 
   /** Others may have taken over its space by then. */
   isLost(peer: PeerName): boolean {
     const since = this.#contacts.goneSince(peer)
     return since !== undefined && this.#now - since >= GRACE_MS
+  }
+
+  #trusted(since: number | undefined): number | undefined {
+    const isSteady = since !== undefined && this.#now - since >= TRUST_MS && this.#isInContact(TRUST_MS)
+    return isSteady ? TRUST_MS : undefined
   }
 
   #isInContact(forMs: number): boolean {

@@ -10,6 +10,7 @@ import { Requests } from './requests.ts'
 import { describeIpam } from './status.ts'
 import { Succession } from './succession.ts'
 import { Territory } from './territory.ts'
+import { whyNotDead } from './word-of-death.ts'
 
 /** So often while another's claim to own space does not hold: which of both gives way changes by time alone. */
 const CONTEST_EVERY_MS = 5_000
@@ -222,9 +223,11 @@ export class Ipam {
   #takeOver(ticket: number, peer: PeerName, now: number): void {
     const { outputs, reachable, self } = this.#territory
     const isAlive = reachable.has(peer) || peer === self
-    const answer = isAlive
-      ? { kind: 'refused' as const, reason: `peer ${peer} is reachable: stop it first` }
-      : { kind: 'taken-over' as const, addresses: this.#succession.takeOver(peer, now) }
+    const reason = isAlive ? `peer ${peer} is reachable: stop it first` : whyNotDead(this.#territory, peer, now)
+    const answer =
+      reason === undefined
+        ? { kind: 'taken-over' as const, addresses: this.#succession.takeOver(peer, now) }
+        : { kind: 'refused' as const, reason }
     outputs.push({ kind: 'answer', ticket, answer })
   }
 

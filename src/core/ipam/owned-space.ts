@@ -11,13 +11,19 @@ export interface Claim extends Range {
 /** The space of this peer: claims that do not overlap, ascending. */
 export class OwnedSpace {
   #claims: readonly Claim[] = []
+  #withheld: readonly Range[] = []
 
   get claims(): readonly Claim[] {
     return this.#claims
   }
 
   get usable(): readonly Claim[] {
-    return this.#claims.filter(claim => !claim.isSettling)
+    return this.#settled.flatMap(claim => without(claim, this.#withheld).map(part => ({ ...claim, ...part })))
+  }
+
+  /** Not to be used for the time being, all else is: others claim it, and it shows soon whether that counts. */
+  withhold(parts: readonly Range[]): void {
+    this.#withheld = parts
   }
 
   /** The caller gives space that is not owned yet. */
@@ -35,11 +41,14 @@ export class OwnedSpace {
   }
 
   dropSettling(): void {
-    this.#claims = this.usable
+    this.#claims = this.#settled
   }
 
+  /** What is withheld counts as settling. */
   at(address: bigint): Claim | undefined {
-    return this.#claims.find(claim => rangeContains(claim, address))
+    const claim = this.#claims.find(one => rangeContains(one, address))
+    const isWithheld = this.#withheld.some(part => rangeContains(part, address))
+    return claim === undefined || !isWithheld ? claim : { ...claim, isSettling: true }
   }
 
   /** What is usable within `range`. */
@@ -48,6 +57,10 @@ export class OwnedSpace {
       const part = intersect(claim, range)
       return part === undefined ? [] : [{ ...claim, ...part }]
     })
+  }
+
+  get #settled(): readonly Claim[] {
+    return this.#claims.filter(claim => !claim.isSettling)
   }
 }
 

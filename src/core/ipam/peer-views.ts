@@ -173,6 +173,14 @@ export class PeerViews {
     }
   }
 
+  /** Of `mine` what members give to others than `self` by later right. */
+  passing(self: PeerName, mine: readonly Claim[]): readonly Range[] {
+    const grants = this.ofMembers.flatMap(view => view.grants).filter(({ receiver }) => receiver !== self)
+    return grants.flatMap(grant =>
+      mine.filter(({ epoch }) => epoch < grant.epoch).flatMap(claim => intersect(claim, grant) ?? []),
+    )
+  }
+
   #look(name: PeerName, body: AddressBody): boolean {
     const before = this.#views.get(name)
     const isJudged = this.#homes.areKnown && this.#homes.isMember(name)

@@ -93,8 +93,7 @@ export class Verdicts {
   }
 
   isDiscredited(peer: PeerName): boolean {
-    const accusers = [...(this.#accusers.get(peer) ?? [])].filter(name => this.#homes.isMember(name))
-    return this.#homes.areKnown && accusers.length >= this.#homes.majority
+    return this.#homes.areKnown && this.#accusersOf(peer) >= this.#homes.majority
   }
 
   /** What a member says of others. */
@@ -178,11 +177,20 @@ export class Verdicts {
   /** What it has held of the range for long. */
   #heldFor(holder: PeerName, range: Range): readonly Tenure[] {
     const tenures = (this.#tenures.get(holder) ?? []).filter(one => intersect(one, range) !== undefined)
-    const longMs = tenures.length === 0 ? undefined : this.#homes.steadyFor(holder)
+    const longMs = tenures.length === 0 ? undefined : this.#homes.heldFor(holder)
     return longMs === undefined ? [] : tenures.filter(({ since }) => this.#homes.now - since >= longMs)
   }
 
   #discreditedPart(name: PeerName, item: Range): readonly Range[] {
-    return this.isDiscredited(name) ? without(item, this.#homes.of(name)) : []
+    const beyond = without(item, this.#homes.of(name))
+    if (this.isDiscredited(name)) return beyond
+    // Where its own range is at stake, this router's word is one of those that are needed.
+    const accusers = this.#accusersOf(name)
+    if (accusers === 0 || accusers + 1 < this.#homes.majority) return []
+    return beyond.flatMap(part => this.#homes.of(this.#self).flatMap(home => intersect(home, part) ?? []))
+  }
+
+  #accusersOf(peer: PeerName): number {
+    return [...(this.#accusers.get(peer) ?? [])].filter(name => this.#homes.isMember(name)).length
   }
 }

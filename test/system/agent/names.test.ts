@@ -136,17 +136,17 @@ describe('addresses and names of three hosts', () => {
     })
   }, 50_000)
 
-  it('come back when the operator says that a host is dead, and are no longer its own (CLI-20, API-18, IPM-10)', async () => {
+  it('stay those of a host that may be starting again, whatever the operator of another says (CLI-20, API-18, IPM-10)', async () => {
     await lab.kill('a')
     await eventually(20_000, async () => {
-      const { stdout } = await lab.weave('c', 'rmpeer', 'a')
-      return /^[1-9]\d+ IPs taken over from a$/m.test(stdout) || stdout
+      const { exitCode, stderr } = await lab.weave('c', 'rmpeer', 'a')
+      const isRefused = exitCode === 1 && /may be starting again.*in \d+ s; 'npx weave-provision remove/.test(stderr)
+      return isRefused || `${exitCode} ${stderr}`
     })
-    await ask('c', 'PUT', '/ip/heir/10.2.1.9/16')
     await lab.launch('a')
     await lab.awaitReachable('a')
-    await expect(ask('a', 'PUT', '/ip/late/10.2.1.9/16')).rejects.toThrow(/10\.2\.1\.9/)
-    expect(await allocate('a', 'late')).not.toBe('10.2.1.9/16')
+    await ask('a', 'PUT', '/ip/still/10.2.1.99/16')
+    expect((await ask('a', 'GET', '/ip/still')).trim()).toBe('10.2.1.99/16')
   }, 50_000)
 
   it('come back when a host is removed from the manifest', async () => {

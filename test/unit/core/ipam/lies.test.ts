@@ -1,9 +1,10 @@
-import { type AddressBody, EPOCH_MAX, encodeAddressBody } from '../../../../src/core/ipam/body.ts'
-import { GRACE_MS } from '../../../../src/core/ipam/contacts.ts'
-import { HOLD_MS } from '../../../../src/core/ipam/homes.ts'
+import { type AddressBody, EPOCH_MAX } from '../../../../src/core/ipam/body.ts'
+import { GRACE_MS, HOLD_MS } from '../../../../src/core/ipam/contacts.ts'
+import { formatMemory, parseMemory } from '../../../../src/core/ipam/memory.ts'
 import { type Range, rangeOf } from '../../../../src/core/ipam/range.ts'
 import { CONVICT_MS } from '../../../../src/core/ipam/verdicts.ts'
 import { type AddressHost, AddressWorld, network } from '../../../simulation/address-world.ts'
+import { falseBodyOf, rangesOf } from '../../../simulation/false-bodies.ts'
 
 const SETTLED = 3 * HOLD_MS
 const ALL = rangeOf(network('10.0.0.0/16'))
@@ -14,7 +15,7 @@ const HOME_OF_FIRST = rangeOf(network('10.0.1.0/28'))
 describe('a member that lies about addresses', () => {
   it('takes none of the ranges of those in contact, however high it counts', () => {
     const { world, honest, liar } = start()
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(10_000)
     expect(honest.map(host => rangesOf(world, host))).toEqual(honest.map(host => host.home))
     expect([...world.refusals].sort()).toEqual(
@@ -28,7 +29,7 @@ describe('a member that lies about addresses', () => {
 
   it('takes nothing of one that starts again while it lies', () => {
     const { world, honest, liar } = start()
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(10_000)
     for (const host of honest) {
       world.crash(host)
@@ -41,7 +42,7 @@ describe('a member that lies about addresses', () => {
 
   it('leaves nothing but its own range behind when it is removed, though one of the others is down', () => {
     const { world, honest, liar } = start()
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(10_000)
     const [first] = honest as [AddressHost]
     world.crash(first)
@@ -60,7 +61,7 @@ describe('a member that lies about addresses', () => {
     const { world, honest, liar } = start()
     const [first, second] = honest as [AddressHost, AddressHost]
     const grant = { ...HOME_OF_FIRST, receiver: second.name, sequence: 900, epoch: EPOCH_MAX }
-    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.publishAs(liar, falseBodyOf({ grants: [grant] }))
     world.run(10_000)
     expect(rangesOf(world, first)).toEqual(first.home)
     expect(rangesOf(world, second)).toEqual(second.home)
@@ -68,7 +69,7 @@ describe('a member that lies about addresses', () => {
 
   it('does not keep the others from lending each other space', () => {
     const { world, honest, liar } = start()
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(10_000)
     const ticket = world.allocate(honest[1] as AddressHost, 'c', '10.0.1.0/28')
     world.run(30_000)
@@ -78,7 +79,7 @@ describe('a member that lies about addresses', () => {
 
   it('is not heard when it counts beyond what any claim comes to', () => {
     const { world, honest, liar } = start()
-    world.publishAs(liar, bodyOf({ claims: [claim(2 ** 32 - 1)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(2 ** 32 - 1)] }))
     world.run(10_000)
     expect(world.refusals).toHaveLength(honest.length)
     expect(world.refusals[0]).toMatch(/addresses that cannot be read: addresses: an epoch that no claim comes to$/)
@@ -91,7 +92,7 @@ describe('a member that lies about addresses that another has borrowed', () => {
     const [first, second, third] = honest as [AddressHost, AddressHost, AddressHost]
     const lent = borrow(world, first, '10.0.2.0/28')
     const all = honest.map(host => rangesOf(world, host))
-    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.publishAs(liar, falseBodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
     world.run(2 * CONVICT_MS)
     expect(honest.map(host => rangesOf(world, host))).toEqual(all)
     expect([...world.refusals].sort()).toEqual([
@@ -109,7 +110,7 @@ describe('a member that lies about addresses that another has borrowed', () => {
     const [first, second] = honest as [AddressHost, AddressHost]
     const lent = borrow(world, first, '10.0.2.0/28')
     const had = rangesOf(world, first)
-    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.publishAs(liar, falseBodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
     world.run(10_000)
     for (const host of [first, second]) {
       world.crash(host)
@@ -129,7 +130,7 @@ describe('a member that lies about addresses that another has borrowed', () => {
     world.run(10_000)
     world.restart(second)
     world.run(SETTLED)
-    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.publishAs(liar, falseBodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
     world.run(2 * CONVICT_MS)
     expect(second.ipam.isAnothers(first.name, lent.from)).toBe(false)
     expect(world.refusals).toContain(
@@ -143,7 +144,7 @@ describe('a member that lies about addresses that another has borrowed', () => {
     const lent = borrow(world, first, '10.0.2.0/28')
     const had = rangesOf(world, third)
     const grant = { ...lent, receiver: third.name, sequence: 900, epoch: EPOCH_MAX }
-    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.publishAs(liar, falseBodyOf({ grants: [grant] }))
     world.run(SETTLED)
     expect(rangesOf(world, third)).toEqual(had)
     expect(world.refusals).toContain(`${third.name} refused ${liar.name}: a claim to addresses that another host holds`)
@@ -153,10 +154,10 @@ describe('a member that lies about addresses that another has borrowed', () => {
     const { world, honest, liar } = start()
     const [first, second] = honest as [AddressHost, AddressHost]
     const lent = borrow(world, first, '10.0.2.0/28')
-    world.publishAs(liar, bodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
+    world.publishAs(liar, falseBodyOf({ claims: [{ ...lent, epoch: EPOCH_MAX, isSettling: false, free: 1n }] }))
     world.run(2 * CONVICT_MS)
     expect(second.ipam.isAnothers(first.name, lent.from)).toBe(false)
-    world.publishAs(liar, bodyOf({ claims: [{ ...NOBODYS, epoch: 1, isSettling: false, free: 1n }] }))
+    world.publishAs(liar, falseBodyOf({ claims: [{ ...NOBODYS, epoch: 1, isSettling: false, free: 1n }] }))
     world.run(10_000)
     for (const host of honest) expect(host.ipam.isAnothers(first.name, NOBODYS.from)).toBe(true)
   })
@@ -181,7 +182,7 @@ describe('who has an address besides another', () => {
   it('is not changed by what the other claims', () => {
     const { world, honest, liar } = start()
     const [first] = honest as [AddressHost]
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(10_000)
     expect(first.ipam.holderBesides(liar.name, HOME_OF_FIRST.from)).toBe(first.name)
   })
@@ -204,7 +205,7 @@ describe('a member whose claims more than half refuse', () => {
     const [first] = honest as [AddressHost]
     world.crash(first)
     world.run(10_000)
-    world.publishAs(liar, bodyOf({ claims: [claim(EPOCH_MAX)] }))
+    world.publishAs(liar, falseBodyOf({ claims: [claim(EPOCH_MAX)] }))
     world.run(2 * CONVICT_MS)
     const late = world.add(9, '10.0.9.0/28')
     world.publishManifest(world.hosts.keys())
@@ -224,7 +225,7 @@ describe('a member whose claims more than half refuse', () => {
     const lent = borrow(world, first, '10.0.2.0/28')
     const late = world.add(9, '10.0.9.0/28')
     const grant = { ...lent, receiver: late.name, sequence: 900, epoch: EPOCH_MAX }
-    world.publishAs(liar, bodyOf({ grants: [grant] }))
+    world.publishAs(liar, falseBodyOf({ grants: [grant] }))
     world.run(2 * CONVICT_MS)
     world.publishManifest(world.hosts.keys())
     world.run(SETTLED)
@@ -238,8 +239,9 @@ describe('a host that took over another while it was cut off', () => {
     const [first] = honest as [AddressHost]
     world.split(host => (host === cutOff ? 1 : 0))
     world.run(30_000)
-    world.tell(cutOff, { kind: 'take-over', ticket: 70, peer: first.name })
-    expect(world.answers.get(70)).toMatchObject({ kind: 'taken-over', addresses: 16n })
+    world.crash(cutOff)
+    cutOff.stored = withClaimTo(first.home, cutOff.stored ?? '')
+    world.restart(cutOff)
     world.run(10_000)
     world.split(() => 0)
     world.run(SETTLED)
@@ -285,16 +287,14 @@ function borrow(world: AddressWorld, host: AddressHost, of: string): Range {
   return lent
 }
 
-function bodyOf(lie: Partial<AddressBody>): Uint8Array {
-  const empty = { claims: [], grants: [], taken: new Map(), wishes: [], denials: [], ranges: [] }
-  return encodeAddressBody({ ...empty, serial: 1_000, ...lie })
+/** As a release has it that took over whatever its operator said. */
+function withClaimTo(ranges: readonly Range[], stored: string): string {
+  const memory = parseMemory(stored)
+  if (!memory.ok) throw new Error(memory.error)
+  const claims = ranges.map(({ from, to }) => ({ from, to, epoch: 17, isSettling: false }))
+  return formatMemory({ ...memory.value, claims: [...memory.value.claims, ...claims] })
 }
 
 function claim(epoch: number): AddressBody['claims'][number] {
   return { ...ALL, epoch, isSettling: false, free: 1n }
-}
-
-function rangesOf(world: AddressWorld, host: AddressHost): readonly { readonly from: bigint; readonly to: bigint }[] {
-  const self = host.ipam.status(world.time.now).peers.find(peer => peer.isSelf)
-  return (self?.ranges ?? []).map(({ from, to }) => ({ from, to }))
 }
