@@ -77,14 +77,20 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
   return peers
     .map(peer => {
       const isKnown = peer.isSelf || peer.isReachable
-      if (!isKnown) return `${nameOf(peer)} - unreachable!\n`
-      return `${nameOf(peer)}\n${formatTwins(peer)}${peer.connections.map(formatPeerConnection).join('')}`
+      if (!isKnown) return `${nameOf(peer)} - unreachable!\n${formatFlapping(peer)}`
+      return `${nameOf(peer)}\n${formatTwins(peer)}${formatFlapping(peer)}${peer.connections.map(formatPeerConnection).join('')}`
     })
     .join('')
 }
 
 function formatTwins({ twins }: PeerStatus): string {
   return twins === undefined ? '' : `   two routers claim to be this one: at ${twins.at} and at ${twins.andAt}\n`
+}
+
+function formatFlapping({ flapping }: PeerStatus): string {
+  if (flapping === undefined) return ''
+  const seconds = Math.ceil(flapping.heldForMs / 1_000)
+  return `   it has started ${flapping.starts} times lately: links with it wait for ${seconds} s\n`
 }
 
 export function formatTargets(targets: RouterStatus['targets']): string {

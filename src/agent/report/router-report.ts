@@ -39,6 +39,7 @@ function reportPeer(peer: PeerStatus): object {
     ...known({ Hops: peer.hops, Cost: peer.cost }),
     ...(peer.path === undefined ? {} : { Path: peer.path }),
     ...(peer.twins === undefined ? {} : { Twins: peer.twins }),
+    ...(peer.flapping === undefined ? {} : { Flapping: peer.flapping }),
     Connections: peer.connections.map(connection => ({
       Name: connection.peer,
       NickName: connection.nickname,

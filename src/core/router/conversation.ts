@@ -47,6 +47,7 @@ export const LINK_CLOSED = 'link closed'
 const GONE = { certified: 'removed from the cluster', open: 'your short id is another’s' } as const
 /** A link of which something was heard so lately is alive: heartbeats come each second. */
 const TWIN_HEARD_WITHIN_MS = 2_000
+const FLAPPING_TOLD = 'you started again and again: links with you have to wait'
 const ENOUGH = 'links enough, and you are reached without one'
 
 type Hello = Extract<LinkMessage, { kind: 'hello' }>
@@ -250,7 +251,7 @@ export class Conversation {
   }
 
   #introduce(link: Link, peer: number, bootId: bigint, now: number): void {
-    const { neighbours, announcements, maker, sessions } = this.#context
+    const { neighbours, announcements, maker, sessions, twins } = this.#context
     const record = announcements.peer(peer)
     if (record === undefined) return this.#refuse(link, 'no record in hello', now)
     const other = neighbours.linkTo(peer)
@@ -263,6 +264,7 @@ export class Conversation {
       }
       this.close(other, isRestart ? 'the peer restarted' : 'there is a better link', now)
     }
+    if (twins.flappingOf(peer, now) !== undefined) return this.close(link, FLAPPING_TOLD, now)
     if (other === undefined && link.direction === 'inbound' && this.#context.isSpare(peer)) {
       return this.close(link, ENOUGH, now)
     }
@@ -272,7 +274,7 @@ export class Conversation {
     sessions.announce(peer, record, now)
     this.#exchange.begin(link)
     this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
-    this.#context.twins.compareClocks(peer, bootId, now)
+    twins.compareClocks(peer, bootId, now)
     this.#context.changed('at once')
   }
 

@@ -30,6 +30,8 @@ export interface DialSources {
   readonly addresses: Pick<AddressBook, 'ownerOf'>
   readonly neighbours: Neighbours
   readonly isReachable: (peer: number) => boolean
+  /** It would be told to wait. */
+  readonly isHeld: (peer: number) => boolean
   readonly hostCount: () => number
   /** Links of the peer that it calls established. */
   readonly linkCountOf: (peer: number) => number
@@ -56,10 +58,10 @@ export class DialPolicy {
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
   isSatisfied({ endpoint, key }: Pick<Target, 'endpoint' | 'key'>, now: number): boolean {
-    const { self, addresses, neighbours, isReachable } = this.#sources
+    const { self, addresses, neighbours, isReachable, isHeld } = this.#sources
     const owner = addresses.ownerOf(key)
     if (owner === self) return true
-    if (owner !== undefined && neighbours.linkTo(owner) !== undefined) return true
+    if (owner !== undefined && (neighbours.linkTo(owner) !== undefined || isHeld(owner))) return true
     const { links } = neighbours
     if (owner !== undefined && links.length >= LINKS_ENOUGH && isReachable(owner)) return true
     if (owner !== undefined && links.length >= LINKS_WANTED) {

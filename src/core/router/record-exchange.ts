@@ -154,7 +154,11 @@ export class RecordExchange {
       sessions.announce(shortId, peer, now)
       twins.merged(peer, now)
     }
-    for (const link of neighbours.ready) if (link !== from && stored !== undefined) this.tell(link, stored)
+    // What is left for the comparisons: each start of a peer that is held down would go to everybody.
+    const isHeld = twins.flappingOf(shortId, now) !== undefined
+    for (const link of neighbours.ready) {
+      if (link !== from && stored !== undefined && !isHeld) this.tell(link, stored)
+    }
     topics.merged(shortId, topic)
   }
 }

@@ -47,6 +47,8 @@ export interface PeerStatus {
   readonly hops?: number
   /** Two routers run that claim to be this one: a cloned host, say. Kept until one has been silent for three minutes. */
   readonly twins?: { readonly at: string; readonly andAt: string }
+  /** It has started so often lately that no links are taken with it for a while. */
+  readonly flapping?: { readonly starts: number; readonly heldForMs: number }
   /** Of a peer that can be reached. */
   readonly path?: PathStatus
   /** Of the whole way. */

@@ -73,6 +73,7 @@ export class Router implements RouterMachine {
       hostCount: () => this.#membership.size,
       linkCountOf: peer => this.#announcements.linkCountOf(peer),
       isReachable,
+      isHeld: peer => this.#twins.flappingOf(peer, this.#now) !== undefined,
     })
     this.#publication = this.#createPublication()
     const context = this.#createContext()
@@ -181,6 +182,7 @@ export class Router implements RouterMachine {
       paths: this.#paths,
       pathTo: peer => this.#paths.describe(peer, this.#publication.ages.sinceOf(peer), now),
       twinsOf: peer => this.#twins.twinsOf(peer, now),
+      flappingOf: peer => this.#twins.flappingOf(peer, now),
       fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
       costSet: peer => this.#publication.costSet(peer),

@@ -19,6 +19,7 @@ import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { PathKeeper } from './path-keeper.ts'
 import { describeRefusal } from './path-reasons.ts'
+import type { Flapping } from './restarts.ts'
 
 export interface StatusSources {
   readonly options: RouterOptions
@@ -30,6 +31,7 @@ export interface StatusSources {
   readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
   readonly twinsOf: (peer: number) => PeerStatus['twins']
+  readonly flappingOf: (peer: number) => Flapping | undefined
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
@@ -175,6 +177,7 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
     const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name
     const isSelf = host.shortId === options.shortId
     const twins = sources.twinsOf(host.shortId)
+    const flapping = sources.flappingOf(host.shortId)
     return {
       name: host.peerName,
       nickname: record?.nickname ?? host.host,
@@ -183,6 +186,7 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
       isReachable: isSelf || route !== undefined,
       ...(nextHop === undefined ? {} : { nextHop }),
       ...(twins === undefined ? {} : { twins }),
+      ...(flapping === undefined ? {} : { flapping: describeFlapping(flapping, sources.now) }),
       ...(route === undefined ? {} : { hops: route.hops, cost: route.cost, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)
@@ -194,6 +198,10 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
       }),
     }
   })
+}
+
+function describeFlapping({ starts, heldUntil }: Flapping, now: Instant): NonNullable<PeerStatus['flapping']> {
+  return { starts: Math.floor(starts), heldForMs: heldUntil - now }
 }
 
 function nameOf(sources: Sources, shortId: number): Named | undefined {

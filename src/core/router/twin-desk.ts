@@ -6,6 +6,7 @@ import type { Instant } from './api.ts'
 import { startOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { HeardPeer, OwnRecord } from './record-gate.ts'
+import { type Flapping, Restarts } from './restarts.ts'
 import { type Twins, TwinWatch } from './twin-watch.ts'
 
 type TwinContext = Pick<
@@ -15,11 +16,17 @@ type TwinContext = Pick<
 
 /** A clock that is ahead by less is none of our business. */
 export const SKEW_NOTICED_MS = 60_000n
+/** What the log says when a peer is held down. */
+export const FLAPPING = 'a peer starts again and again, links with it have to wait'
 
-/** Sees to it that two running routers with one identity are named, and do not outbid each other for ever. */
+/**
+ * Watches the processes of each peer: two that run at one time are named, and do not outbid each other for ever; one that ends and
+ * starts again and again is held down.
+ */
 export class TwinDesk {
   readonly #context: TwinContext
   readonly #watch = new TwinWatch()
+  readonly #restarts = new Restarts()
 
   constructor(context: TwinContext) {
     this.#context = context
@@ -29,8 +36,14 @@ export class TwinDesk {
     return this.#watch.twinsOf(peer, now)
   }
 
+  /** While no links are to be taken with the peer, as it starts again and again. */
+  flappingOf(peer: number, now: Instant): Flapping | undefined {
+    return this.#restarts.of(peer, now)
+  }
+
   /** A peer's record was taken. */
   merged({ shortId, bootId, decoded, former }: HeardPeer, now: Instant): void {
+    if (this.#watch.isStart(shortId, bootId)) this.#started(shortId, now)
     const places = () => ({ at: placeOf(decoded()), andAt: placeOf(former()) })
     if (this.#watch.merged(shortId, bootId, places, now)) this.#warn(shortId, now)
   }
@@ -72,11 +85,22 @@ export class TwinDesk {
 
   forget(peer: number): void {
     this.#watch.forget(peer)
+    this.#restarts.forget(peer)
+  }
+
+  #started(peer: number, now: Instant): void {
+    if (!this.#restarts.started(peer, now)) return
+    const starts = Math.floor(this.#restarts.of(peer, now)?.starts ?? 0)
+    this.#context.log('warn', FLAPPING, { peer, nickname: this.#nicknameOf(peer), starts })
+  }
+
+  #nicknameOf(peer: number): string {
+    return this.#context.membership.host(peer)?.host ?? ''
   }
 
   #warn(peer: number, now: Instant): void {
     const twins = this.#watch.twinsOf(peer, now)
-    const nickname = this.#context.membership.host(peer)?.host ?? ''
+    const nickname = this.#nicknameOf(peer)
     const { at, andAt } = twins ?? { at: '', andAt: '' }
     this.#context.log('warn', 'two routers claim to be one', { peer, nickname, at, andAt })
   }

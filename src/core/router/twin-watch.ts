@@ -28,6 +28,14 @@ export class TwinWatch {
   #takeovers = TAKEOVERS_MAX
   #refilledAt = 0
 
+  /** Whether `bootId` is of a process that follows another: neither of the one that spoke last nor of the one before. */
+  isStart(peer: number, bootId: bigint): boolean {
+    const seen = this.#seen.get(peer)
+    if (seen === undefined) return false
+    const instance = Number(instanceOf(bootId))
+    return seen % INSTANCES !== instance && Math.floor(seen / INSTANCES) !== instance + 1
+  }
+
   /** A record of `peer` was taken; `places`: where that one and the record before it are of. True when it shows a twin not known yet. */
   merged(peer: number, bootId: bigint, places: () => Twins, now: number): boolean {
     const seen = this.#seen.get(peer)

@@ -165,6 +165,10 @@ describe('the texts of status', () => {
     const lost = PEERS.map(peer => ({ ...peer, isReachable: peer.isSelf }))
     expect(formatPeers(lost)).toContain('02:00:00:00:00:02(bravo) - unreachable!\n')
     expect(formatPeers(lost)).not.toContain('10.77.1.11')
+    const held = lost.map(peer => (peer.isSelf ? peer : { ...peer, flapping: { starts: 7, heldForMs: 3_200 } }))
+    expect(formatPeers(held)).toContain(
+      '(bravo) - unreachable!\n   it has started 7 times lately: links with it wait for 4 s\n',
+    )
     expect(formatStatus({ ...STATUS, peers: lost }, 'x', CERTIFIED)).toContain(
       'Peers: 1 (with 1 established connections)',
     )

@@ -46,15 +46,26 @@ describe('a target that is reached over others', () => {
     expect([0, settleMs(30) - 1, settleMs(30) + 1].map(now => isSatisfied(8, now))).toEqual([true, true, false])
     expect(isSatisfied(7, 0)).toBe(false)
   })
+
+  it('is not dialled while it is held down', () => {
+    const isSatisfied = (held: readonly number[]) =>
+      policyWith(1, 0, { reached: [], owner: 50, held }).isSatisfied(target, NOW)
+    expect([isSatisfied([]), isSatisfied([50])]).toEqual([false, true])
+  })
 })
 
 interface Surroundings {
   readonly reached: readonly number[]
   /** Whose the address 10.0.0.50 is. */
   readonly owner?: number
+  readonly held?: readonly number[]
 }
 
-function policyWith(links: number, linksMax: number, { reached, owner }: Surroundings = { reached: [] }): DialPolicy {
+function policyWith(
+  links: number,
+  linksMax: number,
+  { reached, owner, held = [] }: Surroundings = { reached: [] },
+): DialPolicy {
   const neighbours = new Neighbours(1)
   for (let i = 0; i < links; i++) {
     const link = new Link({ id: i, direction: 'outbound', remote: { ...FAR, port: 7000 + i }, now: 0 })
@@ -62,7 +73,12 @@ function policyWith(links: number, linksMax: number, { reached, owner }: Surroun
     neighbours.add(link)
     neighbours.promote(link)
   }
-  const cluster = { isReachable: (peer: number) => reached.includes(peer), hostCount: () => 30, linkCountOf: () => 0 }
+  const cluster = {
+    isReachable: (peer: number) => reached.includes(peer),
+    hostCount: () => 30,
+    linkCountOf: () => 0,
+    isHeld: (peer: number) => held.includes(peer),
+  }
   const addresses = { ownerOf: (key: string) => (key === '10.0.0.50:6783' ? owner : undefined) }
   return new DialPolicy({ self: 1, linksMax, addresses, neighbours, ...cluster })
 }

@@ -30,6 +30,17 @@ describe('the watch for twins', () => {
     expect(watch.twinsOf(2, 3)).toEqual({ at: 'A', andAt: 'B' })
   })
 
+  it('takes for a start only what follows another process, and is not one of the last two', () => {
+    const watch = new TwinWatch()
+    const places = () => ({ at: 'A', andAt: 'B' })
+    const starts = [boot(1n, 1), boot(2n, 2), boot(3n, 2), boot(4n, 1), boot(5n, 3)].map(bootId => {
+      const isStart = watch.isStart(2, bootId)
+      watch.merged(2, bootId, places, 0)
+      return isStart
+    })
+    expect(starts).toEqual([false, true, false, false, true])
+  })
+
   it('tells of them once, and forgets them when they have not shown themselves for long', () => {
     const watch = new TwinWatch()
     expect(watch.found(2, { at: 'A', andAt: 'B' }, 0)).toBe(true)
