@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { EXIT_CODES, type ExitCode } from '../../base/user-error.ts'
+import { helpWords } from '../help/help-words.ts'
 import { printError } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { registerAudit } from './audit.ts'
@@ -69,7 +70,7 @@ export function createProgram(): Command {
 /** A command fails by throwing, and may end with a code of its own by setting `process.exitCode`. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<ExitCode> {
   try {
-    await program.parseAsync([...argv])
+    await program.parseAsync([...helpWords(program, argv.slice(2))], { from: 'user' })
     return (process.exitCode ?? EXIT_CODES.ok) as ExitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : usageCode(argv)

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { AGENT_VERSION } from '../../agent/version.ts'
 import { EXIT_CODES } from '../../base/user-error.ts'
+import { helpWords } from '../help/help-words.ts'
 import { registerCniCommands } from './cni-commands.ts'
 import { registerCompletion } from './completion.ts'
 import { registerContainerCommands } from './container-commands.ts'
@@ -28,7 +29,7 @@ export async function runWeave(argv: readonly string[], dataPathProgram: URL): P
   const words = withoutOldSpellings(argv, process.env)
   if (words === undefined) return EXIT_CODES.ok
   try {
-    await program.parseAsync([...words])
+    await program.parseAsync([...helpWords(program, words.slice(2))], { from: 'user' })
     return Number(process.exitCode ?? EXIT_CODES.ok)
   } catch (error) {
     // Usage has been shown on standard error; help that was asked for is no failure.
