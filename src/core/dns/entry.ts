@@ -54,8 +54,8 @@ export function decodeEntries(bytes: Uint8Array): Result<readonly Entry[]> {
  */
 export function entryProblem(value: unknown): string | undefined {
   const entry = value as Partial<Entry> | null
-  if (typeof entry?.id !== 'string' || entry.id.length > ID_LENGTH_MAX)
-    return `an id has ${ID_LENGTH_MAX} characters at most`
+  if (typeof entry?.id !== 'string' || entry.id.length > ID_LENGTH_MAX || /[\s\p{Cc}]/u.test(entry.id))
+    return `an id has ${ID_LENGTH_MAX} characters at most, and no blanks`
   if (!isDomainName(entry.name)) return notAName(entry.name)
   if (entry.isUnhealthy !== undefined && entry.isUnhealthy !== true) return 'a mark that is none'
   return dataProblem(entry.data)

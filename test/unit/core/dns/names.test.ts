@@ -238,7 +238,8 @@ describe('names', () => {
 
   it.each<[string, Partial<Entry>, string | undefined]>([
     ['an id of 128 characters', { id: 'c'.repeat(128) }, undefined],
-    ['a longer one', { id: 'c'.repeat(129) }, 'an id has 128 characters at most'],
+    ['a longer one', { id: 'c'.repeat(129) }, 'an id has 128 characters at most, and no blanks'],
+    ['an id of two lines', { id: 'c\nweb 10.2.9.9' }, 'an id has 128 characters at most, and no blanks'],
     ['a text of 255 bytes', { data: { kind: 'txt', text: `a${'é'.repeat(127)}` } }, undefined],
     ['a longer one', { data: { kind: 'txt', text: 'é'.repeat(128) } }, 'a text has 255 bytes at most'],
     ['an alias of no name', { data: { kind: 'cname', target: 'a b' } }, "'a b' is not a name that DNS can carry"],
