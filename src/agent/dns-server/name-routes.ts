@@ -7,7 +7,9 @@ import {
   type Input,
   type SharedView,
 } from '../../core/router/index.ts'
-import type { Answer, Route, RouteRequest } from '../http/route.ts'
+import { type Answer, absent, type Route, type RouteRequest } from '../http/route.ts'
+
+const NO_NAMES = 'this router answers no names\nit was launched with --no-dns: launch it again without\n'
 
 export interface NameControl {
   shared(): SharedView | undefined
@@ -26,7 +28,11 @@ export interface NameControl {
 
 /** Names over the original's paths (Weave rows API-19 to API-22, STAT-03), and records beyond addresses. */
 export function nameRoutes(control: NameControl): readonly Route[] {
-  if (control.shared()?.names === undefined) return []
+  const routes = allRoutes(control)
+  return control.shared()?.names === undefined ? absent(routes, NO_NAMES) : routes
+}
+
+function allRoutes(control: NameControl): readonly Route[] {
   const remove = (request: RouteRequest) => removeNames(control, request)
   return [
     { method: 'GET', path: '/domain', answer: () => said(`${control.domains[0]}.`) },
@@ -64,7 +70,10 @@ async function addAddress(control: NameControl, request: RouteRequest): Promise<
 async function addRecord(control: NameControl, request: RouteRequest): Promise<Answer> {
   const form = await request.form()
   const data = dataOf(form)
-  if (data === undefined) return bad('give a form with one of cname, txt, srv (PRIORITY WEIGHT PORT TARGET)')
+  if (data === undefined) {
+    const srv = form.get('srv')
+    return bad(srv === null ? 'give a form with one of cname, txt, srv' : `'${srv}' is not PRIORITY WEIGHT PORT TARGET`)
+  }
   return add(control, { id: request.parameters.container ?? '', name: plain(form.get('fqdn') ?? ''), data })
 }
 
@@ -166,7 +175,12 @@ function textOf(data: EntryData): string {
 
 function place(control: NameControl, text: (at: { readonly ip: string; readonly port: number }) => string): Answer {
   const listening = control.listening()
-  return listening === undefined ? { code: 404, text: 'no names are answered here\n' } : said(text(listening))
+  return listening === undefined
+    ? {
+        code: 404,
+        text: 'no names are answered yet\n`weave events` tells why; `weave expose` gives the bridge an address to listen on\n',
+      }
+    : said(text(listening))
 }
 
 async function nameIn(request: RouteRequest): Promise<string> {

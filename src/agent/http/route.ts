@@ -38,6 +38,11 @@ export interface RouteMatch {
   readonly parameters: Readonly<Record<string, string>>
 }
 
+/** The same paths, of a part that this router runs without: `text` says why, and what to do. */
+export function absent(routes: readonly Route[], text: string): readonly Route[] {
+  return routes.map(({ method, path }) => ({ method, path, answer: () => ({ code: 404, text }) }))
+}
+
 /** The first route that fits, or the HTTP code of the refusal. */
 export function findRoute(routes: readonly Route[], method: string, path: string): RouteMatch | 404 | 405 {
   let isKnown = false

@@ -10,12 +10,14 @@ import {
   parseIpOnNetwork,
 } from '../../base/ip-address.ts'
 import type { Input, IpamAnswer, IpamStatus, Lease, RouterStatus, SharedView } from '../../core/router/index.ts'
-import type { Answer, Route, RouteRequest } from '../http/route.ts'
+import { type Answer, absent, type Route, type RouteRequest } from '../http/route.ts'
 import type { AddressDesk } from './address-desk.ts'
 import { formatIpam } from './ipam-text.ts'
 
 /** Shorter than what commands wait for, so that they hear the reason. */
 const TIMEOUT_MS = 60_000
+
+const NO_ADDRESSES = 'this router hands out no addresses\ngive it a range: `weave launch --ipalloc-range RANGE`\n'
 
 export interface IpamControl {
   readonly desk: AddressDesk
@@ -28,7 +30,11 @@ export interface IpamControl {
 
 /** Addresses over the original's paths (Weave rows API-09 to API-18, STAT-07). */
 export function ipamRoutes(control: IpamControl): readonly Route[] {
-  if (control.shared()?.ipam === undefined) return []
+  const routes = allRoutes(control)
+  return control.shared()?.ipam === undefined ? absent(routes, NO_ADDRESSES) : routes
+}
+
+function allRoutes(control: IpamControl): readonly Route[] {
   return [
     ...leaseRoutes(control),
     { method: 'GET', path: '/status/ipam', answer: () => showStatus(control) },
@@ -146,7 +152,7 @@ function leave({ tell }: IpamControl): Answer {
 
 function showStatus(control: IpamControl): Answer {
   const status = control.shared()?.ipam?.status(control.clock())
-  if (status === undefined) return { code: 404, text: 'no addresses are handed out\n' }
+  if (status === undefined) return { code: 404, text: NO_ADDRESSES }
   const nicknames = new Map(control.status().peers.map(({ name, nickname }) => [name, nickname]))
   return { code: 200, text: formatIpam(status, nicknames), json: jsonOf(status) }
 }

@@ -16,7 +16,11 @@ export function passwordRoutes({ passwords, changed }: PasswordControl): readonl
       path: '/password',
       isForRoot: true,
       answer: async request => {
-        if (passwords === undefined) return { code: 400, text: 'this cluster uses certificates, and has no password\n' }
+        if (passwords === undefined)
+          return {
+            code: 400,
+            text: 'this cluster uses certificates, and has no password\n`weave-provision rotate` changes its keys\n',
+          }
         const form = await request.form()
         const password = form.get('password')
         if (password !== null) {
@@ -24,7 +28,11 @@ export function passwordRoutes({ passwords, changed }: PasswordControl): readonl
           passwords.change(password)
         }
         const hasDropped = form.get('drop-old') === 'true' && passwords.dropOld()
-        if (password === null && !hasDropped) return { code: 400, text: 'there is no old password to drop\n' }
+        if (password === null && !hasDropped)
+          return {
+            code: 400,
+            text: 'there is no old password to drop\nthere is one after `weave password --file FILE`\n',
+          }
         changed()
         return { code: 200, text: `${describe(passwords.count)}\n`, json: { valid: passwords.count } }
       },

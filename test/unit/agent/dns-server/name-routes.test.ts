@@ -38,11 +38,13 @@ describe('a name for an address', () => {
 
 describe('what no other router would read', () => {
   it.each<[string, string, Readonly<Record<string, string>>, string]>([
+    ['an id of two words', '/c%20d/192.0.2.7', {}, 'and no blanks'],
     ['an id', `/${'c'.repeat(129)}/192.0.2.7`, {}, 'an id has 128 characters at most'],
     ['a text', '/weave:extern', { txt: 'é'.repeat(128) }, 'a text has 255 bytes at most'],
     ['an alias', '/weave:extern', { cname: 'a b' }, "'a b' is not a name that DNS can carry"],
     ['a service', '/weave:extern', { srv: '1 1 65536 db.weave.local' }, 'a number is not from 0 to 65535'],
-    ['no record', '/weave:extern', { srv: '1 1' }, 'give a form with one of cname, txt, srv'],
+    ['no record', '/weave:extern', { srv: '1 1' }, "'1 1' is not PRIORITY WEIGHT PORT TARGET"],
+    ['nothing', '/weave:extern', {}, 'give a form with one of cname, txt, srv'],
   ])('is refused: %s', async (_, path, form, reason) => {
     const { answer, told } = await ask({ path, form })
     expect(answer).toMatchObject({ code: 400, text: expect.stringContaining(reason) })
@@ -58,6 +60,11 @@ it('a name for which there is no room is said not to be told to others', async (
   })
 })
 
+it('a router without names says so, and what to do', async () => {
+  const answer = { code: 404, text: expect.stringMatching(/^this router answers no names\n.*--no-dns/) }
+  expect(await ask({ path: '/weave:extern/192.0.2.7', names: null })).toMatchObject({ answer, told: [] })
+})
+
 function put(ip: string) {
   return ask({ path: `/weave:extern/${ip}` })
 }
@@ -66,7 +73,8 @@ interface Asked {
   readonly method?: 'PUT' | 'DELETE'
   readonly path: string
   readonly form?: Readonly<Record<string, string>>
-  readonly names?: object
+  /** Null for a router without names. */
+  readonly names?: object | null
 }
 
 /** To a router that knows of one address of another host. */
@@ -76,7 +84,7 @@ async function ask({ method = 'PUT', path, form: fields = {}, names = { hasRoomF
 }> {
   const told: Input[] = []
   const routes = nameRoutes({
-    shared: () => ({ names }) as SharedView,
+    shared: () => ({ names: names ?? undefined }) as SharedView,
     tell: input => told.push(input),
     holderOf: (address: IpAddress) => (formatIpAddress(address) === '10.2.2.1' ? 'web2' : undefined),
     domains: ['weave.local'],
