@@ -1,6 +1,6 @@
 import { EXIT_CODES, UserError } from '../base/user-error.ts'
 import { type ComposeOptions, composeCluster } from './compose-cluster.ts'
-import { writeRendered } from './files/write-rendered.ts'
+import { prepareOutput, writeRendered } from './files/write-rendered.ts'
 import { writeLock } from './lock/lock-file.ts'
 import { changesBetween, refuseRenumbering } from './plan/changes.ts'
 import type { Plan } from './plan/plan.ts'
@@ -27,6 +27,7 @@ export interface RenderOutcome {
 export async function renderCluster(options: RenderOptions): Promise<RenderOutcome> {
   const prepared = await preparePlan(options)
   if (options.isCheck !== true && options.mayRenumber !== true) keepNumbers(prepared)
+  prepareOutput(options.outputFolder)
   const { plan, hosts, material, lock, notices } = await composeCluster(prepared, options)
   if (options.isCheck !== true) writeLock(prepared.paths.lock, lock)
   const { group, clusterName, subnet } = plan

@@ -14,15 +14,21 @@ export interface RenderedCluster {
 const CLUSTER_FILE = 'cluster.json'
 const HOST_FILE = 'host.json'
 
-/**
- * Writes `DIR/cluster.json`, and `DIR/HOST/host.json` with `DIR/HOST/files/PATH` for each host. What an earlier run has left there
- * of its own goes, hosts that are no more included; a folder of other things is refused.
- */
-export function writeRendered(folder: string, cluster: RenderedCluster): void {
-  try {
+/** Makes the folder, or refuses it: one of other things, or that cannot be written. Call it before anything else is kept. */
+export function prepareOutput(folder: string): void {
+  explained(folder, () => {
     makeFolder(folder)
     refuseForeign(folder)
     chmodSync(folder, 0o700)
+  })
+}
+
+/**
+ * Writes `DIR/cluster.json`, and `DIR/HOST/host.json` with `DIR/HOST/files/PATH` for each host, into a folder that was prepared. What an
+ * earlier run has left there of its own goes, hosts that are no more included.
+ */
+export function writeRendered(folder: string, cluster: RenderedCluster): void {
+  explained(folder, () => {
     for (const name of readdirSync(folder)) {
       if (existsSync(join(folder, name, HOST_FILE))) rmSync(join(folder, name), { recursive: true })
     }
@@ -30,6 +36,12 @@ export function writeRendered(folder: string, cluster: RenderedCluster): void {
     for (const host of cluster.hosts) writeHost(join(folder, host.host), host, shared)
     const { hosts, ...settings } = cluster
     writeFileSync(join(folder, CLUSTER_FILE), formatJson({ ...settings, hosts: hosts.map(({ host }) => host) }))
+  })
+}
+
+function explained(folder: string, work: () => void): void {
+  try {
+    work()
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     const problem = {

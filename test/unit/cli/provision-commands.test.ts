@@ -168,11 +168,13 @@ describe('render', () => {
   )
 
   it(
-    'ends with the cause when the folder cannot be made',
+    'ends with the cause when the folder cannot be made, and keeps neither numbers nor keys',
     async () => {
       const password = join(folder, 'password')
+      const before = readdirSync(folder)
       const { code, err } = await run('render', '-i', inventory, '-o', '/proc/x/y', '--vault-password-file', password)
       expect([code, err.includes('error: cannot write to /proc/x/y')]).toEqual([1, true])
+      expect(readdirSync(folder)).toEqual(before)
     },
     TIMEOUT_MS,
   )
