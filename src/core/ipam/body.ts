@@ -9,6 +9,17 @@ import type { Range } from './range.ts'
 /** Ranges that a peer may own: each donation may cut one in two. */
 export const CLAIMS_MAX = 1024
 const LIST_MAX = 4096
+/** With format, serial, and the lengths of the six lists. */
+const FRAME_BYTES = 17
+const RANGE_BYTES = 32
+const BYTES_OF = {
+  claims: RANGE_BYTES + 21,
+  grants: RANGE_BYTES + 14,
+  taken: 10,
+  wishes: RANGE_BYTES + 10,
+  denials: 11,
+  ranges: 17,
+} as const
 /** Taken over each minute, space comes to it in 255 years: whoever claims more counts to win. */
 export const EPOCH_MAX = 2 ** 31 - 1
 /** Ranges that may be added. */
@@ -55,6 +66,12 @@ export interface AddressBody {
   readonly denials: readonly Denial[]
   /** Those that were added since the routers were started. */
   readonly ranges: readonly IpNetwork[]
+}
+
+/** How long a body is that has so much of each. */
+export function addressBodyBytes(counts: Readonly<Record<keyof typeof BYTES_OF, number>>): number {
+  const lists = Object.keys(BYTES_OF) as (keyof typeof BYTES_OF)[]
+  return lists.reduce((sum, list) => sum + counts[list] * BYTES_OF[list], FRAME_BYTES)
 }
 
 /** docs/protocol.md, addresses. */

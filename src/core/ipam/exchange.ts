@@ -9,6 +9,9 @@ export const WISH_MS = 5_000
 /** Grants that are under way at one time: beyond these, askers wait. */
 const GRANTS_MAX = 512
 
+/** What a request waits for that cannot be met before something is given back. */
+export const NO_ROOM = 'this host has as many pieces of address space as it can tell the others of'
+
 /**
  * Moves space between peers that can reach each other, by what each publishes:
  *
@@ -47,6 +50,7 @@ export class Exchange {
     const refusals = this.#refusalsOf(range, now)
     const donor = donors.find(peer => !refusals.has(peer))
     if (donor === undefined) return describeRefusals(refusals)
+    if (!territory.hasRoom) return `room: ${NO_ROOM}`
     const wish: Wish = { id: ++territory.wishSequence, donor, from: range.from, to: range.to }
     territory.wishes.push(wish)
     territory.isChanged = true
@@ -124,8 +128,9 @@ export class Exchange {
   }
 
   #answer(asker: PeerName, wish: Range): Denial['reason'] | undefined {
-    const { contacts, space, leases, isFrozen, grants } = this.#territory
-    const isSafe = contacts.hasMajority && contacts.isReachable(asker) && !isFrozen && grants.length < GRANTS_MAX
+    const { contacts, space, leases, isFrozen, grants, hasRoom } = this.#territory
+    const isBusy = grants.length >= GRANTS_MAX || !hasRoom
+    const isSafe = contacts.hasMajority && contacts.isReachable(asker) && !isFrozen && !isBusy
     if (!isSafe) return 'not safe'
     if (wish.from !== wish.to) return this.#donate(asker, wish)
     const claim = space.at(wish.from)

@@ -2,7 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import { formatIpAddress, formatIpNetwork, lastOf } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamAnswer, IpamRequest } from './api.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, NO_ROOM } from './exchange.ts'
 import { intersect, type Range, rangeContains, rangeOf, without } from './range.ts'
 import type { Succession } from './succession.ts'
 import { hostsOf, type Territory } from './territory.ts'
@@ -156,6 +156,8 @@ export class Requests {
     if (own !== undefined) return wait('word of other claims to the address')
     const owner = views.ownerOf(address)
     if (owner !== undefined) return this.#askOwner(address, owner, now)
+    if (!this.#territory.hasRoom)
+      return { ...wait(`room: ${NO_ROOM}`), refusal: `${NO_ROOM}: take addresses that lie side by side` }
     if (this.#succession.foundOne(address, now)) return wait('word of other claims to the address')
     const { needed, known } = this.#succession.quorum
     return wait(this.#describeQuorum(needed, known))

@@ -1,7 +1,16 @@
 import { encloses, formatIpNetwork, type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
+import { TOPIC_BODY_BYTES_MAX } from '../wire/topic-record.ts'
 import type { IpamOptions, IpamOutput } from './api.ts'
-import { ADDED_MAX, type AddressBody, type Denial, type Grant, type Wish } from './body.ts'
+import {
+  ADDED_MAX,
+  type AddressBody,
+  addressBodyBytes,
+  CLAIMS_MAX,
+  type Denial,
+  type Grant,
+  type Wish,
+} from './body.ts'
 import { Contacts } from './contacts.ts'
 import { Homes } from './homes.ts'
 import { type Lease, LeaseBook } from './lease-book.ts'
@@ -9,6 +18,10 @@ import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
 import { PeerViews } from './peer-views.ts'
 import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+
+/** Left for what is inherited, and for answers to others. */
+const CLAIMS_SPARED = 128
+const BYTES_SPARED = 8 * 1024
 
 /** The state that the parts of the allocator share: whose space is whose, as far as this router knows. */
 export class Territory {
@@ -102,6 +115,23 @@ export class Territory {
       denials: this.denials,
       ranges: this.added,
     }
+  }
+
+  /**
+   * Whether the others can be told of one more piece of space, or of one given away. Ask before either is begun: they refuse all of a router
+   * whose body is too long. What was wished for counts as if it had come.
+   */
+  get hasRoom(): boolean {
+    const claims = this.space.claims.length + this.wishes.length
+    const bytes = addressBodyBytes({
+      claims,
+      grants: this.grants.length,
+      taken: this.taken.size,
+      wishes: 0,
+      denials: this.denials.length,
+      ranges: this.added.length,
+    })
+    return claims < CLAIMS_MAX - CLAIMS_SPARED && bytes < TOPIC_BODY_BYTES_MAX - BYTES_SPARED
   }
 
   /** Free addresses of a range that this router owns. */
