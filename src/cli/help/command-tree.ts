@@ -20,10 +20,16 @@ export type FurtherWords = Readonly<Record<string, readonly string[]>>
 
 /** All commands that help shows, parents before children: what is made of it never lags behind the program. */
 export function commandTree(program: Command, further: FurtherWords = {}): readonly CommandEntry[] {
-  return entriesOf(program, '', further)
+  return entriesOf(program, '', { further, siblings: [] })
 }
 
-function entriesOf(command: Command, path: string, further: FurtherWords): readonly CommandEntry[] {
+interface Place {
+  readonly further: FurtherWords
+  /** What `help` at this place takes. */
+  readonly siblings: readonly Word[]
+}
+
+function entriesOf(command: Command, path: string, { further, siblings }: Place): readonly CommandEntry[] {
   const help = command.createHelp()
   const visible = help.visibleCommands(command)
   const children = visible.map(child => ({
@@ -34,10 +40,12 @@ function entriesOf(command: Command, path: string, further: FurtherWords): reado
     ...command.registeredArguments.flatMap(argument => argument.argChoices ?? []),
     ...(further[path] ?? []),
   ]
-  const words = [...children, ...choices.map(text => ({ text, description: '' }))]
+  const asked = command.name() === 'help' ? siblings : []
+  const words = [...children, ...asked, ...choices.map(text => ({ text, description: '' }))]
   const options = [...help.visibleOptions(command)]
   const own = { path, command, description: command.description(), words, options }
-  return [own, ...visible.flatMap(child => entriesOf(child, `${path} ${child.name()}`.trim(), further))]
+  const place = { further, siblings: children.filter(({ text }) => text !== 'help') }
+  return [own, ...visible.flatMap(child => entriesOf(child, `${path} ${child.name()}`.trim(), place))]
 }
 
 export function takesValue(option: Option): boolean {

@@ -16,6 +16,8 @@ const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[
   ['an option behind an option with a value', ['plan', '-i', 'up', '--js'], ['--json']],
   ['a subcommand', ['lock', 'rel'], ['release']],
   ['the word of an argument', ['completion', 'ba'], ['bash']],
+  ['a command that help is wanted on', ['help', 'ren'], ['render']],
+  ['a subcommand that help is wanted on', ['lab', 'help', 'hea'], ['heal']],
   ['an option behind an argument', ['up', 'monday.plan', '--can'], ['--canary']],
 ]
 
