@@ -91,6 +91,7 @@ function placed(path: string): string {
     .replace(`install -d -m 0700 ${folder} /var/lib/weave`, ':')
     .replace('! -S', '! -e')
     .replace('sleep 1\n', 'sleep 0.1\n')
+    .replace('READY_SECONDS_MAX=10', 'READY_SECONDS_MAX=400')
 }
 
 function run(verb: string) {
