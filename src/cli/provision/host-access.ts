@@ -10,7 +10,7 @@ import { printNotice } from '../output.ts'
 import { projectRoot } from '../project-root.ts'
 import { withBecomePassword } from './become-password.ts'
 import { openLab } from './lab-access.ts'
-import { checkLimit, type PlaybookArguments } from './playbook-options.ts'
+import { checkCanary, checkLimit, type PlaybookArguments } from './playbook-options.ts'
 
 /** An inventory that has been read, and the way to its hosts. */
 export interface HostAccess {
@@ -23,6 +23,8 @@ export interface HostAccess {
 
 export interface AccessOptions extends Pick<SourceOptions, 'formerInventory' | 'supposing'> {
   readonly startsLab: boolean
+  /** Has to be among the hosts of the run. */
+  readonly canary?: string
 }
 
 /** What is wrong in the inventory or in the call is refused before any host is contacted. */
@@ -42,6 +44,7 @@ export async function withHostAccess<T>(
   refuseProblems(sources)
   const names = sources.inventory.hosts.map(({ name }) => name)
   const limit = checkLimit(options.limit ?? [], names)
+  checkCanary(access.canary, limit.length > 0 ? limit : names)
   const lab = await openLab(options.inventory, sources, { isStarted: access.startsLab })
   const work = (becomePasswordFile: string | undefined, connectionsFolder: string) => {
     const reach: Reach = {

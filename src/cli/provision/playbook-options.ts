@@ -46,6 +46,13 @@ export function checkLimit(limit: readonly string[], names: readonly string[]): 
   return limit
 }
 
+/** `names`: the hosts of the run. */
+export function checkCanary(canary: string | undefined, names: readonly string[]): void {
+  if (canary === undefined || names.includes(canary)) return
+  const cause = `--canary: '${canary}' is not among the hosts of this run`
+  throw new UserError({ cause, remedy: `name one of ${listed(names)}` }, EXIT_CODES.badInput)
+}
+
 const LISTED_MAX = 10
 
 function listed(names: readonly string[]): string {

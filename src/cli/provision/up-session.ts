@@ -66,6 +66,7 @@ export async function runUp(given: UpArguments): Promise<void> {
       startsLab: options.check !== true,
       formerInventory: options.rollbackTo?.inventory,
       supposing: options.supposing,
+      ...(options.canary === undefined ? {} : { canary: options.canary }),
     },
     access =>
       withRunLock(lockFile, 'up', async () => {
@@ -185,7 +186,7 @@ async function changeHosts(review: Review, access: HostAccess, change: Change): 
   const rollout: RolloutOptions = {
     review,
     reach: access.reach,
-    batches: batchesOf(hosts, { serial: options.serial, canary: canaryOf(options, review) }),
+    batches: batchesOf(hosts, { serial: options.serial, canary: options.canary }),
     provisionCommand: provisionCommand(),
     renderArguments: [
       ...(mayRenumber(options) ? ['--renumber'] : []),
@@ -241,15 +242,6 @@ async function settle(review: Review, access: HostAccess, options: UpArguments):
   const away = [...new Set(names.flatMap(name => review.surveys.get(name)?.unreached ?? []))]
   const notices = away.length === 0 ? [] : [`not reached, and ${BEYOND_RUN}: ${away.join(', ')}`]
   return { ...untouchedReport(access.reach.inventory, names, 'ok'), notices }
-}
-
-function canaryOf({ canary }: UpArguments, review: Review): string | undefined {
-  if (canary === undefined || review.changes.some(({ host }) => host === canary)) return canary
-  const remedy = `name one of ${listed(review.changes.map(({ host }) => host))}`
-  throw new UserError(
-    { cause: `--canary: '${canary}' is not among the hosts of this run`, remedy },
-    EXIT_CODES.badInput,
-  )
 }
 
 export function provisionCommand(): readonly string[] {

@@ -243,6 +243,21 @@ function treeOf(root: string): Readonly<Record<string, string>> {
   return Object.fromEntries(paths.map(path => [path.slice(root.length + 1), readFileSync(path, 'utf8')]))
 }
 
+it.each([
+  [['--canary', 'c'], "--canary: 'c' is not among the hosts of this run"],
+  [['--canary', 'b', '--limit', 'a'], "--canary: 'b' is not among the hosts of this run"],
+  [['--limit', 'c'], "the inventory has no host 'c'"],
+])(
+  '`up` with a host that it does not have is refused before any is contacted: %j',
+  async (words, cause) => {
+    const before = readdirSync(folder)
+    const { code, out, err } = await run('up', '-i', inventory, '--yes', ...words)
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(cause)])
+    expect(readdirSync(folder)).toEqual(before)
+  },
+  TIMEOUT_MS,
+)
+
 describe('a change of the membership', () => {
   it.each([
     [['remove', 'a', '--limit', 'b', '--yes'], 'leave out --limit'],
