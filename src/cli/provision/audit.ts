@@ -49,6 +49,6 @@ function rowOf(entry: AuditEntry): readonly string[] {
 }
 
 function parseTail(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 9999.')
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Give a number from 1 to 9999.')
   return Number(text)
 }

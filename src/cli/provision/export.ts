@@ -50,6 +50,6 @@ async function run({ inventory, format, metricsPort, vaultPasswordFile }: Export
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('a port from 1 to 65535.')
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.')
   return port
 }

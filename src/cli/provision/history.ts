@@ -23,7 +23,8 @@ export function registerHistory(program: Command): void {
 }
 
 export function parseNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("the number of an apply, as 'history' lists it.")
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new InvalidArgumentError("Give the number of an apply, as 'history' lists it.")
   return Number(text)
 }
 

@@ -111,7 +111,8 @@ function readHost(text: string, former: readonly SkeletonHost[]): readonly Skele
 }
 
 function readName(text: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(text)) throw new InvalidArgumentError('lower-case letters, digits and hyphens.')
+  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(text))
+    throw new InvalidArgumentError('Give lower-case letters, digits and hyphens.')
   return text
 }
 

@@ -135,6 +135,6 @@ async function attached([command = '', ...rest]: readonly string[]): Promise<num
 
 function parseSeconds(text: string): number {
   const value = Number(text)
-  if (!(value > 0)) throw new InvalidArgumentError('give a number of seconds greater than 0.')
+  if (!(value > 0)) throw new InvalidArgumentError('Give a number of seconds greater than 0.')
   return value
 }

@@ -45,6 +45,6 @@ async function run(host: string, options: PlaybookArguments & { readonly tail: n
 }
 
 function parseTail(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 99999.')
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('Give a number from 1 to 99999.')
   return Number(text)
 }

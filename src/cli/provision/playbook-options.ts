@@ -62,11 +62,11 @@ function listed(names: readonly string[]): string {
 
 function splitNames(text: string): readonly string[] {
   const names = text.split(',').map(name => name.trim())
-  if (names.some(name => name === '')) throw new InvalidArgumentError('names of hosts, separated by commas.')
+  if (names.some(name => name === '')) throw new InvalidArgumentError('Give names of hosts, separated by commas.')
   return [...new Set(names)]
 }
 
 function parseForks(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 9999.')
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Give a number from 1 to 9999.')
   return Number(text)
 }

@@ -129,6 +129,6 @@ function rowOf(host: HostStatus): readonly string[] {
 }
 
 function parseSeconds(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('a number of seconds from 1 to 99999.')
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('Give a number of seconds from 1 to 99999.')
   return Number(text)
 }

@@ -83,6 +83,6 @@ function rowOf({ kind, from, to, path, lossPercent, roundTripMs, mtu, megabits }
 function parseSeconds(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0 && value <= SECONDS_MAX))
-    throw new InvalidArgumentError(`a number from 0 to ${SECONDS_MAX}.`)
+    throw new InvalidArgumentError(`Give a number from 0 to ${SECONDS_MAX}.`)
   return value
 }

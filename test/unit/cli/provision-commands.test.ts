@@ -223,6 +223,11 @@ describe('the program', () => {
       expect(err).toMatch(/remedy: weave-provision --help|Usage:/)
     },
   )
+
+  it('says of a wrong value what to give', async () => {
+    const { err } = await run('logs', 'a', '-i', 'x', '--tail', 'all')
+    expect(err).toMatch(/^error: option '--tail <lines>' argument 'all' is invalid\. Give a number from 1 to 99999\.\n/)
+  })
 })
 
 function factsOf(key: number): unknown {
