@@ -27,7 +27,7 @@ export const ADDED_MAX = 64
 const FORMAT = 1
 
 export interface PublishedClaim extends Claim {
-  /** Addresses without a lease. */
+  /** Addresses without a lease that others may have. */
   readonly free: bigint
 }
 

@@ -1,6 +1,7 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import { type Denial, EPOCH_MAX, type Grant, type Wish } from './body.ts'
-import { largestBlock, type Range, sizeOfRange, without } from './range.ts'
+import { largestBlock, type Range, rangeContains, sizeOfRange, without } from './range.ts'
+import { countOf, spareOfHome, splitAt } from './reserve.ts'
 import type { Territory } from './territory.ts'
 
 /** A donor that has not answered by then is passed over. */
@@ -128,7 +129,7 @@ export class Exchange {
   }
 
   #answer(asker: PeerName, wish: Range): Denial['reason'] | undefined {
-    const { contacts, space, leases, isFrozen, grants, hasRoom } = this.#territory
+    const { contacts, space, leases, isFrozen, grants, hasRoom, homes, self } = this.#territory
     const isBusy = grants.length >= GRANTS_MAX || !hasRoom
     const isSafe = contacts.hasMajority && contacts.isReachable(asker) && !isFrozen && !isBusy
     if (!isSafe) return 'not safe'
@@ -136,19 +137,30 @@ export class Exchange {
     const claim = space.at(wish.from)
     if (claim === undefined || claim.isSettling) return 'not mine'
     if (leases.at(wish.from) !== undefined) return 'in use'
+    const isOfHome = homes.of(self).some(home => rangeContains(home, wish.from))
+    if (isOfHome && spareOfHome(this.#territory) === 0n) return 'nothing free'
     this.give(asker, wish)
     return undefined
   }
 
   /** The largest aligned block, of at most half of what is free (Weave row IPM-05). */
   #donate(asker: PeerName, wish: Range): Denial['reason'] | undefined {
-    const parts = this.#territory.freeParts(wish)
-    const free = parts.reduce((sum, part) => sum + sizeOfRange(part), 0n)
-    if (free === 0n) return 'nothing free'
+    const { homes, self } = this.#territory
+    const { beyondHome, ofHome } = splitAt(homes.of(self), this.#territory.freeParts(wish))
+    const spare = spareOfHome(this.#territory)
+    const free = countOf([...beyondHome, ...ofHome])
     const half = free > 1n ? free / 2n : 1n
-    const blocks = parts.map(part => largestBlock(part, half))
-    const best = blocks.reduce((a, b) => (sizeOfRange(b) > sizeOfRange(a) ? b : a))
-    this.give(asker, best)
+    const ofHomeMost = half < spare ? half : spare
+    const blocks = [
+      ...beyondHome.map(part => largestBlock(part, half)),
+      ...(spare === 0n ? [] : ofHome.map(part => largestBlock(part, ofHomeMost))),
+    ]
+    const [first, ...others] = blocks
+    if (first === undefined) return 'nothing free'
+    this.give(
+      asker,
+      others.reduce((a, b) => (sizeOfRange(b) > sizeOfRange(a) ? b : a), first),
+    )
     return undefined
   }
 

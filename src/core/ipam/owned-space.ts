@@ -18,6 +18,7 @@ export class OwnedSpace {
   }
 
   get usable(): readonly Claim[] {
+    if (this.#withheld.length === 0) return this.#settled
     return this.#settled.flatMap(claim => without(claim, this.#withheld).map(part => ({ ...claim, ...part })))
   }
 

@@ -18,6 +18,7 @@ import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
 import { PeerViews } from './peer-views.ts'
 import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import { offersIn } from './reserve.ts'
 
 /** Left for what is inherited, and for answers to others. */
 const CLAIMS_SPARED = 128
@@ -106,9 +107,10 @@ export class Territory {
   }
 
   get body(): AddressBody {
+    const offers = offersIn(this.space.claims, this)
     return {
       serial: this.serial,
-      claims: this.space.claims.map(claim => ({ ...claim, free: this.freeIn(claim) })),
+      claims: this.space.claims.map((claim, i) => ({ ...claim, free: offers[i] ?? 0n })),
       grants: this.grants,
       taken: this.taken,
       wishes: this.wishes,
