@@ -65,6 +65,25 @@ describe('addresses while hosts come and go', () => {
     }
   })
 
+  it('are not given by a host whose space was taken over when it comes into contact with just half of the others', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
+      for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
+      world.publishManifest(world.hosts.keys())
+      world.run(MINUTE)
+      const [first] = [...world.hosts.values()]
+      world.split(host => (host === first ? 1 : 0))
+      world.run(GRACE_MS + 3 * MINUTE)
+      world.allocate(first!, 'while cut off', '10.0.1.0/28', 2 * MINUTE)
+      for (const host of world.up) if (host !== first) world.allocate(host, 'meanwhile', '10.0.1.0/28', 2 * MINUTE)
+      world.run(MINUTE)
+      world.split((_, i) => (i < 3 ? 1 : 0))
+      world.run(MINUTE)
+      expect({ seed, violations: world.violations }).toEqual({ seed, violations: [] })
+      expect(first?.ipam.leases).toEqual([])
+    }
+  })
+
   it('have one owner though the heir is cut off before it notices, whenever that is', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })

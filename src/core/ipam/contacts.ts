@@ -77,6 +77,7 @@ export class Contacts {
     { members, reachable, known }: Record<'members' | 'reachable' | 'known', ReadonlySet<PeerName>>,
     now: number,
   ): void {
+    const wasCutOff = this.#isCutOff(now)
     this.#members = members
     this.#reachable = reachable
     this.#noteReturns(now)
@@ -91,6 +92,8 @@ export class Contacts {
       this.#majoritySince = undefined
       this.#majorityUntil = now
     }
+    // Of half of the cluster some at least know what has become of this router's space, though they are not most.
+    if (wasCutOff && !this.hasMajority && !this.#isCutOff(now)) this.#trustedAt = now + CATCH_UP_MS
     this.#forgetLost(now)
   }
 
@@ -107,8 +110,7 @@ export class Contacts {
 
   /** True when others may have declared this router dead: those out of reach are enough to do so. */
   isFenced(now: number): boolean {
-    if (this.hasMajority) return this.isCatchingUp(now)
-    return this.absent.length >= this.majority && now - this.#majorityUntil >= LEASE_MS
+    return now < this.#trustedAt || this.#isCutOff(now)
   }
 
   /** In contact with most again after a long time, or for the first time: word of what has become of this router's space may be on its way. */
@@ -118,7 +120,7 @@ export class Contacts {
 
   /** When that changes by time alone. */
   get fenceDeadline(): number {
-    return this.hasMajority ? this.#trustedAt : this.#majorityUntil + LEASE_MS
+    return this.hasMajority ? this.#trustedAt : Math.max(this.#trustedAt, this.#majorityUntil + LEASE_MS)
   }
 
   /** Since when this router could tell that the peer is gone: out of reach, and itself in contact with most. */
@@ -126,6 +128,11 @@ export class Contacts {
     const lostAt = this.#lostAt.get(peer)
     if (lostAt === undefined || this.#majoritySince === undefined) return undefined
     return Math.max(lostAt, this.#majoritySince)
+  }
+
+  #isCutOff(now: number): boolean {
+    if (this.hasMajority || now - this.#majorityUntil < LEASE_MS) return false
+    return this.absent.length >= this.majority
   }
 
   #noteReturns(now: number): void {
