@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Candidate } from './candidate.ts'
 import { drawChart } from './chart.ts'
 import type { Extent } from './extent.ts'
-import { CONGESTION_CONTROL } from './measures.ts'
+import { CONGESTION_CONTROL, smallBufferBytes } from './measures.ts'
 import { computeRatios, formatRatio } from './ratios.ts'
 import { RECORD_FILE, type RunRecord } from './record.ts'
 import { describeCell, type Failure, MEASURES, type Measure, type Results } from './results.ts'
@@ -58,6 +58,8 @@ function formatReport(record: RunRecord, candidates: readonly Candidate[], resul
 ${machine}; ${date}. All ends, relays and the load share these cores: read the figures as ratios. ${rounds} interleaved rounds; each
 cell is the median (least–most), with a star for each round in which the machine was busy with something else. TCP uses
 ${congestionControl} on every candidate; the machine's default is ${machineCongestionControl}.
+Small packets are sent and counted by programs with ${Math.round(smallBufferBytes() / 1024)} KiB of socket buffer: what they lose while they wait for a core, no
+candidate has lost.
 
 ${about.join('\n')}
 
