@@ -7,7 +7,10 @@ import type { Territory } from './territory.ts'
 
 /** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
 export const SETTLE_MS = 3_000
-/** What an heir took while it had not noticed yet that it was cut off is dropped by then: elsewhere another one inherits. */
+/**
+ * What was taken of a lost peer's while this router had not noticed yet that it was cut off is dropped by then: elsewhere another one
+ * inherits, or is told to.
+ */
 export const INHERITED_SETTLE_MS = 8_000
 /** Above what the former owner may have given away unheard. */
 const TAKE_OVER_EPOCHS = 16
@@ -123,10 +126,10 @@ export class Succession {
    * Takes over at once: the operator vouches for the peer's death. Returns the number of addresses.
    * All of it has one epoch, so that parts which lie side by side become one: else each former owner would leave a seam for ever.
    */
-  takeOver(peer: PeerName, now: number, settleMs = SETTLE_MS): bigint {
+  takeOver(peer: PeerName, now: number): bigint {
     const estate = this.#estateOf(peer)
     const epoch = Math.min(Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS, EPOCH_MAX)
-    for (const { range } of estate) this.#add({ ...range, epoch }, now, settleMs)
+    for (const { range } of estate) this.#add({ ...range, epoch }, now, INHERITED_SETTLE_MS)
     return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
   }
 
@@ -198,7 +201,7 @@ export class Succession {
       if (this.#hasHeirs(peer)) territory.views.bury(peer)
       if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.forget(peer)
       if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
-      const addresses = this.takeOver(peer, now, INHERITED_SETTLE_MS)
+      const addresses = this.takeOver(peer, now)
       if (addresses > 0n) {
         territory.log('info', 'address space of a lost peer taken over', { peer, addresses: String(addresses) })
       }
