@@ -67,9 +67,7 @@ describe('addresses while hosts come and go', () => {
 
   it('are not given by a host whose space was taken over when it comes into contact with just half of the others', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
-      for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
-      world.publishManifest(world.hosts.keys())
+      const world = sixHosts(seed)
       world.run(MINUTE)
       const [first] = [...world.hosts.values()]
       world.split(host => (host === first ? 1 : 0))
@@ -85,10 +83,8 @@ describe('addresses while hosts come and go', () => {
   })
 
   it('have one owner though the heir is cut off before it notices, whenever that is', () => {
-    for (let seed = 1; seed <= 12; seed++) {
-      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
-      for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
-      world.publishManifest(world.hosts.keys())
+    for (let seed = 1; seed <= 40; seed++) {
+      const world = sixHosts(seed)
       world.run(MINUTE)
       const [heir, ...others] = [...world.hosts.values()]
       const out = others.pop()!
@@ -96,12 +92,7 @@ describe('addresses while hosts come and go', () => {
       world.publishManifest(world.hosts.keys())
       world.run(REMOVED_MS + world.random.between(0, 4_000))
       world.split(host => (host === heir ? 1 : 0))
-      for (let second = 0; second < 60; second++) {
-        world.run(1_000)
-        for (const host of world.up) world.allocate(host, `${second}`, '10.0.6.0/28', 2_000)
-      }
-      world.split(() => 0)
-      world.run(MINUTE)
+      useSixthWhileParted(world)
       const { violations, errors } = world
       expect({ seed, violations, errors }).toEqual({ seed, violations: [], errors: [] })
       expect(world.survey()).toEqual({ owned: 6n * 16n, doubled: 0n })
@@ -110,9 +101,7 @@ describe('addresses while hosts come and go', () => {
 
   it('have one owner though rmpeer was run on a host that had not noticed its cut, and then on another (IPM-10)', () => {
     for (let seed = 1; seed <= 12; seed++) {
-      const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
-      for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
-      world.publishManifest(world.hosts.keys())
+      const world = sixHosts(seed)
       world.run(MINUTE)
       const [heir, ...others] = [...world.hosts.values()]
       const out = others.pop()!
@@ -121,13 +110,9 @@ describe('addresses while hosts come and go', () => {
       world.split(host => (host === heir ? 1 : 0))
       world.run(world.random.between(0, 700))
       world.tell(heir!, { kind: 'take-over', peer: out.name, ticket: 900 })
-      for (let second = 0; second < 60; second++) {
-        world.run(1_000)
+      useSixthWhileParted(world, second => {
         if (second === 20) world.tell(others[0]!, { kind: 'take-over', peer: out.name, ticket: 901 })
-        for (const host of world.up) world.allocate(host, `${second}`, '10.0.6.0/28', 2_000)
-      }
-      world.split(() => 0)
-      world.run(MINUTE)
+      })
       expect({ seed, violations: world.violations }).toEqual({ seed, violations: [] })
     }
   })
@@ -149,11 +134,28 @@ describe('addresses while hosts come and go', () => {
   })
 })
 
-/** The fifth of six hosts has died and was taken out; others have its space and use it. */
-function takenOver(seed: number): AddressWorld {
+/** Each with a range of its own, and a manifest that names them. */
+function sixHosts(seed: number): AddressWorld {
   const world = new AddressWorld({ seed, universe: SUBNET, initial: { kind: 'manifest' } })
   for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
   world.publishManifest(world.hosts.keys())
+  return world
+}
+
+/** For a minute, each second after `before`, all ask for addresses of the sixth host's range; then all are in contact again. */
+function useSixthWhileParted(world: AddressWorld, before: (second: number) => void = () => undefined): void {
+  for (let second = 0; second < 60; second++) {
+    world.run(1_000)
+    before(second)
+    for (const host of world.up) world.allocate(host, `${second}`, '10.0.6.0/28', 2_000)
+  }
+  world.split(() => 0)
+  world.run(MINUTE)
+}
+
+/** The fifth of six hosts has died and was taken out; others have its space and use it. */
+function takenOver(seed: number): AddressWorld {
+  const world = sixHosts(seed)
   world.run(2 * MINUTE)
   const { fifth, others } = lineUp(world)
   for (let i = 0; i < world.random.between(1, 40); i++) world.allocate(fifth, `before ${i}`, SUBNET)
