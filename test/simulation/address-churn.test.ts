@@ -82,6 +82,25 @@ describe('addresses while hosts come and go', () => {
     }
   })
 
+  it('are not given by a host whose space was taken over when all in its reach that know of that have just started again', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { world, former, witnesses } = inherited(seed)
+      for (const witness of witnesses) {
+        world.crash(witness)
+        world.run(world.random.between(0, 2_000))
+        world.restart(witness)
+      }
+      world.split(host => (host === former || witnesses.includes(host) ? 1 : 0))
+      for (let second = 0; second < 30; second++) {
+        world.run(1_000)
+        for (const host of world.up) world.allocate(host, `${second}`, '10.0.1.0/28', 2_000)
+      }
+      const { violations, errors } = world
+      expect({ seed, violations, errors }).toEqual({ seed, violations: [], errors: [] })
+      expect(former.ipam.leases).toEqual([])
+    }
+  })
+
   it('have one owner though the heir is cut off before it notices, whenever that is', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const world = sixHosts(seed)
@@ -140,6 +159,18 @@ function sixHosts(seed: number): AddressWorld {
   for (let i = 1; i <= 6; i++) world.add(i, `10.0.${i}.0/28`)
   world.publishManifest(world.hosts.keys())
   return world
+}
+
+/** The first of six hosts was cut off until others had its space, and uses of it; its reach is to be those that come after the heirs, half of all or most. */
+function inherited(seed: number) {
+  const world = sixHosts(seed)
+  world.run(MINUTE)
+  const [former, ...others] = [...world.hosts.values()] as [AddressHost, ...AddressHost[]]
+  world.split(host => (host === former ? 1 : 0))
+  world.run(GRACE_MS + 3 * MINUTE)
+  for (const host of others.slice(0, 3)) world.allocate(host, 'meanwhile', '10.0.1.0/28', 2 * MINUTE)
+  world.run(MINUTE)
+  return { world, former, witnesses: others.slice(-world.random.between(2, 3)) }
 }
 
 /** For a minute, each second after `before`, all ask for addresses of the sixth host's range; then all are in contact again. */

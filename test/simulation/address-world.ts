@@ -1,19 +1,15 @@
 import { type IpNetwork, type IpOnNetwork, parseIpNetwork, parseIpOnNetwork } from '../../src/base/ip-address.ts'
 import type { PeerName } from '../../src/base/peer-name.ts'
-import type { InitialSpace, IpamAnswer, IpamInput, IpamMember } from '../../src/core/ipam/api.ts'
+import type { InitialSpace, IpamAnswer, IpamInput, IpamMember, IpamOutput } from '../../src/core/ipam/api.ts'
 import { Ipam } from '../../src/core/ipam/ipam.ts'
 import { type Range, rangeOf, sizeOfRange } from '../../src/core/ipam/range.ts'
+import { formatVersion, parseVersion, type Version } from './address-version.ts'
 import { SeededRandom } from './random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const NEWS_MS = 900
 const NOTICE_MS = 4_000
 const REQUEST_MS = 20_000
-
-interface Version {
-  readonly number: number
-  readonly body: Uint8Array
-}
 
 export interface AddressHost {
   readonly name: PeerName
@@ -23,7 +19,7 @@ export interface AddressHost {
   side: number
   stored: string | undefined
   wakeAt: number
-  /** Newest bodies heard: gone with a restart. */
+  /** Newest bodies heard: gone with a restart, but for what is recalled. */
   readonly heard: Map<PeerName, Version>
 }
 
@@ -95,10 +91,10 @@ export class AddressWorld {
     this.reconnect()
   }
 
-  /** With what it had stored, and with nothing that it had heard. */
+  /** With what it had stored, and with nothing else that it had heard. */
   restart(host: AddressHost): void {
     host.heard.clear()
-    host.ipam = this.#createIpam(host.name, host.stored)
+    host.ipam = this.#createIpam(host)
     host.isUp = true
     // A router reads its manifest before it is asked for anything.
     if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
@@ -167,14 +163,24 @@ export class AddressWorld {
   }
 
   #create(name: PeerName, home: readonly Range[], stored: string | undefined): AddressHost {
-    const ipam = this.#createIpam(name, stored)
-    return { name, home, ipam, isUp: true, side: 0, stored, wakeAt: Number.POSITIVE_INFINITY, heard: new Map() }
+    const heard = new Map<PeerName, Version>()
+    const ipam = this.#createIpam({ name, stored, heard })
+    return { name, home, ipam, isUp: true, side: 0, stored, wakeAt: Number.POSITIVE_INFINITY, heard }
   }
 
-  #createIpam(self: PeerName, stored: string | undefined): Ipam {
+  #createIpam({ name: self, stored, heard }: Pick<AddressHost, 'name' | 'stored' | 'heard'>): Ipam {
     const { universe, initial } = this.#options
     const commons = initial.kind === 'manifest' ? [] : [network(universe)]
-    const options = { self, universe: [network(universe)], commons, initial, reserved: [], order: 'lowest' as const }
+    const recordOf = (peer: PeerName) => formatVersion(heard.get(peer))
+    const options = {
+      self,
+      recordOf,
+      universe: [network(universe)],
+      commons,
+      initial,
+      reserved: [],
+      order: 'lowest' as const,
+    }
     return new Ipam({ ...options, stored, now: this.time.now })
   }
 
@@ -218,6 +224,7 @@ export class AddressWorld {
   }
 
   #perform(host: AddressHost): void {
+    const recalled: Extract<IpamOutput, { kind: 'recall' }>[] = []
     for (const output of host.ipam.drain()) {
       switch (output.kind) {
         case 'store':
@@ -225,6 +232,9 @@ export class AddressWorld {
           break
         case 'publish':
           this.publishAs(host, output.body)
+          break
+        case 'recall':
+          recalled.push(output)
           break
         case 'answer':
           this.answers.set(output.ticket, output.answer)
@@ -237,7 +247,15 @@ export class AddressWorld {
           if (output.level === 'error') this.errors.push(`${host.name} ${output.message}`)
       }
     }
+    for (const { peer, record } of recalled) this.#recall(host, peer, record)
     this.#arm(host)
+  }
+
+  #recall(host: AddressHost, peer: PeerName, record: string): void {
+    const version = parseVersion(record)
+    if ((host.heard.get(peer)?.number ?? 0) >= version.number) return
+    host.heard.set(peer, version)
+    this.tell(host, { kind: 'heard', peer, body: version.body })
   }
 
   #check(host: AddressHost, address: bigint): void {

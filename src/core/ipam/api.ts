@@ -32,6 +32,8 @@ export interface IpamOptions {
   readonly reserved: readonly IpNetwork[]
   /** `highest` where something else hands out the same space from below. */
   readonly order: 'lowest' | 'highest'
+  /** The peer's record that its body came in, as text that a later router can pass on. Absent where nobody vouches for others. */
+  readonly recordOf?: (peer: PeerName) => string | undefined
   /** Text of an earlier `store`. */
   readonly stored: string | undefined
   readonly now: number
@@ -85,6 +87,8 @@ export type IpamOutput =
   /** To be on disk before what follows is performed. */
   | { readonly kind: 'store'; readonly text: string }
   | { readonly kind: 'publish'; readonly body: Uint8Array }
+  /** A text of `recordOf` from an earlier life: to be taken as if a neighbour had passed it on, once all of this batch is done. */
+  | { readonly kind: 'recall'; readonly peer: PeerName; readonly record: string }
   | { readonly kind: 'answer'; readonly ticket: number; readonly answer: IpamAnswer }
   /** What a peer said of its addresses. */
   | { readonly kind: 'refused'; readonly peer: PeerName; readonly reason: string }

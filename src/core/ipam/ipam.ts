@@ -1,7 +1,7 @@
 import { assertNever } from '../../base/assert.ts'
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
-import type { IpamInput, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
+import type { IpamInput, IpamMember, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
 import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.ts'
 import { Contests } from './contests.ts'
 import { Exchange } from './exchange.ts'
@@ -130,6 +130,7 @@ export class Ipam {
         territory.reachable = input.peers
         return this.#succession.lookAgain()
       case 'members':
+        if (this.#succession.members === undefined) this.#recall(input.members)
         this.#succession.members = new Map(input.members.map(member => [member.name, member]))
         return this.#succession.lookAgain()
       case 'add-range':
@@ -178,6 +179,12 @@ export class Ipam {
     if (!territory.views.hear(peer, body.value)) return
     territory.hasNews = true
     this.#succession.lookAgain()
+  }
+
+  #recall(members: readonly IpamMember[]): void {
+    const { outputs, kept } = this.#territory
+    const names = new Set(members.map(({ name }) => name))
+    for (const [peer, record] of kept.earlier) if (names.has(peer)) outputs.push({ kind: 'recall', peer, record })
   }
 
   #heardOwn(body: AddressBody): void {

@@ -23,6 +23,8 @@ export interface IpamMemory {
   readonly vain?: readonly (readonly [PeerName, number])[]
   /** Whose claims do not hold against what others have held for long, whose that is, and up to which epoch. Likewise. */
   readonly suspects?: readonly (readonly [PeerName, readonly (readonly [PeerName, number])[]])[]
+  /** What others have to hear of: records as they were signed, by whom they are of. Likewise. */
+  readonly records?: readonly (readonly [PeerName, string])[]
   /** Whom space was seen with: they are counted even when nobody can be reached after a restart. */
   readonly peers: readonly (readonly [PeerName, readonly Claim[]])[]
 }

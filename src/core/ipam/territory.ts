@@ -13,6 +13,7 @@ import {
 } from './body.ts'
 import { Contacts } from './contacts.ts'
 import { Homes } from './homes.ts'
+import { KeptRecords } from './kept-records.ts'
 import { type Lease, LeaseBook } from './lease-book.ts'
 import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
@@ -35,6 +36,7 @@ export class Territory {
   readonly contacts: Contacts
   readonly homes: Homes
   readonly views: PeerViews
+  readonly kept: KeptRecords
   readonly taken = new Map<PeerName, number>()
   readonly served = new Map<PeerName, number>()
   /** Those that claim what this router holds, and the epoch of the claim: it does not hold after a restart either. */
@@ -70,6 +72,7 @@ export class Territory {
     this.contacts = new Contacts(options.self)
     this.homes = new Homes(options.self, this.contacts)
     this.views = new PeerViews(options.self, this.homes)
+    this.kept = new KeptRecords(options.recordOf)
     if (options.stored !== undefined) this.#restore(options.stored)
   }
 
@@ -97,6 +100,7 @@ export class Territory {
       ranges: this.added,
       vain: [...this.vain],
       suspects: this.views.verdicts.memory,
+      records: this.kept.memory(this.views, this.homes),
       peers: this.views.all
         .filter(view => view.claims.length > 0)
         .map(({ name, claims }) => [
@@ -228,9 +232,11 @@ export class Territory {
     for (const [peer, epoch] of memory.vain ?? []) this.vain.set(peer, epoch)
     for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
     this.views.verdicts.restore(memory.suspects ?? [])
+    this.kept.restore(memory.records ?? [])
     // So that they are forgotten when the peer turns out to be gone.
     const suspects = (memory.suspects ?? []).map(([peer]) => peer)
-    for (const peer of [...this.taken.keys(), ...this.served.keys(), ...suspects]) {
+    const recorded = this.kept.earlier.map(([peer]) => peer)
+    for (const peer of [...this.taken.keys(), ...this.served.keys(), ...suspects, ...recorded]) {
       if (this.views.get(peer) === undefined) this.views.remember(peer, [])
     }
   }

@@ -169,7 +169,7 @@ export interface RouterOptions {
   readonly linksMax?: number
   readonly mtu: number
   /** Absent: this router hands out no addresses. */
-  readonly ipam?: Omit<IpamOptions, 'self' | 'now'>
+  readonly ipam?: Omit<IpamOptions, 'self' | 'now' | 'recordOf'>
   /** Absent: this router knows no names. */
   readonly names?: Omit<NamesOptions, 'self' | 'addresses'>
   /** Absent: all frames take the sleeve. */

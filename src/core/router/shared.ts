@@ -7,7 +7,7 @@ import { Ipam } from '../ipam/ipam.ts'
 import { rangeOf } from '../ipam/range.ts'
 import { Topic } from '../wire/topic.ts'
 import type { Input, Instant, NameChange, Output, RouterOptions } from './api.ts'
-import type { Member, Membership } from './membership.ts'
+import { fromBase64, type Member, type Membership, toBase64 } from './membership.ts'
 import type { Refusals } from './refusals.ts'
 import type { TopicBoard } from './topics.ts'
 
@@ -32,12 +32,14 @@ export class Shared {
   #now: Instant = 0
   /** Peers by the number that they were heard under: a number may be another's by the time it is forgotten. */
   readonly #heardAs = new Map<number, PeerName>()
+  readonly #numbers = new Map<PeerName, number>()
 
   constructor({ ipam, names, now }: RouterOptions, context: SharedContext) {
     const { self } = context
     this.#context = context
     this.#now = now
-    this.ipam = ipam === undefined ? undefined : new Ipam({ ...ipam, self, now })
+    this.ipam =
+      ipam === undefined ? undefined : new Ipam({ ...ipam, self, now, recordOf: peer => this.#recordOf(peer) })
     const addresses = {
       isAnothers: (publisher: PeerName, address: string) => this.#isAnothers(publisher, address),
       isRefused: (publisher: PeerName, address: string) => this.#isRefused(publisher, address),
@@ -125,13 +127,30 @@ export class Shared {
 
   #peerOf(shortId: number): PeerName | undefined {
     const peer = this.#context.nameOf(shortId) ?? this.#heardAs.get(shortId)
-    if (peer !== undefined) this.#heardAs.set(shortId, peer)
+    if (peer === undefined) return undefined
+    this.#heardAs.set(shortId, peer)
+    this.#numbers.set(peer, shortId)
     return peer
   }
 
+  #recordOf(peer: PeerName): string | undefined {
+    const shortId = this.#numbers.get(peer)
+    const record = shortId === undefined ? undefined : this.#context.topics.recordOf(shortId, Topic.addresses)
+    return record === undefined ? undefined : toBase64(record)
+  }
+
   #perform(): void {
-    for (const output of this.ipam?.drain() ?? []) this.#performIpam(output)
+    const outputs = this.ipam?.drain() ?? []
+    for (const output of outputs) this.#performIpam(output)
     for (const output of this.names?.drain() ?? []) this.#performNames(output)
+    // What is recalled is heard, and what follows from it has to be stored later than all of the batch.
+    for (const output of outputs) if (output.kind === 'recall') this.#recall(output)
+  }
+
+  #recall({ peer, record }: Extract<IpamOutput, { kind: 'recall' }>): void {
+    const { topics, refusals } = this.#context
+    const recalled = topics.recall(Topic.addresses, fromBase64(record))
+    if (!recalled.ok) refusals.note(recalled.error, { peer })
   }
 
   #performNames(output: NamesOutput): void {
@@ -163,6 +182,10 @@ export class Shared {
         return this.#context.refusals.note(output.reason, { peer: output.peer })
       case 'log':
         return emit(output)
+      case 'recall':
+        return
+      default:
+        return assertNever(output)
     }
   }
 }

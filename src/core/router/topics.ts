@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts'
-import { recordKey } from '../gossip/record-store.ts'
+import { ok, type Result } from '../../base/result.ts'
+import { type RecordKey, recordKey } from '../gossip/record-store.ts'
 import { TOPICS_MAX, Topic } from '../wire/topic.ts'
 import { TOPIC_BODY_BYTES_MAX } from '../wire/topic-record.ts'
 import type { Announcements } from './announcements.ts'
@@ -18,6 +19,10 @@ export interface TopicBoard {
   bodyOf(peer: number, topic: number): Uint8Array | undefined
   /** Peers with a body, ascending by short id, this router included once it has published. */
   peersWith(topic: number): readonly number[]
+  /** A peer's record as it was signed, for `recall` of a later router. */
+  recordOf(peer: number, topic: number): Uint8Array | undefined
+  /** Takes a record that was kept, and passes it on, unless a later one is known. */
+  recall(topic: number, record: Uint8Array): Result<void>
   /** Calls `listener` for each change of another peer's body, in the midst of the input that brought it. Not for what is known already. */
   listen(topic: number, listener: TopicListener): void
 }
@@ -29,6 +34,7 @@ export class Topics implements TopicBoard {
   readonly #changed: () => void
   readonly #bodies = new Map<number, Uint8Array>()
   readonly #unsigned = new Set<number>()
+  readonly #recalled = new Set<RecordKey>()
   readonly #listeners = new Map<number, TopicListener[]>()
 
   /** `changed` asks for a `flush` soon. */
@@ -54,16 +60,33 @@ export class Topics implements TopicBoard {
     return this.#announcements.store.all().flatMap(record => (record.topic === topic ? [record.shortId] : []))
   }
 
+  recordOf(peer: number, topic: number): Uint8Array | undefined {
+    return this.#announcements.store.get(recordKey({ shortId: peer, topic }))?.bytes
+  }
+
+  recall(topic: number, record: Uint8Array): Result<void> {
+    const accepted = this.#announcements.accept({ topic, bytes: record })
+    if (!accepted.ok) return accepted
+    if (accepted.value.kind === 'merged') {
+      this.#recalled.add(recordKey(accepted.value))
+      this.merged(accepted.value.shortId, topic)
+      this.#changed()
+    }
+    return ok(undefined)
+  }
+
   listen(topic: number, listener: TopicListener): void {
     this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener])
   }
 
   /** Signs what has changed; returns the keys of the records that the neighbours have to be told of. */
-  flush(): readonly number[] {
+  flush(): readonly RecordKey[] {
     const topics = [...this.#unsigned]
+    const recalled = [...this.#recalled]
     this.#unsigned.clear()
+    this.#recalled.clear()
     for (const topic of topics) this.#announcements.publish(topic, this.#bodies.get(topic) ?? new Uint8Array(0))
-    return topics.map(topic => recordKey({ shortId: this.#self, topic }))
+    return [...topics.map(topic => recordKey({ shortId: this.#self, topic })), ...recalled]
   }
 
   /** A peer's record was taken over. */

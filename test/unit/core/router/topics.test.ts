@@ -1,3 +1,4 @@
+import { recordKey } from '../../../../src/core/gossip/record-store.ts'
 import { Topic } from '../../../../src/core/wire/topic.ts'
 import { TOPIC_BODY_BYTES_MAX } from '../../../../src/core/wire/topic-record.ts'
 import { startPair, tellAll } from './gossip-pair.ts'
@@ -91,6 +92,44 @@ describe('topics', () => {
     expect(tellAll(after, b)).toEqual(['merged', 'merged'])
     expect(text(b.topics.bodyOf(1, Topic.names))).toBe('fresh')
     expect(text(b.topics.bodyOf(1, Topic.addresses))).toBe('')
+  })
+
+  it('take up a record that was kept, and tell it on', () => {
+    const { start } = startPair()
+    const [a, before, after] = [start(1), start(2), start(2, 2n)]
+    a.topics.publish(Topic.addresses, body('kept'))
+    a.topics.flush()
+    tellAll(a, before)
+    const kept = before.topics.recordOf(1, Topic.addresses)
+    const heard: (string | undefined)[] = []
+    after.topics.listen(Topic.addresses, (peer, bytes) => heard.push(`${peer} ${text(bytes)}`))
+    expect(after.topics.recall(Topic.addresses, kept ?? new Uint8Array(0)).ok).toBe(true)
+    expect(heard).toEqual(['1 kept'])
+    expect(after.flushes).toHaveLength(1)
+    expect(after.topics.flush()).toEqual([recordKey({ shortId: 1, topic: Topic.addresses })])
+    expect(after.topics.flush()).toEqual([])
+  })
+
+  it('take up no record that was kept where a later one is known, and none that its peer did not sign', () => {
+    const { start } = startPair()
+    const [a, b] = [start(1), start(2)]
+    a.topics.publish(Topic.addresses, body('kept'))
+    a.topics.flush()
+    const kept = a.topics.recordOf(1, Topic.addresses)?.slice() ?? new Uint8Array(0)
+    a.topics.publish(Topic.addresses, body('later'))
+    a.topics.flush()
+    tellAll(a, b)
+    expect(b.topics.recall(Topic.addresses, kept).ok).toBe(true)
+    expect(text(b.topics.bodyOf(1, Topic.addresses))).toBe('later')
+    expect(b.topics.flush()).toEqual([])
+    kept[kept.length - 1] = 255 - (kept.at(-1) ?? 0)
+    const fresh = start(2, 2n)
+    expect(fresh.topics.recall(Topic.addresses, kept)).toEqual({
+      ok: false,
+      error: 'a record that its peer did not sign',
+    })
+    expect(fresh.topics.recall(Topic.addresses, new Uint8Array(3)).ok).toBe(false)
+    expect(fresh.topics.bodyOf(1, Topic.addresses)).toBeUndefined()
   })
 
   it('are bounded in size', () => {
