@@ -50,10 +50,47 @@ static __always_inline const struct config *read_config(void)
 	return config && config->self ? config : 0;
 }
 
+static __always_inline int is_handle(__u32 address)
+{
+	return (address & HANDLE_MASK) == HANDLE_NETWORK;
+}
+
+/* `to`: an address of IPv4 or a handle. Without checksum over IPv6 too, as tunnels may be (RFC 6935). */
 static __always_inline int address_frame(struct __sk_buff *skb, __u32 vni, __u32 to, __u8 ttl)
 {
-	struct bpf_tunnel_key key = { .tunnel_id = vni, .remote_ipv4 = to, .tunnel_ttl = ttl };
-	return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX);
+	struct bpf_tunnel_key key = { .tunnel_id = vni, .tunnel_ttl = ttl };
+	const struct address6 *address6;
+
+	if (!is_handle(to)) {
+		key.remote_ipv4 = to;
+		return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX);
+	}
+	address6 = bpf_map_lookup_elem(&weave_addresses, &to);
+	if (!address6)
+		return -1;
+	__builtin_memcpy(key.remote_ipv6, address6->words, sizeof(key.remote_ipv6));
+	return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_ZERO_CSUM_TX | BPF_F_TUNINFO_IPV6);
+}
+
+/*
+ * How the datagram came, with the handle in `remote_ipv4` where it came over IPv6; 0 there where it came from nobody. Gives what the
+ * kernel says.
+ */
+static __always_inline long read_tunnel(struct __sk_buff *skb, struct bpf_tunnel_key *key)
+{
+	long refused = bpf_skb_get_tunnel_key(skb, key, sizeof(*key), 0);
+	const __u32 *handle;
+
+	if (!refused && is_handle(key->remote_ipv4))
+		key->remote_ipv4 = 0;
+	if (refused != -EPROTO)
+		return refused;
+	refused = bpf_skb_get_tunnel_key(skb, key, sizeof(*key), BPF_F_TUNINFO_IPV6);
+	if (refused)
+		return refused;
+	handle = bpf_map_lookup_elem(&weave_handles, key->remote_ipv6);
+	key->remote_ipv4 = handle ? *handle : 0;
+	return 0;
 }
 
 /* One clone to each child. What the kernel cannot clone is lost, as on any switch without memory. */
@@ -244,8 +281,8 @@ SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 	if (bpf_skb_load_bytes(skb, 0, to.bytes, ETH_ALEN) || bpf_skb_load_bytes(skb, ETH_ALEN, from.bytes, ETH_ALEN) ||
 	    bpf_skb_load_bytes(skb, 2 * ETH_ALEN, &type, 2))
 		return drop(DROPPED_SHORT);
-	refused = bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0);
-	if (refused == -22 /* EINVAL */) {
+	refused = read_tunnel(skb, &key);
+	if (refused == -EINVAL) {
 		/* What comes without a tunnel is from weave-tap. */
 		if (!learn(&from, SLEEVE, config->generation))
 			tally(MACS_HELD);
@@ -334,6 +371,8 @@ static __always_inline const struct hop *find_relay(const struct outer *outer, c
 		return 0;
 	if ((from & TUNNEL_MASK) == TUNNEL_NETWORK || (hop->address & TUNNEL_MASK) == TUNNEL_NETWORK)
 		return 0;
+	if (is_handle(from) || is_handle(hop->address))
+		return 0;
 	return bpf_map_lookup_elem(&weave_endpoints, &from) ? hop : 0;
 }
 
@@ -345,9 +384,9 @@ static __always_inline int is_own(struct __sk_buff *skb, __be32 address)
 }
 
 /*
- * The short cut of relays, on the devices of the underlay, in front of the IP stack: only addresses, hop limit and checksum change, and
- * the frame is not taken out. Whatever is not surely to be relayed goes on to the stack, and so to `from_underlay`, which judges,
- * counts and drops; likewise where this host does not forward, or has no neighbour yet.
+ * The short cut of relays between hops of IPv4, on the devices of the underlay, in front of the IP stack: only addresses, hop limit and
+ * checksum change, and the frame is not taken out. Whatever is not surely to be relayed goes on to the stack, and so to
+ * `from_underlay`, which judges, counts and drops; likewise where this host does not forward, or has no neighbour yet.
  */
 SEC("tc/from_wire") int from_wire(struct __sk_buff *skb)
 {

@@ -7,6 +7,7 @@
 #define WEAVE_FAST_PATH_H
 
 #include <linux/bpf.h>
+#include <linux/errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/in.h>
@@ -78,6 +79,10 @@ static long (*bpf_fib_lookup)(void *context, struct bpf_fib_lookup *way, int siz
 #define TUNNEL_MASK 0xfffff000
 #define OPENED 0x77656177
 
+/* Handles: src/agent/fastpath/handles.ts. 127.0.0.0/8 is on no wire, and what is sent there by mistake leaves no host. */
+#define HANDLE_NETWORK 0x7f000000
+#define HANDLE_MASK 0xff000000
+
 /* A group address that no bridge passes on (IEEE 802.1Q table 8-1), with the second local experimental Ethertype. */
 #define PROBE_MAC_LAST 0x0f
 #define PROBE_ETHERTYPE 0xb688 /* 0x88b6 on the wire, read by a little-endian machine */
@@ -132,7 +137,15 @@ struct owner {
 	__u64 seen_at;
 };
 
-/* By peer. Addresses are in host byte order, as in `struct bpf_tunnel_key`. */
+/* An address of IPv6, as it stands on the wire. */
+struct address6 {
+	__u32 words[4];
+};
+
+/*
+ * By peer. Addresses, here and in all that follows, are in host byte order, as in `struct bpf_tunnel_key`. They are of IPv4; one of IPv6
+ * is stood in for by a handle, which `weave_addresses` and `weave_handles` translate.
+ */
 struct hop {
 	__u32 address; /* of the next hop; 0: not on the fast path */
 	__u32 is_member;
@@ -197,6 +210,9 @@ MAP(weave_hops, BPF_MAP_TYPE_ARRAY, __u32, struct hop, PEERS, 0);
 MAP(weave_trees, BPF_MAP_TYPE_HASH, __u32, struct tree, PEERS, BPF_F_NO_PREALLOC);
 /* Outer source address to peer. */
 MAP(weave_endpoints, BPF_MAP_TYPE_HASH, __u32, __u32, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
+/* Both are empty where the underlay is of IPv4 only. */
+MAP(weave_addresses, BPF_MAP_TYPE_HASH, __u32, struct address6, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
+MAP(weave_handles, BPF_MAP_TYPE_HASH, struct address6, __u32, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
 MAP(weave_answers, BPF_MAP_TYPE_ARRAY, __u32, struct answer, PEERS, 0);
 MAP(weave_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, PEERS, 0);
 MAP(weave_counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, COUNTERS, 0);

@@ -1,4 +1,4 @@
-import { formatIpv4, parseIpv4 } from './ipv4.ts'
+import { formatIpv4, type Ipv4, ipv4FromNumber, parseIpv4 } from './ipv4.ts'
 import { ok, type Result, refused } from './result.ts'
 
 /** An address of either family as a 128-bit number; IPv4 in its mapped form (RFC 4291, section 2.5.5.2). */
@@ -19,6 +19,8 @@ export interface IpOnNetwork {
 const BITS = 128
 const IPV4_OFFSET = 96
 const MAPPED = 0xffffn << 32n
+const LOW_32_BITS = 0xffffffffn
+const BROADCAST = MAPPED | LOW_32_BITS
 const GROUPS = 8
 
 export function isIpv4(address: bigint): boolean {
@@ -30,10 +32,35 @@ export function isLinkLocal(address: bigint): boolean {
   return address >> 118n === 0x3fan
 }
 
+/** Whether one host elsewhere can have it: not the sender's own, nor that of many (RFC 1122, section 3.2.1.3; RFC 4291, section 2.4). */
+export function isOfOneHost(address: bigint): boolean {
+  if (!isIpv4(address)) return address > 1n && address >> 120n !== 0xffn
+  const octet = Number((address >> 24n) & 0xffn)
+  return octet !== 0 && octet !== 127 && (octet < 224 || octet >= 240) && address !== BROADCAST
+}
+
+export function ipAddressOfIpv4(ipv4: Ipv4): IpAddress {
+  return (MAPPED | BigInt(ipv4)) as IpAddress
+}
+
+/** Undefined for IPv6. */
+export function ipv4Of(address: bigint): Ipv4 | undefined {
+  return isIpv4(address) ? ipv4FromNumber(Number(address & LOW_32_BITS)) : undefined
+}
+
+/** Of the 16 bytes of an IPv6 address, as they are sent. */
+export function ipAddressOfBytes(bytes: Uint8Array): IpAddress {
+  return bytes.reduce((all, byte) => (all << 8n) | BigInt(byte), 0n) as IpAddress
+}
+
+export function bytesOfIpAddress(address: bigint): Uint8Array {
+  return Uint8Array.from({ length: BITS / 8 }, (_, i) => Number((address >> BigInt(BITS - 8 - 8 * i)) & 0xffn))
+}
+
 export function parseIpAddress(text: string): Result<IpAddress> {
   if (!text.includes(':')) {
     const ipv4 = parseIpv4(text)
-    return ipv4.ok ? ok((MAPPED | BigInt(ipv4.value)) as IpAddress) : refused(`'${text}' is not an IP address`)
+    return ipv4.ok ? ok(ipAddressOfIpv4(ipv4.value)) : refused(`'${text}' is not an IP address`)
   }
   const groups = expandGroups(text)
   if (groups === undefined) return refused(`'${text}' is not an IPv6 address`)
@@ -48,7 +75,8 @@ export function canonicalIp(text: string): string {
 
 /** IPv6 in the form of RFC 5952: lower case, the longest run of zeros as `::`. */
 export function formatIpAddress(address: bigint): string {
-  if (isIpv4(address)) return formatIpv4(Number(address & 0xffffffffn) as Parameters<typeof formatIpv4>[0])
+  const ipv4 = ipv4Of(address)
+  if (ipv4 !== undefined) return formatIpv4(ipv4)
   const groups = groupsOf(address)
   const run = longestZeroRun(groups)
   const text = groups.map(group => group.toString(16))

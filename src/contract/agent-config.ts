@@ -1,6 +1,6 @@
 import { parseCidr, parseInterfaceAddress } from '../base/cidr.ts'
 import { parseEndpoint } from '../base/endpoint.ts'
-import { canonicalIp, parseIpAddress } from '../base/ip-address.ts'
+import { canonicalIp, parseIpAddress, parseIpNetwork } from '../base/ip-address.ts'
 import { isNickname } from '../base/nickname.ts'
 import type { Result } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
@@ -86,7 +86,7 @@ function checkAddresses(shape: ShapeReader, config: AgentConfig): void {
   shape.check(parseCidr(config.containerRange).ok, 'containerRange must be a network')
   shape.check(parseCidr(config.subnet).ok, 'subnet must be a network')
   for (const subnet of config.trustedSubnets ?? []) {
-    shape.check(parseCidr(subnet).ok, `trustedSubnets: '${subnet}' is not a network`)
+    shape.check(parseIpNetwork(subnet).ok, `trustedSubnets: '${subnet}' is not a network`)
   }
   shape.check(parseIpAddress(config.listen.ip).ok, 'listen.ip must be an IP address')
   shape.check(config.advertise.length <= ADVERTISED_MAX, `advertise has more than ${ADVERTISED_MAX} addresses`)

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { isIpv6Text } from '../../base/endpoint.ts'
+import { parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import type { FastPathTable, Input, Output } from '../../core/router/index.ts'
@@ -49,7 +50,7 @@ export class FastPathPort {
   readonly #options: FastPathPortOptions
   /** Names and indices. */
   readonly #devices: ReadonlyMap<string, number>
-  readonly #socket: Socket
+  readonly #sockets: { readonly ipv4: Socket; readonly ipv6: Socket }
   readonly #outstanding = new Map<number, Outstanding>()
   #table: FastPathTable
   #refusal: string | undefined
@@ -61,8 +62,7 @@ export class FastPathPort {
     this.#table = options.path.adopted
     const names = [options.vxlan, ...(options.tunnel === undefined ? [] : [options.tunnel.name])]
     this.#devices = new Map(names.map(name => [name, deviceIndex(options.libc, name)]))
-    this.#socket = createSocket('udp4').unref()
-    this.#socket.on('error', cause => options.log.write('debug', 'fast probe not sent', { reason: cause.message }))
+    this.#sockets = { ipv4: this.#openSocket('udp4'), ipv6: this.#openSocket('udp6') }
   }
 
   /** What does not fit into the kernel is a fast path withdrawn: its links get no answers, and their peers go back to the sleeve. */
@@ -93,8 +93,9 @@ export class FastPathPort {
     const bytes = order.isLarge ? mtu : SMALL_BYTES
     this.#outstanding.set(destination, { nonce, sentAt: process.hrtime.bigint() })
     // What cannot be sent is a probe without an answer.
-    this.#socket.send(probeDatagram({ source, destination, nonce, bytes }), FAST_PATH_PORT, to, () => undefined)
-    const address = parseIpv4(to)
+    const socket = isIpv6Text(to) ? this.#sockets.ipv6 : this.#sockets.ipv4
+    socket.send(probeDatagram({ source, destination, nonce, bytes }), FAST_PATH_PORT, to, () => undefined)
+    const address = parseIpAddress(to)
     if (address.ok) this.#options.path.tendWayTo(address.value)
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
@@ -110,8 +111,14 @@ export class FastPathPort {
   /** The kernel goes on with what it has. */
   close(): void {
     clearInterval(this.#timer)
-    this.#socket.close()
+    for (const socket of Object.values(this.#sockets)) socket.close()
     this.#options.path.close()
+  }
+
+  #openSocket(family: 'udp4' | 'udp6'): Socket {
+    const { log } = this.#options
+    const socket = createSocket(family).unref()
+    return socket.on('error', cause => log.write('debug', 'fast probe not sent', { reason: cause.message }))
   }
 
   #look(): void {

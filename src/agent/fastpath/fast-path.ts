@@ -1,10 +1,11 @@
 import { assert } from '../../base/assert.ts'
-import { type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../../core/router/index.ts'
 import type { BpfObject } from '../linux/bpf/bpf-object.ts'
 import { attachFilter, type FilterPlace } from '../linux/bpf/tc-filter.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
+import { Handles } from './handles.ts'
 import { type LoadedPrograms, loadPrograms } from './kernel-maps.ts'
 import {
   type AnswerValue,
@@ -47,6 +48,7 @@ export class FastPath {
   /** What an earlier agent had in the maps; empty when there was none. */
   readonly adopted: FastPathTable
   readonly #loaded: LoadedPrograms
+  readonly #handles: Handles
   readonly #wireRelay: WireRelay
   #config: ConfigValue
   #table: FastPathTable
@@ -58,6 +60,7 @@ export class FastPath {
     const tap = options.tap === undefined ? 0 : indexOf(libc, options.tap)
     this.#loaded = loadPrograms(libc, object, vxlan)
     const { maps, isAdopted } = this.#loaded
+    this.#handles = new Handles(maps)
     const before = readConfig(maps.config.get(0) ?? NOTHING)
     this.adopted = isAdopted ? this.#readTable(before) : emptyFastPathTable(self)
     this.#table = this.adopted
@@ -93,7 +96,7 @@ export class FastPath {
   }
 
   /** To be called again and again for each next hop: what leads there may change. */
-  tendWayTo(address: Ipv4): void {
+  tendWayTo(address: IpAddress): void {
     this.#wireRelay.tend(address)
   }
 
@@ -133,15 +136,20 @@ export class FastPath {
   /** What frames need on their way is there before what sends them. */
   #write(before: FastPathTable, table: FastPathTable): void {
     const { endpoints, trees } = this.#loaded.maps
+    const numberOf = (address: IpAddress) => this.#handles.numberOf(address)
+    this.#handles.give(addressesOf(table))
     for (const [address, peer] of table.endpoints) {
-      if (before.endpoints.get(address) !== peer) endpoints.set(address, value => value.writeUInt32LE(peer))
+      if (before.endpoints.get(address) !== peer) endpoints.set(numberOf(address), value => value.writeUInt32LE(peer))
     }
     for (const [source, tree] of table.trees) {
-      if (!isSameTree(tree, before.trees.get(source))) trees.set(source, value => writeTree(value, tree))
+      if (isSameTree(tree, before.trees.get(source))) continue
+      trees.set(source, value => writeTree(value, { ...tree, children: tree.children.map(numberOf) }))
     }
     this.#applyHops(before, table)
     for (const source of before.trees.keys()) if (!table.trees.has(source)) trees.delete(source)
-    for (const address of before.endpoints.keys()) if (!table.endpoints.has(address)) endpoints.delete(address)
+    for (const address of before.endpoints.keys())
+      if (!table.endpoints.has(address)) endpoints.delete(numberOf(address))
+    this.#handles.keep(addressesOf(table))
     this.#table = table
     const hasGained = [...table.flooded].some(peer => !before.flooded.has(peer))
     const generation = (this.#config.generation + (hasGained ? 1 : 0)) >>> 0
@@ -151,26 +159,34 @@ export class FastPath {
 
   #applyHops(before: FastPathTable, table: FastPathTable): void {
     for (const peer of new Set([...before.members, ...before.hops.keys(), ...table.members, ...table.hops.keys()])) {
-      const hop = hopOf(table, peer)
-      const was = hopOf(before, peer)
+      const [hop, was] = [this.#hopOf(table, peer), this.#hopOf(before, peer)]
       if (hop.address === was.address && hop.isMember === was.isMember) continue
       this.#loaded.maps.hops.set(peer, value => writeHop(value, hop))
     }
   }
 
+  #hopOf(table: FastPathTable, peer: number): HopValue {
+    const address = table.hops.get(peer)
+    return { address: address === undefined ? 0 : this.#handles.numberOf(address), isMember: table.members.has(peer) }
+  }
+
   #readTable(config: ConfigValue): FastPathTable {
     const { hops, trees, endpoints } = this.#loaded.maps
     const peers = Array.from({ length: PEERS_MAX }, (_, peer) => [peer, readHop(hops.get(peer) ?? NOTHING)] as const)
-    const tree = (source: number) => readTree(trees.get(source) ?? NOTHING) as FloodTree
+    const addressOf = (number: number) => this.#handles.addressOf(number)
+    const tree = (source: number): FloodTree => {
+      const { parent, children } = readTree(trees.get(source) ?? NOTHING)
+      return { parent, children: children.map(addressOf) }
+    }
     return {
       ...emptyFastPathTable(config.self),
       members: new Set(peers.filter(([, { isMember }]) => isMember).map(([peer]) => peer)),
       hops: new Map(
-        peers.filter(([, { address }]) => address !== 0).map(([peer, { address }]) => [peer, ipv4FromNumber(address)]),
+        peers.filter(([, { address }]) => address !== 0).map(([peer, { address }]) => [peer, addressOf(address)]),
       ),
       trees: new Map(trees.keys().map(source => [source, tree(source)])),
       endpoints: new Map(
-        endpoints.keys().map(key => [ipv4FromNumber(key), endpoints.get(key)?.readUInt32LE() ?? 0] as const),
+        endpoints.keys().map(key => [addressOf(key), endpoints.get(key)?.readUInt32LE() ?? 0] as const),
       ),
       puntsFloods: config.puntsFloods,
     }
@@ -180,8 +196,8 @@ export class FastPath {
 /** Long enough for each value. */
 const NOTHING = Buffer.alloc(VALUE_BYTES.tree)
 
-function hopOf(table: FastPathTable, peer: number): HopValue {
-  return { address: table.hops.get(peer) ?? 0, isMember: table.members.has(peer) }
+function addressesOf({ endpoints, hops, trees }: FastPathTable): ReadonlySet<IpAddress> {
+  return new Set([...endpoints.keys(), ...hops.values(), ...[...trees.values()].flatMap(({ children }) => children)])
 }
 
 function unionOf(one: FastPathTable, other: FastPathTable): FastPathTable {

@@ -14,6 +14,8 @@ export interface KernelMaps {
   readonly hops: BpfMap
   readonly trees: BpfMap
   readonly endpoints: BpfMap
+  readonly addresses: BpfMap
+  readonly handles: BpfMap
   readonly answers: BpfMap
   readonly traffic: BpfMap
   readonly counters: BpfMap
@@ -28,19 +30,21 @@ export interface LoadedPrograms {
   close(): void
 }
 
-/** Loads the programs over the maps that an earlier agent has left on the device, as far as they have the same form. */
+/**
+ * Loads the programs over the maps that an earlier agent has left on the device, if all that both know have the same form; a map that the
+ * earlier one did not have is empty. Else all are made anew.
+ */
 export function loadPrograms(libc: Libc, object: BpfObject, device: number): LoadedPrograms {
   const calls = new BpfCalls(libc)
   const left = findMaps(libc, calls, device)
+  const isAdopted = left.size > 0 && object.maps.every(map => (left.get(map.name)?.form ?? formOf(map)) === formOf(map))
   const fds = new Map<string, number>()
-  let isAdopted = left.size > 0
   for (const definition of object.maps) {
-    const adopted = left.get(signatureOf(definition))
-    left.delete(signatureOf(definition))
-    if (adopted === undefined) isAdopted = false
-    fds.set(definition.name, adopted ?? calls.createMap(definition))
+    const adopted = isAdopted ? left.get(definition.name) : undefined
+    if (adopted !== undefined) left.delete(definition.name)
+    fds.set(definition.name, adopted?.fd ?? calls.createMap(definition))
   }
-  for (const fd of left.values()) calls.close(fd)
+  for (const { fd } of left.values()) calls.close(fd)
   const programs = new Map(
     object.programs.map(program => [
       program.name,
@@ -53,25 +57,30 @@ export function loadPrograms(libc: Libc, object: BpfObject, device: number): Loa
   return { maps: openMaps(calls, object.maps, fds), programs, isAdopted, close }
 }
 
-/** Maps of the programs that are attached to the device, by name and form. */
-function findMaps(libc: Libc, calls: BpfCalls, device: number): Map<string, number> {
-  const found = new Map<string, number>()
+interface LeftMap {
+  readonly fd: number
+  readonly form: string
+}
+
+/** Maps of the programs that are attached to the device, by name. */
+function findMaps(libc: Libc, calls: BpfCalls, device: number): Map<string, LeftMap> {
+  const found = new Map<string, LeftMap>()
   for (const [direction, name] of [
     ['ingress', 'from_underlay'],
     ['egress', 'to_underlay'],
   ] as const) {
     const id = findFilter(libc, { device, direction }, name)
     for (const fd of id === undefined ? [] : calls.mapsOfProgram(id)) {
-      const signature = signatureOf(calls.mapInfo(fd))
-      if (found.has(signature)) calls.close(fd)
-      else found.set(signature, fd)
+      const info = calls.mapInfo(fd)
+      if (found.has(info.name)) calls.close(fd)
+      else found.set(info.name, { fd, form: formOf(info) })
     }
   }
   return found
 }
 
-function signatureOf(map: Omit<MapDefinition, 'flags'>): string {
-  return [map.name, map.type, map.keyBytes, map.valueBytes, map.entriesMax].join()
+function formOf(map: Omit<MapDefinition, 'flags'>): string {
+  return [map.type, map.keyBytes, map.valueBytes, map.entriesMax].join()
 }
 
 function openMaps(
@@ -93,6 +102,8 @@ function openMaps(
     hops: open('hops'),
     trees: open('trees'),
     endpoints: open('endpoints'),
+    addresses: open('addresses'),
+    handles: open('handles'),
     answers: open('answers'),
     traffic: open('traffic'),
     counters: open('counters'),

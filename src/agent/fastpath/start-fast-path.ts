@@ -1,4 +1,4 @@
-import { type Cidr, parseCidr } from '../../base/cidr.ts'
+import { type IpNetwork, parseIpNetwork } from '../../base/ip-address.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { TUNNEL_PORT } from '../../contract/ports.ts'
 import type { Input, RouterOptions } from '../../core/router/index.ts'
@@ -55,7 +55,7 @@ export function startFastPath(start: FastPathStart): StartedFastPath {
   return attend(start, opened, trusted)
 }
 
-function attend(start: FastPathStart, opened: OpenFastPath, trusted: readonly Cidr[]): StartedFastPath {
+function attend(start: FastPathStart, opened: OpenFastPath, trusted: readonly IpNetwork[]): StartedFastPath {
   const { libc, log, tell, failed } = start
   const { bridge } = start.config
   const { path, tunnel, tunnelMissing } = opened
@@ -86,9 +86,9 @@ function tunnelKindOf(config: AgentConfig, { WEAVE_WIREGUARD: said = '' }: NodeJ
   return isWanted ? 'kernel' : undefined
 }
 
-function readSubnets(texts: readonly string[]): readonly Cidr[] {
+function readSubnets(texts: readonly string[]): readonly IpNetwork[] {
   return texts.flatMap(text => {
-    const subnet = parseCidr(text)
+    const subnet = parseIpNetwork(text)
     return subnet.ok ? [subnet.value] : []
   })
 }

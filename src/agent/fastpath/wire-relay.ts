@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../../base/ipv4.ts'
+import { type IpAddress, ipv4Of } from '../../base/ip-address.ts'
 import { type FastPathTable, isTunnelAddress } from '../../core/router/index.ts'
 import { BpfCalls } from '../linux/bpf/bpf-calls.ts'
 import { hasIpsecPolicies } from '../linux/ipsec.ts'
@@ -22,7 +22,7 @@ export class WireRelay {
   /** By device what holds the program there; undefined where it cannot be. */
   readonly #links = new Map<number, number | undefined>()
   /** By next hop, when its way was looked for last. */
-  readonly #lookedAt = new Map<Ipv4, number>()
+  readonly #lookedAt = new Map<IpAddress, number>()
   #isRelaying = false
 
   /** `program`: its file descriptor. */
@@ -39,14 +39,15 @@ export class WireRelay {
     this.close()
   }
 
-  /** The program sends by no IPsec: where the host has any, everything goes by the stack. */
-  tend(nextHop: Ipv4): void {
+  /** The program sends by no IPsec: where the host has any, everything goes by the stack; and so does what comes or goes over IPv6. */
+  tend(nextHop: IpAddress): void {
     const now = performance.now()
     const isSeen = now < (this.#lookedAt.get(nextHop) ?? Number.NEGATIVE_INFINITY) + LOOK_EVERY_MS
-    if (!this.#isRelaying || isTunnelAddress(nextHop) || isSeen) return
+    const ipv4 = ipv4Of(nextHop)
+    if (!this.#isRelaying || ipv4 === undefined || isTunnelAddress(nextHop) || isSeen) return
     this.#lookedAt.set(nextHop, now)
     if (hasIpsecPolicies(this.#libc)) return this.close()
-    const device = deviceTowards(this.#libc, nextHop)
+    const device = deviceTowards(this.#libc, ipv4)
     if (device === undefined || this.#links.has(device)) return
     this.#links.set(device, isEthernet(device) ? this.#link(device) : undefined)
   }

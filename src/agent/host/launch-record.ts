@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { parseCidr } from '../../base/cidr.ts'
-import { parseIpAddress } from '../../base/ip-address.ts'
+import { parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import type { Result } from '../../base/result.ts'
 import { UserError } from '../../base/user-error.ts'
 import { parseJson, ShapeReader } from '../../contract/json-shape.ts'
@@ -49,6 +48,6 @@ function parseLaunch(text: string): Result<LaunchRecord> {
     trustedSubnets: shape.texts('trustedSubnets'),
   }
   shape.check(parseIpAddress(launch.listen.ip).ok, 'listen.ip must be an IP address')
-  for (const subnet of launch.trustedSubnets) shape.check(parseCidr(subnet).ok, `'${subnet}' is not a network`)
+  for (const subnet of launch.trustedSubnets) shape.check(parseIpNetwork(subnet).ok, `'${subnet}' is not a network`)
   return shape.result(launch)
 }

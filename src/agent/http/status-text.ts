@@ -107,7 +107,7 @@ function formatPeerConnection(connection: PeerStatus['connections'][number]): st
 /** Frames on the fast path are not sealed, and that is said where one looks for encryption. */
 function describeClear({ fastPath }: RouterStatus, trusted: readonly string[]): string {
   if (fastPath === undefined || trusted.length === 0) return ''
-  const isEverywhere = trusted.includes('0.0.0.0/0')
+  const isEverywhere = trusted.some(network => network.endsWith('/0'))
   return isEverywhere ? '; NOT FOR FRAMES ON THE FAST PATH, to any member' : '; not for frames within TrustedSubnets'
 }
 

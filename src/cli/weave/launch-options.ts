@@ -4,9 +4,8 @@ import { ensureIdentity } from '../../agent/host/identity.ts'
 import { CONNECTIONS_MAX, type LaunchRecord } from '../../agent/host/launch-record.ts'
 import { isProvisioned } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
-import { parseCidr } from '../../base/cidr.ts'
 import { ANY_ADDRESS } from '../../base/endpoint.ts'
-import { formatIpAddress, parseIpAddress } from '../../base/ip-address.ts'
+import { formatIpAddress, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import { parseMac } from '../../base/mac.ts'
 import { isNickname } from '../../base/nickname.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
@@ -113,8 +112,7 @@ function parseHost(text: string): string {
 function parseSubnets(text: string): readonly string[] {
   const subnets = text.split(',').filter(subnet => subnet !== '')
   for (const subnet of subnets) {
-    if (!parseCidr(subnet).ok)
-      throw bad(`'${subnet}' is not an IPv4 network`, 'give --trusted-subnets NETWORK/LENGTH,…')
+    if (!parseIpNetwork(subnet).ok) throw bad(`'${subnet}' is not a network`, 'give --trusted-subnets NETWORK/LENGTH,…')
   }
   if (subnets.length > 0) warn('between hosts of --trusted-subnets frames go in the clear, where both ends say so')
   return subnets

@@ -1,4 +1,5 @@
-import type { Ipv4 } from '../../base/ipv4.ts'
+import { assert } from '../../base/assert.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 
 export const FAST_PROBE_EVERY_MS = 500
 export const FAST_SILENCE_MAX_MS = 2_000
@@ -7,9 +8,10 @@ const ANSWERS_TO_OPEN = 2
 const ANSWERS_TO_OPEN_MAX = 64
 /** A link that has been open for so long counts as sound again. */
 const FORGIVEN_AFTER_MS = 60_000
-/** Pauses for a peer that does not answer at all. */
+/** Pauses for a peer that does not answer at all, at each of its addresses. */
 const SILENT_PROBE_EVERY_MS = 10_000
-const PROBES_BEFORE_PATIENCE = 6
+/** As many without an answer, and the next address is tried; one each when none has answered. */
+const PROBES_IN_TURN = 6
 /** Of an open link, every so many probes one is as large as frames may be. */
 const LARGE_EVERY = 8
 /** Of others each is but every so many one: its answer tells a path that is too narrow from one that does not answer. */
@@ -19,7 +21,7 @@ export const FAST_LINKS_MAX = 256
 
 export interface FastProbeOrder {
   readonly peer: number
-  readonly to: Ipv4
+  readonly to: IpAddress
   readonly nonce: number
   /** As large as frames may be. */
   readonly isLarge: boolean
@@ -27,7 +29,7 @@ export interface FastProbeOrder {
 
 export interface FastLink {
   readonly peer: number
-  readonly address: Ipv4
+  readonly address: IpAddress
   readonly isOpen: boolean
   readonly changedAt: number
   readonly roundTripMs: number | undefined
@@ -45,7 +47,9 @@ export interface FastLinkLoss {
 
 interface Entry {
   readonly peer: number
-  address: Ipv4
+  address: IpAddress
+  /** All that it may be, the best first. */
+  candidates: readonly IpAddress[]
   isOpen: boolean
   changedAt: number
   roundTripMs: number | undefined
@@ -100,21 +104,24 @@ export class FastLinks {
   }
 
   /** Takes over a link that the kernel used when this router started. */
-  adopt(peer: number, address: Ipv4, now: number): void {
-    this.#entries.set(peer, { ...newEntry(peer, address, now), isOpen: true, isWatched: false })
+  adopt(peer: number, address: IpAddress, now: number): void {
+    this.#entries.set(peer, { ...newEntry(peer, [address], now), isOpen: true, isWatched: false })
   }
 
-  /** The peers to probe, and where; others are let go unless they are open. An open link stays where it is while it lasts. */
-  watch(wanted: ReadonlyMap<number, Ipv4>, now: number): void {
+  /**
+   * The peers to probe, and where, the best address first; others are let go unless they are open. Addresses are tried in turn until one
+   * answers. An open link stays where it is while it lasts.
+   */
+  watch(wanted: ReadonlyMap<number, readonly IpAddress[]>, now: number): void {
     for (const entry of this.#entries.values()) {
-      entry.isWatched = wanted.has(entry.peer)
-      const isElsewhere = wanted.get(entry.peer) !== entry.address
-      if (isElsewhere && !entry.isOpen) this.#entries.delete(entry.peer)
+      const candidates = wanted.get(entry.peer) ?? []
+      entry.isWatched = candidates.length > 0
+      if (candidates.includes(entry.address)) entry.candidates = candidates
+      else if (!entry.isOpen) this.#entries.delete(entry.peer)
     }
-    for (const [peer, address] of wanted) {
-      if (!this.#entries.has(peer) && this.#entries.size < FAST_LINKS_MAX) {
-        this.#entries.set(peer, newEntry(peer, address, now))
-      }
+    for (const [peer, candidates] of wanted) {
+      if (candidates.length === 0 || this.#entries.has(peer) || this.#entries.size >= FAST_LINKS_MAX) continue
+      this.#entries.set(peer, newEntry(peer, candidates, now))
     }
   }
 
@@ -158,9 +165,12 @@ export class FastLinks {
     const orders: FastProbeOrder[] = []
     for (const entry of this.#entries.values()) {
       if (now < entry.probeAt) continue
-      if (entry.nonce !== undefined && !entry.isOpen) unanswered(entry)
-      const isPatient = !entry.isOpen && entry.probes >= PROBES_BEFORE_PATIENCE
-      entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS : FAST_PROBE_EVERY_MS)
+      const isAnswered = entry.nonce === undefined
+      if (!isAnswered && !entry.isOpen) unanswered(entry)
+      const isPatient = !entry.isOpen && entry.probes >= PROBES_IN_TURN * entry.candidates.length
+      const isTurn = isPatient ? !isAnswered : entry.probes > 0 && entry.probes % PROBES_IN_TURN === 0
+      if (isTurn && !entry.isOpen) turn(entry)
+      entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS / entry.candidates.length : FAST_PROBE_EVERY_MS)
       entry.nonce = this.#nonceOf()
       entry.probes++
       entry.isLarge = entry.isOpen ? entry.answers % LARGE_EVERY === 0 : entry.probes % SMALL_EVERY !== 0
@@ -182,10 +192,20 @@ function unanswered(entry: Entry): void {
   if (!entry.isLarge) entry.isNarrow = false
 }
 
-function newEntry(peer: number, address: Ipv4, now: number): Entry {
+/** To the next address, when there are several. */
+function turn(entry: Entry): void {
+  const { address, candidates } = entry
+  const next = candidates[(candidates.indexOf(address) + 1) % candidates.length]
+  if (next !== undefined && next !== address) Object.assign(entry, { address: next, answers: 0, isNarrow: false })
+}
+
+function newEntry(peer: number, candidates: readonly IpAddress[], now: number): Entry {
+  const [address] = candidates
+  assert(address !== undefined, 'a link leads to some address')
   return {
     peer,
     address,
+    candidates,
     isOpen: false,
     changedAt: now,
     roundTripMs: undefined,

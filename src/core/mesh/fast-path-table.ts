@@ -1,11 +1,11 @@
-import type { Ipv4 } from '../../base/ipv4.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 
 /** How a router takes part in the floods of one source. */
 export interface FloodTree {
   /** The neighbour that they come from; 0 at the source. */
   readonly parent: number
   /** Where they go on to. */
-  readonly children: readonly Ipv4[]
+  readonly children: readonly IpAddress[]
 }
 
 /** All that the kernel knows of the fast path: a value, replaced as a whole whenever the router decides anew. */
@@ -14,9 +14,9 @@ export interface FastPathTable {
   /** Peers whose frames may be on the fast path at all. */
   readonly members: ReadonlySet<number>
   /** Addresses that VXLAN is taken from, and whose they are. */
-  readonly endpoints: ReadonlyMap<Ipv4, number>
+  readonly endpoints: ReadonlyMap<IpAddress, number>
   /** Peers that frames go to on the fast path, and the address of the next hop. */
-  readonly hops: ReadonlyMap<number, Ipv4>
+  readonly hops: ReadonlyMap<number, IpAddress>
   /** By source, this router included. */
   readonly trees: ReadonlyMap<number, FloodTree>
   /** Peers that this router's own floods reach in the kernel. */

@@ -1,5 +1,5 @@
-import type { Cidr } from '../../base/cidr.ts'
-import { contains } from '../../base/cidr.ts'
+import { type Cidr, contains } from '../../base/cidr.ts'
+import { type IpAddress, ipv4Of } from '../../base/ip-address.ts'
 import { type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
 
 /** 169.254.96.0/20: link-local, so routed by nobody, and clear of what clouds and Kubernetes answer at. bpf/fast-path.h has it too. */
@@ -10,6 +10,7 @@ export function tunnelAddressOf(shortId: number): Ipv4 {
   return ipv4FromNumber(TUNNEL_NETWORK.network + shortId)
 }
 
-export function isTunnelAddress(address: Ipv4): boolean {
-  return contains(TUNNEL_NETWORK, address)
+export function isTunnelAddress(address: IpAddress): boolean {
+  const ipv4 = ipv4Of(address)
+  return ipv4 !== undefined && contains(TUNNEL_NETWORK, ipv4)
 }

@@ -1,5 +1,5 @@
-import type { Cidr } from '../../base/cidr.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
+import type { IpNetwork } from '../../base/ip-address.ts'
 import type { Ipv4 } from '../../base/ipv4.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import type { Entry } from '../dns/entry.ts'
@@ -175,7 +175,7 @@ export interface RouterOptions {
   /** Absent: all frames take the sleeve. */
   readonly fastPath?: {
     /** Underlay networks over which frames may go in the clear. */
-    readonly trusted: readonly Cidr[]
+    readonly trusted: readonly IpNetwork[]
     /** What an earlier agent has left in the kernel. */
     readonly adopted: FastPathTable
     /** Absent: frames go in the clear or not at all. */

@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../../base/ipv4.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 import type { FastPathTable, FloodTree } from '../mesh/fast-path-table.ts'
 import { computeFloodTrees } from '../mesh/flood-trees.ts'
 import { type GraphNode, LinkGraph } from '../mesh/link-graph.ts'
@@ -12,8 +12,8 @@ export interface FastPathFacts {
   /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
   readonly tunnelled: readonly number[]
   /** Where the link to a neighbour leads. */
-  readonly addressOf: (peer: number) => Ipv4 | undefined
-  readonly endpoints: ReadonlyMap<Ipv4, number>
+  readonly addressOf: (peer: number) => IpAddress | undefined
+  readonly endpoints: ReadonlyMap<IpAddress, number>
   /** All but this router. */
   readonly members: readonly number[]
   /** Whether the sleeve has a way to the peer. */
@@ -34,7 +34,7 @@ export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
   const routes = new Map(computeRoutes(self, LinkGraph.of(graph)))
   const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
   for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: 1 })
-  const hops = new Map<number, Ipv4>()
+  const hops = new Map<number, IpAddress>()
   for (const [peer, { nextHop }] of routes) {
     const address = addressOf(nextHop)
     if (address !== undefined) hops.set(peer, address)

@@ -1,6 +1,4 @@
-import { type Cidr, contains, formatCidr } from '../../base/cidr.ts'
-import { isIpv6Text } from '../../base/endpoint.ts'
-import { formatIpv4, type Ipv4, parseIpv4 } from '../../base/ipv4.ts'
+import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
 import type { DirectPath } from '../mesh/direct-paths.ts'
 import { FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
@@ -15,6 +13,7 @@ import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
 import { describeGain, describeLoss, type PathFacts } from './path-reasons.ts'
+import { TrustedAddresses } from './trusted-addresses.ts'
 import { Tunnels } from './tunnels.ts'
 
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
@@ -45,7 +44,7 @@ export function createFastPath(context: Context, sources: FastPathSources): Fast
  */
 export class FastPathKeeper {
   readonly #context: Context
-  readonly #trusted: readonly Cidr[]
+  readonly #trusted: TrustedAddresses
   readonly #sources: FastPathSources
   readonly #self: number
   readonly #links: FastLinks
@@ -62,7 +61,7 @@ export class FastPathKeeper {
     const { adopted, tunnel } = options
     const { now } = context.options
     this.#context = context
-    this.#trusted = options.trusted
+    this.#trusted = new TrustedAddresses(options.trusted, sources.addresses)
     this.#tunnels = tunnel === undefined ? undefined : new Tunnels(context, tunnel)
     this.#sources = sources
     this.#self = context.options.shortId
@@ -97,7 +96,7 @@ export class FastPathKeeper {
     if (isReleased) this.#heldUntil = Number.NEGATIVE_INFINITY
     if (lost.length > 0 || isReleased) this.#context.changed('at once')
     for (const { peer, to, nonce, isLarge } of this.#links.due(now)) {
-      this.#context.emit({ kind: 'fast-probe', peer, to: formatIpv4(to), nonce, isLarge })
+      this.#context.emit({ kind: 'fast-probe', peer, to: formatIpAddress(to), nonce, isLarge })
     }
   }
 
@@ -142,12 +141,12 @@ export class FastPathKeeper {
 
   describe(now: Instant): FastPathStatus {
     return {
-      trusted: this.#trusted.map(formatCidr),
+      trusted: this.#trusted.networks,
       hasTunnels: this.#tunnels !== undefined,
       changes: this.#changes,
       links: this.#links.all.map(({ peer, address, isOpen, isNarrow, changedAt, roundTripMs, losses }) => ({
         peer,
-        address: formatIpv4(address),
+        address: formatIpAddress(address),
         isEncrypted: isTunnelAddress(address),
         isOpen,
         isNarrow,
@@ -172,12 +171,12 @@ export class FastPathKeeper {
   }
 
   /** In the clear where the network is trusted, else inside the tunnel. */
-  #wanted(underlay: ReadonlyMap<number, string>): ReadonlyMap<number, Ipv4> {
-    const wanted = new Map<number, Ipv4>()
+  #wanted(underlay: ReadonlyMap<number, string>): ReadonlyMap<number, readonly IpAddress[]> {
+    const wanted = new Map<number, readonly IpAddress[]>()
     for (const [peer, ip] of underlay) {
-      const clear = this.#trustedAddress(ip) ?? this.#trustedBeside(peer, ip)
-      const address = clear ?? this.#tunnels?.addressOf(peer)
-      if (address !== undefined) wanted.set(peer, address)
+      const clear = this.#trusted.towards(peer, ip)
+      const tunnel = this.#tunnels?.addressOf(peer)
+      wanted.set(peer, clear.length > 0 || tunnel === undefined ? clear : [tunnel])
     }
     return wanted
   }
@@ -218,37 +217,17 @@ export class FastPathKeeper {
   }
 
   /** Probed peers may send from any of their trusted addresses. */
-  #endpoints(): ReadonlyMap<Ipv4, number> {
-    const endpoints = new Map<Ipv4, number>()
+  #endpoints(): ReadonlyMap<IpAddress, number> {
+    const endpoints = new Map<IpAddress, number>()
     for (const { peer } of this.#links.all) {
-      for (const { ip } of this.#sources.addresses.endpointsOf(peer)) {
-        const address = this.#trustedAddress(ip)
-        if (address !== undefined) endpoints.set(address, peer)
-      }
+      for (const address of this.#trusted.of(peer)) endpoints.set(address, peer)
     }
     for (const { peer, address } of this.#links.all) endpoints.set(address, peer)
     return endpoints
   }
 
-  /** A peer that is reached over IPv6 may have an IPv4 address too, which the fast path takes. */
-  #trustedBeside(peer: number, ip: string): Ipv4 | undefined {
-    if (!isIpv6Text(ip)) return undefined
-    const known = this.#sources.addresses.endpointsOf(peer)
-    const [first] = known.flatMap(endpoint => this.#trustedAddress(endpoint.ip) ?? [])
-    return first
-  }
-
-  #trustedAddress(ip: string): Ipv4 | undefined {
-    const address = parseIpv4(ip)
-    return address.ok && this.#isTrusted(address.value) ? address.value : undefined
-  }
-
-  #isAllowed(address: Ipv4): boolean {
-    return this.#tunnels !== undefined && isTunnelAddress(address) ? true : this.#isTrusted(address)
-  }
-
-  #isTrusted(address: Ipv4): boolean {
-    return this.#trusted.some(subnet => contains(subnet, address))
+  #isAllowed(address: IpAddress): boolean {
+    return this.#tunnels !== undefined && isTunnelAddress(address) ? true : this.#trusted.has(address)
   }
 
   #factsOf(peer: number, via: number | undefined): PathFacts {

@@ -1,4 +1,3 @@
-import { isIpv6Text } from '../../base/endpoint.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import type { FastPathStatus } from './fast-path-status.ts'
 
@@ -30,11 +29,9 @@ export function describeLoss({ via, loss, isMutual }: PathFacts): string {
 /** Why a neighbour is not on the fast path though this router has one. */
 export function describeRefusal(
   fast: FastPathStatus['links'][number] | undefined,
-  ip: string,
   { hasTunnels }: Pick<FastPathStatus, 'hasTunnels'>,
 ): string {
   if (fast === undefined && hasTunnels) return 'the address is in no trusted subnet, and the peer has no WireGuard'
-  if (fast === undefined && isIpv6Text(ip)) return 'it takes IPv4 only, and the peer has no trusted IPv4 address'
   if (fast === undefined) return 'the address is in no trusted subnet'
   const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
   const where = fast.isEncrypted

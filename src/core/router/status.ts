@@ -121,7 +121,7 @@ function describeLink(sources: Sources, link: Link, peer: string): string {
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   const sealed = `${established}${describeMove(link)}`
-  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, link.remote.ip, fastPath)}`
+  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, fastPath)}`
 }
 
 /** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */

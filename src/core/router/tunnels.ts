@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import type { Ipv4 } from '../../base/ipv4.ts'
+import { type IpAddress, ipAddressOfIpv4 } from '../../base/ip-address.ts'
 import type { FastLink } from '../mesh/fast-links.ts'
 import { isTunnelAddress, tunnelAddressOf } from '../mesh/tunnel-address.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
@@ -29,8 +29,8 @@ export class Tunnels {
   }
 
   /** The peer's address within the tunnel, when it has one and so have we. */
-  addressOf(peer: number): Ipv4 | undefined {
-    return this.#noticeOf(peer) === undefined ? undefined : tunnelAddressOf(peer)
+  addressOf(peer: number): IpAddress | undefined {
+    return this.#noticeOf(peer) === undefined ? undefined : ipAddressOfIpv4(tunnelAddressOf(peer))
   }
 
   /** Says whom this router reaches inside tunnels. `underlay`: addresses of peers outside of them. */

@@ -3,7 +3,7 @@ import { macOf, takeAnyFrame, troubleExchanging } from './exchange-frames.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd'] as const
 const FRAMES = 120
-/** Of wires, and of containers: the sleeve puts 82 bytes around what they hold, VXLAN 50. */
+/** Of wires, and of containers: the sleeve puts 82 bytes around what they hold, VXLAN 50, and over IPv6 70. */
 const JUMBO = { underlay: 9000, overlay: 8900 } as const
 const USUAL_MTU = 1376
 /** What a change of path may cost. */
@@ -12,24 +12,24 @@ const HANDFUL = 5
 /** For a program that is to see no /dev/net/tun; `ip netns exec` has given it mounts of its own. */
 const WITHOUT_TUN = ['sh', '-c', 'mount -t tmpfs none /dev/net && exec "$@"', 'sh'] as const
 
-/** A row. The wires between a, b and c are trusted, that to d is not. */
+/** A row. The wires between a, b and c are trusted, one of IPv4 and one of IPv6; that to d is not. */
 const PLAN: LabPlan = {
   hosts: [
     { name: 'a', shortId: 1, address: '10.91.1.1', targets: ['10.91.1.2'] },
     { name: 'b', shortId: 2, address: '10.91.1.2', targets: [] },
-    { name: 'c', shortId: 3, address: '10.91.2.3', targets: ['10.91.2.2'] },
+    { name: 'c', shortId: 3, address: 'fd00:91:2::3', targets: ['[fd00:91:2::2]:6783'] },
     { name: 'd', shortId: 4, address: '10.91.3.4', targets: ['10.91.3.3'] },
   ],
   wires: [
     ['a 10.91.1.1/24', 'b 10.91.1.2/24'],
-    ['b 10.91.2.2/24', 'c 10.91.2.3/24'],
+    ['b fd00:91:2::2/64', 'c fd00:91:2::3/64'],
     ['c 10.91.3.3/24', 'd 10.91.3.4/24'],
   ],
   underlayMtu: JUMBO.underlay,
   configure: config => ({
     ...config,
     bridge: { ...config.bridge, mtu: JUMBO.overlay },
-    trustedSubnets: ['10.91.1.0/24', '10.91.2.0/24'],
+    trustedSubnets: ['10.91.1.0/24', 'fd00:91:2::/64'],
   }),
 }
 
@@ -52,12 +52,13 @@ describe('agents with the fast path on some of their wires', () => {
   it('say which path each connection takes, and why not the better one', async () => {
     const { stdout: ofB } = await lab.weave('b', 'status', 'connections')
     expect(ofB).toMatch(/ 10\.91\.1\.1:\d+ +established unencrypted fastdp [0-9a-f:]{17}\(a\) mtu=8900$/m)
+    expect(ofB).toMatch(/ \[fd00:91:2::3\]:\d+ +established unencrypted fastdp [0-9a-f:]{17}\(c\) mtu=8900$/m)
     const { stdout: ofC } = await lab.weave('c', 'status', 'connections')
     expect(ofC).toMatch(
       / 10\.91\.3\.4:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(d\) mtu=\d+, fast path: the address is in no trusted subnet$/m,
     )
     const { stdout: status } = await lab.weave('a', 'status')
-    expect(status).toContain(' TrustedSubnets: 10.91.1.0/24, 10.91.2.0/24\n')
+    expect(status).toContain(' TrustedSubnets: 10.91.1.0/24, fd00:91:2::/64\n')
     expect(status).toMatch(/^ +Encryption: enabled; not for frames within TrustedSubnets$/m)
     expect(status).toMatch(/^ +FastPath: enabled \(2 peers over 1 links, \d+ changes\)$/m)
     expect(lab.log('a')).toMatch(/msg="path changed" peer=3 nickname=c path=fastdp reason="?\w/)
@@ -116,17 +117,21 @@ describe('agents with the fast path on some of their wires', () => {
   }, 90_000)
 
   it('change to the sleeve when VXLAN does not pass, say so, and change back', async () => {
-    await lab.on('b', 'iptables', '-I', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
+    for (const tool of ['iptables', 'ip6tables'])
+      await lab.on('b', tool, '-I', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
     await Promise.all(['a', 'b', 'c'].map(host => onFastPath(host, [])))
     const { stdout } = await lab.weave('a', 'status', 'connections')
     expect(stdout).toMatch(/sleeve .*\(b\) .*no answer on UDP 6784 of 10\.91\.1\.2, lost 1 times/)
+    const { stdout: ofC } = await lab.weave('c', 'status', 'connections')
+    expect(ofC).toMatch(/sleeve .*\(b\) .*no answer on UDP 6784 of (fd00:91:2::2|10\.91\.1\.2), lost 1 times/)
     // Either end may be the first to notice.
     expect(lab.log('a')).toMatch(
       /msg="path changed" peer=2 nickname=b path=sleeve reason="(no probe was answered for 2000 ms|b gets no answers from here)"/,
     )
     expect(await ping('ca', '10.2.3.1', '20')).toContain('20 received, 0% packet loss')
     const long = lab.spawn('ca', ['ping', '-q', '-i', '0.05', '10.2.3.1'], { name: 'change-ping' })
-    await lab.on('b', 'iptables', '-D', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
+    for (const tool of ['iptables', 'ip6tables'])
+      await lab.on('b', tool, '-D', 'INPUT', '-p', 'udp', '--dport', '6784', '-j', 'DROP')
     await allOnFastPath()
     // The last frames of the change may still be on their way; what all of it has cost is counted below.
     await eventually(20_000, async () => {

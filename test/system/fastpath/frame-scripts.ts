@@ -86,8 +86,9 @@ bodies = {'frame': broadcast + b'hostile'.ljust(50), 'huge': broadcast + b'h' * 
   'probe': b'\\x01\\x80\\xc2\\0\\0\\x0f' + b'\\x02\\0\\0\\0\\0\\x77' + b'\\x88\\xb6' + b'\\x02\\0' + b'\\xff' * 44}
 for wish in sys.argv[3:]:
     vni, ttl, kind = wish.split('/')
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((own, 0))
-    s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl)); s.setsockopt(socket.IPPROTO_IP, 10, 0)
+    s = socket.socket(socket.AF_INET6 if ':' in own else socket.AF_INET, socket.SOCK_DGRAM); s.bind((own, 0))
+    if ':' in own: s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, int(ttl))
+    else: s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl)); s.setsockopt(socket.IPPROTO_IP, 10, 0)
     s.setsockopt(socket.SOL_SOCKET, 11, 1)
     header = b'' if kind == 'nothing' else struct.pack('!II', 0x08000000, int(vni) << 8)
     s.sendto(header + bodies.get(kind, b''), (to, 6784))

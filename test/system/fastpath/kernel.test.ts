@@ -2,17 +2,21 @@ import type { ChildProcess } from 'node:child_process'
 import { eventually } from '../agent/agent-lab.ts'
 import { FastPathLab, macOf } from './fast-path-lab.ts'
 import { FLOOD_MACS, RECEIVE_FRAMES, SEND_FRAMES, SEND_VXLAN } from './frame-scripts.ts'
+import { hostileOnwards, hostileTo } from './hostile-datagrams.ts'
 
-const HOSTS = 4
+const HOSTS = 5
+/** The links of hosts 1, 2 and 3 are of IPv4, those of 3, 4 and 5 of IPv6. */
+const IPV6_FROM = 3
+const RELAYS = [2, 3, 4]
 const FRAMES = 300
 /** More than ENDPOINTS_MAX of bpf/fast-path.h. */
 const ENDPOINTS_TOO_MANY = 17_000
 
-describe('the programs of the fast path, on four hosts in a row', () => {
+describe('the programs of the fast path, on five hosts in a row', () => {
   let lab: FastPathLab
 
   beforeAll(async () => {
-    lab = await FastPathLab.create(HOSTS)
+    lab = await FastPathLab.create(HOSTS, IPV6_FROM)
     await lab.applyAll()
   }, 60_000)
 
@@ -20,7 +24,7 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     await lab?.dispose()
   }, 60_000)
 
-  it.each([2, 3, 4])(
+  it.each([2, 3, 4, 5])(
     'carry frames of every kind and size to host %i as they are, each once',
     async host => {
       const outcome = await exchange({ seed: host, to: macOf(host), receivers: [host] })
@@ -36,64 +40,62 @@ describe('the programs of the fast path, on four hosts in a row', () => {
   ])(
     'carry frames for %s to each host once, and to nobody back',
     async (_, to) => {
-      const outcome = await exchange({ seed: 100 + to.length + to.charCodeAt(1), to, receivers: [2, 3, 4] })
-      expect(outcome).toEqual(Array(3).fill(`same=${FRAMES} twice=0 other=0`))
+      const outcome = await exchange({ seed: 100 + to.length + to.charCodeAt(1), to, receivers: [2, 3, 4, 5] })
+      expect(outcome).toEqual(Array(4).fill(`same=${FRAMES} twice=0 other=0`))
     },
     60_000,
   )
 
-  it('lose no frame while the agent of a relay is killed and started anew', async () => {
-    const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.01', '-c', '300', '10.2.0.4'))
+  it('lose no frame while the agents of relays are killed and started anew', async () => {
+    const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.01', '-c', '300', '10.2.0.5'))
     await new Promise(wake => setTimeout(wake, 500))
-    await lab.kill(2)
+    await Promise.all(RELAYS.map(relay => lab.kill(relay)))
     await new Promise(wake => setTimeout(wake, 500))
-    const { adopted } = await lab.start(2)
-    expect(adopted).toBe(3)
+    const started = await Promise.all(RELAYS.map(relay => lab.start(relay)))
+    expect(started).toMatchObject(RELAYS.map(() => ({ adopted: HOSTS - 1 })))
+    for (const relay of RELAYS) await lab.ask(relay, { kind: 'apply', table: lab.table(relay) })
     expect(await ping).toContain('300 packets transmitted, 300 received, 0% packet loss')
-    await lab.ask(2, { kind: 'apply', table: lab.table(2) })
   }, 60_000)
 
-  it('answer probes while no agent runs', async () => {
-    await lab.kill(2)
-    const probe = { kind: 'probe', peer: 2, to: lab.address(1, 2) } as const
-    expect(await lab.ask(1, probe)).toEqual({ isAnswered: true })
-    await lab.start(2)
-    await lab.ask(2, { kind: 'apply', table: lab.table(2) })
-  }, 30_000)
+  it.each([
+    [1, 2],
+    [5, 4],
+  ])(
+    'let host %i have answers of host %i while no agent runs there',
+    async (host, peer) => {
+      await lab.kill(peer)
+      const probe = { kind: 'probe', peer, to: lab.address(host, peer) } as const
+      expect(await lab.ask(host, probe)).toEqual({ isAnswered: true })
+      await lab.start(peer)
+      await lab.ask(peer, { kind: 'apply', table: lab.table(peer) })
+    },
+    30_000,
+  )
 
   it.each([
-    ['from an address of nobody', 'droppedEndpoint', '192.0.2.1', `${(3 << 12) | 1}/64/frame`],
-    ['in the name of nobody', 'droppedSource', undefined, `${(9 << 12) | 1}/64/frame`],
-    ['in the name of number 0', 'droppedSource', undefined, '1/64/frame'],
-    ['in the receiver’s own name', 'droppedSource', undefined, `${(1 << 12) | 1}/64/frame`],
-    ['for a peer that there is no way to', 'droppedRoute', undefined, `${(3 << 12) | 9}/64/frame`],
-    ['for where it comes from', 'droppedRoute', undefined, `${(3 << 12) | 4}/64/frame`],
-    ['with a frame that is cut off', 'nothing', undefined, `${(2 << 12) | 1}/64/truncated`],
-    ['without a frame', 'nothing', undefined, `${(2 << 12) | 1}/64/empty`],
-    ['without a header', 'nothing', undefined, `0/64/nothing`],
-    ['as a probe in another’s name', 'droppedProbe', undefined, `${(3 << 12) | 1}/64/probe`],
+    ...hostileTo({ host: 1, by: 2, stranger: '192.0.2.1' }),
+    ...hostileTo({ host: 5, by: 4, stranger: '2001:db8::1' }),
   ])(
-    'drop a datagram %s, and count it as %s',
-    async (_, counter, from, wish) => {
-      const own = from ?? lab.address(1, 2)
-      if (from !== undefined) await lab.in(lab.host(2), 'ip', 'address', 'add', `${from}/32`, 'dev', 'lo')
-      if (from !== undefined) await lab.in(lab.host(1), 'ip', 'route', 'add', `${from}/32`, 'via', lab.address(1, 2))
-      const before = await lab.ask(1, { kind: 'counters' })
-      const sent = await lab.in(
-        lab.host(2),
-        'python3',
-        '-c',
-        SEND_VXLAN,
-        own,
-        lab.address(2, 1),
-        ...Array(5).fill(wish),
-      )
+    'drop at host %i a datagram of host %i %s, and count it as %s',
+    async (host, by, _, counter, from, wish) => {
+      if (from !== undefined) await lend(from, by, host)
+      const before = await lab.ask(host, { kind: 'counters' })
+      const ends = [from ?? lab.address(host, by), lab.address(by, host)]
+      const sent = await lab.in(lab.host(by), 'python3', '-c', SEND_VXLAN, ...ends, ...Array(5).fill(wish))
       expect(sent.exitCode).toBe(0)
-      const after = await lab.ask(1, { kind: 'counters' })
+      const after = await lab.ask(host, { kind: 'counters' })
       expect(gained(before, after)).toEqual(counter === 'nothing' ? {} : { [counter]: 5 })
     },
     30_000,
   )
+
+  it('take the number that stands for an IPv6 address from nobody', async () => {
+    const before = await lab.ask(5, { kind: 'counters' })
+    // As a program on the host itself can: it is the first number that is given.
+    const wish = `${(4 << 12) | 5}/64/frame`
+    await lab.in(lab.host(5), 'python3', '-c', SEND_VXLAN, '127.0.0.1', '127.0.0.1', wish)
+    expect(gained(before, await lab.ask(5, { kind: 'counters' }))).toEqual({ droppedEndpoint: 1 })
+  }, 30_000)
 
   it('drop a flood that comes from elsewhere than the tree says', async () => {
     const before = await lab.ask(2, { kind: 'counters' })
@@ -102,35 +104,35 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toMatchObject({ droppedTree: 1 })
   }, 30_000)
 
-  it('pass on nothing whose hops are used up', async () => {
-    const before = await lab.ask(2, { kind: 'counters' })
-    const wish = `${(1 << 12) | 4}/1/frame`
-    await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), wish)
-    expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
-  }, 30_000)
-
-  it('count down the hops on every way', async () => {
-    const before = await lab.ask(3, { kind: 'counters' })
-    const wish = `${(1 << 12) | 4}/2/frame`
-    await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), wish)
-    expect(gained(before, await lab.ask(3, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
-  }, 30_000)
+  it.each([
+    [1, 2, 5, 1, 2],
+    [1, 2, 5, 2, 3],
+    [1, 2, 5, 3, 4],
+    [5, 4, 1, 1, 4],
+    [5, 4, 1, 2, 3],
+    [5, 4, 1, 3, 2],
+  ])(
+    'pass nothing of host %i by way of %i to %i on when its %i hops are used up, as at %i',
+    async (host, next, to, hops, at) => {
+      const before = await lab.ask(at, { kind: 'counters' })
+      const wish = `${(host << 12) | to}/${hops}/frame`
+      await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, lab.address(next, host), lab.address(host, next), wish)
+      expect(gained(before, await lab.ask(at, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
+    },
+    30_000,
+  )
 
   it.each([
-    ['from an address of nobody', 'droppedEndpoint', '192.0.2.2', `${(1 << 12) | 4}/64/frame`],
-    ['in the name of nobody', 'droppedSource', undefined, `${(9 << 12) | 4}/64/frame`],
-    ['for a peer that there is no way to', 'droppedRoute', undefined, `${(1 << 12) | 9}/64/frame`],
-    ['for where it comes from', 'droppedRoute', undefined, `${(4 << 12) | 1}/64/frame`],
-    ['with a probe for another', 'droppedProbe', undefined, `${(1 << 12) | 4}/64/probe`],
+    ...hostileOnwards({ host: 1, relay: 2, to: 4, stranger: '192.0.2.2' }),
+    ...hostileOnwards({ host: 5, relay: 4, to: 2, stranger: '2001:db8::2' }),
   ])(
-    'relay no datagram %s, and count it as %s',
-    async (_, counter, from, wish) => {
-      const own = from ?? lab.address(2, 1)
-      if (from !== undefined) await lab.in(lab.host(1), 'ip', 'address', 'add', `${from}/32`, 'dev', 'lo')
-      if (from !== undefined) await lab.in(lab.host(2), 'ip', 'route', 'add', `${from}/32`, 'via', lab.address(2, 1))
-      const before = await lab.ask(2, { kind: 'counters' })
-      await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, own, lab.address(1, 2), wish)
-      expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toEqual({ [counter]: 1 })
+    'relay no datagram of host %i at host %i %s, and count it as %s',
+    async (host, relay, _, counter, from, wish) => {
+      if (from !== undefined) await lend(from, host, relay)
+      const before = await lab.ask(relay, { kind: 'counters' })
+      const ends = [from ?? lab.address(relay, host), lab.address(host, relay)]
+      await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, ...ends, wish)
+      expect(gained(before, await lab.ask(relay, { kind: 'counters' }))).toEqual({ [counter]: 1 })
     },
     30_000,
   )
@@ -188,18 +190,28 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     await lab.ask(1, { kind: 'apply', table: lab.table(1) })
   }, 30_000)
 
-  it('leave all to the sleeve while the kernel has no room for what they should know, and take it back afterwards', async () => {
-    const before = await lab.ask(1, { kind: 'counters' })
-    const strangers = Array.from({ length: ENDPOINTS_TOO_MANY }, (_, i) => [`10.77.${i >> 8}.${i & 255}`, 3])
-    const endpoints = { ...lab.table(1).endpoints, ...Object.fromEntries(strangers) }
-    expect(await lab.ask(1, { kind: 'apply', table: lab.table(1, { endpoints }) })).toEqual({ refusal: 'E2BIG' })
-    await lab.in(lab.container(1), 'ping', '-c', '3', '-i', '0.1', '-W', '1', '10.2.0.2')
-    const during = gained(before, await lab.ask(1, { kind: 'counters' }))
-    expect(during.punted).toBeGreaterThanOrEqual(3)
-    expect(await lab.ask(1, { kind: 'apply', table: lab.table(1) })).toEqual({})
-    const { stdout } = await lab.in(lab.container(1), 'ping', '-q', '-c', '20', '-i', '0.05', '10.2.0.2')
-    expect(stdout).toContain('20 received, 0% packet loss')
-  }, 60_000)
+  it.each([
+    ['IPv4', 1, (i: number) => `10.77.${i >> 8}.${i & 255}`, '10.2.0.2'],
+    ['IPv6', 5, (i: number) => `2001:db8::${i.toString(16)}`, '10.2.0.4'],
+  ])(
+    'leave all to the sleeve while the kernel has no room for what they should know of %s, and take it back afterwards',
+    async (_, host, stranger, to) => {
+      // So that the containers know each other, and pings are no floods.
+      await lab.in(lab.container(host), 'ping', '-c', '1', '-W', '2', to)
+      const before = await lab.ask(host, { kind: 'counters' })
+      const strangers = Array.from({ length: ENDPOINTS_TOO_MANY }, (_, i) => [stranger(i), 3])
+      const endpoints = { ...lab.table(host).endpoints, ...Object.fromEntries(strangers) }
+      const tooMuch = { kind: 'apply', table: lab.table(host, { endpoints }) } as const
+      expect(await lab.ask(host, tooMuch)).toEqual({ refusal: 'E2BIG' })
+      await lab.in(lab.container(host), 'ping', '-c', '3', '-i', '0.1', '-W', '1', to)
+      const during = gained(before, await lab.ask(host, { kind: 'counters' }))
+      expect(during.punted).toBeGreaterThanOrEqual(3)
+      expect(await lab.ask(host, { kind: 'apply', table: lab.table(host) })).toEqual({})
+      const { stdout } = await lab.in(lab.container(host), 'ping', '-q', '-c', '20', '-i', '0.05', to)
+      expect(stdout).toContain('20 received, 0% packet loss')
+    },
+    60_000,
+  )
 
   it('have a peer soon that was last heard by the sleeve', async () => {
     // So that each has the other's address. What the fast path brought is held for longer.
@@ -221,6 +233,12 @@ describe('the programs of the fast path, on four hosts in a row', () => {
     expect(Number(after.framesSent) - Number(before.framesSent)).toBeGreaterThanOrEqual(5)
     expect(Number(after.bytesReceived) - Number(before.bytesReceived)).toBeGreaterThanOrEqual(5 * 98)
   }, 30_000)
+
+  /** Gives host `by` an address that host `to` answers to. */
+  async function lend(address: string, by: number, to: number): Promise<void> {
+    await lab.in(lab.host(by), 'ip', 'address', 'replace', address, 'dev', 'lo')
+    await lab.in(lab.host(to), 'ip', 'route', 'replace', address, 'via', lab.address(to, by))
+  }
 
   /** Until it is so: what the host says of itself is looked at now and then. */
   async function relaysByStack(relay: number, expected: boolean): Promise<void> {

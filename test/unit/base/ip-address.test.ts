@@ -1,15 +1,19 @@
 import fc from 'fast-check'
 import {
+  bytesOfIpAddress,
   canonicalIp,
   formatIpAddress,
   formatIpNetwork,
+  ipAddressOfBytes,
   isLinkLocal,
+  isOfOneHost,
   lastOf,
   networkContains,
   parseIpAddress,
   parseIpNetwork,
   parseIpOnNetwork,
 } from '../../../src/base/ip-address.ts'
+import { acceptedBy } from './outcome.ts'
 
 describe('IP addresses of both families', () => {
   it('read what they write', () => {
@@ -29,6 +33,33 @@ describe('IP addresses of both families', () => {
   ])('%s says something on its own network only: %s', (text, isLocal) => {
     const parsed = parseIpAddress(text)
     expect(parsed.ok && isLinkLocal(parsed.value)).toBe(isLocal)
+  })
+
+  it('of IPv6 are their bytes', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 128n) - 1n), value => {
+        expect(ipAddressOfBytes(bytesOfIpAddress(value))).toBe(value)
+      }),
+    )
+    expect(Buffer.from(bytesOfIpAddress(acceptedBy(parseIpAddress('2001:db8::1')))).toString('hex')).toBe(
+      '20010db8000000000000000000000001',
+    )
+  })
+
+  it.each([
+    ['192.0.2.1', true],
+    ['240.0.0.1', true],
+    ['0.0.0.0', false],
+    ['127.1.2.3', false],
+    ['239.255.255.255', false],
+    ['255.255.255.255', false],
+    ['2001:db8::1', true],
+    ['fe80::1', true],
+    ['::', false],
+    ['::1', false],
+    ['ff02::1', false],
+  ])('%s is of one host elsewhere: %s', (text, isOne) => {
+    expect(isOfOneHost(acceptedBy(parseIpAddress(text)))).toBe(isOne)
   })
 
   it('have one form in which equal addresses are equal texts, which leaves alone what is no address', () => {

@@ -7,6 +7,9 @@ export interface MapShape {
   readonly valueBytes: number
 }
 
+/** Four bytes as a number, or as many as the map's keys have. */
+export type MapKey = number | Uint8Array
+
 /** One map in the kernel. Buffers that methods return are overwritten by the next call. */
 export class BpfMap {
   readonly fd: number
@@ -23,19 +26,19 @@ export class BpfMap {
     this.#value = allocatePinned(shape.valueBytes)
   }
 
-  set(key: number, write: (value: Buffer) => void): void {
-    this.#key.bytes.writeUInt32LE(key)
+  set(key: MapKey, write: (value: Buffer) => void): void {
+    this.#point(key)
     write(this.#value.bytes.fill(0))
     this.#calls.update(this.fd, this.#key, this.#value)
   }
 
-  get(key: number): Buffer | undefined {
-    this.#key.bytes.writeUInt32LE(key)
+  get(key: MapKey): Buffer | undefined {
+    this.#point(key)
     return this.#calls.lookup(this.fd, this.#key, this.#value) ? this.#value.bytes : undefined
   }
 
-  delete(key: number): void {
-    this.#key.bytes.writeUInt32LE(key)
+  delete(key: MapKey): void {
+    this.#point(key)
     this.#calls.delete(this.fd, this.#key)
   }
 
@@ -53,5 +56,10 @@ export class BpfMap {
 
   close(): void {
     this.#calls.close(this.fd)
+  }
+
+  #point(key: MapKey): void {
+    if (typeof key === 'number') this.#key.bytes.writeUInt32LE(key)
+    else this.#key.bytes.set(key)
   }
 }

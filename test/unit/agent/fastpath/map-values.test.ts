@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { HANDLE_NETWORK } from '../../../../src/agent/fastpath/handles.ts'
 import { countCpus } from '../../../../src/agent/fastpath/kernel-maps.ts'
 import {
   CHILDREN_MAX,
@@ -95,5 +96,10 @@ describe('the layout in C', () => {
   it('has the same limits', () => {
     expect(HEADER).toContain(`#define CHILDREN_MAX ${CHILDREN_MAX}\n`)
     expect(HEADER).toContain(`#define PEERS ${PEERS_MAX} `)
+  })
+
+  it('has the same handles', () => {
+    expect(HEADER).toContain(`#define HANDLE_NETWORK 0x${HANDLE_NETWORK.toString(16)}\n`)
+    expect(HEADER).toContain('#define HANDLE_MASK 0xff000000\n')
   })
 })

@@ -1,14 +1,15 @@
-import { ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { parseIpAddress } from '../../../../src/base/ip-address.ts'
 import {
   FAST_LINKS_MAX,
   FAST_PROBE_EVERY_MS,
   FAST_SILENCE_MAX_MS,
   FastLinks,
 } from '../../../../src/core/mesh/fast-links.ts'
+import { acceptedBy } from '../../base/outcome.ts'
 
 const PEER = 2
-const ADDRESS = ipv4FromNumber(0x0a000002)
-const ELSEWHERE = ipv4FromNumber(0x0a000003)
+const ADDRESS = acceptedBy(parseIpAddress('10.0.0.2'))
+const ELSEWHERE = acceptedBy(parseIpAddress('fd00::3'))
 
 describe('fast links', () => {
   it('open after answers in a row, the first questions being large', () => {
@@ -61,11 +62,47 @@ describe('fast links', () => {
 
   it('stay where they are while they are open, and follow the peer otherwise', () => {
     const links = watched()
-    links.watch(new Map([[PEER, ELSEWHERE]]), 0)
+    links.watch(new Map([[PEER, [ELSEWHERE]]]), 0)
     expect(links.linkTo(PEER)?.address).toBe(ELSEWHERE)
     const openedAt = openIn(links, 0)
-    links.watch(new Map([[PEER, ADDRESS]]), openedAt)
+    links.watch(new Map([[PEER, [ADDRESS]]]), openedAt)
     expect(links.linkTo(PEER)).toMatchObject({ address: ELSEWHERE, isOpen: true })
+  })
+
+  it('try addresses in turn, and in patience only when none has answered', () => {
+    const links = new FastLinks(counter())
+    links.watch(new Map([[PEER, [ADDRESS, ELSEWHERE]]]), 0)
+    const asked: unknown[] = []
+    for (let now = 0; now < 6_500; now += FAST_PROBE_EVERY_MS) asked.push(...links.due(now).map(({ to }) => to))
+    expect(asked).toEqual([...Array(6).fill(ADDRESS), ...Array(6).fill(ELSEWHERE), ADDRESS])
+    expect([10_999, 11_000, 16_000].map(now => links.due(now).map(({ to }) => to))).toEqual([
+      [],
+      [ELSEWHERE],
+      [ADDRESS],
+    ])
+    const openedAt = openIn(links, 21_000)
+    expect(links.linkTo(PEER)).toMatchObject({ address: ELSEWHERE, isOpen: true })
+    links.watch(new Map([[PEER, [ADDRESS, ELSEWHERE]]]), openedAt)
+    expect(links.linkTo(PEER)).toMatchObject({ address: ELSEWHERE, isOpen: true })
+  })
+
+  it('open at any of several addresses, though small questions come in turn with them', () => {
+    const places = [ADDRESS, ELSEWHERE, acceptedBy(parseIpAddress('10.0.0.4'))]
+    for (const place of places) {
+      const links = new FastLinks(counter())
+      links.watch(new Map([[PEER, places]]), 0)
+      for (let now = 0; now < 60_000; now += FAST_PROBE_EVERY_MS) links.due(now)
+      for (let now = 60_000; now < 80_000 && links.open.length === 0; now++) {
+        for (const { to, nonce } of links.due(now)) if (to === place) links.answered(PEER, nonce, 1, now)
+      }
+      expect(links.open).toMatchObject([{ address: place }])
+    }
+  })
+
+  it('let a peer go that has no address', () => {
+    const links = watched()
+    links.watch(new Map([[PEER, []]]), 0)
+    expect(links.all).toEqual([])
   })
 
   it('that were taken over are open at once', () => {
@@ -100,7 +137,7 @@ describe('fast links', () => {
 
   it('are bounded', () => {
     const links = new FastLinks(counter())
-    links.watch(new Map(Array.from({ length: FAST_LINKS_MAX + 9 }, (_, i) => [i + 1, ADDRESS])), 0)
+    links.watch(new Map(Array.from({ length: FAST_LINKS_MAX + 9 }, (_, i) => [i + 1, [ADDRESS]])), 0)
     expect(links.all).toHaveLength(FAST_LINKS_MAX)
   })
 
@@ -114,7 +151,7 @@ describe('fast links', () => {
 
 function watched(): FastLinks {
   const links = new FastLinks(counter())
-  links.watch(new Map([[PEER, ADDRESS]]), 0)
+  links.watch(new Map([[PEER, [ADDRESS]]]), 0)
   return links
 }
 

@@ -1,7 +1,5 @@
-import { ipv4FromNumber } from '../../../../src/base/ipv4.ts'
 import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
-
-const addressOf = (peer: number) => ipv4FromNumber(0x0a000000 + peer)
+import { addressOf } from './fast-path-world.ts'
 
 describe('the drawing of the fast path', () => {
   it('has a tunnel to each peer at its other end, and none onward', () => {

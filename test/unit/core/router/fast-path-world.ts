@@ -1,23 +1,33 @@
-import { type Cidr, parseCidr } from '../../../../src/base/cidr.ts'
-import { formatIpv4, type Ipv4, ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import {
+  formatIpAddress,
+  type IpAddress,
+  type IpNetwork,
+  parseIpAddress,
+  parseIpNetwork,
+} from '../../../../src/base/ip-address.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
 import type { Output } from '../../../../src/core/router/api.ts'
 import { FastPathKeeper, type FastPathSources } from '../../../../src/core/router/fast-path.ts'
 import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
 import { Topic } from '../../../../src/core/wire/topic.ts'
 import { encodeTunnelNotice } from '../../../../src/core/wire/tunnel-notice.ts'
+import { acceptedBy } from '../../base/outcome.ts'
 
 type Context = ConstructorParameters<typeof FastPathKeeper>[0]
 
 export const SELF = 1
 
 /** Underlay addresses that are trusted. */
-export function addressOf(peer: number): Ipv4 {
-  return ipv4FromNumber(0x0a000000 + peer)
+export function addressOf(peer: number): IpAddress {
+  return ipAddress(`10.0.0.${peer}`)
 }
 
 export function ipOf(peer: number): string {
-  return formatIpv4(addressOf(peer))
+  return formatIpAddress(addressOf(peer))
+}
+
+export function ipAddress(text: string): IpAddress {
+  return acceptedBy(parseIpAddress(text))
 }
 
 export interface Setting {
@@ -27,6 +37,7 @@ export interface Setting {
   readonly direct?: Readonly<Record<number, string | undefined>>
   readonly addresses?: Readonly<Record<number, readonly string[]>>
   readonly members?: readonly number[]
+  readonly trusted?: readonly string[]
   /** Whether this router has a WireGuard device. */
   readonly hasTunnel?: boolean
   readonly adopted?: FastPathTable
@@ -61,7 +72,7 @@ export class World {
     } as unknown as FastPathSources
     const tunnel = { publicKey: new Uint8Array(32).fill(SELF), port: 6785 }
     const options = {
-      trusted: [trusted('10.0.0.0/24')],
+      trusted: (setting.trusted ?? ['10.0.0.0/24']).map(trusted),
       adopted: setting.adopted ?? emptyFastPathTable(SELF),
       ...(setting.hasTunnel === true ? { tunnel } : {}),
     }
@@ -141,8 +152,6 @@ function entries<T>(record: Readonly<Record<number, T>>): readonly (readonly [nu
   return Object.entries(record).map(([peer, value]) => [Number(peer), value as T])
 }
 
-function trusted(text: string): Cidr {
-  const parsed = parseCidr(text)
-  if (!parsed.ok) throw new Error(parsed.error)
-  return parsed.value
+function trusted(text: string): IpNetwork {
+  return acceptedBy(parseIpNetwork(text))
 }

@@ -1,9 +1,9 @@
-import { formatIpv4 } from '../../../../src/base/ipv4.ts'
+import { formatIpAddress, ipAddressOfIpv4 } from '../../../../src/base/ip-address.ts'
 import { FAST_SILENCE_MAX_MS } from '../../../../src/core/mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
 import { tunnelAddressOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
-import { addressOf, ipOf, SELF, World } from './fast-path-world.ts'
+import { addressOf, ipAddress, ipOf, SELF, World } from './fast-path-world.ts'
 
 describe('the keeper of the fast path', () => {
   it('asks neighbours at the addresses that are trusted', () => {
@@ -17,6 +17,47 @@ describe('the keeper of the fast path', () => {
     world.keeper.announce(0)
     expect(world.asked(0)).toEqual([{ peer: 2, to: ipOf(2) }])
   })
+
+  it('asks at IPv6 addresses where they are trusted, and takes frames from there', () => {
+    const neighbours = { 2: 'fd00::2', 3: 'fd01::3', 4: 'fe80::4' }
+    const world = new World({ neighbours, trusted: ['fd00::/64', 'fe80::/10'], addresses: { 2: ['fd00::22'] } })
+    world.says(2, [SELF])
+    world.keeper.announce(0)
+    expect(world.asked(0)).toEqual([{ peer: 2, to: 'fd00::2' }])
+    world.prove(2)
+    const table = world.route()
+    expect(hopsOf(table)).toEqual({ 2: 'fd00::2' })
+    expect([...table.endpoints]).toEqual([
+      [ipAddress('fd00::22'), 2],
+      [ipAddress('fd00::2'), 2],
+    ])
+    expect(world.keeper.describe(2)).toMatchObject({
+      trusted: ['fd00::/64', 'fe80::/10'],
+      links: [{ address: 'fd00::2' }],
+    })
+  })
+
+  it('asks a neighbour at its addresses of the other family when that of the link does not answer', () => {
+    const addresses = { 2: ['fd00::2', '192.0.2.2', ipOf(2)] }
+    const world = new World({ neighbours: { 2: 'fd00::2' }, trusted: ['fd00::/64', '10.0.0.0/24'], addresses })
+    world.says(2, [SELF])
+    world.keeper.announce(0)
+    const asked = Array.from({ length: 8 }, (_, i) => world.asked(i * 500).map(({ to }) => to)).flat()
+    expect(new Set(asked.slice(0, 6))).toEqual(new Set(['fd00::2']))
+    expect(new Set(asked.slice(6))).toEqual(new Set([ipOf(2)]))
+    world.prove(2)
+    expect(hopsOf(world.route())).toEqual({ 2: ipOf(2) })
+  })
+
+  it.each(['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1', 'fe80::2'])(
+    'takes no frames from %s, which is no one host’s, though all networks are trusted',
+    ip => {
+      const neighbours = { 2: ipOf(2) }
+      const world = new World({ neighbours, trusted: ['0.0.0.0/0', '::/0'], addresses: { 2: [ip] } })
+      world.keeper.announce(0)
+      expect([...world.route().endpoints]).toEqual([[addressOf(2), 2]])
+    },
+  )
 
   it('asks peers that have no link, where frames go to them directly', () => {
     const world = new World({ direct: { 3: ipOf(3), 4: '192.0.2.4', 5: undefined } })
@@ -181,7 +222,7 @@ describe('the keeper of the fast path', () => {
   })
 
   it('takes over no way through tunnels when this router has them no more', () => {
-    const inside = { ...emptyFastPathTable(SELF), hops: new Map([[2, tunnelAddressOf(2)]]) }
+    const inside = { ...emptyFastPathTable(SELF), hops: new Map([[2, ipAddressOfIpv4(tunnelAddressOf(2))]]) }
     expect(hopsOf(new World({ adopted: inside }).route())).toEqual({})
     expect(hopsOf(new World({ adopted: inside, hasTunnel: true }).route())).toEqual({ 2: '169.254.96.2' })
   })
@@ -208,7 +249,7 @@ describe('the keeper of the fast path', () => {
 })
 
 function hopsOf(table: FastPathTable): Readonly<Record<number, string>> {
-  return Object.fromEntries([...table.hops].map(([peer, address]) => [peer, formatIpv4(address)]))
+  return Object.fromEntries([...table.hops].map(([peer, address]) => [peer, formatIpAddress(address)]))
 }
 
 function adoptedHop(peer: number) {

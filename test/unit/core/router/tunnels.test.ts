@@ -1,10 +1,11 @@
-import { ipv4FromNumber } from '../../../../src/base/ipv4.ts'
+import { ipAddressOfIpv4 } from '../../../../src/base/ip-address.ts'
 import type { FastLink } from '../../../../src/core/mesh/fast-links.ts'
 import { tunnelAddressOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import type { Output } from '../../../../src/core/router/api.ts'
 import { Tunnels } from '../../../../src/core/router/tunnels.ts'
 import { Topic } from '../../../../src/core/wire/topic.ts'
 import { decodeTunnelNotice, encodeTunnelNotice } from '../../../../src/core/wire/tunnel-notice.ts'
+import { addressOf } from './fast-path-world.ts'
 
 const SELF = 1
 const key = (fill: number) => new Uint8Array(32).fill(fill)
@@ -14,12 +15,12 @@ describe('the tunnels of a router', () => {
     const world = new World()
     expect(world.tunnels.addressOf(2)).toBeUndefined()
     world.says(2, [])
-    expect(world.tunnels.addressOf(2)).toBe(tunnelAddressOf(2))
+    expect(world.tunnels.addressOf(2)).toBe(ipAddressOfIpv4(tunnelAddressOf(2)))
   })
 
   it('are announced with the device’s key and the peers that answer inside', () => {
     const world = new World()
-    world.tunnels.announce([link(3), link(2), { ...link(4), address: ipv4FromNumber(0x0a000004) }], new Map())
+    world.tunnels.announce([link(3), link(2), { ...link(4), address: addressOf(4) }], new Map())
     expect(decodeTunnelNotice(world.published ?? key(0))).toEqual({ publicKey: key(9), port: 6785, neighbours: [2, 3] })
   })
 
@@ -116,6 +117,6 @@ class World {
 }
 
 function link(peer: number): FastLink {
-  const address = tunnelAddressOf(peer)
+  const address = ipAddressOfIpv4(tunnelAddressOf(peer))
   return { peer, address, isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0, isNarrow: false }
 }
