@@ -1,18 +1,22 @@
-import { type Cidr, contains, formatCidr, overlaps, parseCidr } from '../../base/cidr.ts'
-import { isIpv6Text } from '../../base/endpoint.ts'
-import { parseIpNetwork } from '../../base/ip-address.ts'
-import { parseIpv4 } from '../../base/ipv4.ts'
+import { type Cidr, formatCidr, overlaps, parseCidr } from '../../base/cidr.ts'
+import {
+  formatIpNetwork,
+  type IpNetwork,
+  networkContains,
+  parseIpAddress,
+  parseIpNetwork,
+} from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
 import type { Layout } from './addressing.ts'
 import type { Inventory } from './inventory.ts'
 import type { Plan, PlannedHost } from './plan.ts'
 
 /** Whatever address a member has: the agents ask nobody else, and the text stays when hosts come and go. */
-const EVERYWHERE = '0.0.0.0/0'
+const EVERYWHERE = ['0.0.0.0/0', '::/0']
 
 /** Networks within which frames may go in the clear. */
 export function trustedBy({ isEncrypted, trustedSubnets }: Pick<Inventory, 'isEncrypted' | 'trustedSubnets'>) {
-  return isEncrypted ? [...new Set(trustedSubnets)] : [EVERYWHERE]
+  return isEncrypted ? [...new Set(trustedSubnets)] : EVERYWHERE
 }
 
 /** What makes `weave_trusted_subnets` wrong: not networks, the overlay's own, all there is, or contradicted by `weave_encryption`. */
@@ -26,19 +30,17 @@ export function checkTrust(inventory: Inventory, { subnet }: Layout): readonly P
 }
 
 function checkSubnet(text: string, overlay: Cidr): readonly Problem[] {
-  if (parseIpNetwork(text).ok && isIpv6Text(text)) {
-    const cause = `weave_trusted_subnets: ${text} is of IPv6, and the fast path takes IPv4 only`
-    return [{ cause, remedy: 'leave it out: frames between IPv6 addresses are sealed in any case' }]
-  }
-  const parsed = parseCidr(text)
+  const parsed = parseIpNetwork(text)
   if (!parsed.ok) {
-    return [{ cause: `weave_trusted_subnets: ${parsed.error}`, remedy: 'give underlay networks, as 192.0.2.0/24' }]
+    const remedy = 'give underlay networks, as 192.0.2.0/24 or 2001:db8::/64'
+    return [{ cause: `weave_trusted_subnets: ${parsed.error}`, remedy }]
   }
-  if (parsed.value.prefix === 0) {
+  if (EVERYWHERE.includes(formatIpNetwork(parsed.value))) {
     const remedy = 'say so with weave_encryption: false, or name the networks that are yours'
     return [{ cause: `weave_trusted_subnets: ${text} trusts every network`, remedy }]
   }
-  if (!overlaps(parsed.value, overlay)) return []
+  const ipv4 = parseCidr(text)
+  if (!ipv4.ok || !overlaps(ipv4.value, overlay)) return []
   const cause = `weave_trusted_subnets: ${text} overlaps the overlay, weave_subnet ${formatCidr(overlay)}`
   return [{ cause, remedy: 'name networks of the underlay: those of weave_underlay_address' }]
 }
@@ -46,25 +48,25 @@ function checkSubnet(text: string, overlay: Cidr): readonly Problem[] {
 /** Frames without encryption are never a thing to find out later. */
 export function trustNotices({ trustedSubnets, hosts }: Pick<Plan, 'trustedSubnets' | 'hosts'>): readonly string[] {
   if (trustedSubnets.length === 0) return []
-  if (trustedSubnets.includes(EVERYWHERE)) {
+  if (EVERYWHERE.every(network => trustedSubnets.includes(network))) {
     return [
       'NOTHING THAT CONTAINERS SEND IS ENCRYPTED where the fast path leads: weave_encryption is false. Whoever is on the way between two hosts can read and change it.',
     ]
   }
   const networks = trustedSubnets.flatMap(text => {
-    const parsed = parseCidr(text)
+    const parsed = parseIpNetwork(text)
     return parsed.ok ? [parsed.value] : []
   })
-  const empty = networks.filter(network => !hosts.some(host => isIn(host, network))).map(formatCidr)
+  const empty = networks.filter(network => !hosts.some(host => isIn(host, network))).map(formatIpNetwork)
   return [
     `Frames between hosts in ${trustedSubnets.join(', ')} go in the clear (weave_trusted_subnets): whoever is on the way can read and change them.`,
     ...(empty.length === 0 ? [] : [`No host has an underlay address in ${empty.join(', ')} (weave_trusted_subnets).`]),
   ]
 }
 
-function isIn({ underlayAddresses }: PlannedHost, network: Cidr): boolean {
+function isIn({ underlayAddresses }: PlannedHost, network: IpNetwork): boolean {
   return underlayAddresses.some(text => {
-    const address = parseIpv4(text)
-    return address.ok && contains(network, address.value)
+    const address = parseIpAddress(text)
+    return address.ok && networkContains(network, address.value)
   })
 }
