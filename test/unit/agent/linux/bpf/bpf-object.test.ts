@@ -19,10 +19,12 @@ describe('the shipped BPF object', () => {
   it('defines maps that are bounded', () => {
     const sizes = object.maps.map(map => [map.name, map.keyBytes, map.valueBytes, map.entriesMax])
     expect(sizes.sort()).toEqual([
+      ['weave_addresses', 4, 16, 16384],
       ['weave_answers', 4, 16, 4096],
       ['weave_config', 4, 20, 1],
       ['weave_counters', 4, 8, 21],
       ['weave_endpoints', 4, 4, 16384],
+      ['weave_handles', 16, 4, 16384],
       ['weave_hops', 4, 8, 4096],
       ['weave_macs', 8, 16, 65536],
       ['weave_traffic', 4, 32, 4096],
