@@ -30,14 +30,11 @@ export interface LoadedPrograms {
   close(): void
 }
 
-/**
- * Loads the programs over the maps that an earlier agent has left on the device, if all that both know have the same form; a map that the
- * earlier one did not have is empty. Else all are made anew.
- */
+/** Loads the programs over the maps that an earlier agent has left on the device, if they can be adopted; else all are made anew. */
 export function loadPrograms(libc: Libc, object: BpfObject, device: number): LoadedPrograms {
   const calls = new BpfCalls(libc)
   const left = findMaps(libc, calls, device)
-  const isAdopted = left.size > 0 && object.maps.every(map => (left.get(map.name)?.form ?? formOf(map)) === formOf(map))
+  const isAdopted = canAdopt(left, object.maps)
   const fds = new Map<string, number>()
   for (const definition of object.maps) {
     const adopted = isAdopted ? left.get(definition.name) : undefined
@@ -57,9 +54,21 @@ export function loadPrograms(libc: Libc, object: BpfObject, device: number): Loa
   return { maps: openMaps(calls, object.maps, fds), programs, isAdopted, close }
 }
 
+/** A map of an earlier agent. */
 interface LeftMap {
   readonly fd: number
-  readonly form: string
+  readonly info: MapForm
+}
+
+type MapForm = Omit<MapDefinition, 'name' | 'flags'>
+
+/** Whether all that both releases have is of the same form, by name. What the earlier one did not have is empty at first. */
+export function canAdopt(
+  left: ReadonlyMap<string, { readonly info: MapForm }>,
+  maps: readonly MapDefinition[],
+): boolean {
+  const isSame = ({ name, ...form }: MapDefinition) => formOf(left.get(name)?.info ?? form) === formOf(form)
+  return left.size > 0 && maps.every(isSame)
 }
 
 /** Maps of the programs that are attached to the device, by name. */
@@ -73,13 +82,13 @@ function findMaps(libc: Libc, calls: BpfCalls, device: number): Map<string, Left
     for (const fd of id === undefined ? [] : calls.mapsOfProgram(id)) {
       const info = calls.mapInfo(fd)
       if (found.has(info.name)) calls.close(fd)
-      else found.set(info.name, { fd, form: formOf(info) })
+      else found.set(info.name, { fd, info })
     }
   }
   return found
 }
 
-function formOf(map: Omit<MapDefinition, 'flags'>): string {
+function formOf(map: MapForm): string {
   return [map.type, map.keyBytes, map.valueBytes, map.entriesMax].join()
 }
 
