@@ -347,6 +347,12 @@ static __always_inline __u16 sum_of(const struct iphdr *ip)
 	return sum + (sum >> 16);
 }
 
+/* Of VXLAN, and without a checksum. */
+static __always_inline int is_vxlan(const struct udphdr *udp, __be32 flags, __be32 vni)
+{
+	return udp->dest == htons(FAST_PATH_PORT) && udp->check == 0 && flags == htonl(VXLAN_HAS_VNI) && !(vni & htonl(0xff));
+}
+
 /* A datagram of the fast path as kernels send it: in one piece, unharmed, and without a checksum of UDP. */
 static __always_inline int is_plain(const struct outer *outer, __u32 bytes)
 {
@@ -354,54 +360,57 @@ static __always_inline int is_plain(const struct outer *outer, __u32 bytes)
 
 	return outer->type == htons(ETH_P_IP) && ip->version == 4 && ip->ihl == 5 && ip->protocol == IPPROTO_UDP &&
 	       !(ip->frag_off & htons(~IP_DF)) && ntohs(ip->tot_len) == bytes - ETH_HLEN && sum_of(ip) == 0xffff &&
-	       outer->udp.dest == htons(FAST_PATH_PORT) && outer->udp.check == 0 && outer->flags == htonl(VXLAN_HAS_VNI) &&
-	       !(outer->vni & htonl(0xff));
+	       is_vxlan(&outer->udp, outer->flags, outer->vni);
 }
 
-/* The way to relay what is not for this host, in the name of a member, from an endpoint, and has hops left. */
-static __always_inline const struct hop *find_relay(const struct outer *outer, const struct config *config)
+static __always_inline int is_plain6(const struct outer6 *outer, __u32 bytes)
 {
-	__u32 source = ntohl(outer->vni) >> 20, destination = ntohl(outer->vni) >> 8 & 0xfff, from = ntohl(outer->ip.saddr);
+	const struct ipv6hdr *ip = &outer->ip;
+
+	return outer->type == htons(ETH_P_IPV6) && ip->version == 6 && ip->nexthdr == IPPROTO_UDP &&
+	       ntohs(ip->payload_len) == bytes - ETH_HLEN - sizeof(*ip) && is_vxlan(&outer->udp, outer->flags, outer->vni);
+}
+
+/* The way to relay what is not for this host, in the name of a member, from an endpoint, over the family that it came by. */
+static __always_inline const struct hop *find_relay(const struct config *config, __be32 vni, __u32 from)
+{
+	__u32 source = ntohl(vni) >> 20, destination = ntohl(vni) >> 8 & 0xfff;
 	const struct hop *member = bpf_map_lookup_elem(&weave_hops, &source);
 	const struct hop *hop = bpf_map_lookup_elem(&weave_hops, &destination);
 
 	if (destination == FLOOD || destination == config->self || source == 0 || source == config->self)
 		return 0;
-	if (!member || !member->is_member || !hop || !hop->address || hop->address == from || outer->ip.ttl <= 1)
+	if (!member || !member->is_member || !hop || !hop->address || hop->address == from)
 		return 0;
 	if ((from & TUNNEL_MASK) == TUNNEL_NETWORK || (hop->address & TUNNEL_MASK) == TUNNEL_NETWORK)
 		return 0;
-	if (is_handle(from) || is_handle(hop->address))
+	if (is_handle(from) != is_handle(hop->address))
 		return 0;
 	return bpf_map_lookup_elem(&weave_endpoints, &from) ? hop : 0;
 }
 
 /* Whether datagrams for the address end here: this host may route those of others. */
-static __always_inline int is_own(struct __sk_buff *skb, __be32 address)
+static __always_inline int is_own(struct __sk_buff *skb, struct bpf_fib_lookup *way)
 {
-	struct bpf_fib_lookup way = { .family = AF_INET, .ifindex = skb->ifindex, .ipv4_dst = address };
-	return bpf_fib_lookup(skb, &way, sizeof(way), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
+	return bpf_fib_lookup(skb, way, sizeof(*way), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
 }
 
-/*
- * The short cut of relays between hops of IPv4, on the devices of the underlay, in front of the IP stack: only addresses, hop limit and
- * checksum change, and the frame is not taken out. Whatever is not surely to be relayed goes on to the stack, and so to
- * `from_underlay`, which judges, counts and drops; likewise where this host does not forward, or has no neighbour yet.
- */
-SEC("tc/from_wire") int from_wire(struct __sk_buff *skb)
+static __always_inline int relay_wire(struct __sk_buff *skb)
 {
-	struct bpf_fib_lookup way = { .family = AF_INET, .ifindex = skb->ifindex };
+	struct bpf_fib_lookup own = { .family = AF_INET, .ifindex = skb->ifindex };
+	struct bpf_fib_lookup way = own;
 	const struct config *config;
 	const struct hop *hop;
 	struct outer outer;
+	__u32 from;
 
-	if (skb->protocol != htons(ETH_P_IP) || skb->pkt_type != PACKET_HOST || skb->vlan_present)
-		return TC_ACT_UNSPEC;
-	if (bpf_skb_load_bytes(skb, 0, outer.to, OUTER_BYTES) || !is_plain(&outer, skb->len))
+	if (bpf_skb_load_bytes(skb, 0, outer.to, OUTER_BYTES) || !is_plain(&outer, skb->len) || outer.ip.ttl <= 1)
 		return TC_ACT_UNSPEC;
 	config = read_config();
-	hop = config ? find_relay(&outer, config) : 0;
-	if (!hop || is_reserved(&outer.inner) || !is_own(skb, outer.ip.daddr))
+	from = ntohl(outer.ip.saddr);
+	own.ipv4_dst = outer.ip.daddr;
+	hop = !config || is_handle(from) ? 0 : find_relay(config, outer.vni, from);
+	if (!hop || is_reserved(&outer.inner) || !is_own(skb, &own))
 		return TC_ACT_UNSPEC;
 	way.ipv4_dst = htonl(hop->address);
 	if (bpf_fib_lookup(skb, &way, sizeof(way), BPF_FIB_LOOKUP_SRC))
@@ -418,6 +427,63 @@ SEC("tc/from_wire") int from_wire(struct __sk_buff *skb)
 		return drop(DROPPED_ROUTE);
 	tally(RELAYED);
 	return bpf_redirect(way.ifindex, 0);
+}
+
+static __always_inline int relay_wire6(struct __sk_buff *skb)
+{
+	struct bpf_fib_lookup own = { .family = AF_INET6, .ifindex = skb->ifindex };
+	struct bpf_fib_lookup way = own;
+	const struct address6 *address;
+	const struct config *config;
+	const struct hop *hop = 0;
+	const __u32 *from;
+	struct outer6 outer;
+	__u32 next;
+
+	if (bpf_skb_load_bytes(skb, 0, outer.to, OUTER6_BYTES) || !is_plain6(&outer, skb->len) || outer.ip.hop_limit <= 1)
+		return TC_ACT_UNSPEC;
+	config = read_config();
+	from = bpf_map_lookup_elem(&weave_handles, &outer.ip.saddr);
+	if (config && from)
+		hop = find_relay(config, outer.vni, *from);
+	__builtin_memcpy(own.ipv6_dst, &outer.ip.daddr, sizeof(own.ipv6_dst));
+	if (!hop || is_reserved(&outer.inner) || !is_own(skb, &own))
+		return TC_ACT_UNSPEC;
+	next = hop->address;
+	address = bpf_map_lookup_elem(&weave_addresses, &next);
+	if (!address)
+		return TC_ACT_UNSPEC;
+	__builtin_memcpy(way.ipv6_dst, address->words, sizeof(way.ipv6_dst));
+	if (bpf_fib_lookup(skb, &way, sizeof(way), BPF_FIB_LOOKUP_SRC))
+		return TC_ACT_UNSPEC;
+
+	__builtin_memcpy(outer.to, way.dmac, ETH_ALEN);
+	__builtin_memcpy(outer.from, way.smac, ETH_ALEN);
+	__builtin_memcpy(&outer.ip.saddr, way.ipv6_src, sizeof(outer.ip.saddr));
+	__builtin_memcpy(&outer.ip.daddr, address->words, sizeof(outer.ip.daddr));
+	outer.ip.hop_limit -= 1;
+	/* No checksum of the header makes up for what changes in it, so the sum that a device has given of the datagram is corrected. */
+	if (bpf_skb_store_bytes(skb, 0, outer.to, ETH_HLEN, 0) ||
+	    bpf_skb_store_bytes(skb, ETH_HLEN, &outer.ip, sizeof(outer.ip), BPF_F_RECOMPUTE_CSUM))
+		return drop(DROPPED_ROUTE);
+	tally(RELAYED);
+	return bpf_redirect(way.ifindex, 0);
+}
+
+/*
+ * The short cut of relays, on the devices of the underlay, in front of the IP stack: only addresses, hop limit and checksum change, and
+ * the frame is not taken out. Whatever is not surely to be relayed, or goes on over the other family, is left to the stack, and so to
+ * `from_underlay`, which judges, counts and drops; likewise where this host does not forward, or has no neighbour yet.
+ */
+SEC("tc/from_wire") int from_wire(struct __sk_buff *skb)
+{
+	if (skb->pkt_type != PACKET_HOST || skb->vlan_present)
+		return TC_ACT_UNSPEC;
+	if (skb->protocol == htons(ETH_P_IP))
+		return relay_wire(skb);
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return relay_wire6(skb);
+	return TC_ACT_UNSPEC;
 }
 
 char license_text[] SEC("license") = "Dual MIT/GPL";

@@ -12,6 +12,7 @@
 #include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
 #include <linux/udp.h>
 
@@ -70,6 +71,7 @@ static long (*bpf_fib_lookup)(void *context, struct bpf_fib_lookup *way, int siz
 #define PUNT_FLOODS 1
 
 #define AF_INET 2
+#define AF_INET6 10
 #define IP_DF 0x4000
 #define FAST_PATH_PORT 6784 /* src/contract/ports.ts */
 #define VXLAN_HAS_VNI 0x08000000
@@ -171,6 +173,20 @@ struct outer {
 	struct mac inner;
 };
 #define OUTER_BYTES (sizeof(struct outer) - 2)
+
+/* The same over IPv6. */
+struct outer6 {
+	__u8 align[2];
+	__u8 to[ETH_ALEN];
+	__u8 from[ETH_ALEN];
+	__be16 type;
+	struct ipv6hdr ip;
+	struct udphdr udp;
+	__be32 flags;
+	__be32 vni;
+	struct mac inner;
+};
+#define OUTER6_BYTES (sizeof(struct outer6) - 2)
 
 struct answer {
 	__u32 nonce;

@@ -1,4 +1,4 @@
-import { type IpAddress, ipv4Of } from '../../base/ip-address.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 import { type FastPathTable, isTunnelAddress } from '../../core/router/index.ts'
 import { BpfCalls } from '../linux/bpf/bpf-calls.ts'
 import { hasIpsecPolicies } from '../linux/ipsec.ts'
@@ -39,15 +39,14 @@ export class WireRelay {
     this.close()
   }
 
-  /** The program sends by no IPsec: where the host has any, everything goes by the stack; and so does what comes or goes over IPv6. */
+  /** The program sends by no IPsec: where the host has any, everything goes by the stack. */
   tend(nextHop: IpAddress): void {
     const now = performance.now()
     const isSeen = now < (this.#lookedAt.get(nextHop) ?? Number.NEGATIVE_INFINITY) + LOOK_EVERY_MS
-    const ipv4 = ipv4Of(nextHop)
-    if (!this.#isRelaying || ipv4 === undefined || isTunnelAddress(nextHop) || isSeen) return
+    if (!this.#isRelaying || isTunnelAddress(nextHop) || isSeen) return
     this.#lookedAt.set(nextHop, now)
     if (hasIpsecPolicies(this.#libc)) return this.close()
-    const device = deviceTowards(this.#libc, ipv4)
+    const device = deviceTowards(this.#libc, nextHop)
     if (device === undefined || this.#links.has(device)) return
     this.#links.set(device, isEthernet(device) ? this.#link(device) : undefined)
   }

@@ -164,7 +164,8 @@ export class FastPathLab {
     const silence = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 >"$f"; done'
     ip('netns', 'exec', this.host(host), 'sh', '-c', silence)
     // As Docker would: relays take no short cut where hosts do not forward.
-    ip('netns', 'exec', this.host(host), 'sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward')
+    for (const family of ['ipv4', 'ipv6'])
+      ip('netns', 'exec', this.host(host), 'sh', '-c', `echo 1 >/proc/sys/net/${family}/conf/all/forwarding`)
   }
 
   #addContainer(host: number): void {
@@ -194,6 +195,26 @@ export class FastPathLab {
 
 export function macOf(host: number): string {
   return `02:00:00:00:00:0${host}`
+}
+
+/** What it has printed. */
+export function runToEnd(child: ChildProcess): Promise<string> {
+  let text = ''
+  child.stdout?.on('data', part => {
+    text += String(part)
+  })
+  return new Promise(resolve => child.once('close', () => resolve(text)))
+}
+
+/** What has changed, but for what hosts say of themselves. */
+export function gained(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, number> {
+  const noise = ['sent', 'delivered', 'relayed', 'flooded', 'punted', 'macsMoved']
+  const changes = Object.keys(after).map(name => [name, Number(after[name]) - Number(before[name])] as const)
+  const kept = changes.filter(([name, by]) => by !== 0 && (!noise.includes(name) || name === 'punted'))
+  return Object.fromEntries(kept)
 }
 
 async function nextOf(agent: Agent): Promise<unknown> {

@@ -1,6 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
 import { eventually } from '../agent/agent-lab.ts'
-import { FastPathLab, macOf } from './fast-path-lab.ts'
+import { FastPathLab, gained, macOf, runToEnd } from './fast-path-lab.ts'
 import { FLOOD_MACS, RECEIVE_FRAMES, SEND_FRAMES, SEND_VXLAN } from './frame-scripts.ts'
 import { hostileOnwards, hostileTo } from './hostile-datagrams.ts'
 
@@ -137,7 +136,9 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     30_000,
   )
 
-  it('relay without the IP stack, but by it where the host has IPsec, or no agent', async () => {
+  it('relay without the IP stack, but by it to the other family, where the host has IPsec, or no agent', async () => {
+    await relaysByStack(4, false)
+    await relaysByStack(3, true)
     await relaysByStack(2, false)
     const policy = ['src', '192.0.2.0/24', 'dst', '198.51.100.0/24', 'dir', 'out', 'tmpl', 'proto', 'esp']
     expect((await lab.in(lab.host(2), 'ip', 'xfrm', 'policy', 'add', ...policy)).exitCode).toBe(0)
@@ -254,7 +255,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
       const path = '/sys/class/net/weave-vx/statistics/rx_packets'
       return Number((await lab.in(lab.host(relay), 'cat', path)).stdout)
     }
-    const ping = () => lab.in(lab.container(1), 'ping', '-q', '-c', '50', '-i', '0.01', '10.2.0.4')
+    const ping = () => lab.in(lab.container(1), 'ping', '-q', '-c', '50', '-i', '0.01', '10.2.0.5')
     // So that all hosts know their neighbours.
     await ping()
     const before = await received()
@@ -279,22 +280,3 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     return (await Promise.all(outcomes)).map(text => text.trim().split('\n').pop() ?? '')
   }
 })
-
-function runToEnd(child: ChildProcess): Promise<string> {
-  let text = ''
-  child.stdout?.on('data', part => {
-    text += String(part)
-  })
-  return new Promise(resolve => child.once('close', () => resolve(text)))
-}
-
-/** What has changed, but for what hosts say of themselves. */
-function gained(
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-): Record<string, number> {
-  const noise = ['sent', 'delivered', 'relayed', 'flooded', 'punted', 'macsMoved']
-  const changes = Object.keys(after).map(name => [name, Number(after[name]) - Number(before[name])] as const)
-  const kept = changes.filter(([name, by]) => by !== 0 && (!noise.includes(name) || name === 'punted'))
-  return Object.fromEntries(kept)
-}
