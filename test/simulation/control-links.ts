@@ -104,6 +104,19 @@ export class ControlLinks {
     }
   }
 
+  /** Connections between the two end at once, and both ends are told. */
+  reset(a: string, b: string): void {
+    for (const end of [...this.#ends.values()]) {
+      if (end.host.name !== a || end.far.host.name !== b) continue
+      for (const { id, host, isOpen } of [end, end.far]) {
+        if (isOpen && host.isUp)
+          this.#world.tell(host.name, { kind: 'link-closed', link: id, reason: 'connection reset' })
+      }
+      this.#shut(end)
+      this.#shut(end.far)
+    }
+  }
+
   /** Connections between the two swallow all bytes from here on, and neither end is told. */
   halfOpen(a: string, b: string): void {
     for (const end of this.#ends.values()) {

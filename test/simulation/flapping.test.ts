@@ -1,6 +1,6 @@
 import { RETRY_MAX_MS } from '../../src/core/mesh/connection-maker.ts'
-import { HOLD_MAX_MS, STARTS_FREE } from '../../src/core/router/restarts.ts'
-import { FLAPPING } from '../../src/core/router/twin-desk.ts'
+import { HOLD_MAX_MS, TIMES_FREE } from '../../src/core/router/restarts.ts'
+import { FLAPPING, UNSTEADY } from '../../src/core/router/twin-desk.ts'
 import { unicastFrame } from './convergence.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -15,6 +15,10 @@ const LAST_FLAPS = 5
 const BYTES_PER_SECOND_MAX = 4_500
 /** Some 550, of which 45 are said without it: links that end in the first words. */
 const BYTES_PER_SECOND_HELD = 1_200
+const CUTS = 30
+const LAST_CUTS = 10
+/** Some 110, of which 45 are said without it: hellos, and comparisons of what is known. 4,000 to 6,000 where its links count at once. */
+const BYTES_PER_SECOND_UNSTEADY = 500
 
 describe('a host that starts again each other second, for half a minute', () => {
   const told = new Map<string, number>()
@@ -60,10 +64,71 @@ describe('a host that starts again each other second, for half a minute', () => 
   })
 })
 
+describe('a host that loses all its links each other second, for a minute', () => {
+  const told = new Set<string>()
+  const world = startAll((name, { message }) => {
+    if (message === UNSTEADY) told.add(name)
+  })
+  const reached = new Set<number>()
+  let bytesOfLast = 0
+  for (let flap = 0; flap < CUTS; flap++) {
+    if (flap === CUTS - LAST_CUTS) bytesOfLast = -world.controlBytes
+    cutOff(world)
+    world.run(FLAP_MS / 2)
+    world.heal()
+    world.run(FLAP_MS / 2)
+    for (const name of STEADY) reached.add(reachableFrom(world, name).filter(peer => peer !== FLAPPING_HOST).length)
+  }
+  bytesOfLast += world.controlBytes
+  const unsteady = STEADY.map(name => peerSeenFrom(world, name, FLAPPING_HOST)?.unsteady)
+  const waiting = connectionsOf(world, FLAPPING_HOST).filter(({ peer }) => peer !== undefined)
+
+  it('makes each router say few bytes once links with it have to last', () => {
+    expect(bytesOfLast / ((LAST_CUTS * FLAP_MS) / 1_000) / HOSTS).toBeLessThan(BYTES_PER_SECOND_UNSTEADY)
+  })
+
+  it('is named by all as one that comes and goes, and what that means is seen', () => {
+    expect([...told].sort()).toEqual([...STEADY].sort())
+    for (const seen of unsteady) {
+      expect(seen).toEqual({ returns: expect.any(Number), provesAfterMs: expect.any(Number) })
+      expect(seen?.returns).toBeGreaterThan(TIMES_FREE)
+    }
+    expect(waiting.length).toBeGreaterThan(0)
+    for (const { state, info } of waiting) {
+      expect(state).toBe('pending')
+      expect(info).toMatch(
+        /comes and goes again and again: counts when it has lasted \d+ s more$|no datagram has come back/,
+      )
+    }
+  })
+
+  it('keeps the others from nothing', () => {
+    expect([...reached]).toEqual([STEADY.length])
+  })
+
+  it('is reached by all, soon after its links stay', () => {
+    world.run(HOLD_MAX_MS + RETRY_MAX_MS)
+    for (const name of NAMES) expect(reachableFrom(world, name)).toHaveLength(HOSTS)
+  })
+})
+
+describe('a host that loses all its links a few times', () => {
+  it('is reached by all after the longest pause of dials, each time', () => {
+    const world = startAll()
+    for (let cut = 0; cut < TIMES_FREE; cut++) {
+      cutOff(world)
+      world.run(500)
+      world.heal()
+      world.run(RETRY_MAX_MS)
+      for (const name of NAMES) expect(reachableFrom(world, name)).toHaveLength(HOSTS)
+    }
+  })
+})
+
 describe('a host that starts again a few times', () => {
   it('is reached by all within two seconds, each time', () => {
     const world = startAll()
-    for (let start = 0; start < STARTS_FREE; start++) {
+    for (let start = 0; start < TIMES_FREE; start++) {
       world.kill(FLAPPING_HOST)
       world.run(500)
       world.restart(FLAPPING_HOST)
@@ -72,6 +137,19 @@ describe('a host that starts again a few times', () => {
     }
   })
 })
+
+/** Until it is healed; its connections end at once. */
+function cutOff(world: World): void {
+  for (const name of STEADY) {
+    world.cut(FLAPPING_HOST, name)
+    world.links.reset(FLAPPING_HOST, name)
+  }
+}
+
+function connectionsOf(world: World, name: string) {
+  const host = world.host(name)
+  return host.router.status(host.clockAt(world.now)).connections
+}
 
 function peerSeenFrom(world: World, name: string, peer: string) {
   const host = world.host(name)

@@ -87,10 +87,19 @@ function formatTwins({ twins }: PeerStatus): string {
   return twins === undefined ? '' : `   two routers claim to be this one: at ${twins.at} and at ${twins.andAt}\n`
 }
 
-function formatFlapping({ flapping }: PeerStatus): string {
-  if (flapping === undefined) return ''
-  const seconds = Math.ceil(flapping.heldForMs / 1_000)
-  return `   it has started ${flapping.starts} times lately: links with it wait for ${seconds} s\n`
+function formatFlapping({ flapping, unsteady }: PeerStatus): string {
+  const inSeconds = (ms: number) => Math.ceil(ms / 1_000)
+  const lines = [
+    ...(flapping === undefined
+      ? []
+      : [`it has started ${flapping.starts} times lately: links with it wait for ${inSeconds(flapping.heldForMs)} s`]),
+    ...(unsteady === undefined
+      ? []
+      : [
+          `it has come back ${unsteady.returns} times lately: links with it count after ${inSeconds(unsteady.provesAfterMs)} s`,
+        ]),
+  ]
+  return lines.map(line => `   ${line}\n`).join('')
 }
 
 export function formatTargets(targets: RouterStatus['targets']): string {

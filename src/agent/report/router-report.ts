@@ -40,6 +40,7 @@ function reportPeer(peer: PeerStatus): object {
     ...(peer.path === undefined ? {} : { Path: peer.path }),
     ...(peer.twins === undefined ? {} : { Twins: peer.twins }),
     ...(peer.flapping === undefined ? {} : { Flapping: peer.flapping }),
+    ...(peer.unsteady === undefined ? {} : { Unsteady: peer.unsteady }),
     Connections: peer.connections.map(connection => ({
       Name: connection.peer,
       NickName: connection.nickname,

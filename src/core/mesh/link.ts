@@ -35,6 +35,7 @@ export type LinkAction =
   | { readonly kind: 'probe'; readonly sequence: number }
   | { readonly kind: 'path-lost' }
   | { readonly kind: 'cost-changed' }
+  | { readonly kind: 'proven' }
   | { readonly kind: 'close'; readonly reason: string }
 
 /**
@@ -62,6 +63,8 @@ export class Link {
   readonly unsent = new Set<number>()
   /** Where datagrams for the peer go; moves when authentic ones come from elsewhere. */
   endpoint: Endpoint | undefined
+  /** Until then it counts for nothing, as too many with the peer have ended soon. */
+  provesAt: number | undefined
   /** Frames for the peer go over the link itself. */
   isCarrying = false
   #heardAt: number
@@ -100,7 +103,8 @@ export class Link {
   get deadline(): number {
     const silence = this.peer === undefined ? GREETING_TIMEOUT_MS : LINK_SILENCE_MAX_MS
     const pathSilence = (this.#probeAnsweredAt ?? Number.POSITIVE_INFINITY) + PROBE_SILENCE_MAX_MS
-    return Math.min(this.#heardAt + silence, this.#heartbeatAt, this.#probeAt, pathSilence)
+    const provesAt = this.provesAt ?? Number.POSITIVE_INFINITY
+    return Math.min(this.#heardAt + silence, this.#heartbeatAt, this.#probeAt, pathSilence, provesAt)
   }
 
   /** The other end has introduced itself. */
@@ -160,7 +164,13 @@ export class Link {
       return now >= this.#heardAt + GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
     }
     if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 4 s' }]
-    return [...this.#pathLost(now), ...this.#heartbeat(now), ...this.#probe(now), ...this.#otherCost()]
+    return [
+      ...this.#pathLost(now),
+      ...this.#heartbeat(now),
+      ...this.#probe(now),
+      ...this.#otherCost(),
+      ...this.#proven(now),
+    ]
   }
 
   #pathLost(now: number): readonly LinkAction[] {
@@ -194,6 +204,12 @@ export class Link {
   #probeAgainMs(now: number): number {
     if (this.isEstablished) return Math.max(PROBE_AGAIN_MS, 2 * (this.quality.roundTripMs ?? 0))
     return now < this.changedAt + FIRST_PROBES_FOR_MS ? FIRST_PROBES_EVERY_MS : LATER_PROBES_EVERY_MS
+  }
+
+  #proven(now: number): readonly LinkAction[] {
+    if (this.provesAt === undefined || now < this.provesAt) return []
+    this.provesAt = undefined
+    return [{ kind: 'proven' }]
   }
 
   #otherCost(): readonly LinkAction[] {

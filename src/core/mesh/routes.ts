@@ -35,6 +35,13 @@ export class Routes implements Iterable<[number, Route]> {
     return hops === 0 ? undefined : { nextHop: this.#nextHops[peer] ?? 0, hops, cost: this.#costs[peer] ?? 0 }
   }
 
+  /** Peers that there is no way to among the other ones. */
+  lackingIn(others: Routes): readonly number[] {
+    const lacking: number[] = []
+    for (let peer = 0; peer < this.#hops.length; peer++) if (this.has(peer) && !others.has(peer)) lacking.push(peer)
+    return lacking
+  }
+
   /** 0 when there is no way. */
   nextHopTo(peer: number): number {
     return this.#nextHops[peer] ?? 0

@@ -127,6 +127,7 @@ export class Conversation {
     this.#outranked.delete(link.id)
     if (link.direction === 'outbound') maker.failed(link.remote, { reason }, now)
     if (!wasReady) return
+    if (link.provesAt !== undefined) this.#context.twins.returns.endedEarly(link.peer ?? 0, now)
     this.#context.log('info', LINK_CLOSED, { peer: link.peer ?? 0, remote: link.remote.ip, reason })
     this.#context.changed('soon')
   }
@@ -262,6 +263,8 @@ export class Conversation {
         if (link.direction === 'outbound') maker.succeeded(link.remote, now)
         return this.close(link, 'there is a link already', now)
       }
+      if (!isRestart) link.provesAt = other.provesAt
+      other.provesAt = undefined
       this.close(other, isRestart ? 'the peer restarted' : 'there is a better link', now)
     }
     if (twins.flappingOf(peer, now) !== undefined) return this.close(link, FLAPPING_TOLD, now)
@@ -269,6 +272,7 @@ export class Conversation {
       return this.close(link, ENOUGH, now)
     }
     link.greet(peer, bootId, { ip: link.remote.ip, port: record.port }, now)
+    if (other === undefined) link.provesAt = twins.returns.provesAt(peer, now)
     neighbours.promote(link)
     if (link.direction === 'outbound') maker.succeeded(link.remote, now)
     sessions.announce(peer, record, now)

@@ -23,6 +23,9 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
       case 'probe':
         care.paths.probe(link, action.sequence, now)
         break
+      case 'proven':
+        care.changed('at once')
+        break
       case 'cost-changed':
         care.changed('soon')
         break

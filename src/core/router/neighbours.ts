@@ -57,7 +57,7 @@ export class Neighbours {
     return this.ready.map(link => ({
       shortId: link.peer ?? 0,
       isOutbound: link.direction === 'outbound',
-      isEstablished: link.isEstablished,
+      isEstablished: link.isEstablished && link.provesAt === undefined,
       remote: link.remote,
       cost: costSet(link.peer ?? 0) ?? link.quality.cost,
     }))

@@ -16,6 +16,7 @@ import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { Pace } from './pace.ts'
 import type { Topics } from './topics.ts'
+import type { TwinDesk } from './twin-desk.ts'
 
 export interface PublicationSources {
   readonly options: RouterOptions
@@ -33,6 +34,7 @@ export interface PublicationSources {
   /** Sends these records alone. */
   readonly send: (link: Link, keys: readonly number[]) => void
   readonly fastPath: () => FastPathKeeper | undefined
+  readonly twins: () => TwinDesk
   /** Told each time that there are new routes. */
   readonly routed: (routes: Routes, now: Instant) => void
   /** Told when frames of the sleeve take another way to a peer. */
@@ -124,8 +126,10 @@ export class Publication {
     const { options, membership, announcements, addresses, maker } = this.#sources
     this.#pace.routed(now)
     const self = options.shortId
+    const before = this.routes
     this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)
     this.#routesAt = this.#held.deadline
+    this.#sources.twins().routed(before, this.routes, now)
     this.#sources.routed(this.routes, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
     if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)

@@ -2,13 +2,14 @@ import { assertNever } from '../../base/assert.ts'
 import { type RecordKey, recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
+import { instanceOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { Acceptance } from './record-gate.ts'
 import { yieldNumber } from './yield-number.ts'
 
 /** Records go out in messages of about this size. */
 const BATCH_BYTES = 64 * 1024
-/** So many records are simply sent to a fresh neighbour: a comparison would take longer than it saves. */
+/** So many records are simply sent to a neighbour met for the first time: a comparison would take longer than it saves. */
 const PUSHED_MAX = 64
 
 type ExchangeContext = Pick<
@@ -34,6 +35,8 @@ type Digest = Extract<LinkMessage, { kind: 'digest' }>
  */
 export class RecordExchange {
   readonly #context: ExchangeContext
+  /** Processes that there were links with, by peer: they hold what was told on those. */
+  readonly #met = new Map<number, bigint>()
   readonly #send: (link: Link, message: LinkMessage) => void
 
   constructor(context: ExchangeContext, send: (link: Link, message: LinkMessage) => void) {
@@ -44,8 +47,9 @@ export class RecordExchange {
   /** The link has come up. */
   begin(link: Link): void {
     const { store } = this.#context.announcements
-    if (store.size <= PUSHED_MAX) for (const record of store.all()) this.tell(link, record)
-    else if (link.direction === 'outbound') this.compare(link)
+    const isSmall = store.size <= PUSHED_MAX
+    if (isSmall && !this.#meetsAgain(link)) for (const record of store.all()) this.tell(link, record)
+    else if (isSmall || link.direction === 'outbound') this.compare(link)
   }
 
   compare(link: Link): void {
@@ -136,6 +140,14 @@ export class RecordExchange {
     this.flush(link)
     const lacking = wantsDigest ? store.lacking(entries) : 0n
     if (lacking !== 0n) this.#sendDigest(link, lacking, false)
+  }
+
+  /** Whether there was a link with the same process before. The other end may not have got as far, and says all it has. */
+  #meetsAgain({ peer, peerBootId }: Link): boolean {
+    if (peer === undefined) return false
+    const isAgain = this.#met.get(peer) === instanceOf(peerBootId)
+    this.#met.set(peer, instanceOf(peerBootId))
+    return isAgain
   }
 
   #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {

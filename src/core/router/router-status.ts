@@ -49,6 +49,8 @@ export interface PeerStatus {
   readonly twins?: { readonly at: string; readonly andAt: string }
   /** It has started so often lately that no links are taken with it for a while. */
   readonly flapping?: { readonly starts: number; readonly heldForMs: number }
+  /** It was lost and came back so often lately that links with it have to last before they count. */
+  readonly unsteady?: { readonly returns: number; readonly provesAfterMs: number }
   /** Of a peer that can be reached. */
   readonly path?: PathStatus
   /** Of the whole way. */

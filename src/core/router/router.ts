@@ -181,8 +181,7 @@ export class Router implements RouterMachine {
       routes: this.#publication.routes,
       paths: this.#paths,
       pathTo: peer => this.#paths.describe(peer, this.#publication.ages.sinceOf(peer), now),
-      twinsOf: peer => this.#twins.twinsOf(peer, now),
-      flappingOf: peer => this.#twins.flappingOf(peer, now),
+      twins: this.#twins,
       fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
       costSet: peer => this.#publication.costSet(peer),
@@ -272,6 +271,7 @@ export class Router implements RouterMachine {
       flush: link => this.#conversation.flush(link),
       send: (link, keys) => this.#conversation.sendRecords(link, keys),
       fastPath: () => this.#fastPath,
+      twins: () => this.#twins,
       routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
       moved: move => this.#paths.moved(move),
     })

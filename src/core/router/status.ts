@@ -20,6 +20,7 @@ import type { Neighbours } from './neighbours.ts'
 import type { PathKeeper } from './path-keeper.ts'
 import { describeRefusal } from './path-reasons.ts'
 import type { Flapping } from './restarts.ts'
+import type { TwinDesk } from './twin-desk.ts'
 
 export interface StatusSources {
   readonly options: RouterOptions
@@ -30,8 +31,7 @@ export interface StatusSources {
   readonly routes: Routes
   readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
-  readonly twinsOf: (peer: number) => PeerStatus['twins']
-  readonly flappingOf: (peer: number) => Flapping | undefined
+  readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns'>
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
@@ -95,7 +95,7 @@ function linkConnections(sources: Sources): readonly ConnectionStatus[] {
     return {
       direction: link.direction,
       address: link.remote,
-      state: link.state === 'greeting' ? 'connecting' : link.state,
+      state: stateOf(link),
       info: describeLink(sources, link, peer === undefined ? '' : `${peer.name}(${peer.nickname})`),
       ...(peer === undefined ? {} : { peer }),
       forMs: sources.now - link.changedAt,
@@ -103,6 +103,11 @@ function linkConnections(sources: Sources): readonly ConnectionStatus[] {
       ...(link.isEstablished ? { loss: link.quality.loss, cost: costOf(sources, link) } : {}),
     }
   })
+}
+
+function stateOf({ state, provesAt }: Link): ConnectionStatus['state'] {
+  if (state === 'greeting') return 'connecting'
+  return provesAt === undefined ? state : 'pending'
 }
 
 function costOf(sources: Sources, link: Link): number {
@@ -118,6 +123,10 @@ function describeLink(sources: Sources, link: Link, peer: string): string {
     return `${fast.isEncrypted ? 'encrypted  ' : 'unencrypted'} fastdp ${peer} mtu=${options.mtu}`
   }
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
+  if (link.provesAt !== undefined) {
+    const seconds = Math.ceil((link.provesAt - sources.now) / 1_000)
+    return `encrypted   sleeve ${peer} comes and goes again and again: counts when it has lasted ${seconds} s more`
+  }
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   const sealed = `${established}${describeMove(link)}`
@@ -176,8 +185,9 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
     const route = routes.get(host.shortId)
     const nextHop = route === undefined ? undefined : nameOf(sources, route.nextHop)?.name
     const isSelf = host.shortId === options.shortId
-    const twins = sources.twinsOf(host.shortId)
-    const flapping = sources.flappingOf(host.shortId)
+    const twins = sources.twins.twinsOf(host.shortId, sources.now)
+    const flapping = sources.twins.flappingOf(host.shortId, sources.now)
+    const unsteady = sources.twins.returns.of(host.shortId, sources.now)
     return {
       name: host.peerName,
       nickname: record?.nickname ?? host.host,
@@ -187,6 +197,7 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
       ...(nextHop === undefined ? {} : { nextHop }),
       ...(twins === undefined ? {} : { twins }),
       ...(flapping === undefined ? {} : { flapping: describeFlapping(flapping, sources.now) }),
+      ...(unsteady === undefined ? {} : { unsteady: { ...unsteady, returns: Math.floor(unsteady.returns) } }),
       ...(route === undefined ? {} : { hops: route.hops, cost: route.cost, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)

@@ -1,5 +1,6 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import type { Link } from '../mesh/link.ts'
+import type { Routes } from '../mesh/routes.ts'
 import type { PeerRecord } from '../wire/peer-record.ts'
 import { endpointsOf } from './announcements.ts'
 import type { Instant } from './api.ts'
@@ -7,6 +8,7 @@ import { startOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { HeardPeer, OwnRecord } from './record-gate.ts'
 import { type Flapping, Restarts } from './restarts.ts'
+import { Returns } from './returns.ts'
 import { type Twins, TwinWatch } from './twin-watch.ts'
 
 type TwinContext = Pick<
@@ -18,18 +20,23 @@ type TwinContext = Pick<
 export const SKEW_NOTICED_MS = 60_000n
 /** What the log says when a peer is held down. */
 export const FLAPPING = 'a peer starts again and again, links with it have to wait'
+/** What it says when links with a peer have to last before they count. */
+export const UNSTEADY = 'a peer comes and goes again and again, links with it have to last before they count'
+const MANY_UNSTEADY = 'peers come and go again and again, links with them have to last before they count'
 
 /**
  * Watches the processes of each peer: two that run at one time are named, and do not outbid each other for ever; one that ends and
- * starts again and again is held down.
+ * starts again and again is held down, and so are the links of one that comes and goes.
  */
 export class TwinDesk {
   readonly #context: TwinContext
   readonly #watch = new TwinWatch()
   readonly #restarts = new Restarts()
+  readonly returns: Returns
 
   constructor(context: TwinContext) {
     this.#context = context
+    this.returns = new Returns(context.announcements.store)
   }
 
   twinsOf(peer: number, now: Instant): Twins | undefined {
@@ -86,6 +93,18 @@ export class TwinDesk {
   forget(peer: number): void {
     this.#watch.forget(peer)
     this.#restarts.forget(peer)
+    this.returns.forget(peer)
+  }
+
+  /** There are other routes. */
+  routed(before: Routes, routes: Routes, now: Instant): void {
+    const unsteady = this.returns.routed(before, routes, now)
+    const [peer] = unsteady
+    if (peer === undefined) return
+    const { log } = this.#context
+    // Where a cluster is parted again and again, half of it comes and goes.
+    if (unsteady.length > 1) log('warn', MANY_UNSTEADY, { peers: unsteady.length })
+    else log('warn', UNSTEADY, { peer, nickname: this.#nicknameOf(peer) })
   }
 
   #started(peer: number, now: Instant): void {

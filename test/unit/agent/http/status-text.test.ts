@@ -169,6 +169,10 @@ describe('the texts of status', () => {
     expect(formatPeers(held)).toContain(
       '(bravo) - unreachable!\n   it has started 7 times lately: links with it wait for 4 s\n',
     )
+    const unsteady = { returns: 6, provesAfterMs: 2_000 }
+    expect(formatPeers(PEERS.map(peer => (peer.isSelf ? peer : { ...peer, unsteady })))).toContain(
+      '(bravo)\n   it has come back 6 times lately: links with it count after 2 s\n',
+    )
     expect(formatStatus({ ...STATUS, peers: lost }, 'x', CERTIFIED)).toContain(
       'Peers: 1 (with 1 established connections)',
     )

@@ -44,6 +44,18 @@ describe('a link', () => {
     expect(link).toMatchObject({ state: 'established', isCarrying: false, changedAt: 3 * CARRY_AFTER_MS })
   })
 
+  it('that has to last first says once when it has, and wants to be woken for that', () => {
+    const link = greeted()
+    link.due(0)
+    link.probeAnswered(1, 20)
+    link.provesAt = 1_000
+    expect(link.deadline).toBe(1_000)
+    expect(link.due(999)).toEqual([])
+    expect(link.due(1_000)).toEqual([{ kind: 'proven' }])
+    expect(link.due(1_000)).toEqual([])
+    expect(link.deadline).toBeGreaterThan(1_000)
+  })
+
   it('sends heartbeats and probes on time, and says when it wants to be woken', () => {
     const link = greeted()
     const kinds: string[] = []
