@@ -1,3 +1,5 @@
+import { hasControlCharacters } from './control-characters.ts'
+
 /**
  * Reads a message field by field. Past the end, and on a limit exceeded, it remembers the failure and yields zeros:
  * the caller checks `failure` once, at the end, so decoders read like the layout they decode.
@@ -55,11 +57,13 @@ export class ByteReader {
     return at === undefined ? new Uint8Array(0) : this.#bytes.subarray(at, at + length)
   }
 
-  /** UTF-8, after a length of one byte. Bad sequences fail. */
+  /** One line of UTF-8, after a length of one byte. Bad sequences and control characters fail. */
   text8(): string {
     const raw = this.bytes(this.u8())
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(raw)
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(raw)
+      if (hasControlCharacters(text)) this.#failure ??= 'text with control characters'
+      return text
     } catch {
       this.#failure ??= 'text is not UTF-8'
       return ''

@@ -1,3 +1,4 @@
+import { hasControlCharacters } from '../../base/control-characters.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { addressBytes } from './address.ts'
 import { readU16 } from './big-endian.ts'
@@ -123,12 +124,11 @@ function linksEnd(bytes: Uint8Array, start: number, count: number): number | und
   return end
 }
 
-/** Most names are ASCII, where the decoder is not needed. */
+/** Most names are printable ASCII, where the decoder is not needed. */
 function isText(bytes: Uint8Array): boolean {
-  if (bytes.every(byte => byte < 0x80)) return true
+  if (bytes.every(byte => byte >= 0x20 && byte < 0x7f)) return true
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return true
+    return !hasControlCharacters(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     return false
   }

@@ -62,6 +62,11 @@ describe('a link message', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), bytes => typeof decodeMessage(bytes).ok === 'boolean'))
   })
 
+  it('of an end with a reason that is not one line is refused', () => {
+    const bytes = encodeMessage({ kind: 'goodbye', reason: 'a\u001b[2J' }).subarray(4)
+    expect(decodeMessage(bytes)).toEqual({ ok: false, error: 'text with control characters' })
+  })
+
   it('of an unknown kind is refused', () => {
     expect(decodeMessage(Uint8Array.of(99))).toEqual({ ok: false, error: 'a message of an unknown kind' })
   })

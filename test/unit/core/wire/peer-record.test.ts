@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { decodeRecord, encodeRecord, LINKS_MAX, type PeerRecord } from '../../../../src/core/wire/peer-record.ts'
+import { viewRecord } from '../../../../src/core/wire/record-view.ts'
 import { underlayIp } from './underlay-ip.ts'
 
 /** Of each with an IPv4 address, in the encoding. */
@@ -37,6 +38,13 @@ describe('a peer record', () => {
         expect(decodeRecord(Uint8Array.from([...encoded, 0])).ok).toBe(false)
       }),
     )
+  })
+
+  it.each(['a\nb', '\u001b[2J', 'a\u0000', '\u0085', '\u007f'])('is refused with the nickname %j', nickname => {
+    const [base] = fc.sample(record, 1)
+    const encoded = encodeRecord({ ...base!, nickname })
+    expect(decodeRecord(encoded)).toEqual({ ok: false, error: 'text with control characters' })
+    expect(viewRecord(encoded).ok).toBe(false)
   })
 
   it('is refused when it counts more links than a router may have', () => {

@@ -27,6 +27,12 @@ const record: fc.Arbitrary<PeerRecord> = fc.record({
   links: fc.array(link, { maxLength: 12 }),
 })
 
+/** With control characters, and beyond ASCII. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.string({ unit: 'binary-ascii', maxLength: 3 }),
+)
+
 describe('a view of a record', () => {
   it('shows what decoding shows', () => {
     fc.assert(
@@ -47,11 +53,12 @@ describe('a view of a record', () => {
 
   it('accepts what decoding accepts, and refuses what it refuses', () => {
     fc.assert(
-      fc.property(record, fc.nat(400), fc.nat(255), (value, at, byte) => {
+      fc.property(record, anyText, fc.nat(400), fc.nat(255), (value, text, at, byte) => {
         const encoded = encodeRecord(value)
+        const named = encodeRecord({ ...value, nickname: text })
         const changed = encoded.slice()
         changed[at % encoded.length] = byte
-        for (const bytes of [changed, encoded.slice(0, at % encoded.length), Uint8Array.from([...encoded, 0])]) {
+        for (const bytes of [changed, named, encoded.slice(0, at % encoded.length), Uint8Array.from([...encoded, 0])]) {
           expect(viewRecord(bytes).ok).toBe(decodeRecord(bytes).ok)
         }
       }),
