@@ -12,13 +12,14 @@ export interface LaunchRecord {
   readonly nickname: string
   readonly listen: { readonly ip: string; readonly port: number }
   readonly discovery: boolean
-  /** Links at most; 0 for no limit. */
+  /** Links at most; 0 for no limit but the router's own. */
   readonly connectionsMax: number
   /** Networks in which Weave did without encryption. Here all is encrypted; they are shown. */
   readonly trustedSubnets: readonly string[]
 }
 
-export const CONNECTIONS_MAX = 10_000
+/** A router takes no more links, as it can tell the others of no more. */
+export const CONNECTIONS_MAX = 1_024
 
 /** Undefined when the host was never launched. */
 export function loadLaunch(path: string): LaunchRecord | undefined {

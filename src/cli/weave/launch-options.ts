@@ -45,7 +45,11 @@ export function addStandAloneOptions(command: Command): Command {
     .option('--name <mac>', 'accepted if it is this host’s; names are made of keys')
     .option('--host <address>', 'listen there only: 0.0.0.0 for IPv4 without IPv6')
     .option('--port <port>', 'TCP and UDP port', parseCount('--port', 1, 65535))
-    .option('--conn-limit <count>', 'links at most, 0 for no limit', parseCount('--conn-limit', 0, CONNECTIONS_MAX))
+    .option(
+      '--conn-limit <count>',
+      `links at most; 0 for ${CONNECTIONS_MAX}, the most`,
+      parseCount('--conn-limit', 0, CONNECTIONS_MAX),
+    )
     .option(
       '--trusted-subnets <networks>',
       'networks in which frames go in the clear, by the kernel’s fast path, if both ends say so',

@@ -1,5 +1,6 @@
 import type { Target } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
+import { LINKS_MAX as LINKS_TOLD_MAX } from '../wire/peer-record.ts'
 import type { AddressBook } from './discovery.ts'
 import type { Neighbours } from './neighbours.ts'
 
@@ -25,7 +26,7 @@ const SHED_AFTER_MS = 20_000
 
 export interface DialSources {
   readonly self: number
-  /** The operator's limit; 0 for none. */
+  /** The operator's limit; 0 for none but the router's own. */
   readonly linksMax: number
   readonly addresses: Pick<AddressBook, 'ownerOf'>
   readonly neighbours: Neighbours
@@ -50,10 +51,10 @@ export class DialPolicy {
 
   /** Half of what is lacking at one time: the other half comes from those who dial here. */
   get dialsMax(): number {
-    const { linksMax, neighbours } = this.#sources
+    const { neighbours } = this.#sources
     const lacking = LINKS_WANTED - neighbours.links.length
     const wanted = lacking > 0 ? Math.ceil(lacking / 2) : SEARCHES_MAX
-    return linksMax === 0 ? wanted : Math.max(0, Math.min(wanted, linksMax - neighbours.links.length))
+    return Math.max(0, Math.min(wanted, this.#linksMax - neighbours.links.length))
   }
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
@@ -91,7 +92,12 @@ export class DialPolicy {
   }
 
   get #isFull(): boolean {
-    const { linksMax, neighbours } = this.#sources
-    return linksMax > 0 && neighbours.ready.length >= linksMax
+    return this.#sources.neighbours.ready.length >= this.#linksMax
+  }
+
+  /** A link that the others cannot be told of would lead nowhere. */
+  get #linksMax(): number {
+    const { linksMax } = this.#sources
+    return linksMax === 0 ? LINKS_TOLD_MAX : Math.min(linksMax, LINKS_TOLD_MAX)
   }
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { jest } from '@jest/globals'
 import { Command } from 'commander'
+import { CONNECTIONS_MAX } from '../../../../src/agent/host/launch-record.ts'
 import { StateStore } from '../../../../src/agent/host/state-store.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addStandAloneOptions, recordOf } from '../../../../src/cli/weave/launch-options.ts'
 import { NO_TARGETS } from '../../../../src/cli/weave/peer-arguments.ts'
 import { prepareStandAlone } from '../../../../src/cli/weave/stand-alone.ts'
+import { LINKS_MAX } from '../../../../src/core/wire/peer-record.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
 
 describe('the flags of a launch by hand', () => {
@@ -38,6 +40,9 @@ describe('the flags of a launch by hand', () => {
     }
     expect(() => parse('--host', 'here')).toThrow("'here' is not an IP address")
     expect(() => parse('--port', '0')).toThrow("'0' is no value for --port")
+    expect(parse('--conn-limit', '1024')).toMatchObject({ connectionsMax: CONNECTIONS_MAX })
+    expect(() => parse('--conn-limit', '1025')).toThrow("'1025' is no value for --conn-limit")
+    expect(CONNECTIONS_MAX).toBe(LINKS_MAX)
   })
 
   it('keep the peers of the last launch with --resume, and forget them without (FLAG-08)', () => {

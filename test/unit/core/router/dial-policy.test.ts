@@ -1,6 +1,7 @@
 import { Link } from '../../../../src/core/mesh/link.ts'
 import { DialPolicy, LINKS_WANTED, settleMs } from '../../../../src/core/router/dial-policy.ts'
 import { Neighbours } from '../../../../src/core/router/neighbours.ts'
+import { LINKS_MAX as LINKS_TOLD_MAX } from '../../../../src/core/wire/peer-record.ts'
 
 const FAR = { ip: '192.0.2.9', port: 6783 }
 
@@ -22,6 +23,15 @@ describe('the dial policy', () => {
     expect(policyWith(2, 2).isSpare(99)).toBe(true)
     expect(policyWith(1, 2).isSpare(99)).toBe(false)
     expect(policyWith(5, 0).isSpare(99)).toBe(false)
+  })
+
+  it('takes no link and dials for none that its record has no room for, whatever the operator allows', () => {
+    for (const linksMax of [0, 5_000]) {
+      expect(policyWith(LINKS_TOLD_MAX - 1, linksMax).isSpare(5_000)).toBe(false)
+      expect(policyWith(LINKS_TOLD_MAX, linksMax).isSpare(5_000)).toBe(true)
+      expect(policyWith(LINKS_TOLD_MAX - 1, linksMax).dialsMax).toBe(1)
+      expect(policyWith(LINKS_TOLD_MAX, linksMax).dialsMax).toBe(0)
+    }
   })
 })
 
