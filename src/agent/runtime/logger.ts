@@ -2,7 +2,7 @@ import type { LogFields, LogLevel } from '../../core/router/index.ts'
 
 export type { LogLevel }
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 export interface Logger {
   /** `message` is a constant sentence; what varies is in the fields. Never a key, a password or payload. */
@@ -18,10 +18,10 @@ export interface LoggerOptions {
 
 /** One line each: `time=… level=info msg="link up" peer=2`. */
 export function createLogger(options: LoggerOptions): Logger {
-  const least = LEVELS.indexOf(options.level)
+  const least = LOG_LEVELS.indexOf(options.level)
   return {
     write(level, message, fields = {}) {
-      if (LEVELS.indexOf(level) < least) return
+      if (LOG_LEVELS.indexOf(level) < least) return
       const all = { time: options.clock().toISOString(), level, msg: message, ...fields }
       const pairs = Object.entries(all).map(([key, value]) => `${key}=${formatValue(value)}`)
       options.output(`${pairs.join(' ')}\n`)
@@ -30,7 +30,7 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 export function isLogLevel(text: string): text is LogLevel {
-  return (LEVELS as readonly string[]).includes(text)
+  return (LOG_LEVELS as readonly string[]).includes(text)
 }
 
 /** Quoted where it must be, so that a value cannot pretend to be further fields or lines. */

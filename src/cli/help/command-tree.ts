@@ -15,8 +15,15 @@ export interface Word {
   readonly description: string
 }
 
-/** Words that an argument takes and that the command itself checks, by path. */
+/** Words that an argument takes and that the command itself checks, by path; or the value of an option, by path and option. */
 export type FurtherWords = Readonly<Record<string, readonly string[]>>
+
+/** What an option of a command may be. */
+export interface OptionValues {
+  readonly path: string
+  readonly option: Option
+  readonly values: readonly string[]
+}
 
 /** All commands that help shows, parents before children: what is made of it never lags behind the program. */
 export function commandTree(program: Command, further: FurtherWords = {}): readonly CommandEntry[] {
@@ -46,6 +53,17 @@ function entriesOf(command: Command, path: string, { further, siblings }: Place)
   const own = { path, command, description: command.description(), words, options }
   const place = { further, siblings: children.filter(({ text }) => text !== 'help') }
   return [own, ...visible.flatMap(child => entriesOf(child, `${path} ${child.name()}`.trim(), place))]
+}
+
+/** Of all options whose values are known. */
+export function optionValues(tree: readonly CommandEntry[], further: FurtherWords): readonly OptionValues[] {
+  const all = tree.flatMap(({ path, options }) =>
+    options.map(option => {
+      const values = option.argChoices ?? namesOf(option).flatMap(name => further[`${path} ${name}`] ?? [])
+      return { path, option, values }
+    }),
+  )
+  return all.filter(({ values }) => values.length > 0)
 }
 
 export function takesValue(option: Option): boolean {

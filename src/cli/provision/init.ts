@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { parseCidr } from '../../base/cidr.ts'
@@ -64,12 +64,14 @@ async function run(kind: SkeletonKind, options: InitArguments): Promise<void> {
     region: options.region,
   })
   refuseExisting(folder, files)
+  // In the form in which the folder was given.
+  const shown = (path: string) => (isAbsolute(options.output) ? path : relative('.', path))
   for (const { path, content } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), content, { flag: 'wx' })
-    printLine(`written: ${relative('.', join(folder, path))}`)
+    printLine(`written: ${shown(join(folder, path))}`)
   }
-  const inventory = relative('.', join(folder, files[0]?.path ?? '')) || folder
+  const inventory = shown(join(folder, files[0]?.path ?? '')) || folder
   if (kind === 'vagrant') printLine(`next: (cd ${options.output} && vagrant up)`)
   printLine(`next: weave-provision validate -i ${inventory} && weave-provision up -i ${inventory}`)
 }

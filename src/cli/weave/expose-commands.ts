@@ -3,7 +3,7 @@ import { askRouter } from '../../agent/http/control-client.ts'
 import { show } from './container-commands.ts'
 import { containerTools, requireRouter, wishesOf } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
-import { AS_JSON, type FormatOptions } from './report.ts'
+import { AS_JSON, type FormatOptions, warn } from './report.ts'
 
 const PRIME_TIMEOUT_MS = 120_000
 
@@ -36,7 +36,9 @@ export function registerExposeCommands(program: Command, context: CommandContext
     .action(async (words: string[], options: FormatOptions) => {
       const wishes = wishesOf(words)
       await requireRouter(context)
-      show(await containerTools(context).exposing.hide(wishes), options)
+      const hidden = await containerTools(context).exposing.hide(wishes)
+      if (hidden.length === 0) warn('no such address was exposed: `weave ps weave:expose` shows those that are')
+      show(hidden, options)
     })
   program
     .command('prime')

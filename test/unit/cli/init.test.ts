@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { jest } from '@jest/globals'
 import { load } from 'js-yaml'
 import { projectRoot } from '../../../src/cli/project-root.ts'
@@ -36,6 +36,16 @@ async function run(...args: readonly string[]) {
 }
 
 describe('init', () => {
+  it('shows paths in the form in which the folder was given', async () => {
+    const absolute = await run('init', 'static', '-o', folder, '--host', 'web1=192.0.2.11')
+    expect(absolute.out).toContain(`written: ${folder}/hosts.yml\n`)
+    expect(absolute.out).toContain(`validate -i ${folder}/hosts.yml &&`)
+    const given = relative('.', join(folder, 'sub'))
+    expect((await run('init', 'static', '-o', given, '--host', 'web1=192.0.2.11')).out).toContain(
+      `written: ${given}/hosts.yml\n`,
+    )
+  })
+
   it(
     'writes an inventory of given hosts that is valid as it is',
     async () => {

@@ -18,6 +18,8 @@ const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[
   ['the word of an argument', ['completion', 'ba'], ['bash']],
   ['a command that help is wanted on', ['help', 'ren'], ['render']],
   ['a subcommand that help is wanted on', ['lab', 'help', 'hea'], ['heal']],
+  ['the value of an option', ['firewall', '--format', 'nf'], ['nftables']],
+  ['the value of an option of that name of another command', ['export', '--format', 'prom'], ['prometheus']],
   ['an option behind an argument', ['up', 'monday.plan', '--can'], ['--canary']],
 ]
 
@@ -27,6 +29,8 @@ const QUESTIONS_ON_THE_HOST: typeof QUESTIONS = [
   ['an option of a command', ['attach', '--no-m'], ['--no-multicast-route']],
   ['an option behind an option with a value', ['launch', '--nickname', 'ps', '--no-dn'], ['--no-dns']],
   ['a topic of status', ['status', 'ip'], ['ipam']],
+  ['the value of an option', ['launch', '--log-level', 'w'], ['warn']],
+  ['how addresses begin', ['launch', '--ipalloc-init', 'con'], ['consensus']],
 ]
 
 describe.each<[Shell, (script: string, words: readonly string[]) => string]>([
@@ -51,6 +55,52 @@ describe.each<[Shell, (script: string, words: readonly string[]) => string]>([
         .filter(Boolean),
     ).toEqual(expected)
   })
+})
+
+const ASKED: typeof QUESTIONS = [
+  ['containers', ['attach', 'net:default', 'we'], ['web1', 'web2']],
+  ['containers that do not run', ['start', 'we'], ['web3']],
+  ['targets', ['forget', '192.'], ['192.0.2.7:6783']],
+  ['peers that are lost, but no words that a shell could take for more', ['rmpeer', ''], ['gone']],
+  ['nothing where nothing is asked', ['add-range', 'we'], []],
+]
+
+describe.each<[Shell, typeof inBash]>([
+  ['bash', inBash],
+  ['zsh', inZsh],
+  ['fish', inFish],
+])('the completion for %s asks for', (shell, complete) => {
+  let folder: string
+  const path = process.env.PATH
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'completion-'))
+    writeProgram('docker', 'case "$*" in *exited*) echo web3 ;; *) printf "web1\\nweb2\\ndb\\n" ;; esac')
+    const peers = [
+      'm(self)',
+      '   -> 192.0.2.7:6783 m(up) established',
+      'm(gone) - unreachable!',
+      'm($(id)) - unreachable!',
+    ]
+    writeProgram(
+      'weave',
+      `case "$2" in targets) echo 192.0.2.7:6783 ;; peers) printf '${peers.join('\\n')}\\n' ;; esac`,
+    )
+    process.env.PATH = `${folder}:${path}`
+  })
+  afterEach(() => {
+    process.env.PATH = path
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each(ASKED)('%s', (_, words, expected) => {
+    const script = weaveCompletion(createWeave(createContext(new URL('file:///nowhere'), {})), shell)
+    const found = complete(script, ['weave', ...words.map(word => (word === '' ? "''" : word))])
+    expect(found.split('\n').filter(word => word !== '' && !word.startsWith('-'))).toEqual(expected)
+  })
+
+  function writeProgram(name: string, text: string): void {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  }
 })
 
 describe('the completion finds files', () => {
@@ -96,7 +146,7 @@ describe('the manual page', () => {
 
 function inBash(script: string, words: readonly string[]): string {
   const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; ${functionOf(words)}; printf '%s\\n' "\${COMPREPLY[@]}"`
-  return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' })
+  return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8', env: process.env })
 }
 
 /** Its completion system needs a terminal; what the function would offer is asked of the function, and matched as that would. */
@@ -104,15 +154,18 @@ function inZsh(script: string, words: readonly string[]): string {
   const ask = `
     compdef() { : }
     _describe() { print -rl -- \${(M)\${(@P)argv[-1]}:#$words[CURRENT]*} | cut -d: -f1 }
+    compadd() { print -rl -- \${(M)\${(@P)argv[-1]}:#$words[CURRENT]*} }
+    _files() { : }
     ${script}
     words=(${words.join(' ')}) CURRENT=${words.length}
     ${functionOf(words)}`
-  return execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8' })
+  return execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8', env: process.env })
 }
 
 function inFish(script: string, words: readonly string[]): string {
   const answer = execFileSync('fish', ['--no-config', '-c', `${script}\ncomplete -C "${words.join(' ')}"`], {
     encoding: 'utf8',
+    env: process.env,
   })
   return answer.replace(/\t.*/g, '')
 }

@@ -12,6 +12,10 @@ describe('help', () => {
     ['help', 'help'],
     ['lab help cut', 'lab help cut'],
     ['help --help', '--help --help'],
+    ['help help', 'help'],
+    ['help help plan', 'plan --help'],
+    ['lab help help', 'lab help'],
+    ['shell web1 -- help help', 'shell web1 -- help help'],
   ])('of a command is its own: %s', (words, expected) => {
     expect(helpWords(createProgram(), words.split(' ')).join(' ')).toBe(expected)
   })
