@@ -135,8 +135,9 @@ export class PacketPump implements PacketSink {
   /** Of its own, because `run` returns seldom: the engine compiles what is called often. */
   #turn(woken: () => void): string | undefined {
     if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) return undefined
-    const now = this.#clock()
     if (this.#returned(2) !== 0) woken()
+    // Behind what it was woken for: the answer to a question that was asked there may be read in this turn.
+    const now = this.#clock()
     const before = this.counters.framesRead + this.counters.datagramsReceived
     const captured = this.#returned(0) === 0 ? 0 : this.#captureBatch(now)
     const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)

@@ -35,14 +35,14 @@ describe('the packet pump', () => {
     expect(kernel.calls.filter(call => call !== 'read')).toEqual(['poll', 'poll', 'poll', 'usleep', 'poll'])
   })
 
-  it('takes orders first when it is woken', () => {
+  it('takes orders first when it is woken, and the time after them: none of what it reads then is older', () => {
     const kernel = new FakeKernel({ frames: 1, datagrams: 0, isWoken: true })
-    const pump = createPump(kernel)
+    const pump = createPump(kernel, () => kernel.calls.push('clock'))
     pump.run(() => {
       kernel.calls.push('woken')
       pump.stop()
     })
-    expect(kernel.calls.slice(0, 3)).toEqual(['poll', 'woken', 'read'])
+    expect(kernel.calls.slice(0, 4)).toEqual(['poll', 'woken', 'clock', 'read'])
   })
 
   it('counts what the kernel refuses, and goes on', () => {
