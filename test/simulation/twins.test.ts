@@ -33,6 +33,18 @@ describe('a host whose disk runs twice', () => {
     for (const name of ['c', 'd', 'e']) expect(world.host(name).injected).toHaveLength(10)
   })
 
+  it('is in no contact for address space while nobody hears the one that is left', () => {
+    const world = startWithClone()
+    world.run(30_000)
+    const [heard, muted] = hasContact(world, 'b') ? ['b', CLONE] : [CLONE, 'b']
+    world.kill(heard)
+    world.run(6_000)
+    expect(reachableFrom(world, muted).length).toBeGreaterThan(1)
+    expect(hasContact(world, muted)).toBe(false)
+    world.run(84_000)
+    expect(hasContact(world, muted)).toBe(true)
+  })
+
   it.each(['b', CLONE])('is one again, and reached by all, within 90 s after %s stops', stopped => {
     const world = startWithClone()
     world.run(30_000)
@@ -72,8 +84,15 @@ function startWithClone(): World {
   return world
 }
 
+/** For its addresses, with others. */
+function hasContact(world: World, name: string): boolean {
+  const host = world.host(name)
+  const status = host.router.shared?.ipam?.status(host.clockAt(world.now))
+  return status?.peers.some(({ isSelf, isReachable }) => isReachable && !isSelf) === true
+}
+
 function start(): World {
-  const world = new World({ seed: 8 })
+  const world = new World({ seed: 8, hasTopics: true })
   world.define(NAMES)
   world.wireAll(NAMES)
   const manifest = world.cluster.manifest()

@@ -35,8 +35,8 @@ export interface PublicationSources {
   readonly send: (link: Link, keys: readonly number[]) => void
   readonly fastPath: () => FastPathKeeper | undefined
   readonly twins: () => TwinDesk
-  /** Told each time that there are new routes. */
-  readonly routed: (routes: Routes, now: Instant) => void
+  /** Told each time that there are new routes; `isHeard`: others take what this router says. */
+  readonly routed: (routes: Routes, isHeard: boolean, now: Instant) => void
   /** Told when frames of the sleeve take another way to a peer. */
   readonly moved: (move: WayMove) => void
 }
@@ -128,9 +128,11 @@ export class Publication {
     const self = options.shortId
     const before = this.routes
     this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)
-    this.#routesAt = this.#held.deadline
-    this.#sources.twins().routed(before, this.routes, now)
-    this.#sources.routed(this.routes, now)
+    const twins = this.#sources.twins()
+    const mutedUntil = twins.mutedUntil(now)
+    this.#routesAt = Math.min(this.#held.deadline, mutedUntil ?? Number.POSITIVE_INFINITY)
+    twins.routed(before, this.routes, now)
+    this.#sources.routed(this.routes, mutedUntil === undefined, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
     if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)
     if (this.routes.size + 1 < membership.size) {

@@ -272,7 +272,7 @@ export class Router implements RouterMachine {
       send: (link, keys) => this.#conversation.sendRecords(link, keys),
       fastPath: () => this.#fastPath,
       twins: () => this.#twins,
-      routed: (routes, now) => this.shared.reach(this.#membership, routes, now),
+      routed: (routes, isHeard, now) => this.shared.reach({ membership: this.#membership, routes, isHeard }, now),
       moved: move => this.#paths.moved(move),
     })
   }

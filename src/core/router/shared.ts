@@ -20,6 +20,13 @@ export interface SharedContext {
   readonly nameOf: (shortId: number) => PeerName | undefined
 }
 
+export interface Reached {
+  readonly membership: Membership
+  readonly routes: { has(peer: number): boolean }
+  /** Others take what this router says. */
+  readonly isHeard: boolean
+}
+
 /** What routers share beyond frames: addresses and names. Carries what the two machines say to gossip and to the shell. */
 export class Shared {
   readonly ipam: Ipam | undefined
@@ -27,6 +34,7 @@ export class Shared {
   readonly #context: SharedContext
   /** Undefined before the first time. */
   #reached: ReadonlySet<PeerName> | undefined
+  #isHeard = true
   /** Those of a manifest are another list when the manifest is another. */
   #members: readonly Member[] | undefined
   #now: Instant = 0
@@ -83,19 +91,23 @@ export class Shared {
     this.#perform()
   }
 
-  /** Call after a change of routes or members; does nothing when it is none. */
-  reach(membership: Membership, routes: { has(peer: number): boolean }, now: Instant): void {
+  /**
+   * Call after a change of any of it; does nothing when it is none. Where there is a manifest, who is not heard takes no address space:
+   * it is in contact with nobody.
+   */
+  reach({ membership, routes, isHeard }: Reached, now: Instant): void {
     if (this.ipam === undefined && this.names === undefined) return
     this.#now = now
     const { members } = membership
     const reachable = new Set<PeerName>()
     for (const { shortId, peerName } of members) if (routes.has(shortId)) reachable.add(peerName)
     const hasOtherMembers = membership.kind === 'certified' && members !== this.#members
-    if (!hasOtherMembers && isSameSet(reachable, this.#reached)) return
+    if (!hasOtherMembers && isHeard === this.#isHeard && isSameSet(reachable, this.#reached)) return
     this.#reached = reachable
+    this.#isHeard = isHeard
     this.#members = members
     if (hasOtherMembers) this.ipam?.handle({ kind: 'members', members: members.map(describeMember) }, now)
-    this.ipam?.handle({ kind: 'reachable', peers: reachable }, now)
+    this.ipam?.handle({ kind: 'reachable', peers: isHeard || membership.kind === 'open' ? reachable : new Set() }, now)
     this.names?.reach(reachable, now)
     this.#perform()
   }

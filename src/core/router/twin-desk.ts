@@ -9,7 +9,7 @@ import type { ConversationContext } from './conversation.ts'
 import type { HeardPeer, OwnRecord } from './record-gate.ts'
 import { type Flapping, Restarts } from './restarts.ts'
 import { Returns } from './returns.ts'
-import { type Twins, TwinWatch } from './twin-watch.ts'
+import { TAKEOVER_EVERY_MS, type Twins, TwinWatch } from './twin-watch.ts'
 
 type TwinContext = Pick<
   ConversationContext,
@@ -33,6 +33,7 @@ export class TwinDesk {
   readonly #watch = new TwinWatch()
   readonly #restarts = new Restarts()
   readonly returns: Returns
+  #mutedUntil: Instant = Number.NEGATIVE_INFINITY
 
   constructor(context: TwinContext) {
     this.#context = context
@@ -46,6 +47,11 @@ export class TwinDesk {
   /** While no links are to be taken with the peer, as it starts again and again. */
   flappingOf(peer: number, now: Instant): Flapping | undefined {
     return this.#restarts.of(peer, now)
+  }
+
+  /** While others go by what another process of ours has said: until then, or undefined. */
+  mutedUntil(now: Instant): Instant | undefined {
+    return now < this.#mutedUntil ? this.#mutedUntil : undefined
   }
 
   /** A peer's record was taken. */
@@ -73,7 +79,8 @@ export class TwinDesk {
       const twins = { at, andAt: endpointsOf({ addresses, port })[0] ?? at }
       if (this.#watch.isRival(bootId) && this.#watch.found(shortId, twins, now)) this.#warn(shortId, now)
       const next = this.#watch.takeover(bootId, announcements.bootId, now)
-      if (next === undefined) return
+      if (next === undefined) return this.#mute(now)
+      this.#mutedUntil = Number.NEGATIVE_INFINITY
       announcements.outdo(next)
       sessions.renew(now)
     }
@@ -111,6 +118,12 @@ export class TwinDesk {
     if (!this.#restarts.started(peer, now)) return
     const starts = Math.floor(this.#restarts.of(peer, now)?.starts ?? 0)
     this.#context.log('warn', FLAPPING, { peer, nickname: this.#nicknameOf(peer), starts })
+  }
+
+  /** Whoever holds the other's word says it again before that is over. */
+  #mute(now: Instant): void {
+    this.#mutedUntil = now + TAKEOVER_EVERY_MS
+    this.#context.changed('soon')
   }
 
   #nicknameOf(peer: number): string {
