@@ -14,10 +14,11 @@ import {
 } from '../../base/ip-address.ts'
 import { deviceOf, plugIn } from '../containers/container-interface.ts'
 import type { Exposing } from '../containers/exposing.ts'
-import { inside, removeDevice } from '../containers/interface-commands.ts'
+import { inside } from '../containers/interface-commands.ts'
 import { devicesIn } from '../containers/namespace-devices.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
+import { deleteDevice } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { obtainAddresses, releaseAddresses } from './cni-addresses.ts'
@@ -143,7 +144,7 @@ function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly IpOn
 async function remove(call: CniCall, { records, guard, addresses }: WeaveNetOptions): Promise<void> {
   requireContainer({ ...call, command: 'DEL' })
   const hostEnd = cniHostEnd(call.containerId, call.device)
-  if (findDevice(hostEnd) !== undefined) runCommand(removeDevice(hostEnd))
+  deleteDevice(hostEnd)
   guard.release(hostEnd)
   await releaseAddresses(call, addresses)
   records.remove(call)

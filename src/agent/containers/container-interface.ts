@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { formatIpOnNetwork, type IpOnNetwork, isIpv4 } from '../../base/ip-address.ts'
-import { UserError } from '../../base/user-error.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
+import { deleteDevice, makePort, noBridge } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { type Argv, runCommand, tryCommand } from '../linux/run-command.ts'
 import {
@@ -11,9 +11,7 @@ import {
   deleteAddress,
   enableIpv6,
   inside,
-  joinBridge,
   makePair,
-  removeDevice,
   setHairpin,
   setUp,
   tuneNeighbours,
@@ -53,7 +51,7 @@ export function plugIn(wish: InterfaceWish): void {
     if (missing.length > 0 && mac !== undefined) run(announce(wish.device, mac))
   } catch (cause) {
     wish.guard.admit(wish.hostEnd, isNew ? [] : wish.addresses.filter(address => !missing.includes(address)))
-    if (isNew) tryCommand(removeDevice(wish.hostEnd))
+    if (isNew) deleteDevice(wish.hostEnd)
     else for (const address of missing) tryCommand(inside(wish.namespace, deleteAddress(wish.device, address)))
     throw cause
   }
@@ -64,7 +62,7 @@ export function unplug(wish: Pick<InterfaceWish, 'hostEnd' | 'device' | 'namespa
   const device = deviceOf(wish)
   if (device === undefined) return
   const going = device.addresses.filter(address => wish.addresses.some(other => isSame(other, address)))
-  if (going.length === device.addresses.length) runCommand(removeDevice(wish.hostEnd))
+  if (going.length === device.addresses.length) deleteDevice(wish.hostEnd)
   else for (const address of going) runCommand(inside(wish.namespace, deleteAddress(wish.device, address)))
 }
 
@@ -79,7 +77,7 @@ function makeDevice(wish: InterfaceWish): void {
   const bridge = findDevice(wish.bridge)
   if (bridge?.kind !== 'bridge') throw noBridge(wish.bridge)
   // Of a namespace that is gone, when the kernel has not yet taken its devices away.
-  if (findDevice(wish.hostEnd) !== undefined) tryCommand(removeDevice(wish.hostEnd))
+  deleteDevice(wish.hostEnd)
   runCommand(makePair({ ...wish, mtu: bridge.mtu }))
   runCommand(inside(wish.namespace, tuneNeighbours(wish.device)))
 }
@@ -91,15 +89,8 @@ function isLoose({ bridge, hostEnd }: InterfaceWish): boolean {
 
 /** Last: what waits inside for the carrier finds addresses and routes complete. */
 function connect({ hostEnd, bridge, hairpin }: InterfaceWish): void {
-  runCommand(joinBridge(hostEnd, bridge))
+  makePort(hostEnd, bridge, { isUp: true })
   if (hairpin === true) runCommand(setHairpin(hostEnd))
-}
-
-function noBridge(name: string): UserError {
-  return new UserError({
-    cause: `there is no bridge '${name}'`,
-    remedy: 'make it: `weave create-bridge`, or `ifup weave`',
-  })
 }
 
 function hasAddress(device: NamespaceDevice | undefined, address: IpOnNetwork): boolean {

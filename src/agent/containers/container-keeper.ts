@@ -4,9 +4,9 @@ import { formatIpNetwork } from '../../base/ip-address.ts'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuard } from '../isolation/port-guard.ts'
+import { deleteDevice } from '../linux/change-device.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { ruleGeneration } from '../linux/rule-generation.ts'
-import { runCommand } from '../linux/run-command.ts'
 import { weaveNetwork } from '../plugin/plugin.ts'
 import { attachProxied } from '../proxy/proxied.ts'
 import type { ProxySettings } from '../proxy/proxy-settings.ts'
@@ -15,7 +15,7 @@ import type { Attaching } from './attaching.ts'
 import type { AttachmentStore } from './attachment-store.ts'
 import type { BridgeNames } from './bridge-names.ts'
 import type { Exposing } from './exposing.ts'
-import { hostEndOf, isHostEnd, removeDevice } from './interface-commands.ts'
+import { hostEndOf, isHostEnd } from './interface-commands.ts'
 import type { LeaseCare } from './lease-care.ts'
 import { RuleWatch } from './rule-watch.ts'
 
@@ -182,7 +182,7 @@ export class ContainerKeeper {
       if (!isHostEnd(device) || known.has(device)) continue
       await this.#attempt('stray device not removed', async () => {
         const container = await docker.find(device.slice(hostEndOf('').length))
-        const removed = await attaching.removeStray(container?.id, device, () => runCommand(removeDevice(device)))
+        const removed = await attaching.removeStray(container?.id, device, () => deleteDevice(device))
         if (removed) log.write('warn', 'device without a record removed', { device, container: container?.name ?? '' })
       })
     }

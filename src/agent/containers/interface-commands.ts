@@ -46,15 +46,6 @@ export function makePair({ hostEnd, device, mtu, namespace }: PairWish): Argv {
   ]
 }
 
-export function removeDevice(device: string): Argv {
-  return ['ip', 'link', 'delete', 'dev', device]
-}
-
-/** Into the bridge, without addresses of its own. */
-export function joinBridge(hostEnd: string, bridge: string): Argv {
-  return ['ip', 'link', 'set', 'dev', hostEnd, 'addrgenmode', 'none', 'master', bridge, 'up']
-}
-
 /** Frames may go back where they came from: for a container that calls itself by a published address (Weave row LAN-08). */
 export function setHairpin(hostEnd: string): Argv {
   return ['ip', 'link', 'set', 'dev', hostEnd, 'type', 'bridge_slave', 'hairpin', 'on']

@@ -1,10 +1,9 @@
 import { readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Problem, UserError } from '../../base/user-error.ts'
-import { leaveBridge, makePort, setMtuAndUp } from '../linux/ip-commands.ts'
+import { changeDevice, makePort } from '../linux/change-device.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
-import { runIpBatch } from '../linux/run-command.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import { DEVICE_NAME_BYTES_MAX, NO_TAP, openTap, type TapDevice } from '../linux/tap-device.ts'
 
@@ -51,9 +50,10 @@ export function openTapOf(libc: Libc, bridge: string): OpenedTap {
 export function attachPort(wish: BridgePortWish): void {
   const port = portNameOf(wish)
   const tap = tapNameOf(wish.bridge)
+  const up = { mtu: wish.mtu, isUp: true } as const
   const hasOther = wish.kind === 'vxlan' && findDevice(tap) !== undefined
-  const aside = hasOther ? [leaveBridge(tap), setMtuAndUp(tap, wish.mtu)] : []
-  runIpBatch([...aside, makePort(port, wish.bridge), setMtuAndUp(port, wish.mtu)])
+  if (hasOther) changeDevice(tap, { ...up, master: 0, givesItselfNone: true })
+  makePort(port, wish.bridge, up)
 }
 
 /** Repairs what `ifdown` and `ifup` of the bridge have undone. True when there was something to do. */

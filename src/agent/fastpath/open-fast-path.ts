@@ -2,7 +2,8 @@ import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import { tapNameOf, vxlanNameOf } from '../datapath/bridge-port.ts'
 import { detachFilters } from '../linux/bpf/tc-filter.ts'
-import { addVxlan, deleteDevice } from '../linux/ip-commands.ts'
+import { deleteDevice } from '../linux/change-device.ts'
+import { addVxlan } from '../linux/ip-commands.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { runCommand } from '../linux/run-command.ts'
@@ -61,8 +62,7 @@ export function openFastPath(wish: FastPathWish): OpenedFastPath {
 export function removeFastPath(libc: Libc, bridge: string): void {
   const tap = deviceIndex(libc, tapNameOf(bridge))
   if (tap !== 0) detachFilters(libc, tap)
-  const vxlan = vxlanNameOf(bridge)
-  if (deviceIndex(libc, vxlan) !== 0) runCommand(deleteDevice(vxlan))
+  deleteDevice(vxlanNameOf(bridge))
   removeTunnel(libc, bridge)
 }
 

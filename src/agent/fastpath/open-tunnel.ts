@@ -1,7 +1,8 @@
 import { formatCidr } from '../../base/cidr.ts'
 import { TUNNEL_PORT } from '../../contract/ports.ts'
 import { TUNNEL_NETWORK } from '../../core/router/index.ts'
-import { addWireguard, blackhole, deleteDevice, setMtuAndUp, withoutOwnAddress } from '../linux/ip-commands.ts'
+import { changeDevice, deleteDevice } from '../linux/change-device.ts'
+import { addWireguard, blackhole } from '../linux/ip-commands.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { runCommand, tryCommand } from '../linux/run-command.ts'
 import { KernelWireguard } from '../linux/wireguard/kernel-device.ts'
@@ -39,8 +40,7 @@ export function openTunnel({ libc, bridge, mtu, kind }: TunnelWish): Tunnel {
   const publicKey = device.read().publicKey ?? giveKey(device)
   // Without the device, or while it is down, nothing meant for it may leave in the clear.
   runCommand(blackhole('replace', formatCidr(TUNNEL_NETWORK)))
-  runCommand(withoutOwnAddress(name))
-  runCommand(setMtuAndUp(name, mtu + VXLAN_BYTES))
+  changeDevice(name, { mtu: mtu + VXLAN_BYTES, isUp: true, givesItselfNone: true })
   return new Tunnel({ name, device, publicKey })
 }
 
@@ -51,7 +51,7 @@ export function removeTunnel(libc: Libc, bridge: string): void {
 
 /** Removes what there may be of it. */
 export function clearTunnel(bridge: string): void {
-  tryCommand(deleteDevice(tunnelNameOf(bridge)))
+  deleteDevice(tunnelNameOf(bridge))
   tryCommand(blackhole('delete', formatCidr(TUNNEL_NETWORK)))
 }
 

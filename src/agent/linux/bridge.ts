@@ -1,8 +1,16 @@
 import { writeFileSync } from 'node:fs'
+import type { Mac } from '../../base/mac.ts'
 import { UserError } from '../../base/user-error.ts'
-import { addBridge, type BridgeWish, deleteDevice, makePort, setAddress, setMtuAndUp } from './ip-commands.ts'
+import { addBridge, changeDevice, deleteDevice, makePort } from './change-device.ts'
 import { findDevice } from './network-device.ts'
-import { runCommand, runIpBatch } from './run-command.ts'
+import { runCommand } from './run-command.ts'
+
+export interface BridgeWish {
+  readonly name: string
+  readonly mtu: number
+  /** Undefined: the kernel chooses. */
+  readonly mac: Mac | undefined
+}
 
 /**
  * Below /proc/sys/net, * being the bridge. A container must not become the host's router for IPv6 (Weave row LAN-06); an address that
@@ -29,7 +37,7 @@ export function ensureBridge(wish: BridgeWish): boolean {
     return true
   }
   keepSettings(wish.name)
-  if (found.mtu !== wish.mtu || !found.isUp) runCommand(setMtuAndUp(wish.name, wish.mtu))
+  if (found.mtu !== wish.mtu || !found.isUp) changeDevice(wish.name, { mtu: wish.mtu, isUp: true })
   return false
 }
 
@@ -50,22 +58,21 @@ export function joinBridges(name: string, other: string): void {
     [ours, name],
     [theirs, other],
   ] as const) {
-    runCommand(setMtuAndUp(device, mtu))
-    runCommand(makePort(device, bridge))
+    makePort(device, bridge, { mtu, isUp: true })
   }
 }
 
 /** Removes the bridge, if there is one. */
 export function removeBridge(name: string): void {
-  if (findDevice(name)?.kind === 'bridge') runCommand(deleteDevice(name))
+  if (findDevice(name)?.kind === 'bridge') deleteDevice(name)
 }
 
 function makeBridge(wish: BridgeWish): void {
   const { name, mtu } = wish
-  runCommand(addBridge(wish))
+  addBridge(name, wish.mac)
   keepSettings(name)
   const mac = wish.mac ?? findDevice(name)?.mac
-  runIpBatch([...(mac === undefined ? [] : [setAddress(name, mac)]), setMtuAndUp(name, mtu)])
+  changeDevice(name, { mtu, isUp: true, ...(mac === undefined ? {} : { mac }) })
 }
 
 /** Also of a bridge that a tool of the host's has made: not each can say them all. */

@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
+import { hasIpv6 } from './ipv6.ts'
+import { loadLibc } from './libc.ts'
+import { type ChainPlace, mayHaveChain } from './rule-chains.ts'
 import { type Argv, runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
@@ -23,9 +25,6 @@ export interface FirewallWish {
 
 const DNS_PORT = 53
 const API_PORT = 6784
-
-/** There as soon as the kernel speaks IPv6. */
-const IPV6_ADDRESSES = '/proc/net/if_inet6'
 
 /** Chains of our own, with the original's names where it had one (Weave rows FW-01 to FW-05); Docker's are left alone. */
 const HOOKS = [
@@ -57,13 +56,16 @@ const LOOKS_PER_TRY = 10
 export interface FirewallCommands {
   run(input: string, argv: Argv): unknown
   ask(argv: Argv): string | undefined
+  /** False only where there surely is no such chain. */
+  mayHaveChain(place: ChainPlace): boolean
   hasIpv6(): boolean
 }
 
 const OF_HOST: FirewallCommands = {
   run: runCommandWith,
   ask: tryCommand,
-  hasIpv6: () => existsSync(IPV6_ADDRESSES),
+  mayHaveChain: place => mayHaveChain(loadLibc(), place),
+  hasIpv6,
 }
 
 /**
@@ -94,7 +96,7 @@ export class HostFirewall {
   isThere(): boolean {
     const isPatient = this.#lacksIpv6 && ++this.#looks % LOOKS_PER_TRY !== 0
     const families = this.#commands.hasIpv6() && !isPatient ? [IPV4, IPV6] : [IPV4]
-    return families.every(family => hooksThere(family, this.#commands.ask).size === family.hooks.length)
+    return families.every(family => hooksThere(family, this.#commands).size === family.hooks.length)
   }
 
   #applyFamily(family: Family, wish: FirewallWish): void {
@@ -102,7 +104,7 @@ export class HostFirewall {
   }
 
   #textOf(family: Family, wish: FirewallWish): string {
-    const hooked = hooksThere(family, this.#commands.ask)
+    const hooked = hooksThere(family, this.#commands)
     const missing = family.hooks.filter(hook => !hooked.has(hook))
     return family.textOf(wish, missing)
   }
@@ -149,7 +151,12 @@ export function removeFirewall(): void {
  * One program for all of them: it takes longer to start than to answer. What it cannot list is asked for by itself: it names a table that
  * holds a rule of nft's own, and lists more than the output of a program may be where there are tens of thousands of rules.
  */
-export function hooksThere({ program, hooks }: Pick<Family, 'program' | 'hooks'>, ask = tryCommand): ReadonlySet<Hook> {
+export function hooksThere(
+  { program, hooks }: Pick<Family, 'program' | 'hooks'>,
+  { ask, mayHaveChain }: Pick<FirewallCommands, 'ask' | 'mayHaveChain'>,
+): ReadonlySet<Hook> {
+  // No rule jumps to a chain that is not there.
+  if (!hooks.some(({ table, chain }) => mayHaveChain({ program, table, chain }))) return new Set()
   const listing = ask([`${program}-save`])
   const listed = new Set<string>()
   let at = ''

@@ -10,6 +10,14 @@ const NLA_F_NESTED = 0x8000
 const HEADER_BYTES = 16
 const RECEIVE_BYTES = 64 * 1024
 const SHORT_ANSWER_BYTES_MAX = 4096
+/** Options of `SOL_NETLINK` (netlink(7)): words with an error, and the request not sent back with it. */
+const SOL_NETLINK = 270
+const NETLINK_CAP_ACK = 10
+const NETLINK_EXT_ACK = 11
+/** `struct nlmsgerr` without the rest of the request: errno, and the request's header. */
+const ERROR_BYTES = 4 + HEADER_BYTES
+const NLMSGERR_ATTR_MSG = 1
+const NLM_F_ACK_TLVS = 0x200
 const NLMSG_ERROR = 2
 const NLMSG_DONE = 3
 const NLM_F_REQUEST = 1
@@ -44,6 +52,10 @@ export function askNetlink(libc: Libc, request: NetlinkRequest, attempted: strin
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, request.protocol ?? NETLINK_ROUTE)
   if (fd < 0) throw new SystemCallError('open a netlink socket', libc.errorName())
   try {
+    const one = allocatePinned(4)
+    one.bytes.writeUInt32LE(1)
+    // A kernel without them says less.
+    for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) libc.setsockopt(fd, SOL_NETLINK, option, one.address, 4)
     const message = allocatePinned(HEADER_BYTES + request.body.length)
     message.bytes.writeUInt32LE(message.bytes.length, 0)
     message.bytes.writeUInt16LE(request.type, 4)
@@ -87,6 +99,21 @@ export function word(value: number): Buffer {
   return bytes
 }
 
+/** An attribute's content: 8 bits. */
+export function byte(value: number): Buffer {
+  return Buffer.of(value)
+}
+
+/** An attribute's content: a text with its zero byte. */
+export function text(value: string): Buffer {
+  return Buffer.from(`${value}\0`)
+}
+
+/** A content of that kind; undefined where there is none. */
+export function textOf(content: Buffer | undefined): string | undefined {
+  return content?.toString('latin1').replace(/\0.*$/, '')
+}
+
 /** An attribute that holds others. */
 export function nested(type: number, attributes: readonly Buffer[]): Buffer {
   return attribute(type | NLA_F_NESTED, Buffer.concat(attributes))
@@ -127,7 +154,10 @@ function receive(libc: Libc, fd: number, { attempted, bytesMax }: Receiving): re
       const type = memory.bytes.readUInt16LE(at + 4)
       const body = memory.bytes.subarray(at + HEADER_BYTES, at + size)
       if (type === NLMSG_DONE) return answers
-      if (type === NLMSG_ERROR) return endOf(libc, body, attempted) ?? answers
+      if (type === NLMSG_ERROR) {
+        const hasWords = (memory.bytes.readUInt16LE(at + 6) & NLM_F_ACK_TLVS) !== 0
+        return endOf(libc, hasWords ? body : body.subarray(0, ERROR_BYTES), attempted) ?? answers
+      }
       answers.push(Buffer.from(body))
       at += (size + 3) & ~3
     }
@@ -137,6 +167,7 @@ function receive(libc: Libc, fd: number, { attempted, bytesMax }: Receiving): re
 /** `struct nlmsgerr`: zero is the acknowledgement. */
 function endOf(libc: Libc, body: Buffer, attempted: string): undefined {
   const error = -body.readInt32LE(0)
-  if (error !== 0) throw new SystemCallError(attempted, libc.nameOfError(error))
+  const said = textOf(readAttributes(body.subarray(ERROR_BYTES)).get(NLMSGERR_ATTR_MSG))
+  if (error !== 0) throw new SystemCallError(attempted, libc.nameOfError(error), said)
   return undefined
 }

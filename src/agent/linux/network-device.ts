@@ -1,6 +1,6 @@
 import { type Mac, parseMac } from '../../base/mac.ts'
 import { loadLibc } from './libc.ts'
-import { askNetlink, attribute, NLM_F_ACK, readAttributes } from './netlink.ts'
+import { askNetlink, attribute, NLM_F_ACK, readAttributes, text, textOf } from './netlink.ts'
 import { SystemCallError } from './system-call-error.ts'
 
 /** What the kernel says of a network device. */
@@ -27,7 +27,7 @@ const NOT_THERE = ['ENODEV', 'EINVAL', 'ERANGE']
 
 /** Undefined when there is no such device. The kernel is asked itself (rtnetlink(7)): a program would cost ten times as much. */
 export function findDevice(name: string): NetworkDevice | undefined {
-  const answer = askForLink(0, [attribute(IFLA.ifname, Buffer.from(`${name}\0`))])
+  const answer = askForLink(0, [attribute(IFLA.ifname, text(name))])
   return answer === undefined ? undefined : parseLink(answer, nameOf)
 }
 
@@ -59,10 +59,6 @@ export function parseLink(answer: Buffer, nameOf: (index: number) => string | un
 function nameOf(index: number): string | undefined {
   const answer = askForLink(index, [])
   return answer === undefined ? undefined : textOf(readAttributes(answer.subarray(IFINFOMSG_BYTES)).get(IFLA.ifname))
-}
-
-function textOf(content: Buffer | undefined): string | undefined {
-  return content?.toString('latin1').replace(/\0.*$/, '')
 }
 
 function askForLink(index: number, attributes: readonly Buffer[]): Buffer | undefined {

@@ -33,12 +33,6 @@ export function hasProgram(program: string): boolean {
   return PATH.split(':').some(folder => folder !== '' && existsSync(join(folder, program)))
 }
 
-/** Several commands of `ip` in one process, in order, up to the first that fails. */
-export function runIpBatch(commands: readonly Argv[]): void {
-  const lines = commands.map(([, ...words]) => `${words.join(' ')}\n`)
-  runCommandWith(lines.join(''), ['ip', '-batch', '-'])
-}
-
 /** Undefined when the command fails: for questions whose answer may be no. */
 export function tryCommand(argv: Argv): string | undefined {
   try {

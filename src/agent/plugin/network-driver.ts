@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { parseIpOnNetwork } from '../../base/ip-address.ts'
-import { removeDevice } from '../containers/interface-commands.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
+import { deleteDevice, makePort } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
-import { runCommand, tryCommand } from '../linux/run-command.ts'
-import { makeEndpoint } from './endpoint-commands.ts'
+import { runCommand } from '../linux/run-command.ts'
 import { inUse } from './ipam-driver.ts'
 import type { NetworkStore } from './network-store.ts'
 import { objectOf, type PluginCall, type PluginCalls, textOf } from './plugin-server.ts'
@@ -65,22 +64,22 @@ export function removeStrayEndpoints(): void {
   const devices = readdirSync('/sys/class/net')
   for (const device of devices) {
     const id = /^vethwl(\w+)$/.exec(device)?.[1]
-    if (id !== undefined && devices.includes(`vethwg${id}`)) runCommand(removeDevice(device))
+    if (id !== undefined && devices.includes(`vethwg${id}`)) deleteDevice(device)
   }
 }
 
 function join(bridge: string, networks: NetworkStore, call: PluginCall): object {
   const { hostEnd, containerEnd } = endsOf(call)
-  if (findDevice(hostEnd) !== undefined) runCommand(removeDevice(hostEnd))
+  deleteDevice(hostEnd)
   const { mtu, kind } = findDevice(bridge) ?? { mtu: 0, kind: undefined }
   if (kind !== 'bridge') throw new Error(`there is no bridge '${bridge}'`)
-  for (const argv of makeEndpoint({ hostEnd, containerEnd, bridge, mtu })) {
-    try {
-      runCommand(argv)
-    } catch (cause) {
-      tryCommand(removeDevice(hostEnd))
-      throw cause
-    }
+  const size = ['mtu', String(mtu)]
+  runCommand(['ip', 'link', 'add', 'name', hostEnd, ...size, 'type', 'veth', 'peer', 'name', containerEnd, ...size])
+  try {
+    makePort(hostEnd, bridge, { isUp: true })
+  } catch (cause) {
+    deleteDevice(hostEnd)
+    throw cause
   }
   const { multicast } = networks.load(textOf(call, 'NetworkID'))
   return {
@@ -105,7 +104,7 @@ function admit(guard: PortGuarding, call: PluginCall): void {
 }
 
 function removeEndpoint(call: PluginCall): object {
-  tryCommand(removeDevice(endsOf(call).hostEnd))
+  deleteDevice(endsOf(call).hostEnd)
   return {}
 }
 

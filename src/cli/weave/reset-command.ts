@@ -11,10 +11,9 @@ import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import type { PortGuard } from '../../agent/isolation/port-guard.ts'
 import { removeBridge } from '../../agent/linux/bridge.ts'
+import { deleteDevice } from '../../agent/linux/change-device.ts'
 import { removeFirewall } from '../../agent/linux/host-firewall.ts'
-import { deleteDevice } from '../../agent/linux/ip-commands.ts'
 import { findDevice } from '../../agent/linux/network-device.ts'
-import { tryCommand } from '../../agent/linux/run-command.ts'
 import { UserError } from '../../base/user-error.ts'
 import { containerTools } from './container-tools.ts'
 import type { CommandContext } from './context.ts'
@@ -88,7 +87,7 @@ function tellOfBridge(bridge: string): void {
 function removeNetwork(guard: Pick<PortGuard, 'remove'>, bridge: string): void {
   guard.remove()
   removeFirewall()
-  for (const device of devicesOf(bridge)) tryCommand(deleteDevice(device))
+  for (const device of devicesOf(bridge)) deleteDevice(device)
   clearTunnel(bridge)
   removeBridge(bridge)
 }

@@ -9,7 +9,8 @@ import { FastPath } from '../../../src/agent/fastpath/fast-path.ts'
 import { probeDatagram } from '../../../src/agent/fastpath/probe-datagram.ts'
 import { loadShippedObject } from '../../../src/agent/fastpath/shipped-object.ts'
 import { ensureBridge } from '../../../src/agent/linux/bridge.ts'
-import { addVxlan, leaveBridge, makePort, setMtuAndUp } from '../../../src/agent/linux/ip-commands.ts'
+import { changeDevice, makePort } from '../../../src/agent/linux/change-device.ts'
+import { addVxlan } from '../../../src/agent/linux/ip-commands.ts'
 import { allocatePinned, loadLibc } from '../../../src/agent/linux/libc.ts'
 import { findDevice } from '../../../src/agent/linux/network-device.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
@@ -32,13 +33,11 @@ const sockets = { ipv4: createSocket('udp4'), ipv6: createSocket('udp6') }
 ensureBridge({ name: 'weave', mtu, mac: undefined })
 const tap = openTap(libc, 'weave-tap')
 if (findDevice('weave-vx') === undefined) runCommand(addVxlan('weave-vx', PORT))
-runCommand(leaveBridge('weave-tap'))
-runCommand(setMtuAndUp('weave-tap', mtu))
+changeDevice('weave-tap', { mtu, isUp: true, master: 0, givesItselfNone: true })
 const object = loadShippedObject(new URL('../../', import.meta.url))
 if (object === undefined) throw new Error('the BPF object is missing')
 const path = new FastPath({ libc, object, self, vxlan: 'weave-vx', tap: 'weave-tap' })
-runCommand(makePort('weave-vx', 'weave'))
-runCommand(setMtuAndUp('weave-vx', mtu))
+makePort('weave-vx', 'weave', { mtu, isUp: true })
 say({ adopted: path.adopted.hops.size, tapFd: tap.fd })
 
 for await (const line of createInterface({ input: process.stdin })) say((await obey(JSON.parse(line))) ?? {})

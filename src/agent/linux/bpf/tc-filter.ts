@@ -7,6 +7,7 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
   readAttributes,
+  text,
   word,
 } from '../netlink.ts'
 import { SystemCallError } from '../system-call-error.ts'
@@ -103,8 +104,4 @@ function tcMessage(fields: { device: number; handle: number; parent: number; inf
   bytes.writeUInt32LE(fields.parent, 12)
   bytes.writeUInt32LE(fields.info, 16)
   return bytes
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(`${value}\0`)
 }

@@ -1,6 +1,6 @@
 import { assert } from '../../../base/assert.ts'
 import type { Libc } from '../libc.ts'
-import { askNetlink, attribute, NETLINK_GENERIC, NLM_F_ACK, NLM_F_DUMP, readAttributes } from '../netlink.ts'
+import { askNetlink, attribute, NETLINK_GENERIC, NLM_F_ACK, NLM_F_DUMP, readAttributes, text } from '../netlink.ts'
 import { deviceChange, deviceName, deviceState } from './kernel-messages.ts'
 import type { WireguardChange, WireguardDevice, WireguardState } from './wireguard-device.ts'
 
@@ -48,7 +48,7 @@ export class KernelWireguard implements WireguardDevice {
 }
 
 function familyOf(libc: Libc): number {
-  const body = Buffer.concat([header(CTRL_CMD_GETFAMILY), attribute(CTRL_ATTR_FAMILY_NAME, Buffer.from(`${FAMILY}\0`))])
+  const body = Buffer.concat([header(CTRL_CMD_GETFAMILY), attribute(CTRL_ATTR_FAMILY_NAME, text(FAMILY))])
   const request = { protocol: NETLINK_GENERIC, type: GENL_ID_CTRL, flags: NLM_F_ACK, body }
   const [answer] = askNetlink(libc, request, 'find the netlink family of WireGuard')
   const family = readAttributes(answer?.subarray(GENL_HEADER_BYTES) ?? Buffer.alloc(0)).get(CTRL_ATTR_FAMILY_ID)

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../../base/endpoint.ts'
 import { isIpv4, parseIpAddress } from '../../../base/ip-address.ts'
 import { type Ipv4, ipv4FromNumber } from '../../../base/ipv4.ts'
-import { attribute, listAttributes, nested, readAttributes, word } from '../netlink.ts'
+import { attribute, listAttributes, nested, readAttributes, text, word } from '../netlink.ts'
 import type { WireguardChange, WireguardPeerChange, WireguardState } from './wireguard-device.ts'
 
 /** linux/wireguard.h. */
@@ -14,7 +14,7 @@ const AF_INET6 = 10
 
 /** Attributes that name the device. */
 export function deviceName(name: string): Buffer {
-  return attribute(DEVICE.name, Buffer.from(`${name}\0`))
+  return attribute(DEVICE.name, text(name))
 }
 
 /** Attributes of WG_CMD_SET_DEVICE. */

@@ -106,7 +106,7 @@ describe('the rules of the host', () => {
       }
       return words.includes('FORWARD') ? '' : undefined
     }
-    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, ask)
+    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, { ask, mayHaveChain: () => true })
     expect([...there]).toEqual([forward, nat])
     expect(asked).toEqual([
       'iptables-save',
@@ -122,11 +122,32 @@ describe('the rules of the host', () => {
   ])('are looked for %s (FW-06)', (_, listing, programs) => {
     const hook = { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' } as const
     const asked: string[] = []
-    const there = hooksThere({ program: 'iptables', hooks: [hook] }, ([program = '']) => {
+    const ask = ([program = '']: readonly string[]) => {
       asked.push(program)
       return program === 'iptables-save' ? listing : undefined
-    })
+    }
+    const there = hooksThere({ program: 'iptables', hooks: [hook] }, { ask, mayHaveChain: () => true })
     expect([there.size, asked.length]).toEqual([0, programs])
+  })
+
+  it('are not listed for jumps to chains that the kernel does not have', () => {
+    const hooks = [
+      { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
+      { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
+    ] as const
+    const asked: string[] = []
+    const look = (...chains: readonly string[]) => {
+      const commands = {
+        ask: ([program = '']: readonly string[]) => {
+          asked.push(program)
+          return '*filter\n-A INPUT -j WEAVE-INPUT\nCOMMIT\n'
+        },
+        mayHaveChain: ({ chain }: { readonly chain: string }) => chains.includes(chain),
+      }
+      return [...hooksThere({ program: 'iptables', hooks }, commands)].map(({ chain }) => chain)
+    }
+    expect([look(), asked]).toEqual([[], []])
+    expect([look('WEAVE-INPUT'), asked]).toEqual([['WEAVE-INPUT'], ['iptables-save']])
   })
 })
 
@@ -152,6 +173,7 @@ describe('a host that refuses rules', () => {
         taken.push(text)
       },
       ask: () => undefined,
+      mayHaveChain: () => true,
     })
     expect(firewall.apply(PLACE)).toBe('no such table')
     expect(taken.slice(1).map(text => text.split('\n'))).toEqual([
@@ -194,6 +216,7 @@ describe('a host that refuses rules', () => {
         there.add(restore.replace('-restore', ''))
       },
       ask: ([asked]) => (there.has(asked) ? '' : undefined),
+      mayHaveChain: () => true,
     })
     return { firewall, told, refuse: (other: string) => (refused = other) }
   }

@@ -1,24 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findInitSystem } from '../../../../src/agent/linux/init-system.ts'
-import { addBridge } from '../../../../src/agent/linux/ip-commands.ts'
 import { attribute, nested, word } from '../../../../src/agent/linux/netlink.ts'
 import { findDevice, parseLink } from '../../../../src/agent/linux/network-device.ts'
 import { parseHolder } from '../../../../src/agent/linux/port-holder.ts'
 import { runCommandWith } from '../../../../src/agent/linux/run-command.ts'
 import { createServiceNotifier, unixAddress } from '../../../../src/agent/linux/service-notifier.ts'
-import type { Mac } from '../../../../src/base/mac.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
-
-describe('the commands for ip(8)', () => {
-  it('give a bridge its address when there is one to give', () => {
-    const wish = { name: 'weave', mtu: 1376 }
-    expect(addBridge({ ...wish, mac: undefined }).join(' ')).toBe('ip link add name weave type bridge mcast_snooping 0')
-    expect(addBridge({ ...wish, mac: '02:00:00:00:00:01' as Mac }).join(' ')).toBe(
-      'ip link add name weave address 02:00:00:00:00:01 type bridge mcast_snooping 0',
-    )
-  })
-})
 
 describe('a program that fails', () => {
   it('is told of by its own words, also when it has not read its input', () => {

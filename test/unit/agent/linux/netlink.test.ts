@@ -1,10 +1,9 @@
-import { writeSync } from 'node:fs'
-import { allocatePinned, type Libc, loadLibc } from '../../../../src/agent/linux/libc.ts'
-import { askAttribute, attribute, word } from '../../../../src/agent/linux/netlink.ts'
+import { type Libc, loadLibc } from '../../../../src/agent/linux/libc.ts'
+import { askAttribute, askNetlink, attribute, text, word } from '../../../../src/agent/linux/netlink.ts'
+import { end, kernelThatAnswers, message } from './kernel-that-answers.ts'
 
 const ASKED = { protocol: 16, type: 7, headBytes: 4, attribute: 2 }
 const HEAD = Buffer.alloc(ASKED.headBytes)
-const NLMSG_ERROR = 2
 const EINVAL = 22
 const libc = loadLibc()
 
@@ -27,37 +26,24 @@ describe('one attribute of an answer', () => {
   })
 })
 
+describe('a refusal', () => {
+  const request = { type: 16, flags: 4, body: Buffer.alloc(16) }
+  const NLM_F_ACK_TLVS = 0x200
+
+  it('carries the words of the kernel', () => {
+    const refusal = end(EINVAL, NLM_F_ACK_TLVS, Buffer.alloc(16), attribute(1, text('mtu greater than device maximum')))
+    const ask = () => askNetlink(kernelThatAnswers(refusal), request, 'change a device')
+    expect(ask).toThrow(/^change a device: EINVAL \(mtu greater than device maximum\)$/)
+  })
+
+  it('of an old kernel brings the request back, which is not for reading', () => {
+    const refusal = end(EINVAL, 0, Buffer.alloc(16), attribute(1, text('of the request')))
+    expect(() => askNetlink(kernelThatAnswers(refusal), request, 'change a device')).toThrow(
+      /^change a device: EINVAL$/,
+    )
+  })
+})
+
 function ask(kernel: Libc): Buffer | undefined {
   return askAttribute(kernel, ASKED, 'ask for a number')
-}
-
-/** The far end of a socket pair stands for the kernel: it has answered before it is asked. */
-function kernelThatAnswers(...answers: readonly Buffer[]): Libc {
-  const [own, far] = socketPair()
-  writeSync(far, Buffer.concat(answers))
-  libc.close(far)
-  return { ...libc, socket: () => own, sendto: (_fd, _message, length) => length }
-}
-
-function socketPair(): readonly [number, number] {
-  const AF_UNIX = 1
-  const SOCK_SEQPACKET = 5
-  const fds = allocatePinned(8)
-  expect(libc.socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds.address)).toBe(0)
-  return [fds.bytes.readInt32LE(0), fds.bytes.readInt32LE(4)]
-}
-
-function message(type: number, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts)
-  const head = Buffer.alloc(16)
-  head.writeUInt32LE(head.length + body.length, 0)
-  head.writeUInt16LE(type, 4)
-  return Buffer.concat([head, body])
-}
-
-/** The last message: an acknowledgement, or why the question was refused. */
-function end(errno: number): Buffer {
-  const code = Buffer.alloc(4)
-  code.writeInt32LE(-errno)
-  return message(NLMSG_ERROR, code)
 }
