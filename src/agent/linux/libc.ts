@@ -63,8 +63,8 @@ const SIGNATURES = {
 
 const TYPES: Readonly<Record<string, string>> = { v: 'void', i: 'int', s: 'int64_t', p: POINTER, l: 'ulong' }
 
-/** What koffi itself loads, after it has looked for the like on every platform; that costs more than all else that is done with it. */
-const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`
+/** What koffi itself loads, after it has looked for the like on every platform and in the runtime; that costs more than all else that is done with it. */
+const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}/${process.platform}_${process.arch}/koffi.node`
 let koffi: typeof Koffi | undefined
 let libc: Libc | undefined
 
