@@ -21,13 +21,31 @@ import { registerResetCommand } from './reset-command.ts'
 import { registerRouterCommands, stopRouter } from './router-commands.ts'
 import { registerRunCommands } from './run-commands.ts'
 
+type Register = (program: Command, context: CommandContext) => void
+
+/** By the words that calls of them begin with. To make all of them takes a fifteenth of what a command takes, and a call needs one. */
+const GROUPS: readonly (readonly [names: string, register: Register])[] = [
+  ['create-bridge attach-bridge bridge-type docker-bridge-ip identity', registerHostCommands],
+  ['launch stop', registerRouterCommands],
+  ['status report connect forget', registerQueryCommands],
+  ['run start restart', registerRunCommands],
+  ['attach detach ps', registerContainerCommands],
+  ['expose hide prime', registerExposeCommands],
+  ['env launch-proxy stop-proxy config', registerProxyCommands],
+  ['setup-cni setup cni', registerCniCommands],
+  ['dns-add dns-remove dns-lookup dns-args add-range rmpeer', registerNameCommands],
+  ['events', registerEventCommands],
+  ['password', registerPasswordCommands],
+  ['reset', (program, context) => registerResetCommand(program, context, stopRouter)],
+]
+
 /** Runs one command, and says how the process should end. */
 export async function runWeave(argv: readonly string[], dataPathProgram: URL): Promise<number> {
-  const program = createProgram(createContext(dataPathProgram, process.env))
   // A password among the arguments is not for everybody who lists processes.
   process.title = 'weave'
   const words = withoutOldSpellings(argv, process.env)
   if (words === undefined) return EXIT_CODES.ok
+  const program = createProgram(createContext(dataPathProgram, process.env), words[2])
   try {
     await program.parseAsync([...helpWords(program, words.slice(2))], { from: 'user' })
     return Number(process.exitCode ?? EXIT_CODES.ok)
@@ -38,7 +56,8 @@ export async function runWeave(argv: readonly string[], dataPathProgram: URL): P
   }
 }
 
-export function createProgram(context: CommandContext): Command {
+/** With the commands of one group when `called` is one of them, with all otherwise. */
+export function createProgram(context: CommandContext, called?: string): Command {
   const program = new Command('weave')
     .description('The overlay network of this host: its bridge, its router, and what the router knows.')
     .version(versionText(), '-V, --version', 'print the version')
@@ -47,20 +66,16 @@ export function createProgram(context: CommandContext): Command {
     .exitOverride()
     .allowExcessArguments(false)
     .enablePositionalOptions()
-  registerHostCommands(program, context)
-  registerRouterCommands(program, context)
-  registerQueryCommands(program, context)
-  registerRunCommands(program, context)
-  registerContainerCommands(program, context)
-  registerExposeCommands(program, context)
-  registerProxyCommands(program, context)
-  registerCniCommands(program, context)
-  registerNameCommands(program, context)
-  registerEventCommands(program, context)
-  registerPasswordCommands(program, context)
-  registerResetCommand(program, context, stopRouter)
-  for (const [name, text] of Object.entries(OLD_COMMANDS)) program.command(name, { hidden: true }).description(text)
+  const group = GROUPS.find(([names]) => called !== undefined && names.split(' ').includes(called))
+  for (const [, register] of group === undefined ? GROUPS : [group]) register(program, context)
+  if (group === undefined) registerWhatKnowsAll(program, context)
   answerEmptily(program)
+  return program
+}
+
+/** Commands that speak of all others, and what is no command of its own any more. */
+function registerWhatKnowsAll(program: Command, context: CommandContext): void {
+  for (const [name, text] of Object.entries(OLD_COMMANDS)) program.command(name, { hidden: true }).description(text)
   registerCompletion(program)
   registerManPage(program)
   program
@@ -68,7 +83,6 @@ export function createProgram(context: CommandContext): Command {
     .description('print the versions of this program and of the router that runs')
     .option(...AS_JSON)
     .action((options: FormatOptions) => showVersions(context, options))
-  return program
 }
 
 function versionText(): string {

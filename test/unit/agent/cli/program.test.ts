@@ -31,6 +31,21 @@ describe('the command weave', () => {
     expect(words.split(' ')).toEqual(expect.arrayContaining([...TODAY, ...BEFORE]))
   })
 
+  it('makes the called command alone as among all others, and all for what it does not know', () => {
+    const all = program().commands
+    const textOf = (command: Command | undefined) => command?.createHelp().formatHelp(command, command.createHelp())
+    for (const command of all) {
+      const made = createProgram(createContext(new URL('file:///nowhere'), {}), command.name()).commands
+      const found = made.find(one => one.name() === command.name())
+      expect([command.name(), textOf(found)]).toEqual([command.name(), textOf(command)])
+      if (TODAY.includes(command.name()) && command.name() !== 'version') expect(made.length).toBeLessThan(8)
+    }
+    for (const word of [undefined, 'help', '--help', 'lauch']) {
+      const made = createProgram(createContext(new URL('file:///nowhere'), {}), word).commands
+      expect(made.map(one => one.name())).toEqual(all.map(one => one.name()))
+    }
+  })
+
   it.each([
     [['help'], 0],
     [['--help'], 0],
