@@ -30,6 +30,8 @@ export interface FastProbeOrder {
 export interface FastLink {
   readonly peer: number
   readonly address: IpAddress
+  /** All that it may be, the best first. */
+  readonly candidates: readonly IpAddress[]
   readonly isOpen: boolean
   readonly changedAt: number
   readonly roundTripMs: number | undefined
@@ -48,7 +50,6 @@ export interface FastLinkLoss {
 interface Entry {
   readonly peer: number
   address: IpAddress
-  /** All that it may be, the best first. */
   candidates: readonly IpAddress[]
   isOpen: boolean
   changedAt: number

@@ -216,11 +216,17 @@ export class FastPathKeeper {
       .concat({ shortId: this.#self, neighbours: this.#openInTheClear })
   }
 
-  /** Probed peers may send from any of their trusted addresses. */
+  /**
+   * Probed peers may send from any of their trusted addresses, and from all at which they are probed in turn: while one is asked at another,
+   * its own probes and its answers come from where its link leads, which it need not have announced.
+   */
   #endpoints(): ReadonlyMap<IpAddress, number> {
     const endpoints = new Map<IpAddress, number>()
     for (const { peer } of this.#links.all) {
       for (const address of this.#trusted.of(peer)) endpoints.set(address, peer)
+    }
+    for (const { peer, candidates } of this.#links.all) {
+      for (const address of candidates) endpoints.set(address, peer)
     }
     for (const { peer, address } of this.#links.all) endpoints.set(address, peer)
     return endpoints

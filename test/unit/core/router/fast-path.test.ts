@@ -1,5 +1,5 @@
 import { formatIpAddress, ipAddressOfIpv4 } from '../../../../src/base/ip-address.ts'
-import { FAST_SILENCE_MAX_MS } from '../../../../src/core/mesh/fast-links.ts'
+import { FAST_PROBE_EVERY_MS, FAST_SILENCE_MAX_MS } from '../../../../src/core/mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
 import { tunnelAddressOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
@@ -197,6 +197,21 @@ describe('the keeper of the fast path', () => {
       [addressOf(22), 2],
       [addressOf(2), 2],
     ])
+  })
+
+  it('takes frames from where the link of a peer leads also while the peer is asked elsewhere', () => {
+    const [linked, announced] = ['fd00::2', ipOf(2)]
+    const trusted = ['10.0.0.0/24', 'fd00::/64']
+    const world = new World({ neighbours: { 2: linked }, addresses: { 2: [announced] }, trusted })
+    world.keeper.announce(0)
+    const asked = Array.from({ length: 12 }, (_, i) => world.asked(i * FAST_PROBE_EVERY_MS).map(({ to }) => to)).flat()
+    expect([asked[0], asked.at(-1)]).toEqual([linked, announced])
+    expect(new Map(world.route().endpoints)).toEqual(
+      new Map([
+        [addressOf(2), 2],
+        [ipAddress(linked), 2],
+      ]),
+    )
   })
 
   it('leaves what the kernel has as it is until gossip has told all', () => {

@@ -118,5 +118,6 @@ class World {
 
 function link(peer: number): FastLink {
   const address = ipAddressOfIpv4(tunnelAddressOf(peer))
-  return { peer, address, isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0, isNarrow: false }
+  const state = { isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0, isNarrow: false }
+  return { peer, address, candidates: [address], ...state }
 }
