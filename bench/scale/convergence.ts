@@ -3,7 +3,7 @@ import type { ScaleLab } from './scale-lab.ts'
 
 const LIMIT_MS = 120_000
 /** Between two questions to one router: answers cost it time that it lacks. */
-const ASK_EVERY_MS = 20
+const ASK_EVERY_MS = 50
 
 /** True, or what is still missing. */
 export type Answer = true | string
