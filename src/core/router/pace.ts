@@ -11,7 +11,7 @@ const OWN_RECORDS_IN_A_ROW_BY_ALL = 500
 const SETTLE_PER_HOST_MS = 0.05
 /** Changes are told to the others together, not one by one: those of one moment, and all that come soon after the last were told. */
 const GATHER_MS = 10
-const FLUSHES_APART_MS = 50
+const FLUSHES_APART_MS = 20
 const FLUSH_PER_HOST_MS = 0.1
 /** Routes take time to compute in a large cluster, and in one that changes all the time they would take all of it. */
 const ROUTES_PER_HOST_MS = 0.3

@@ -51,7 +51,7 @@ describe('the pace of a router', () => {
     }
     expect(large.flushAt('at once', 5)).toBeGreaterThan(small.flushAt('at once', 5))
     expect(large.flushAt('soon', 5)).toBeGreaterThan(small.flushAt('soon', 5))
-    expect(large.flushAt('soon', 5)).toBe(155)
+    expect(large.flushAt('soon', 5)).toBe(125)
     expect(large.flushAt('soon', 900)).toBe(910)
     expect(large.routesAt(5)).toBe(305)
     expect(large.routesAt(900)).toBe(900)
