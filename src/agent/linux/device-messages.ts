@@ -2,14 +2,14 @@ import { type Mac, macToBytes } from '../../base/mac.ts'
 import { attribute, byte, nested, text, word } from './netlink.ts'
 
 /** linux/if_link.h. */
-const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkInfo: 18, familySettings: 26 } as const
-const IFLA_INFO = { kind: 1, data: 2 } as const
+export const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkInfo: 18, familySettings: 26 } as const
+export const IFLA_INFO = { kind: 1, data: 2 } as const
 const IFLA_BR_MCAST_SNOOPING = 23
 const IFLA_INET6_ADDR_GEN_MODE = 8
 const IN6_ADDR_GEN_MODE_NONE = 1
 const AF_INET6 = 10
-const IFF_UP = 1
-const IFINFOMSG_BYTES = 16
+export const IFF_UP = 1
+export const IFINFOMSG_BYTES = 16
 
 /** What becomes of a device; what is left out stays as it is. */
 export interface DeviceChange {

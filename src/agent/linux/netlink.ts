@@ -5,6 +5,7 @@ const AF_NETLINK = 16
 const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0x80000
 const NETLINK_ROUTE = 0
+export const NETLINK_NETFILTER = 12
 export const NETLINK_GENERIC = 16
 const NLA_F_NESTED = 0x8000
 const HEADER_BYTES = 16

@@ -1,4 +1,5 @@
 import { type Mac, parseMac } from '../../base/mac.ts'
+import { IFF_UP, IFINFOMSG_BYTES, IFLA, IFLA_INFO } from './device-messages.ts'
 import { loadLibc } from './libc.ts'
 import { askNetlink, attribute, NLM_F_ACK, readAttributes, text, textOf } from './netlink.ts'
 import { SystemCallError } from './system-call-error.ts'
@@ -15,13 +16,9 @@ export interface NetworkDevice {
 }
 
 const RTM_GETLINK = 18
-const IFINFOMSG_BYTES = 16
 const TYPE_AT = 2
 const ARPHRD_ETHER = 1
 const FLAGS_AT = 8
-const IFF_UP = 1
-const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18 } as const
-const IFLA_INFO_KIND = 1
 /** No such device, and names that no device can have. */
 const NOT_THERE = ['ENODEV', 'EINVAL', 'ERANGE']
 
@@ -45,7 +42,7 @@ export function parseLink(answer: Buffer, nameOf: (index: number) => string | un
       ?.toString('hex')
       .replace(/(..)(?!$)/g, '$1:') ?? '',
   )
-  const kind = readAttributes(attributes.get(IFLA.linkinfo) ?? Buffer.alloc(0)).get(IFLA_INFO_KIND)
+  const kind = readAttributes(attributes.get(IFLA.linkInfo) ?? Buffer.alloc(0)).get(IFLA_INFO.kind)
   const master = attributes.get(IFLA.master)?.readUInt32LE()
   return {
     mac: mac.ok ? mac.value : undefined,

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { Libc } from './libc.ts'
-import { askNetlink, attribute, NLM_F_ACK, text } from './netlink.ts'
+import { askNetlink, attribute, NETLINK_NETFILTER, NLM_F_ACK, text } from './netlink.ts'
 import { SystemCallError } from './system-call-error.ts'
 
 /** NFT_MSG_GETCHAIN of NFNL_SUBSYS_NFTABLES (linux/netfilter/nf_tables.h), of NETLINK_NETFILTER. */
-const NETLINK_NETFILTER = 12
 const GET_CHAIN = (10 << 8) | 4
 const NFTA_CHAIN = { table: 1, name: 3 } as const
 const NFPROTO = { iptables: 2, ip6tables: 10 } as const
