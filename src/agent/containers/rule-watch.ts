@@ -1,4 +1,4 @@
-/** Looking takes programs; on hosts that change their rules all the time it is not done each time. */
+/** Looking may take programs; on hosts that change their rules all the time it is not done each time. */
 const LOOKS_APART_MS = 10_000
 
 /** Says when the host's rules are to be looked at, because somebody has changed some since the last look. */

@@ -4,6 +4,7 @@ import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { hasIpv6 } from './ipv6.ts'
 import { loadLibc } from './libc.ts'
 import { type ChainPlace, mayHaveChain } from './rule-chains.ts'
+import { hasJump, type Jump } from './rule-jumps.ts'
 import { type Argv, runCommandWith, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
@@ -58,6 +59,8 @@ export interface FirewallCommands {
   ask(argv: Argv): string | undefined
   /** False only where there surely is no such chain. */
   mayHaveChain(place: ChainPlace): boolean
+  /** True only where there surely is such a jump. */
+  hasJump(jump: Jump): boolean
   hasIpv6(): boolean
 }
 
@@ -65,6 +68,7 @@ const OF_HOST: FirewallCommands = {
   run: runCommandWith,
   ask: tryCommand,
   mayHaveChain: place => mayHaveChain(loadLibc(), place),
+  hasJump: jump => hasJump(loadLibc(), jump),
   hasIpv6,
 }
 
@@ -148,13 +152,15 @@ export function removeFirewall(): void {
 }
 
 /**
- * One program for all of them: it takes longer to start than to answer. What it cannot list is asked for by itself: it names a table that
- * holds a rule of nft's own, and lists more than the output of a program may be where there are tens of thousands of rules.
+ * The kernel says so where all are there, as after a restart; a program is asked for the rest. One for all of them: it takes longer to start
+ * than to answer. What it cannot list is asked for by itself: it names a table that holds a rule of nft's own, and lists more than the output
+ * of a program may be where there are tens of thousands of rules.
  */
 export function hooksThere(
   { program, hooks }: Pick<Family, 'program' | 'hooks'>,
-  { ask, mayHaveChain }: Pick<FirewallCommands, 'ask' | 'mayHaveChain'>,
+  { ask, mayHaveChain, hasJump }: Pick<FirewallCommands, 'ask' | 'mayHaveChain' | 'hasJump'>,
 ): ReadonlySet<Hook> {
+  if (hooks.every(hook => hasJump({ program, ...hook }))) return new Set(hooks)
   // No rule jumps to a chain that is not there.
   if (!hooks.some(({ table, chain }) => mayHaveChain({ program, table, chain }))) return new Set()
   const listing = ask([`${program}-save`])

@@ -6,7 +6,7 @@ import { SystemCallError } from './system-call-error.ts'
 /** NFT_MSG_GETCHAIN of NFNL_SUBSYS_NFTABLES (linux/netfilter/nf_tables.h), of NETLINK_NETFILTER. */
 const GET_CHAIN = (10 << 8) | 4
 const NFTA_CHAIN = { table: 1, name: 3 } as const
-const NFPROTO = { iptables: 2, ip6tables: 10 } as const
+export const NFPROTO = { iptables: 2, ip6tables: 10 } as const
 /** Tables of this namespace that are not nftables beneath; no file where the kernel has not loaded that part. */
 const OLD_TABLES = { iptables: '/proc/net/ip_tables_names', ip6tables: '/proc/net/ip6_tables_names' } as const
 

@@ -30,7 +30,13 @@ export function runCommandWith(input: string, argv: Argv): string {
 
 /** Whether the host has the program. */
 export function hasProgram(program: string): boolean {
-  return PATH.split(':').some(folder => folder !== '' && existsSync(join(folder, program)))
+  return pathOf(program) !== undefined
+}
+
+/** Where the host has the program. */
+export function pathOf(program: string): string | undefined {
+  const folders = PATH.split(':').filter(folder => folder !== '')
+  return folders.map(folder => join(folder, program)).find(path => existsSync(path))
 }
 
 /** Undefined when the command fails: for questions whose answer may be no. */

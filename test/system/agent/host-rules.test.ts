@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
 
@@ -82,6 +82,37 @@ describe('the rules of a host', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect((await lab.on('a', 'iptables', '-S', 'WEAVE-EXPOSE')).stdout).toContain('-s 10.2.0.0/16 -i weave -j ACCEPT')
   }, 30_000)
+
+  it('are found by a router that starts again without a listing, which it asks for once a jump is gone or has a condition (FW-06)', async () => {
+    const folder = join(lab.folder, 'noting')
+    const calls = join(folder, 'calls')
+    mkdirSync(folder)
+    writeFileSync(calls, '')
+    for (const program of ['iptables-save', 'ip6tables-save']) {
+      const script = `#!/bin/sh\necho ${program} >>${calls}\nPATH=\${PATH#*:} exec ${program} "$@"\n`
+      writeFileSync(join(folder, program), script, { mode: 0o755 })
+    }
+    await lab.stop('a')
+    for (const program of ['iptables', 'ip6tables']) await must('a', program, '-F', 'WEAVE-EXPOSE')
+    await lab.launch('a', { PATH: `${folder}:${process.env.PATH}` })
+    await eventually(15_000, async () => {
+      const { stdout } = await lab.on('a', 'ip6tables', '-S', 'WEAVE-EXPOSE')
+      return stdout.includes('-j ACCEPT') || stdout
+    })
+    expect(readFileSync(calls, 'utf8')).toBe('')
+    expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
+    expect(await jumps('ip6tables-save')).toEqual(JUMPS)
+
+    const conditional = ['INPUT', '-i', 'lo', '-j', 'WEAVE-INPUT']
+    await must('a', 'iptables', '-I', ...conditional)
+    await must('a', 'iptables', '-D', 'INPUT', '-j', 'WEAVE-INPUT')
+    await must('a', 'ip6tables', '-D', 'FORWARD', '-j', 'WEAVE-EXPOSE')
+    await eventually(45_000, async () => (await jumps('ip6tables-save')).length === JUMPS.length || 'not put back')
+    expect(await jumps('ip6tables-save')).toEqual(JUMPS)
+    await must('a', 'iptables', '-D', ...conditional)
+    expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
+    expect(readFileSync(calls, 'utf8')).toContain('iptables-save\nip6tables-save\n')
+  }, 90_000)
 
   /** Who is seen to ping `host` while `act` does its work. */
   async function sourceOfPing(host: string, act: () => Promise<void>): Promise<string> {

@@ -1,4 +1,5 @@
 import { firewallText, HostFirewall, hooksThere, ipv6FirewallText } from '../../../../src/agent/linux/host-firewall.ts'
+import type { Jump } from '../../../../src/agent/linux/rule-jumps.ts'
 import { parseIpNetwork } from '../../../../src/base/ip-address.ts'
 import { UserError } from '../../../../src/base/user-error.ts'
 
@@ -7,6 +8,9 @@ const cidr = (text: string) => {
   if (!parsed.ok) throw new Error(parsed.error)
   return parsed.value
 }
+
+/** What the kernel says where only programs know. */
+const OF_PROGRAMS = { mayHaveChain: () => true, hasJump: () => false }
 
 const PLACE = { bridge: 'weave', dockerBridge: 'docker0', overlay: undefined, exposed: [], port: 6783 }
 
@@ -106,7 +110,7 @@ describe('the rules of the host', () => {
       }
       return words.includes('FORWARD') ? '' : undefined
     }
-    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, { ask, mayHaveChain: () => true })
+    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, { ...OF_PROGRAMS, ask })
     expect([...there]).toEqual([forward, nat])
     expect(asked).toEqual([
       'iptables-save',
@@ -126,8 +130,27 @@ describe('the rules of the host', () => {
       asked.push(program)
       return program === 'iptables-save' ? listing : undefined
     }
-    const there = hooksThere({ program: 'iptables', hooks: [hook] }, { ask, mayHaveChain: () => true })
+    const there = hooksThere({ program: 'iptables', hooks: [hook] }, { ...OF_PROGRAMS, ask })
     expect([there.size, asked.length]).toEqual([0, programs])
+  })
+
+  it.each([
+    ['are not listed where the kernel has them all', ['FORWARD', 'INPUT'], ['FORWARD', 'INPUT'], []],
+    ['are listed where the kernel may lack one', ['FORWARD'], ['INPUT'], ['ip6tables-save']],
+  ])('%s', (_, known, expected, programs) => {
+    const hooks = [
+      { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
+      { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
+    ] as const
+    const asked: string[] = []
+    const ask = ([program = '']: readonly string[]) => {
+      asked.push(program)
+      return '*filter\n-A INPUT -j WEAVE-INPUT\nCOMMIT\n'
+    }
+    const hasJump = ({ program, table, from }: Jump) =>
+      program === 'ip6tables' && table === 'filter' && known.includes(from)
+    const there = hooksThere({ program: 'ip6tables', hooks }, { ...OF_PROGRAMS, ask, hasJump })
+    expect([[...there].map(({ from }) => from), asked]).toEqual([expected, programs])
   })
 
   it('are not listed for jumps to chains that the kernel does not have', () => {
@@ -143,6 +166,7 @@ describe('the rules of the host', () => {
           return '*filter\n-A INPUT -j WEAVE-INPUT\nCOMMIT\n'
         },
         mayHaveChain: ({ chain }: { readonly chain: string }) => chains.includes(chain),
+        hasJump: () => false,
       }
       return [...hooksThere({ program: 'iptables', hooks }, commands)].map(({ chain }) => chain)
     }
@@ -173,7 +197,7 @@ describe('a host that refuses rules', () => {
         taken.push(text)
       },
       ask: () => undefined,
-      mayHaveChain: () => true,
+      ...OF_PROGRAMS,
     })
     expect(firewall.apply(PLACE)).toBe('no such table')
     expect(taken.slice(1).map(text => text.split('\n'))).toEqual([
@@ -216,7 +240,7 @@ describe('a host that refuses rules', () => {
         there.add(restore.replace('-restore', ''))
       },
       ask: ([asked]) => (there.has(asked) ? '' : undefined),
-      mayHaveChain: () => true,
+      ...OF_PROGRAMS,
     })
     return { firewall, told, refuse: (other: string) => (refused = other) }
   }
