@@ -6,6 +6,8 @@ import type { Neighbours } from './neighbours.ts'
 
 /** A router dials until it has so many links. */
 export const LINKS_WANTED = 8
+/** With so many the rest can wait for gossip, and for those who dial here: hosts of a cluster often start at once. */
+const LINKS_FOR_NOW = LINKS_WANTED / 2
 /** Where links lead to everybody, so many are enough: the others would hear of each link more. */
 const LINKS_ENOUGH = 6
 /** A router with so many links takes no more from peers that it reaches without. */
@@ -49,11 +51,11 @@ export class DialPolicy {
     this.#sources = sources
   }
 
-  /** Half of what is lacking at one time: the other half comes from those who dial here. */
+  /** A quarter of what is lacking at one time: others dial here meanwhile, and each link more is one more that all news goes over. */
   get dialsMax(): number {
     const { neighbours } = this.#sources
     const lacking = LINKS_WANTED - neighbours.links.length
-    const wanted = lacking > 0 ? Math.ceil(lacking / 2) : SEARCHES_MAX
+    const wanted = lacking > 0 ? Math.ceil(lacking / 4) : SEARCHES_MAX
     return Math.max(0, Math.min(wanted, this.#linksMax - neighbours.links.length))
   }
 
@@ -65,7 +67,7 @@ export class DialPolicy {
     if (owner !== undefined && (neighbours.linkTo(owner) !== undefined || isHeld(owner))) return true
     const { links } = neighbours
     if (owner !== undefined && links.length >= LINKS_ENOUGH && isReachable(owner)) return true
-    if (owner !== undefined && links.length >= LINKS_WANTED) {
+    if (owner !== undefined && links.length >= LINKS_FOR_NOW) {
       const settled = now - settleMs(this.#sources.hostCount())
       if (links.some(link => link.changedAt > settled)) return true
     }

@@ -6,9 +6,9 @@ import { LINKS_MAX as LINKS_TOLD_MAX } from '../../../../src/core/wire/peer-reco
 const FAR = { ip: '192.0.2.9', port: 6783 }
 
 describe('the dial policy', () => {
-  it('dials half of what is lacking at one time: the other half comes from those who dial here', () => {
-    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 2)
-    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 2))
+  it('dials a quarter of what is lacking at one time: others dial here meanwhile', () => {
+    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 4)
+    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 4))
     expect(policyWith(LINKS_WANTED - 1, 0).dialsMax).toBe(1)
   })
 
@@ -53,8 +53,8 @@ describe('a target that is reached over others', () => {
   it('is given a moment to show that it is reached, after the last change of a link', () => {
     const isSatisfied = (links: number, now: number) =>
       policyWith(links, 0, { reached: [], owner: 50 }).isSatisfied(target, now)
-    expect([0, settleMs(30) - 1, settleMs(30) + 1].map(now => isSatisfied(8, now))).toEqual([true, true, false])
-    expect(isSatisfied(7, 0)).toBe(false)
+    expect([0, settleMs(30) - 1, settleMs(30) + 1].map(now => isSatisfied(4, now))).toEqual([true, true, false])
+    expect(isSatisfied(3, 0)).toBe(false)
   })
 
   it('is not dialled while it is held down', () => {
