@@ -35,6 +35,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
     wanted: peer => tell({ kind: 'wanted', peer }),
     filled: peer => tell({ kind: 'filled', peer }),
     worn: () => tell({ kind: 'worn' }),
+    atWork: () => tell({ kind: 'at-work' }),
     probed: (peer, heard) => tell({ kind: 'probed', peer, ...heard }),
     carry: (neighbour, datagramBytes, bytes) => {
       if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false

@@ -24,6 +24,8 @@ export interface DataPathOptions {
   readonly worn: () => void
   /** Datagrams for the control link to a neighbour to carry. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
+  /** Frames have come that are worth fast code. */
+  readonly atWork: () => void
   /** The thread has ended though nobody stopped it. */
   readonly failed: (reason: string) => void
 }
@@ -138,6 +140,8 @@ export class DataPath {
         return this.#options.filled(event.peer, event.refused)
       case 'worn':
         return this.#options.worn()
+      case 'at-work':
+        return this.#options.atWork()
       case 'carry':
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)

@@ -37,6 +37,8 @@ export type DataPathEvent =
   | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
   | { readonly kind: 'worn' }
+  /** Once, when frames come that are worth fast code. */
+  | { readonly kind: 'at-work' }
   /** Datagrams for a control link to carry. Those that the other thread has yet to take are counted in `waitingBytes`. */
   | {
       readonly kind: 'carry'

@@ -32,6 +32,8 @@ const BATCH_BYTES = 256 * 1024
 const GATHER_MICROSECONDS = 50
 /** Of a question or an answer, for which somebody waits. */
 const PROMPT_BYTES_MAX = 512
+/** So many are more than what routers say to each other. */
+const AT_WORK_PACKETS = 2000
 const POLLIN = 1
 const POLLERR_HUP_NVAL = 8 | 16 | 32
 const POLLFD_BYTES = 8
@@ -48,6 +50,8 @@ export interface PumpOptions {
   readonly wanted: PacketSink['wanted']
   readonly filled: PacketSink['filled']
   readonly worn: PacketSink['worn']
+  /** Told once, when there were so many packets that more will come. */
+  readonly atWork: () => unknown
   /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
   readonly clock: () => number
@@ -97,6 +101,7 @@ export class PacketPump implements PacketSink {
   readonly #cutting: UdpCutting
   readonly #dense = new DenseTraffic()
   #isDense = false
+  #isAtWork = false
   #isStopped = false
 
   constructor(options: PumpOptions) {
@@ -142,6 +147,7 @@ export class PacketPump implements PacketSink {
     const captured = this.#returned(0) === 0 ? 0 : this.#captureBatch(now)
     const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)
     const packets = this.counters.framesRead + this.counters.datagramsReceived - before
+    if (!this.#isAtWork && before + packets >= AT_WORK_PACKETS) this.#beginWork()
     this.#isDense = this.#dense.note(packets, captured + received, now)
     if (this.#options.gathers && this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
     if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
@@ -151,6 +157,11 @@ export class PacketPump implements PacketSink {
 
   stop(): void {
     this.#isStopped = true
+  }
+
+  #beginWork(): void {
+    this.#isAtWork = true
+    this.#options.atWork()
   }
 
   /** Hot path. */

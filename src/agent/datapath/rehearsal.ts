@@ -125,7 +125,7 @@ class Player {
     const { libc, cipher, offload, clock, wake } = stage
     const tap = { fd: this.#tap[0], offload }
     const nobody = () => undefined
-    const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, carry: () => false }
+    const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, atWork: nobody, carry: () => false }
     this.#pump = new PacketPump({ libc, cipher, tap, udp, wakeFd: wake.fd, clock, gathers: false, ...unheard })
     this.enter()
     const { self } = table

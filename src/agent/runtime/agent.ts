@@ -48,6 +48,8 @@ export interface AgentOptions {
   readonly offered: Offered
   /** The agent cannot go on; called once at most. */
   readonly failed: (reason: string) => void
+  /** Frames have come that are worth fast code. */
+  readonly atWork: () => void
   /** Of what works beside the router. */
   readonly routes: readonly Route[]
 }
@@ -205,7 +207,7 @@ export class Agent {
 
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
     const udp = openSleeveSocket(libc, this.#state.config.listen)
-    const { dataPathProgram: program, log, failed } = this.#options
+    const { dataPathProgram: program, log, failed, atWork } = this.#options
     const probed: DataPathOptions['probed'] = event => this.#driver.handle({ ...event, kind: 'probe-received' })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
     const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
@@ -213,7 +215,7 @@ export class Agent {
     const filled: DataPathOptions['filled'] = (peer, refused) =>
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
     const worn = () => this.#driver.handle({ kind: 'key-worn' })
-    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, worn, carry })
+    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, worn, atWork, carry })
   }
 
   #createNames(): NamedTargets {

@@ -12,6 +12,7 @@ import { createServiceNotifier, type ServiceNotifier } from '../linux/service-no
 import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
+import { CompilerThrift } from './compiler-thrift.ts'
 import type { Logger } from './logger.ts'
 import { spareMemory } from './spare-memory.ts'
 import { whenIdle } from './when-idle.ts'
@@ -30,7 +31,7 @@ interface End {
   readonly isWanted: boolean
 }
 
-type Given = Omit<AgentOptions, 'failed' | 'journal' | 'offered' | 'routes'>
+type Given = Omit<AgentOptions, 'failed' | 'atWork' | 'journal' | 'offered' | 'routes'>
 
 /** Runs the router until it is told to stop; false when it could not go on. */
 export async function runInForeground(options: Given): Promise<boolean> {
@@ -42,16 +43,26 @@ export async function runInForeground(options: Given): Promise<boolean> {
   const offered = new Offered()
   let containers: ContainerService | undefined
   const routes = [...proxyRoutes(() => containers), ...exposeRoutes(() => containers)]
-  const agent = await Agent.start({ ...options, log, journal: log, failed, offered, routes })
+  const thrift = new CompilerThrift()
+  const agent = await Agent.start({
+    ...options,
+    log,
+    journal: log,
+    failed,
+    atWork: () => thrift.end(),
+    offered,
+    routes,
+  })
   replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
   containers = new ContainerService(root, agent.config, { log, offered })
   // Docker starts once the router is ready, and asks for its driver at once.
   await containers.start()
+  thrift.begin()
   const notifier = createServiceNotifier(process.env)
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const timers = [...afterStart(agent), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const timers = [...afterStart(agent, thrift), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
@@ -67,9 +78,12 @@ export async function runInForeground(options: Given): Promise<boolean> {
 }
 
 /** A start has no time for these: hosts of a cluster often start at once. */
-function afterStart(agent: Agent): readonly NodeJS.Timeout[] {
+function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeout[] {
   const leisure = { latestMs: NEVER_IDLE_AFTER_MS, isBusy: isHostBusy }
-  const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => agent.rehearse())
+  const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => {
+    thrift.end()
+    agent.rehearse()
+  })
   const libc = loadLibc()
   const release = () => {
     libc.malloc_trim(0)

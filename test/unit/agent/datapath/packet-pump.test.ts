@@ -17,6 +17,16 @@ describe('the packet pump', () => {
     expect(pump.counters).toMatchObject({ framesRead: 64, datagramsReceived: 3 })
   })
 
+  it('tells once that frames are many', () => {
+    const atWork: number[] = []
+    const kernel = new FakeKernel({ frames: 3_000, datagrams: 0 })
+    const pump = createPump(kernel, undefined, () => atWork.push(pump.counters.framesRead))
+    kernel.stopAfter(50, pump)
+    pump.run(() => undefined)
+    expect(pump.counters.framesRead).toBe(3_000)
+    expect(atWork).toEqual([2_048])
+  })
+
   it('reads all there is, over several rounds', () => {
     const kernel = new FakeKernel({ frames: 200, datagrams: 0 })
     const pump = createPump(kernel)
@@ -144,6 +154,7 @@ class FakeKernel {
 function createPump(
   kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel, 'attach'>>,
   clock = () => 0,
+  atWork = () => undefined as unknown,
 ): PacketPump {
   const polled = Buffer.alloc(24)
   kernel.attach?.((index, events) => polled.writeInt16LE(events, index * 8 + 6))
@@ -157,6 +168,7 @@ function createPump(
     wanted: () => undefined,
     filled: () => undefined,
     worn: () => undefined,
+    atWork,
     carry: () => false,
     clock,
     gathers: true,

@@ -1,0 +1,28 @@
+import { setFlagsFromString } from 'node:v8'
+
+/** What makes fast code of functions that run often, at some milliseconds of a processor each (V8, `flag-definitions.h`). */
+const COMPILERS = ['opt', 'maglev'] as const
+
+/**
+ * For a while the engine makes no fast code, in no thread of this process. Most of what it compiles while a router starts has done its
+ * work by then, and hosts of a cluster often start at once.
+ */
+export class CompilerThrift {
+  readonly #setFlag: (flag: string) => void
+  #isOver = false
+
+  constructor(setFlag: (flag: string) => void = setFlagsFromString) {
+    this.#setFlag = setFlag
+  }
+
+  /** Call once the modules of Node.js are loaded: their code comes compiled, and is of use only to an engine with all compilers. */
+  begin(): void {
+    if (!this.#isOver) for (const compiler of COMPILERS) this.#setFlag(`--no-${compiler}`)
+  }
+
+  /** For good, also when it has not begun. */
+  end(): void {
+    this.#isOver = true
+    for (const compiler of COMPILERS) this.#setFlag(`--${compiler}`)
+  }
+}
