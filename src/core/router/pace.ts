@@ -16,6 +16,9 @@ const FLUSH_PER_HOST_MS = 0.1
 /** Routes take time to compute in a large cluster, and in one that changes all the time they would take all of it. */
 const ROUTES_PER_HOST_MS = 0.3
 
+/** Of the pauses between two flushes, and between two computations of routes, what a busy host adds. */
+const LAG_MAX_MS = 400
+
 /** Records beyond these that tell of a lost link: others must not give frames to a dead router because its neighbour has just said something else. */
 const LOSSES_IN_A_ROW = 5
 
@@ -39,8 +42,8 @@ export class Pace {
     return when === 'at once' ? Math.max(now, nextAt) : Math.max(now + GATHER_MS, nextAt + FLUSHES_APART_MS)
   }
 
-  flushed(now: Instant): void {
-    this.#flushedAt = now
+  flushed(at: Instant): void {
+    this.#flushedAt = at
   }
 
   /** When this router may next issue a record, which it has wanted to since `since`: `now` if it may. `isLoss`: a link is gone. */
@@ -60,8 +63,13 @@ export class Pace {
     return Math.max(now, this.#routedAt + this.#hostCount() * ROUTES_PER_HOST_MS)
   }
 
-  routed(now: Instant): void {
-    this.#routedAt = now
+  routed(at: Instant): void {
+    this.#routedAt = at
+  }
+
+  /** For how much later to take what is done at `now` and was due at `deadline`: a host that cannot keep up does more at once, and less often. */
+  lagMs(deadline: Instant, now: Instant): number {
+    return Number.isFinite(deadline) ? Math.min(Math.max(0, now - deadline), LAG_MAX_MS) : 0
   }
 
   #recordTurn(now: Instant): Instant {

@@ -83,6 +83,7 @@ export class Publication {
 
   /** Call at the deadline. What this router says itself goes ahead of what it passes on, so that others pass on the latest. */
   publish(now: Instant): void {
+    const doneAt = now + this.#pace.lagMs(this.deadline, now)
     const isFlush = this.#flushAt <= now
     this.#sources.fastPath()?.announce(now)
     const news = [...this.#announce(now), ...this.#sources.topics.flush()]
@@ -95,10 +96,12 @@ export class Publication {
     }
     if (isFlush) {
       this.#flushAt = Number.POSITIVE_INFINITY
-      this.#pace.flushed(now)
+      this.#pace.flushed(doneAt)
       this.#routesAt = Math.min(this.#routesAt, this.#pace.routesAt(now))
     }
-    if (this.#routesAt <= now) this.#route(now)
+    if (this.#routesAt > now) return
+    this.#route(now)
+    this.#pace.routed(doneAt)
   }
 
   #announce(now: Instant): readonly number[] {
@@ -124,7 +127,6 @@ export class Publication {
 
   #route(now: Instant): void {
     const { options, membership, announcements, addresses, maker } = this.#sources
-    this.#pace.routed(now)
     const self = options.shortId
     const before = this.routes
     this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)

@@ -14,6 +14,17 @@ describe('the pace of a router', () => {
     expect(pace.recordAt(0, 60_000)).toBe(60_000)
   })
 
+  it('does more at once, and less often, on a host that comes late to what is due', () => {
+    const pace = new Pace(() => 60, 0)
+    const inTime = pace.lagMs(100, 100)
+    const late = pace.lagMs(100, 250)
+    expect([inTime, late, pace.lagMs(100, 60_000), pace.lagMs(Number.NEGATIVE_INFINITY, 100)]).toEqual([0, 150, 400, 0])
+    pace.flushed(250 + late)
+    pace.routed(250 + late)
+    expect(pace.flushAt('soon', 260)).toBe(400 + 6 + 20)
+    expect(pace.routesAt(260)).toBe(400 + 18)
+  })
+
   it('says when the next record may go', () => {
     const pace = new Pace(() => 1_000, 0)
     pace.recorded(0)
