@@ -95,7 +95,8 @@ describe('a host that loses all its links each other second, for a minute', () =
     expect([...told].filter(name => name !== FLAPPING_HOST).sort()).toEqual([...STEADY].sort())
     for (const seen of unsteady) {
       expect(seen).toEqual({ returns: expect.any(Number), provesAfterMs: expect.any(Number) })
-      expect(seen?.returns).toBeGreaterThan(TIMES_FREE)
+      // Some have been forgotten since the last one, which was one too many.
+      expect(seen?.returns).toBeGreaterThanOrEqual(TIMES_FREE)
     }
     expect(waiting.length).toBeGreaterThan(0)
     for (const { state, info } of waiting) {

@@ -9,7 +9,7 @@ export const LINKS_WANTED = 8
 /** With so many the rest can wait for gossip, and for those who dial here: hosts of a cluster often start at once. */
 const LINKS_FOR_NOW = LINKS_WANTED / 2
 /** Where links lead to everybody, so many are enough: the others would hear of each link more. */
-const LINKS_ENOUGH = 6
+const LINKS_ENOUGH = 5
 /** A router with so many links takes no more from peers that it reaches without. */
 export const LINKS_MAX = 24
 /** Dials open at one time for peers that cannot be reached, when there are links enough. */
@@ -66,8 +66,10 @@ export class DialPolicy {
     if (owner === self) return true
     if (owner !== undefined && (neighbours.linkTo(owner) !== undefined || isHeld(owner))) return true
     const { links } = neighbours
-    if (owner !== undefined && links.length >= LINKS_ENOUGH && isReachable(owner)) return true
-    if (owner !== undefined && links.length >= LINKS_FOR_NOW) {
+    const isReached = owner !== undefined && isReachable(owner)
+    if (isReached && links.length >= LINKS_ENOUGH) return true
+    // One that is reached is dialled at once: it is there, and the rest of the links need not wait.
+    if (owner !== undefined && !isReached && links.length >= LINKS_FOR_NOW) {
       const settled = now - settleMs(this.#sources.hostCount())
       if (links.some(link => link.changedAt > settled)) return true
     }

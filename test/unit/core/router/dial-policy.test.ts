@@ -39,10 +39,10 @@ describe('a target that is reached over others', () => {
   const NOW = 1_000_000
   const target = { endpoint: { ip: '10.0.0.50', port: 6783 }, key: '10.0.0.50:6783' }
 
-  it('is dialled for the first six links, and not any more once there are so many', () => {
+  it('is dialled for the first five links, and not any more once there are so many', () => {
     const isSatisfied = (links: number) => policyWith(links, 0, { reached: [50], owner: 50 }).isSatisfied(target, NOW)
-    expect([0, 5].map(isSatisfied)).toEqual([false, false])
-    expect([6, 8, 20].map(isSatisfied)).toEqual([true, true, true])
+    expect([0, 4].map(isSatisfied)).toEqual([false, false])
+    expect([5, 8, 20].map(isSatisfied)).toEqual([true, true, true])
   })
 
   it('is dialled however many links there are when it is not reached after all, or nobody knows whose it is', () => {
