@@ -14,10 +14,15 @@ fi
 case "${0##*/}" in
   weave-net | weave-ipam) set -- cni "${0##*/}" ;;
 esac
+authorities=--use-bundled-ca
 case "${1-}" in
-  # The router lives long: one heap of the C library for all threads is worth memory to it.
-  launch) export MALLOC_ARENA_MAX=1 ;;
+  # The router lives long: one heap of the C library for all threads is worth memory to it. Its links trust the cluster's authority alone,
+  # and Node.js need not read those of the web at each start: it is shown a list of none.
+  launch)
+    export MALLOC_ARENA_MAX=1 SSL_CERT_FILE=/dev/null
+    authorities=--use-openssl-ca
+    ;;
   # What the engine makes of the program is kept beside it, and goes with it.
   *) export NODE_COMPILE_CACHE="$release/code" ;;
 esac
-exec "$node" --no-warnings "$release/weave.mjs" "$@"
+exec "$node" --no-warnings "$authorities" "$release/weave.mjs" "$@"

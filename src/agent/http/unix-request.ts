@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { request } from 'node:http'
 
 export interface UnixRequest {
@@ -16,8 +17,10 @@ export interface UnixReply {
 }
 
 /** One exchange over a unix socket. Rejects with the error of the socket, or with ETIMEDOUT when nothing comes. */
-export function requestOverUnix(wish: UnixRequest): Promise<UnixReply> {
+export async function requestOverUnix(wish: UnixRequest): Promise<UnixReply> {
   const { socketPath, method = 'GET', path, headers = {}, body, timeoutMs } = wish
+  // Each start asks whether Docker is there, and another router: where there is no socket, HTTP need not be loaded to find that out.
+  statSync(socketPath)
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path, method, headers: { host: 'weave', ...headers } }, response => {
       const parts: Buffer[] = []

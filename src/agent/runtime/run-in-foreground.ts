@@ -62,13 +62,14 @@ export async function runInForeground(options: Given): Promise<boolean> {
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const timers = [...afterStart(agent, thrift), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const leisurely = afterStart(agent, thrift)
+  const timers = [startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
   }
   const end = await ending.happened
-  for (const timer of timers) clearInterval(timer)
+  for (const timer of [...timers, ...leisurely]) clearInterval(timer)
   notifier.notify('STOPPING=1')
   log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
   await containers.stop()
@@ -77,7 +78,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   return end.isWanted
 }
 
-/** A start has no time for these: hosts of a cluster often start at once. */
+/** A start has no time for these: hosts of a cluster often start at once. Gives timers; what is done first adds one. */
 function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeout[] {
   const leisure = { latestMs: NEVER_IDLE_AFTER_MS, isBusy: isHostBusy }
   const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => {
@@ -89,12 +90,14 @@ function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeo
     libc.malloc_trim(0)
     releaseProgramPages(libc)
   }
+  const timers: NodeJS.Timeout[] = []
   const collectAndRelease = () => {
     spareMemory()
     release()
+    timers.push(setInterval(release, RELEASE_EVERY_MS))
   }
-  const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)
-  return [rehearse, collect, setInterval(release, RELEASE_EVERY_MS)]
+  timers.push(rehearse, whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease))
+  return timers
 }
 
 /** The first end counts. */

