@@ -25,6 +25,8 @@ const REHEARSAL_IS_OVER_MS = 6000
 const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
 const RELEASE_EVERY_MS = 5_000
+/** What is given back in the middle of a start is fetched again. */
+const RELEASE_FIRST_MS = 10_000
 
 interface End {
   readonly reason: string
@@ -90,13 +92,16 @@ function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeo
     libc.malloc_trim(0)
     releaseProgramPages(libc)
   }
-  const timers: NodeJS.Timeout[] = []
   const collectAndRelease = () => {
     spareMemory()
     release()
+  }
+  const timers = [rehearse, whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)]
+  const releaseOnAndOn = () => {
+    release()
     timers.push(setInterval(release, RELEASE_EVERY_MS))
   }
-  timers.push(rehearse, whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease))
+  timers.push(setTimeout(releaseOnAndOn, RELEASE_FIRST_MS))
   return timers
 }
 
