@@ -51,11 +51,11 @@ export class DialPolicy {
     this.#sources = sources
   }
 
-  /** A quarter of what is lacking at one time: others dial here meanwhile, and each link more is one more that all news goes over. */
+  /** Half of what is lacking at one time: the other half comes from those who dial here. With fewer a host that has moved searches for too long. */
   get dialsMax(): number {
     const { neighbours } = this.#sources
     const lacking = LINKS_WANTED - neighbours.links.length
-    const wanted = lacking > 0 ? Math.ceil(lacking / 4) : SEARCHES_MAX
+    const wanted = lacking > 0 ? Math.ceil(lacking / 2) : SEARCHES_MAX
     return Math.max(0, Math.min(wanted, this.#linksMax - neighbours.links.length))
   }
 

@@ -6,9 +6,9 @@ import { LINKS_MAX as LINKS_TOLD_MAX } from '../../../../src/core/wire/peer-reco
 const FAR = { ip: '192.0.2.9', port: 6783 }
 
 describe('the dial policy', () => {
-  it('dials a quarter of what is lacking at one time: others dial here meanwhile', () => {
-    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 4)
-    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 4))
+  it('dials half of what is lacking at one time: the other half comes from those who dial here', () => {
+    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 2)
+    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 2))
     expect(policyWith(LINKS_WANTED - 1, 0).dialsMax).toBe(1)
   })
 
