@@ -49,11 +49,8 @@ describe('a host that starts again each other second, for half a minute', () => 
 
   it('is named by all as one that starts again and again, and its hold is seen', () => {
     expect([...told.keys()].sort()).toEqual([...STEADY].sort())
-    // Where no start was heard of for so long, because others hold it, the hold is over.
-    const held = flapping.filter(seen => seen !== undefined)
-    expect(held.length).toBeGreaterThan(STEADY.length / 2)
-    for (const seen of held) expect(seen).toEqual({ starts: expect.any(Number), heldForMs: expect.any(Number) })
-    expect(Math.max(...held.map(seen => seen.heldForMs))).toBeLessThanOrEqual(HOLD_MAX_MS)
+    for (const seen of flapping) expect(seen).toEqual({ starts: expect.any(Number), heldForMs: expect.any(Number) })
+    expect(Math.max(...flapping.map(seen => seen?.heldForMs ?? 0))).toBeLessThanOrEqual(HOLD_MAX_MS)
   })
 
   it('keeps the others neither from each other nor frames between them', () => {
@@ -91,12 +88,10 @@ describe('a host that loses all its links each other second, for a minute', () =
   })
 
   it('is named by all as one that comes and goes, and what that means is seen', () => {
-    // It may say the same of them: their links with it come and go as often.
-    expect([...told].filter(name => name !== FLAPPING_HOST).sort()).toEqual([...STEADY].sort())
+    expect([...told].sort()).toEqual([...STEADY].sort())
     for (const seen of unsteady) {
       expect(seen).toEqual({ returns: expect.any(Number), provesAfterMs: expect.any(Number) })
-      // Some have been forgotten since the last one, which was one too many.
-      expect(seen?.returns).toBeGreaterThanOrEqual(TIMES_FREE)
+      expect(seen?.returns).toBeGreaterThan(TIMES_FREE)
     }
     expect(waiting.length).toBeGreaterThan(0)
     for (const { state, info } of waiting) {

@@ -25,8 +25,6 @@ const REHEARSAL_IS_OVER_MS = 6000
 const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
 const RELEASE_EVERY_MS = 5_000
-/** What is given back in the middle of a start is fetched again. */
-const RELEASE_FIRST_MS = 10_000
 
 interface End {
   readonly reason: string
@@ -64,14 +62,13 @@ export async function runInForeground(options: Given): Promise<boolean> {
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const leisurely = afterStart(agent, thrift)
-  const timers = [startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const timers = [...afterStart(agent, thrift), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
   }
   const end = await ending.happened
-  for (const timer of [...timers, ...leisurely]) clearInterval(timer)
+  for (const timer of timers) clearInterval(timer)
   notifier.notify('STOPPING=1')
   log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
   await containers.stop()
@@ -80,7 +77,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   return end.isWanted
 }
 
-/** A start has no time for these: hosts of a cluster often start at once. Gives timers; what is done first adds one. */
+/** A start has no time for these: hosts of a cluster often start at once. */
 function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeout[] {
   const leisure = { latestMs: NEVER_IDLE_AFTER_MS, isBusy: isHostBusy }
   const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => {
@@ -96,13 +93,14 @@ function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeo
     spareMemory()
     release()
   }
-  const timers = [rehearse, whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)]
-  const releaseOnAndOn = () => {
-    release()
-    timers.push(setInterval(release, RELEASE_EVERY_MS))
+  const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)
+  // What is given back in the middle of a start is fetched again: not the first time.
+  let isEarly = true
+  const releaseLater = () => {
+    if (!isEarly) release()
+    isEarly = false
   }
-  timers.push(setTimeout(releaseOnAndOn, RELEASE_FIRST_MS))
-  return timers
+  return [rehearse, collect, setInterval(releaseLater, RELEASE_EVERY_MS)]
 }
 
 /** The first end counts. */
