@@ -24,7 +24,7 @@ const REHEARSAL_IS_OVER_MS = 6000
 /** A host that is busy for so long is never idle. */
 const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
-const RELEASE_EVERY_MS = 5_000
+const RELEASE_EVERY_MS = 3_500
 
 interface End {
   readonly reason: string
@@ -94,10 +94,10 @@ function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeo
     release()
   }
   const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)
-  // What is given back in the middle of a start is fetched again: not the first time.
+  // What is given back in the middle of a start is fetched again: not the first time, where others start as well.
   let isEarly = true
   const releaseLater = () => {
-    if (!isEarly) release()
+    if (!isEarly || !isHostBusy()) release()
     isEarly = false
   }
   return [rehearse, collect, setInterval(releaseLater, RELEASE_EVERY_MS)]

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BridgeNames } from '../../../../src/agent/containers/bridge-names.ts'
@@ -12,6 +12,12 @@ import { onNetwork } from '../../../simulation/address-world.ts'
 const ID = 'ab'.repeat(32)
 const [OURS, OTHERS] = ['cd'.repeat(32), 'ef'.repeat(32)]
 const DUAL = { IPAddress: '10.4.0.1', GlobalIPv6Address: 'fd01::1' }
+
+const folders: string[] = []
+
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true })
+})
 
 describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
   it('are given for addresses of the overlay, whatever network of Docker has them', async () => {
@@ -127,5 +133,7 @@ function namesOn(
 }
 
 function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'names-'))
+  const path = mkdtempSync(join(tmpdir(), 'names-'))
+  folders.push(path)
+  return path
 }

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import dnsPacket from 'dns-packet'
 import { framed, Upstream } from '../../../../src/agent/dns-server/upstream.ts'
 
@@ -27,6 +27,7 @@ describe('names of other domains (Weave rows DNS-08, FLAG-19, FLAG-20)', () => {
 
   afterEach(() => {
     for (const resolver of resolvers.splice(0)) resolver.close()
+    rmSync(dirname(resolvConf), { recursive: true })
   })
 
   it.each(['fails', 'refuses', 'is silent'] as const)(
