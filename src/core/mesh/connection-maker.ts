@@ -16,6 +16,15 @@ export const LOOK_AGAIN_MS = 1_000
 /** The more targets there are, the less often one that needs no dial is looked at: `reconsider` says when it may have come to need one. */
 const LOOK_AGAIN_PER_TARGET_MS = 10
 export const TARGETS_MAX = 16_384
+/** Whoever is there has let a dial come to a link by then, as a rule. */
+export const FRESH_MS = 500
+
+export interface DialBounds {
+  /** Dials open at one time. */
+  readonly open: number
+  /** Of these, so many that have not been open for `FRESH_MS` yet. */
+  readonly fresh: number
+}
 
 export interface DialFailure {
   readonly reason: string
@@ -108,26 +117,27 @@ export class ConnectionMaker {
   }
 
   /**
-   * Targets to dial at `now`; they count as dialling until `dialled` or `failed`. Of more than `dialsMax` some are drawn by lot:
+   * Targets to dial at `now`; they count as dialling until `dialled` or `failed`. Of more than `bounds` allow some are drawn by lot:
    * routers that all know the same list would otherwise all dial its head. Those that are satisfied are looked at again later.
    */
   due(
     now: number,
     isSatisfied: (target: Pick<Target, 'endpoint' | 'key'>) => boolean,
-    dialsMax: number,
+    bounds: DialBounds,
   ): readonly Endpoint[] {
     if (now < this.#deadline) return []
-    const free = dialsMax - this.#dialling
+    let fresh = 0
     if (this.#lookAt <= now) this.#lookAtDiscovered(now, isSatisfied)
     const waiting: Target[] = []
     for (const target of this.#targets.values()) {
+      if (target.isDialling && now < target.changedAt + FRESH_MS) fresh++
       if (target.isDialling || target.retryAt > now) continue
       target.isSatisfied = isSatisfied(target)
       if (!target.isSatisfied) waiting.push(target)
       else if (isForgettable(target)) this.#targets.delete(target.key)
       else target.retryAt = now + this.#lookAgainMs
     }
-    const due = this.#draw(waiting, free)
+    const due = this.#draw(waiting, Math.min(bounds.open - this.#dialling, bounds.fresh - fresh))
     for (const target of due) {
       target.isDialling = true
       target.changedAt = now

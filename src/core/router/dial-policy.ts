@@ -1,4 +1,4 @@
-import type { Target } from '../mesh/connection-maker.ts'
+import type { DialBounds, Target } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import { LINKS_MAX as LINKS_TOLD_MAX } from '../wire/peer-record.ts'
 import type { AddressBook } from './discovery.ts'
@@ -51,12 +51,16 @@ export class DialPolicy {
     this.#sources = sources
   }
 
-  /** Half of what is lacking at one time: the other half comes from those who dial here. With fewer a host that has moved searches for too long. */
-  get dialsMax(): number {
+  /**
+   * Half of what is lacking at one time: the other half comes from those who dial here. A quarter as long as dials are answered: of
+   * hosts that start at once those who dial here have links for us sooner than ours are up, and all news goes over each link more.
+   */
+  get dialBounds(): DialBounds {
     const { neighbours } = this.#sources
     const lacking = LINKS_WANTED - neighbours.links.length
-    const wanted = lacking > 0 ? Math.ceil(lacking / 2) : SEARCHES_MAX
-    return Math.max(0, Math.min(wanted, this.#linksMax - neighbours.links.length))
+    const free = Math.max(0, this.#linksMax - neighbours.links.length)
+    if (lacking <= 0) return { open: Math.min(SEARCHES_MAX, free), fresh: SEARCHES_MAX }
+    return { open: Math.min(Math.ceil(lacking / 2), free), fresh: Math.ceil(lacking / 4) }
   }
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */

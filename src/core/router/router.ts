@@ -160,7 +160,8 @@ export class Router implements RouterMachine {
     this.#paths.tend(now)
     this.#fastPath?.tend(now)
     const isSatisfied = (target: Pick<Target, 'endpoint' | 'key'>) => this.#policy.isSatisfied(target, this.#now)
-    for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialsMax)) this.#emit({ kind: 'dial', target })
+    for (const target of this.#maker.due(now, isSatisfied, this.#policy.dialBounds))
+      this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#compare(now)
     this.shared.advance(now)
   }

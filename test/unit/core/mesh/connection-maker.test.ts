@@ -1,6 +1,7 @@
 import {
   ABSENCES_MAX,
   ConnectionMaker,
+  FRESH_MS,
   LOOK_AGAIN_MS,
   RETRY_MAX_MS,
   STABLE_AFTER_MS,
@@ -10,14 +11,14 @@ import { SeededRandom } from '../../../simulation/random.ts'
 
 const target = { ip: '10.0.0.1', port: 6783 }
 const never = () => false
-const DIALS_MAX = 4
+const BOUNDS = { open: 4, fresh: 4 }
 
 describe('the connection maker', () => {
   it('dials a target once at a time', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    expect(maker.due(0, never, DIALS_MAX)).toEqual([target])
-    expect(maker.due(0, never, DIALS_MAX)).toEqual([])
+    expect(maker.due(0, never, BOUNDS)).toEqual([target])
+    expect(maker.due(0, never, BOUNDS)).toEqual([])
   })
 
   it('waits longer after each failure, but never longer than the limit (PEER-06)', () => {
@@ -26,7 +27,7 @@ describe('the connection maker', () => {
     const pauses: number[] = []
     let now = 0
     for (let i = 0; i < 12; i++) {
-      maker.due(now, never, DIALS_MAX)
+      maker.due(now, never, BOUNDS)
       maker.failed(target, { reason: 'refused' }, now)
       pauses.push(maker.deadline - now)
       now = maker.deadline
@@ -40,7 +41,7 @@ describe('the connection maker', () => {
     maker.connect([target], 0)
     let now = 0
     const fail = () => {
-      maker.due(now, never, DIALS_MAX)
+      maker.due(now, never, BOUNDS)
       maker.failed(target, { reason: 'connection refused', isAbsent: true }, now)
       const pause = maker.deadline - now
       now = maker.deadline
@@ -71,16 +72,33 @@ describe('the connection maker', () => {
   it('dials without delay when the operator connects to a target that is waiting (CLI-04)', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    maker.due(0, never, DIALS_MAX)
+    maker.due(0, never, BOUNDS)
     maker.failed(target, { reason: 'refused' }, 0)
     maker.connect([target], 1)
-    expect(maker.due(1, never, DIALS_MAX)).toEqual([target])
+    expect(maker.due(1, never, BOUNDS)).toEqual([target])
+  })
+
+  it('opens only a part of the dials before it knows whether they are answered, and the others when they are not', () => {
+    const maker = makerOf()
+    maker.connect(
+      [1, 2, 3, 4, 5].map(last => ({ ip: `10.0.0.${last}`, port: 6783 })),
+      0,
+    )
+    const bounds = { open: 3, fresh: 2 }
+    const dialled = maker.due(0, never, bounds)
+    expect(dialled).toHaveLength(2)
+    const later = maker.deadline
+    expect(later).toBeGreaterThan(FRESH_MS)
+    expect(later).toBeLessThanOrEqual(LOOK_AGAIN_MS)
+    expect(maker.due(later, never, bounds)).toHaveLength(1)
+    for (const target of dialled) maker.dialled(target, later)
+    expect(maker.due(later + LOOK_AGAIN_MS, never, { open: 9, fresh: 2 })).toHaveLength(2)
   })
 
   it('leaves alone what a link satisfies', () => {
     const maker = makerOf()
     maker.connect([target], 0)
-    expect(maker.due(0, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.due(0, () => true, BOUNDS)).toEqual([])
     expect(maker.deadline).toBe(LOOK_AGAIN_MS)
   })
 
@@ -103,16 +121,16 @@ describe('the connection maker', () => {
     const maker = makerOf()
     maker.discover([found], 0)
     maker.connect([target, found, open], 0)
-    expect(maker.due(0, never, 3)).toHaveLength(3)
+    expect(maker.due(0, never, { open: 3, fresh: 3 })).toHaveLength(3)
     maker.failed(found, { reason: 'refused' }, 0)
     maker.forget([target, found, open])
     maker.succeeded(open, 0)
     maker.failed(target, { reason: 'refused' }, 0)
     expect(maker.targets.map(({ endpoint }) => endpoint)).toEqual([found])
-    expect(maker.due(60_000, never, 3)).toEqual([found])
+    expect(maker.due(60_000, never, { open: 3, fresh: 3 })).toEqual([found])
     // The dials that ended are counted as ended.
     maker.connect([target, open], 60_000)
-    expect(maker.due(60_000, never, 3)).toHaveLength(2)
+    expect(maker.due(60_000, never, { open: 3, fresh: 3 })).toHaveLength(2)
   })
 
   it('takes a discovered address for a target once it needs a dial, and as long as anything is held against it', () => {
@@ -121,18 +139,18 @@ describe('the connection maker', () => {
     const [first] = others
     if (first === undefined) throw new Error('no address')
     maker.discover(others, 0)
-    expect(maker.due(0, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.due(0, () => true, BOUNDS)).toEqual([])
     expect(maker.targets).toEqual([])
     const lookAgainAt = maker.deadline
     expect(lookAgainAt).toBeGreaterThan(LOOK_AGAIN_MS)
     const butFirst = ({ endpoint }: Pick<Target, 'endpoint'>) => endpoint.ip !== first.ip
-    expect(maker.due(lookAgainAt - 1, butFirst, DIALS_MAX)).toEqual([])
+    expect(maker.due(lookAgainAt - 1, butFirst, BOUNDS)).toEqual([])
     maker.reconsider(lookAgainAt - 1)
-    expect(maker.due(lookAgainAt - 1, butFirst, DIALS_MAX)).toEqual([first])
+    expect(maker.due(lookAgainAt - 1, butFirst, BOUNDS)).toEqual([first])
     expect(maker.targets.map(({ endpoint }) => endpoint)).toEqual([first])
     maker.failed(first, { reason: 'no answer' }, lookAgainAt)
     const retryAt = maker.deadline
-    expect(maker.due(retryAt, () => true, DIALS_MAX)).toEqual([])
+    expect(maker.due(retryAt, () => true, BOUNDS)).toEqual([])
     expect(maker.targets).toMatchObject([{ failures: 1, lastError: 'no answer' }])
     maker.discover(others.slice(1), retryAt)
     expect(maker.targets).toEqual([])
@@ -143,12 +161,12 @@ describe('the connection maker', () => {
     const maker = new ConnectionMaker(length => random.bytes(length))
     const others = Array.from({ length: 500 }, (_, i) => ({ ip: `10.0.${1 + (i >> 8)}.${i & 255}`, port: 6783 }))
     maker.connect([target], 0)
-    maker.due(0, never, 1)
+    maker.due(0, never, { open: 1, fresh: 1 })
     maker.failed(target, { reason: 'refused' }, 0)
     maker.discover(others, 0)
     const dialled: string[] = []
     for (let now = 1_000; now < 31_000; now += 1_000) {
-      for (const endpoint of maker.due(now, never, 1)) {
+      for (const endpoint of maker.due(now, never, { open: 1, fresh: 1 })) {
         dialled.push(endpoint.ip)
         maker.failed(endpoint, { reason: 'no answer' }, now)
       }
@@ -160,10 +178,10 @@ describe('the connection maker', () => {
   it('has a limited number of dials open', () => {
     const maker = makerOf()
     maker.discover(
-      Array.from({ length: DIALS_MAX + 10 }, (_, i) => ({ ip: `10.0.1.${i}`, port: 6783 })),
+      Array.from({ length: BOUNDS.open + 10 }, (_, i) => ({ ip: `10.0.1.${i}`, port: 6783 })),
       0,
     )
-    expect(maker.due(0, never, DIALS_MAX)).toHaveLength(DIALS_MAX)
+    expect(maker.due(0, never, BOUNDS)).toHaveLength(BOUNDS.open)
   })
 })
 

@@ -7,16 +7,22 @@ const FAR = { ip: '192.0.2.9', port: 6783 }
 
 describe('the dial policy', () => {
   it('dials half of what is lacking at one time: the other half comes from those who dial here', () => {
-    expect(policyWith(0, 0).dialsMax).toBe(LINKS_WANTED / 2)
-    expect(policyWith(3, 0).dialsMax).toBe(Math.ceil((LINKS_WANTED - 3) / 2))
-    expect(policyWith(LINKS_WANTED - 1, 0).dialsMax).toBe(1)
+    expect(policyWith(0, 0).dialBounds.open).toBe(LINKS_WANTED / 2)
+    expect(policyWith(3, 0).dialBounds.open).toBe(Math.ceil((LINKS_WANTED - 3) / 2))
+    expect(policyWith(LINKS_WANTED - 1, 0).dialBounds.open).toBe(1)
+  })
+
+  it('begins with half of these, but none fewer when all is up and somebody is not reached', () => {
+    expect(policyWith(0, 0).dialBounds.fresh).toBe(LINKS_WANTED / 4)
+    expect(policyWith(LINKS_WANTED - 1, 0).dialBounds.fresh).toBe(1)
+    expect(policyWith(LINKS_WANTED, 0).dialBounds).toEqual({ open: 4, fresh: 4 })
   })
 
   it('never dials for more links than the operator allows', () => {
-    expect(policyWith(0, 2).dialsMax).toBe(2)
-    expect(policyWith(1, 2).dialsMax).toBe(1)
-    expect(policyWith(2, 2).dialsMax).toBe(0)
-    expect(policyWith(5, 2).dialsMax).toBe(0)
+    expect(policyWith(0, 2).dialBounds.open).toBe(2)
+    expect(policyWith(1, 2).dialBounds.open).toBe(1)
+    expect(policyWith(2, 2).dialBounds.open).toBe(0)
+    expect(policyWith(5, 2).dialBounds.open).toBe(0)
   })
 
   it('takes no link beyond what the operator allows, though the peer cannot be reached otherwise', () => {
@@ -29,8 +35,8 @@ describe('the dial policy', () => {
     for (const linksMax of [0, 5_000]) {
       expect(policyWith(LINKS_TOLD_MAX - 1, linksMax).isSpare(5_000)).toBe(false)
       expect(policyWith(LINKS_TOLD_MAX, linksMax).isSpare(5_000)).toBe(true)
-      expect(policyWith(LINKS_TOLD_MAX - 1, linksMax).dialsMax).toBe(1)
-      expect(policyWith(LINKS_TOLD_MAX, linksMax).dialsMax).toBe(0)
+      expect(policyWith(LINKS_TOLD_MAX - 1, linksMax).dialBounds.open).toBe(1)
+      expect(policyWith(LINKS_TOLD_MAX, linksMax).dialBounds.open).toBe(0)
     }
   })
 })
