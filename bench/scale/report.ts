@@ -21,7 +21,7 @@ export function describeFigures(run: ScaleRun, before = ''): string {
 
 Made by \`npm run bench:scale -- --routers ${routers} --large ${large} --repeats ${repeats} --write\` on ${machine}: real agents as they
 are shipped, each in a network namespace of its own with a cable to one switch, ${routers} of them in chain, star and mesh, ${large} in the large mesh. All share
-these processors, and start at once, without a bridge and with no state but their keys; time counts from the first process. Their files are in
+these processors, and start at once, without a bridge and with no state but their keys, from a release that has run before: what the engine made of it is kept beside it; time counts from the first process. Their files are in
 memory where the machine has /dev/shm: each host of a cluster has a disk of its own. In chain and star routers link to those only that they are
 told of; in a mesh each is told of all, and links to about eight. *Up* is a link when datagrams pass; it is asked for each 50 ms.
 Memory is what the kernel calls resident, the pages of the shared runtime included. Cells are medians (least–most) of ${repeats}.

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askRouter } from '../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../src/contract/host-paths.ts'
 import type { RouterStatus } from '../../src/core/router/index.ts'
 import { AgentLab } from '../../test/system/agent/agent-lab.ts'
 import type { Configure } from '../../test/system/agent/cluster-fixture.ts'
+import { awaitAll } from './convergence.ts'
 
 /** Who is told of whom. In chain and star routers link to those only that they are told of; in a mesh they choose. */
 export type Shape = 'chain' | 'star' | 'mesh'
@@ -21,6 +22,9 @@ export interface Running {
   readonly startedAt: number
   readonly pids: readonly number[]
 }
+
+/** So many, so that they link to each other. */
+const RUN_BEFORE = 4
 
 /** Hosts with one network in common, and an agent for each. */
 export class ScaleLab {
@@ -52,6 +56,7 @@ export class ScaleLab {
     const lab = new ScaleLab(await AgentLab.create({ hosts, wires: [], configure }), wish)
     try {
       lab.#join()
+      await lab.#runBefore()
     } catch (cause) {
       await lab.dispose()
       throw cause
@@ -117,6 +122,15 @@ export class ScaleLab {
       if (exitCode !== null) throw new Error(`the agent of ${host} ended: ${this.#lab.log(host)}`, { cause })
       return undefined
     }
+  }
+
+  /** Routers of hosts have run before, as a rule: what the engine made of their program is kept beside it, as after that. */
+  async #runBefore(): Promise<void> {
+    const hosts = this.first.slice(0, RUN_BEFORE)
+    await this.startAnew(hosts)
+    const code = ['router', 'weave-data-path'].map(name => join(this.#lab.folder, 'release', 'code', name))
+    await awaitAll(hosts, async () => code.every(existsSync) || `${code.join(' or ')} is not there`)
+    for (const host of hosts) await this.#lab.kill(host)
   }
 
   /**

@@ -22,7 +22,5 @@ case "${1-}" in
     export MALLOC_ARENA_MAX=1 SSL_CERT_FILE=/dev/null
     authorities=--use-openssl-ca
     ;;
-  # What the engine makes of the program is kept beside it, and goes with it.
-  *) export NODE_COMPILE_CACHE="$release/code" ;;
 esac
 exec "$node" --no-warnings "$authorities" "$release/weave.mjs" "$@"

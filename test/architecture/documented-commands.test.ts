@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createProgram } from '../../src/cli/provision/program.ts'
 import { createContext } from '../../src/cli/weave/context.ts'
 import { createProgram as createHostProgram } from '../../src/cli/weave/program.ts'
+import { NOWHERE } from '../unit/cli/nowhere.ts'
 import { type DocumentedCommand, documentedCommands } from './documented-commands.ts'
 import { projectFiles } from './project-files.ts'
 import { report } from './syntax.ts'
@@ -11,7 +12,7 @@ const documents = projectFiles().filter(file => file.path.endsWith('.md'))
 describe('documented commands', () => {
   it.each([
     ['weave-provision', createProgram()],
-    ['weave', createHostProgram(createContext(new URL(import.meta.url), {}))],
+    ['weave', createHostProgram(createContext(NOWHERE, {}))],
   ])('%s has each command and option that a document shows', (name, program) => {
     const shown = documents.flatMap(file => documentedCommands(file, name))
     expect(shown.length).toBeGreaterThan(10)

@@ -2,6 +2,7 @@ import { createContext } from '../../src/cli/weave/context.ts'
 import { HISTORIC_VARIABLES } from '../../src/cli/weave/environment.ts'
 import { OLD_FLAGS } from '../../src/cli/weave/old-spellings.ts'
 import { createProgram } from '../../src/cli/weave/program.ts'
+import { NOWHERE } from '../unit/cli/nowhere.ts'
 import { projectFiles } from './project-files.ts'
 
 /** How many rows each group has: what Weave Net 2.8.1 had of it. */
@@ -54,9 +55,7 @@ describe('the page of what became of Weave', () => {
   })
 
   it('names flags of launch that launch takes', () => {
-    const launch = createProgram(createContext(new URL('file:///nowhere'), {})).commands.find(
-      one => one.name() === 'launch',
-    )
+    const launch = createProgram(createContext(NOWHERE, {})).commands.find(one => one.name() === 'launch')
     const known = [...(launch?.options ?? []).map(({ long }) => long), ...Object.keys(OLD_FLAGS)]
     const shown = rows
       .filter(({ id }) => id.startsWith('FLAG-'))

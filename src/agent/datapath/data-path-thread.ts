@@ -18,8 +18,11 @@ const WAITING_BYTES_MAX = 1024 * 1024
 const NO_PRECEDENCE =
   'no permission to go before other processes: frames wait longer while the host is busy (CAP_SYS_NICE)'
 
-/** The data path's thread, from start to stop. Never yields to Node: orders are taken when the wake descriptor says so. */
-export function runDataPath(start: DataPathStart, port: MessagePort): void {
+/**
+ * The data path's thread, from start to stop. Never yields to Node: orders are taken when the wake descriptor says so. `keepCode` is
+ * called once the start is over.
+ */
+export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: () => void): void {
   const tell = (event: DataPathEvent) => port.postMessage(event)
   const libc = loadLibc()
   const wake = new EventFd(libc, start.wakeFd)
@@ -65,6 +68,8 @@ export function runDataPath(start: DataPathStart, port: MessagePort): void {
         return pump.forwarder.resizePath(order.peer, order.datagramBytes)
       case 'carried':
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
+      case 'keep-code':
+        return keepCode()
       case 'rehearse':
         return rehearse(rehearsal, tell)
       case 'ask':

@@ -77,9 +77,11 @@ export class DataPath {
     this.#order({ kind: 'path-size', peer, datagramBytes })
   }
 
-  /** Has it warm up, a little at a time. Call once, when the start is over. */
+  /** Has it warm up, a little at a time, and before that keep its code as it is after a start. Call once, when the start is over. */
   rehearse(): void {
-    if (!this.#isStopping) this.#order({ kind: 'rehearse' })
+    if (this.#isStopping) return
+    this.#order({ kind: 'keep-code' })
+    this.#order({ kind: 'rehearse' })
   }
 
   /** Gives it datagrams that a control link has carried. */

@@ -25,6 +25,8 @@ export type DataPathOrder =
       readonly datagramBytes: number
       readonly bytes: Uint8Array
     }
+  /** Keeps for the next start what the engine has made of the thread's program. */
+  | { readonly kind: 'keep-code' }
   /** Plays a scene of the rehearsal; answered by `scene-played` unless it was the last. */
   | { readonly kind: 'rehearse' }
   /** Answered by `report`. */

@@ -20,7 +20,7 @@ import { whenIdle } from './when-idle.ts'
 const CARE_EVERY_MS = 2000
 /** By then the links of the start are up, as a rule. */
 const START_IS_OVER_MS = 3000
-const REHEARSAL_IS_OVER_MS = 6000
+const REHEARSAL_TAKES_MS = 3000
 /** A host that is busy for so long is never idle. */
 const NEVER_IDLE_AFTER_MS = 60_000
 /** What is done seldom takes memory for long, such as to compile a function; so does the rest of a rehearsal that a busy host has drawn out. */
@@ -31,7 +31,10 @@ interface End {
   readonly isWanted: boolean
 }
 
-type Given = Omit<AgentOptions, 'failed' | 'atWork' | 'journal' | 'offered' | 'routes'>
+interface Given extends Omit<AgentOptions, 'failed' | 'atWork' | 'journal' | 'offered' | 'routes'> {
+  /** Called once the start is over; the reason when it was of no use. */
+  readonly keepCode: () => string | undefined
+}
 
 /** Runs the router until it is told to stop; false when it could not go on. */
 export async function runInForeground(options: Given): Promise<boolean> {
@@ -62,7 +65,16 @@ export async function runInForeground(options: Given): Promise<boolean> {
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
-  const timers = [...afterStart(agent, thrift), startCare(agent, notifier, log), ...startWatchdog(agent, notifier)]
+  const beforeRehearsal = () => {
+    thrift.end()
+    const reason = options.keepCode()
+    if (reason !== undefined) log.write('debug', 'the next start compiles its program anew', { reason })
+  }
+  const timers = [
+    ...afterStart(agent, beforeRehearsal),
+    startCare(agent, notifier, log),
+    ...startWatchdog(agent, notifier),
+  ]
   process.on('SIGHUP', () => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
@@ -78,12 +90,8 @@ export async function runInForeground(options: Given): Promise<boolean> {
 }
 
 /** A start has no time for these: hosts of a cluster often start at once. */
-function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeout[] {
+function afterStart(agent: Agent, beforeRehearsal: () => void): readonly NodeJS.Timeout[] {
   const leisure = { latestMs: NEVER_IDLE_AFTER_MS, isBusy: isHostBusy }
-  const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => {
-    thrift.end()
-    agent.rehearse()
-  })
   const libc = loadLibc()
   const release = () => {
     libc.malloc_trim(0)
@@ -93,14 +101,19 @@ function afterStart(agent: Agent, thrift: CompilerThrift): readonly NodeJS.Timeo
     spareMemory()
     release()
   }
-  const collect = whenIdle({ ...leisure, afterMs: REHEARSAL_IS_OVER_MS }, collectAndRelease)
+  const rehearse = whenIdle({ ...leisure, afterMs: START_IS_OVER_MS }, () => {
+    beforeRehearsal()
+    agent.rehearse()
+    // Not before: it sets flags of the engine, which are noted in the code that is kept.
+    whenIdle({ ...leisure, afterMs: REHEARSAL_TAKES_MS }, collectAndRelease).unref()
+  })
   // What is given back in the middle of a start is fetched again: not the first time, where others start as well.
   let isEarly = true
   const releaseLater = () => {
     if (!isEarly || !isHostBusy()) release()
     isEarly = false
   }
-  return [rehearse, collect, setInterval(releaseLater, RELEASE_EVERY_MS)]
+  return [rehearse, setInterval(releaseLater, RELEASE_EVERY_MS)]
 }
 
 /** The first end counts. */

@@ -5,11 +5,18 @@ export interface CommandContext {
   /** The host's root folder: `/`, but in tests. */
   readonly root: string
   readonly paths: AgentPaths
-  /** The file that the router's data path is started from, as a thread. */
-  readonly dataPathProgram: URL
+  readonly release: Release
 }
 
-export function createContext(dataPathProgram: URL, environment: { readonly WEAVE_ROOT?: string }): CommandContext {
+/** What a command needs to know of the files that it runs from. */
+export interface Release {
+  /** The file that the router's data path is started from, as a thread. */
+  readonly dataPathProgram: URL
+  /** Has the next start find compiled what has run of this program. Gives the reason when that cannot be. */
+  readonly keepCode: () => string | undefined
+}
+
+export function createContext(release: Release, environment: { readonly WEAVE_ROOT?: string }): CommandContext {
   const root = environment.WEAVE_ROOT ?? '/'
-  return { root, paths: agentPaths(root), dataPathProgram }
+  return { root, paths: agentPaths(root), release }
 }

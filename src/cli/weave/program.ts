@@ -5,7 +5,7 @@ import { helpWords } from '../help/help-words.ts'
 import { registerCniCommands } from './cni-commands.ts'
 import { registerCompletion } from './completion.ts'
 import { registerContainerCommands } from './container-commands.ts'
-import { type CommandContext, createContext } from './context.ts'
+import { type CommandContext, createContext, type Release } from './context.ts'
 import { answerEmptily } from './empty-answers.ts'
 import { registerEventCommands } from './event-commands.ts'
 import { registerExposeCommands } from './expose-commands.ts'
@@ -40,12 +40,12 @@ const GROUPS: readonly (readonly [names: string, register: Register])[] = [
 ]
 
 /** Runs one command, and says how the process should end. */
-export async function runWeave(argv: readonly string[], dataPathProgram: URL): Promise<number> {
+export async function runWeave(argv: readonly string[], release: Release): Promise<number> {
   // A password among the arguments is not for everybody who lists processes.
   process.title = 'weave'
   const words = withoutOldSpellings(argv, process.env)
   if (words === undefined) return EXIT_CODES.ok
-  const program = createProgram(createContext(dataPathProgram, process.env), words[2])
+  const program = createProgram(createContext(release, process.env), words[2])
   try {
     await program.parseAsync([...helpWords(program, words.slice(2))], { from: 'user' })
     return Number(process.exitCode ?? EXIT_CODES.ok)

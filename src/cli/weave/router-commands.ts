@@ -87,9 +87,9 @@ async function beTheRouter(context: CommandContext, peers: Targets, level: LogLe
   applyFeatures(context)
   const output = (line: string) => void process.stderr.write(line)
   const log = createLogger({ level, clock: () => new Date(), output })
-  const { root, dataPathProgram } = context
+  const { root, release } = context
   if (peers.names.length > 0) keepNames(context.paths.namedTargets, peers.names)
-  const isWanted = await runInForeground({ root, dataPathProgram, peers: peers.endpoints, log })
+  const isWanted = await runInForeground({ root, ...release, peers: peers.endpoints, log })
   if (!isWanted) process.exitCode = EXIT_CODES.failure
 }
 

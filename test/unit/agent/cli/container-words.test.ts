@@ -5,6 +5,7 @@ import { createContext } from '../../../../src/cli/weave/context.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
 import { restoreText } from '../../../../src/cli/weave/proxy-commands.ts'
 import { acceptedBy } from '../../base/outcome.ts'
+import { NOWHERE } from '../../cli/nowhere.ts'
 
 describe('the words of commands for containers', () => {
   it('end with the container, after its addresses', () => {
@@ -21,7 +22,7 @@ describe('the words of commands for containers', () => {
 
   it('leave the container alone that follows --add-host (CLI-06)', () => {
     const attach = () => {
-      const program = createProgram(createContext(new URL('file:///nowhere'), {}))
+      const program = createProgram(createContext(NOWHERE, {}))
       const found = program.commands.find(command => command.name() === 'attach')
       if (found === undefined) throw new Error('no command attach')
       return found

@@ -7,8 +7,9 @@ import { answerEmptily } from '../../../../src/cli/weave/empty-answers.ts'
 import { weaveManPage } from '../../../../src/cli/weave/man-page.ts'
 import { withoutOwnAddress } from '../../../../src/cli/weave/peer-arguments.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
+import { NOWHERE } from '../../cli/nowhere.ts'
 
-const program = () => createProgram(createContext(new URL('file:///nowhere'), {}))
+const program = () => createProgram(createContext(NOWHERE, {}))
 
 const TODAY = [
   ...['launch', 'connect', 'forget', 'run', 'start', 'restart', 'attach', 'detach', 'expose', 'hide', 'ps', 'status'],
@@ -35,13 +36,13 @@ describe('the command weave', () => {
     const all = program().commands
     const textOf = (command: Command | undefined) => command?.createHelp().formatHelp(command, command.createHelp())
     for (const command of all) {
-      const made = createProgram(createContext(new URL('file:///nowhere'), {}), command.name()).commands
+      const made = createProgram(createContext(NOWHERE, {}), command.name()).commands
       const found = made.find(one => one.name() === command.name())
       expect([command.name(), textOf(found)]).toEqual([command.name(), textOf(command)])
       if (TODAY.includes(command.name()) && command.name() !== 'version') expect(made.length).toBeLessThan(8)
     }
     for (const word of [undefined, 'help', '--help', 'lauch']) {
-      const made = createProgram(createContext(new URL('file:///nowhere'), {}), word).commands
+      const made = createProgram(createContext(NOWHERE, {}), word).commands
       expect(made.map(one => one.name())).toEqual(all.map(one => one.name()))
     }
   })

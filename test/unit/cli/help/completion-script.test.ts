@@ -9,6 +9,7 @@ import { createProgram } from '../../../../src/cli/provision/program.ts'
 import { weaveCompletion } from '../../../../src/cli/weave/completion.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { createProgram as createWeave } from '../../../../src/cli/weave/program.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 const QUESTIONS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ['a command', ['ren'], ['render']],
@@ -48,7 +49,7 @@ describe.each<[Shell, (script: string, words: readonly string[]) => string]>([
   })
 
   it.each(QUESTIONS_ON_THE_HOST)('%s of weave', (_, words, expected) => {
-    const script = weaveCompletion(createWeave(createContext(new URL('file:///nowhere'), {})), shell)
+    const script = weaveCompletion(createWeave(createContext(NOWHERE, {})), shell)
     expect(
       complete(script, ['weave', ...words])
         .split('\n')
@@ -93,7 +94,7 @@ describe.each<[Shell, typeof inBash]>([
   })
 
   it.each(ASKED)('%s', (_, words, expected) => {
-    const script = weaveCompletion(createWeave(createContext(new URL('file:///nowhere'), {})), shell)
+    const script = weaveCompletion(createWeave(createContext(NOWHERE, {})), shell)
     const found = complete(script, ['weave', ...words.map(word => (word === '' ? "''" : word))])
     expect(found.split('\n').filter(word => word !== '' && !word.startsWith('-'))).toEqual(expected)
   })

@@ -2,6 +2,7 @@ import { helpWords } from '../../../../src/cli/help/help-words.ts'
 import { createProgram } from '../../../../src/cli/provision/program.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { createProgram as createWeave } from '../../../../src/cli/weave/program.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 describe('help', () => {
   it.each([
@@ -30,7 +31,7 @@ describe('help', () => {
   })
 
   it('is not what -h asks for behind a command that takes a name by it', () => {
-    const weave = createWeave(createContext(new URL('file:///nowhere'), {}))
+    const weave = createWeave(createContext(NOWHERE, {}))
     const words = ['dns-add', '192.0.2.7', '-h', 'db.weave.local']
     expect(helpWords(weave, words)).toEqual(words)
   })

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { jest } from '@jest/globals'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { createProgram } from '../../../../src/cli/weave/program.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 /** What a question, as `GET /status`, is answered with; undefined for 404. */
 export type Answers = (question: string) => string | undefined
@@ -38,7 +39,7 @@ export class FakeRouter {
   }
 
   async weave(...words: readonly string[]): Promise<void> {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: this.#root })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: this.#root })
     await createProgram(context).parseAsync(['node', 'weave', ...words])
   }
 

@@ -7,12 +7,13 @@ import { Command } from 'commander'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addFeatureOptions, prepareFeatures } from '../../../../src/cli/weave/feature-options.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 describe('flags of launch for the API and for Docker', () => {
   const folder = useTemporaryFolder()
 
   async function launch(...words: readonly string[]): Promise<unknown> {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
     const command = addFeatureOptions(new Command('launch')).exitOverride()
     await prepareFeatures(context, command.parse([...words], { from: 'user' }).opts())
     return JSON.parse(readFileSync(join(folder(), 'var/lib/weave/features.json'), 'utf8'))

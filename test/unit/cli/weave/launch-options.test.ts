@@ -9,6 +9,7 @@ import { NO_TARGETS } from '../../../../src/cli/weave/peer-arguments.ts'
 import { prepareStandAlone } from '../../../../src/cli/weave/stand-alone.ts'
 import { LINKS_MAX } from '../../../../src/core/wire/peer-record.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 describe('the flags of a launch by hand', () => {
   const folder = useTemporaryFolder()
@@ -46,7 +47,7 @@ describe('the flags of a launch by hand', () => {
   })
 
   it('keep the peers of the last launch with --resume, and forget them without (FLAG-08)', () => {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
     const warned = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
     const targets = () => new StateStore(context.paths).targets([])
     const peer = { ip: '192.0.2.7', port: 6783 }
@@ -61,7 +62,7 @@ describe('the flags of a launch by hand', () => {
   })
 
   it('that are refused change nothing', () => {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
     jest.spyOn(process.stderr, 'write').mockReturnValue(true)
     prepareStandAlone(context, { password: 'correct horse battery staple' }, NO_TARGETS)
     const before = readFileSync(context.paths.password, 'utf8')

@@ -4,13 +4,14 @@ import { DEFAULT_PROXY, loadProxySettings, type ProxySettings } from '../../../.
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addProxyOptions, prepareProxy } from '../../../../src/cli/weave/proxy-options.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 describe('flags of the proxy for Docker', () => {
   const folder = useTemporaryFolder()
   afterEach(() => jest.restoreAllMocks())
 
   function launch(...words: readonly string[]): ProxySettings {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
     const command = addProxyOptions(new Command('launch')).exitOverride()
     prepareProxy(context, command.parse([...words], { from: 'user' }).opts())
     return loadProxySettings(context.paths.proxySettings)

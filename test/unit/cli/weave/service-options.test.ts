@@ -3,12 +3,13 @@ import { loadServices } from '../../../../src/agent/host/service-settings.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addServiceOptions, prepareServices } from '../../../../src/cli/weave/service-options.ts'
 import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
+import { NOWHERE } from '../nowhere.ts'
 
 describe('flags of launch for addresses and names', () => {
   const folder = useTemporaryFolder()
 
   function launch(...words: readonly string[]) {
-    const context = createContext(new URL('file:///nowhere'), { WEAVE_ROOT: folder() })
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
     const command = addServiceOptions(new Command('launch')).exitOverride()
     prepareServices(context, command.parse([...words], { from: 'user' }).opts())
     return loadServices(context.paths.services)
