@@ -40,6 +40,33 @@ describe('the record store', () => {
     )
   })
 
+  it('has another summary and another bucket when two records of a peer have moved on a little', () => {
+    const step = fc.bigInt({ min: 1n, max: 4n })
+    const one = fc.record({
+      bootId: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      version: fc.bigInt({ min: 0n, max: 500n }),
+      step,
+    })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 70 }), one, one, (shortId, first, second) => {
+        const stores = [0n, 1n].map(times =>
+          storeOf(
+            [first, second].map(({ bootId, version, step }, topic) => ({
+              shortId,
+              topic,
+              bootId,
+              version: version + times * step,
+            })),
+          ),
+        )
+        const [before, after] = stores as [RecordStore, RecordStore]
+        expect(after.summary()).not.toEqual(before.summary())
+        expect(after.differing(before.bucketHashes())).not.toBe(0n)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   it('lets two stores agree by exchanging only the buckets that differ', () => {
     fc.assert(
       fc.property(records, records, records, (both, left, right) => {
