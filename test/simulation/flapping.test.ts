@@ -27,6 +27,8 @@ describe('a host that starts again each other second, for half a minute', () => 
   })
   const before = world.controlBytes
   const reached = new Set<number>()
+  /** A start that others hold is not heard of by all: a hold may be over while the host still flaps. */
+  const held = new Map<string, { readonly starts: number; readonly heldForMs: number }[]>()
   let beforeLast = before
   for (let flap = 0; flap < FLAPS; flap++) {
     if (flap === FLAPS - LAST_FLAPS) beforeLast = world.controlBytes
@@ -35,12 +37,15 @@ describe('a host that starts again each other second, for half a minute', () => 
     world.restart(FLAPPING_HOST)
     world.send('h1', unicastFrame(1, HOSTS, `flap ${flap}`))
     world.run(FLAP_MS / 2)
-    for (const name of STEADY) reached.add(reachableFrom(world, name).filter(peer => peer !== FLAPPING_HOST).length)
+    for (const name of STEADY) {
+      reached.add(reachableFrom(world, name).filter(peer => peer !== FLAPPING_HOST).length)
+      const { flapping } = peerSeenFrom(world, name, FLAPPING_HOST) ?? {}
+      if (flapping !== undefined) held.set(name, [...(held.get(name) ?? []), flapping])
+    }
   }
   const perSecond = (bytes: number, flaps: number) => bytes / ((flaps * FLAP_MS) / 1_000) / HOSTS
   const bytes = perSecond(world.controlBytes - before, FLAPS)
   const lastBytes = perSecond(world.controlBytes - beforeLast, LAST_FLAPS)
-  const flapping = STEADY.map(name => peerSeenFrom(world, name, FLAPPING_HOST)?.flapping)
 
   it('makes each router say a bounded number of bytes, and few once it is held down', () => {
     expect(bytes).toBeLessThan(BYTES_PER_SECOND_MAX)
@@ -49,8 +54,11 @@ describe('a host that starts again each other second, for half a minute', () => 
 
   it('is named by all as one that starts again and again, and its hold is seen', () => {
     expect([...told.keys()].sort()).toEqual([...STEADY].sort())
-    for (const seen of flapping) expect(seen).toEqual({ starts: expect.any(Number), heldForMs: expect.any(Number) })
-    expect(Math.max(...flapping.map(seen => seen?.heldForMs ?? 0))).toBeLessThanOrEqual(HOLD_MAX_MS)
+    expect([...held.keys()].sort()).toEqual([...STEADY].sort())
+    for (const seen of [...held.values()].flat()) {
+      expect(seen).toEqual({ starts: expect.any(Number), heldForMs: expect.any(Number) })
+      expect(seen.heldForMs).toBeLessThanOrEqual(HOLD_MAX_MS)
+    }
   })
 
   it('keeps the others neither from each other nor frames between them', () => {
