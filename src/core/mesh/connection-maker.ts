@@ -40,6 +40,8 @@ export interface Target {
   isSatisfied: boolean
   isConfigured: boolean
   isDialling: boolean
+  /** It needs a dial, and had to let others go before. */
+  isHeldBack: boolean
   /** Neither configured nor discovered any more: gone once its dial is over. */
   isForgotten: boolean
   failures: number
@@ -133,6 +135,7 @@ export class ConnectionMaker {
       if (target.isDialling && now < target.changedAt + FRESH_MS) fresh++
       if (target.isDialling || target.retryAt > now) continue
       target.isSatisfied = isSatisfied(target)
+      target.isHeldBack = false
       if (!target.isSatisfied) waiting.push(target)
       else if (isForgettable(target)) this.#targets.delete(target.key)
       else target.retryAt = now + this.#lookAgainMs
@@ -143,7 +146,8 @@ export class ConnectionMaker {
       target.changedAt = now
       this.#dialling++
     }
-    for (const target of waiting) target.retryAt = now + LOOK_AGAIN_MS
+    for (const target of waiting)
+      Object.assign(target, { retryAt: now + LOOK_AGAIN_MS, isHeldBack: !target.isDialling })
     this.#findDeadline()
     return due.map(target => target.endpoint)
   }
@@ -214,6 +218,16 @@ export class ConnectionMaker {
     if (isFirst) target.absences = 0
     if (isAbsent && target.absences < ABSENCES_MAX) target.absences++
     this.#pause(target, now)
+    // A dial that hung has kept them waiting long enough; else its own pause is over before their turn comes, again and again.
+    if (!isAbsent) this.#callHeldBack(now)
+  }
+
+  #callHeldBack(now: number): void {
+    for (const target of this.#targets.values()) {
+      if (!target.isHeldBack) continue
+      target.retryAt = Math.min(target.retryAt, now)
+      this.#awaits(target)
+    }
   }
 
   #ended(target: Target): void {
@@ -266,6 +280,7 @@ export class ConnectionMaker {
       isSatisfied: false,
       isConfigured: false,
       isDialling: false,
+      isHeldBack: false,
       isForgotten: false,
       failures: 0,
       absences: 0,

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../../../src/base/endpoint.ts'
 import {
   ABSENCES_MAX,
   ConnectionMaker,
@@ -93,6 +94,26 @@ describe('the connection maker', () => {
     expect(maker.due(later, never, bounds)).toHaveLength(1)
     for (const target of dialled) maker.dialled(target, later)
     expect(maker.due(later + LOOK_AGAIN_MS, never, { open: 9, fresh: 2 })).toHaveLength(2)
+  })
+
+  it('comes to those that it never tried as soon as dials that hang are over, before it tries again what failed', () => {
+    const maker = makerOf()
+    const all = [1, 2, 3, 4, 5, 6].map(last => ({ ip: `10.0.0.${last}`, port: 6783 }))
+    maker.discover(all, 0)
+    const bounds = { open: 2, fresh: 2 }
+    const hanging: { readonly target: Endpoint; readonly endsAt: number }[] = []
+    const tried: string[] = []
+    for (let now = 0; tried.length < all.length; ) {
+      while (hanging[0] !== undefined && hanging[0].endsAt <= now) {
+        maker.failed(hanging.shift()?.target ?? target, { reason: 'timed out' }, now)
+      }
+      for (const target of maker.due(now, never, bounds)) {
+        tried.push(target.ip)
+        hanging.push({ target, endsAt: now + 3_005 })
+      }
+      now = Math.min(maker.deadline, hanging[0]?.endsAt ?? Number.POSITIVE_INFINITY)
+    }
+    expect(new Set(tried).size).toBe(all.length)
   })
 
   it('leaves alone what a link satisfies', () => {
