@@ -1,4 +1,5 @@
 import { type Endpoint, formatEndpoint, isSameEndpoint } from '../../base/endpoint.ts'
+import { drawTargets } from './dial-lot.ts'
 
 const FIRST_RETRY_MS = 500
 const RETRY_FACTOR = 1.5
@@ -140,7 +141,7 @@ export class ConnectionMaker {
       else if (isForgettable(target)) this.#targets.delete(target.key)
       else target.retryAt = now + this.#lookAgainMs
     }
-    const due = this.#draw(waiting, Math.min(bounds.open - this.#dialling, bounds.fresh - fresh))
+    const due = drawTargets(waiting, Math.min(bounds.open - this.#dialling, bounds.fresh - fresh), this.#random)
     for (const target of due) {
       target.isDialling = true
       target.changedAt = now
@@ -242,27 +243,6 @@ export class ConnectionMaker {
     else this.#targets.delete(target.key)
   }
 
-  /** The operator's before others, and those that have not failed before those that have. */
-  #draw(targets: readonly Target[], count: number): readonly Target[] {
-    const drawn: Target[] = []
-    const ranks = [0, 1, 2, 3].map(rank => targets.filter(target => rankOf(target) === rank))
-    while (drawn.length < count) {
-      const pool = this.#drawPool(ranks)
-      if (pool === undefined) break
-      const [high = 0, low = 0] = this.#random(2)
-      drawn.push(...pool.splice((high * 256 + low) % pool.length, 1))
-    }
-    return drawn
-  }
-
-  /** Between the untried and the operator's that failed the lot decides: either may be many, and hold up the other for long. */
-  #drawPool([first = [], untried = [], failed = [], others = []]: readonly Target[][]): Target[] | undefined {
-    if (first.length === 0 && untried.length > 0 && failed.length > 0) {
-      return (this.#random(1)[0] ?? 0) < 128 ? untried : failed
-    }
-    return [first, untried, failed, others].find(pool => pool.length > 0)
-  }
-
   #pause(target: Target, now: number): void {
     const pause = Math.min(FIRST_RETRY_MS * RETRY_FACTOR ** (target.failures - target.absences), RETRY_MAX_MS)
     const jitter = 0.5 + (this.#random(1)[0] ?? 0) / 512
@@ -298,8 +278,4 @@ export class ConnectionMaker {
 /** A discovered address that nothing is held against. */
 function isForgettable({ isConfigured, failures, upSince }: Target): boolean {
   return !isConfigured && failures === 0 && upSince === undefined
-}
-
-function rankOf({ isConfigured, failures }: Target): number {
-  return (failures > 0 ? 2 : 0) + (isConfigured ? 0 : 1)
 }
