@@ -98,7 +98,8 @@ function receiver(cipher: DatagramCipher): (input: Uint8Array) => void {
 
 /** Opens whatever comes, so that what is behind the seal is reached. */
 function trusting(): DatagramCipher {
-  return { load: () => 1, unload: () => undefined, seal: () => undefined, open: () => true }
+  const verdicts = new Uint8Array(64).fill(1)
+  return { verdicts, load: () => 1, unload: () => undefined, seal: () => undefined, open: () => verdicts.length }
 }
 
 function datagram(kind: number, payload: Uint8Array): Uint8Array {

@@ -163,7 +163,8 @@ function datagram(kind: number, counter: number, payload: Uint8Array): Uint8Arra
   writeHeader(bytes, 0, { kind, ...ids, counter })
   bytes.set(payload, 20)
   const cipher = createNodeCipher()
-  cipher.seal(cipher.load(dataKey()), counter, bytes, 0, payload.length)
+  const run = { offset: 0, length: bytes.length, datagramBytes: bytes.length }
+  cipher.seal(cipher.load(dataKey()), counter, bytes, run)
   setHopsLeft(bytes, 0, 16)
   return bytes
 }

@@ -64,6 +64,7 @@ export class Invariants {
     const keys = new Map<number, string>()
     this.#loadedKeys.set(name, 0)
     return {
+      verdicts: cipher.verdicts,
       load: key => {
         const id = cipher.load(key)
         keys.set(id, Buffer.from(key).toString('hex'))
@@ -75,11 +76,12 @@ export class Invariants {
         this.#loadedKeys.set(name, keys.size)
         cipher.unload(key)
       },
-      seal: (key, counter, datagram, offset, length) => {
-        this.#sealed(name, keys.get(key) ?? '', counter)
-        cipher.seal(key, counter, datagram, offset, length)
+      seal: (key, counter, memory, run) => {
+        const datagrams = Math.ceil(run.length / run.datagramBytes)
+        for (let i = 0; i < datagrams; i++) this.#sealed(name, keys.get(key) ?? '', counter + i)
+        cipher.seal(key, counter, memory, run)
       },
-      open: (key, datagram, offset, length) => cipher.open(key, datagram, offset, length),
+      open: (key, memory, run) => cipher.open(key, memory, run),
     }
   }
 

@@ -7,6 +7,7 @@ import { loadLibc } from '../linux/libc.ts'
 import { createEvpCipher } from './evp-cipher.ts'
 import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
 import { PacketPump } from './packet-pump.ts'
+import { loadRecordRun } from './record-run.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 const SLOW_CIPHER =
@@ -87,7 +88,7 @@ function clock(): number {
 }
 
 function openCipher(tell: (event: DataPathEvent) => void) {
-  const evp = createEvpCipher()
+  const evp = createEvpCipher(loadRecordRun())
   if (evp !== undefined) return { cipher: evp, cipherName: 'openssl' } as const
   tell({ kind: 'log', level: 'warn', message: SLOW_CIPHER })
   return { cipher: createNodeCipher(), cipherName: 'node' } as const

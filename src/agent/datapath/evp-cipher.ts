@@ -3,11 +3,15 @@ import {
   AUTHENTICATED_BYTES,
   type CipherKey,
   type DatagramCipher,
+  type DatagramRun,
   HEADER_BYTES,
+  RUN_DATAGRAMS_MAX,
   TAG_BYTES,
   writeAuthenticated,
 } from '../../core/router/index.ts'
 import { type Address, addressOf, allocatePinned, bindC, loadKoffi } from '../linux/libc.ts'
+import type { MachineCode } from '../linux/machine-code.ts'
+import { RecordRun } from './record-run.ts'
 
 const EVP_CTRL_GCM_SET_IV_FIXED = 0x12
 const WHOLE_NONCE = -1
@@ -32,27 +36,42 @@ interface Evp {
   run(context: Address, out: Address, input: Address, length: number): number
 }
 
+/** One direction of a key. */
+interface Direction {
+  readonly context: Address
+  /** What a datagram is larger than the length of its record: OpenSSL takes off the counter, and the tag when it opens. */
+  readonly unrecorded: number
+  readonly runs: RecordRun | undefined
+}
+
 interface Contexts {
-  readonly sealing: Address
-  readonly opening: Address
+  readonly sealing: Direction
+  readonly opening: Direction
   /** The counter that OpenSSL is about to use. */
   next: number
 }
 
-/** Undefined when the runtime does not export the functions. */
-export function createEvpCipher(): DatagramCipher | undefined {
+const UNSEALED_BYTES = HEADER_BYTES - COUNTER_BYTES + TAG_BYTES
+const UNOPENED_BYTES = HEADER_BYTES - COUNTER_BYTES
+
+/** Undefined when the runtime does not export the functions. `code`: what `loadRecordRun` gives; without it, each datagram takes calls of its own. */
+export function createEvpCipher(code: MachineCode | undefined): DatagramCipher | undefined {
   const evp = bindEvp()
-  return evp === undefined ? undefined : new EvpCipher(evp)
+  return evp === undefined ? undefined : new EvpCipher(evp, code)
 }
 
 /**
  * The cipher called directly: no object per datagram, a small part of the time that node:crypto takes. To cross over to OpenSSL
- * costs more than the cipher itself, so that is done as seldom as can be. OpenSSL's mode for records of TLS 1.2 (RFC 5288) takes
- * counter, payload and tag in one call, one behind the other as they are in a datagram, and the bytes that are only authenticated
- * in another call before. One context per key and direction keeps the expanded key.
+ * costs about as much as the cipher itself, so that is done as seldom as can be. OpenSSL's mode for records of TLS 1.2 (RFC 5288)
+ * takes counter, payload and tag in one call, one behind the other as they are in a datagram, and the bytes that are only
+ * authenticated in another call before; a few instructions of our own make both for all datagrams of a run. One context per key and
+ * direction keeps the expanded key.
  */
 class EvpCipher implements DatagramCipher {
+  readonly verdicts: Uint8Array
   readonly #evp: Evp
+  readonly #code: MachineCode | undefined
+  readonly #verdicts = allocatePinned(RUN_DATAGRAMS_MAX)
   readonly #keys = new Map<CipherKey, Contexts>()
   readonly #nonce = allocatePinned(NONCE_BYTES)
   readonly #name = allocatePinned(TLS_AAD.length)
@@ -64,8 +83,10 @@ class EvpCipher implements DatagramCipher {
   #buffer: Uint8Array = this.#nonce.bytes
   #bufferAddress: Address = this.#nonce.address
 
-  constructor(evp: Evp) {
+  constructor(evp: Evp, code: MachineCode | undefined) {
     this.#evp = evp
+    this.#code = code
+    this.verdicts = this.#verdicts.bytes
     this.#name.bytes.write(TLS_AAD)
     const { bytes } = this.#parameters
     bytes.writeBigUInt64LE(BigInt(this.#name.address), 0)
@@ -79,8 +100,9 @@ class EvpCipher implements DatagramCipher {
     const memory = allocatePinned(KEY_BYTES)
     memory.bytes.set(key)
     const { cipher } = this.#evp
-    const sealing = this.#newContext(context => this.#evp.sealInit(context, cipher, 0, memory.address, 0))
-    const opening = this.#newContext(context => this.#evp.openInit(context, cipher, 0, memory.address, 0))
+    const { sealInit, openInit } = this.#evp
+    const sealing = this.#newDirection(UNSEALED_BYTES, context => sealInit(context, cipher, 0, memory.address, 0))
+    const opening = this.#newDirection(UNOPENED_BYTES, context => openInit(context, cipher, 0, memory.address, 0))
     memory.bytes.fill(0)
     this.#keys.set(++this.#newestKey, { sealing, opening, next: 0 })
     return this.#newestKey
@@ -91,37 +113,43 @@ class EvpCipher implements DatagramCipher {
     if (contexts === undefined) return
     this.#lastContexts = undefined
     this.#keys.delete(key)
-    this.#evp.contextFree(contexts.sealing)
-    this.#evp.contextFree(contexts.opening)
+    this.#evp.contextFree(contexts.sealing.context)
+    this.#evp.contextFree(contexts.opening.context)
   }
 
   /** Hot path. */
-  seal(key: CipherKey, counter: number, datagram: Uint8Array, offset: number, length: number): void {
+  seal(key: CipherKey, counter: number, memory: Uint8Array, run: DatagramRun): void {
     const contexts = this.#contextsOf(key)
-    if (counter !== contexts.next) this.#setNonce(contexts.sealing, counter)
-    contexts.next = counter + 1
-    this.#authenticate(contexts.sealing, datagram, offset, COUNTER_BYTES + length)
-    const isSealed = this.#run(contexts.sealing, datagram, offset, length) > 0
-    assert(isSealed, 'AES-GCM seals whatever it is given')
+    if (counter !== contexts.next) this.#setNonce(contexts.sealing.context, counter)
+    const datagrams = Math.ceil(run.length / run.datagramBytes)
+    contexts.next = counter + datagrams
+    assert(this.#work(contexts.sealing, memory, run) === datagrams, 'AES-GCM seals whatever it is given')
   }
 
   /** Hot path. */
-  open(key: CipherKey, datagram: Uint8Array, offset: number, length: number): boolean {
-    const { opening } = this.#contextsOf(key)
-    if (length < TAG_BYTES) return false
-    this.#authenticate(opening, datagram, offset, COUNTER_BYTES + length)
-    return this.#run(opening, datagram, offset, length - TAG_BYTES) > 0
+  open(key: CipherKey, memory: Uint8Array, run: DatagramRun): number {
+    return this.#work(this.#contextsOf(key).opening, memory, run)
   }
 
-  /** `recordLength` is that of a TLS record: OpenSSL itself takes off the counter, and the tag when it opens. */
-  #authenticate(context: Address, datagram: Uint8Array, offset: number, recordLength: number): void {
-    writeAuthenticated(this.#authenticated.bytes, datagram, offset, recordLength)
+  /** How many went well. */
+  #work(direction: Direction, memory: Uint8Array, { offset, length, datagramBytes }: DatagramRun): number {
+    assert(length <= RUN_DATAGRAMS_MAX * datagramBytes, 'there is a verdict for each datagram')
+    if (direction.runs !== undefined) return direction.runs.run(this.#addressOf(memory) + offset, length, datagramBytes)
+    let good = 0
+    for (let [done, i] = [0, 0]; done < length; done += datagramBytes) {
+      const isGood = this.#workOne(direction, memory, offset + done, Math.min(datagramBytes, length - done))
+      this.verdicts[i++] = isGood ? 1 : 0
+      if (isGood) good++
+    }
+    return good
+  }
+
+  #workOne({ context, unrecorded }: Direction, memory: Uint8Array, offset: number, bytes: number): boolean {
+    if (bytes < HEADER_BYTES + TAG_BYTES) return false
+    writeAuthenticated(this.#authenticated.bytes, memory, offset, bytes - unrecorded)
     this.#evp.setParameters(context, this.#parameters.address)
-  }
-
-  #run(context: Address, datagram: Uint8Array, offset: number, length: number): number {
-    const record = this.#addressOf(datagram) + offset + HEADER_BYTES - COUNTER_BYTES
-    return this.#evp.run(context, record, record, COUNTER_BYTES + length + TAG_BYTES)
+    const record = this.#addressOf(memory) + offset + HEADER_BYTES - COUNTER_BYTES
+    return this.#evp.run(context, record, record, bytes - HEADER_BYTES + COUNTER_BYTES) > 0
   }
 
   #contextsOf(key: CipherKey): Contexts {
@@ -133,11 +161,14 @@ class EvpCipher implements DatagramCipher {
     return contexts
   }
 
-  #newContext(init: (context: Address) => number): Address {
+  #newDirection(unrecorded: number, init: (context: Address) => number): Direction {
     const context = Number(this.#evp.contextNew())
     assert(context !== 0 && init(context) === 1, 'OpenSSL has AES-256-GCM')
     this.#setNonce(context, 0)
-    return context
+    const parameters = this.#parameters.address
+    const [authenticated, verdicts] = [this.#authenticated.address, this.#verdicts.address]
+    const wish = { context, parameters, authenticated, unrecorded, verdicts }
+    return { context, unrecorded, runs: this.#code === undefined ? undefined : new RecordRun(this.#code, wish) }
   }
 
   /** From then on OpenSSL counts by itself. */

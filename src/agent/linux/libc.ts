@@ -118,3 +118,9 @@ export function deviceIndex(libc: Libc, device: string): number {
 export function addressOf(bytes: Uint8Array): Address {
   return Number(loadKoffi().address(bytes))
 }
+
+/** An address, or a number of 64 bits, as C has it. Hot path. */
+export function writeAddress(bytes: Buffer, at: number, value: Address): void {
+  bytes.writeUInt32LE(value % 0x1_0000_0000, at)
+  bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), at + 4)
+}

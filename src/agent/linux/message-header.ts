@@ -1,4 +1,4 @@
-import { type Address, allocatePinned } from './libc.ts'
+import { type Address, allocatePinned, writeAddress } from './libc.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { SOL_UDP, UDP_GRO } from './udp-socket.ts'
 
@@ -60,9 +60,4 @@ export class MessageHeader {
     writeAddress(this.#iovec.bytes, 0, buffer)
     writeAddress(this.#iovec.bytes, 8, length)
   }
-}
-
-function writeAddress(bytes: Buffer, at: number, value: number): void {
-  bytes.writeUInt32LE(value % 0x1_0000_0000, at)
-  bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), at + 4)
 }

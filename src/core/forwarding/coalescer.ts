@@ -6,6 +6,7 @@ import { IPV6_BYTES, ipv4HeaderBytes, TCP_CHECKSUM, UDP_CHECKSUM } from './packe
 import { JOIN_AT, JOINED_BYTES_MAX } from './packet-memory.ts'
 
 const IP_BYTES_MAX = 65_535
+const NOWHERE = -1
 /** As many as the kernel puts into one (UDP_MAX_SEGMENTS); of TCP, the length is the limit. */
 const UDP_SEGMENTS_MAX = 64
 
@@ -48,6 +49,9 @@ export class Coalescer {
   /** Payload of each segment. */
   #segmentBytes = 0
   #isClosed = false
+  /** Of the frame that was added last, where it came in. */
+  #lastAt = NOWHERE
+  #lastLength = 0
 
   constructor(memory: Uint8Array, flows: JoinedFlows, sink: FrameSink) {
     this.#memory = memory
@@ -62,14 +66,32 @@ export class Coalescer {
     const isOfFlow = shape.checksumStart !== 0 && this.#candidate.read(at, length, shape)
     const isJoinable = isOfFlow && (this.#candidate.isUdp ? this.#flows.udp : this.#flows.tcp)
     const segmentBytes = isCut(shape) ? shape.segmentBytes : this.#candidate.payloadBytes
+    this.#lastAt = at
+    this.#lastLength = length
     if (isJoinable && this.#follows(at, isCut(shape), segmentBytes)) return this.#join(at)
     this.flush()
     if (isJoinable && !this.#candidate.isLast) this.#hold(at, length, shape, segmentBytes)
     else this.#sink.inject(at, length, shape)
   }
 
+  /**
+   * Joins a frame that came with the one at `previous`, and as long, if that was added last and the two differ in nothing but their
+   * place in the flow. False when it is to be added. Hot path.
+   */
+  addNext(previous: number, at: number, length: number): boolean {
+    if (this.#count === 0 || this.#isClosed || previous !== this.#lastAt || length !== this.#lastLength) return false
+    const held = this.#held
+    const payloadBytes = length - held.headerBytes
+    if (!this.#hasRoomFor(payloadBytes) || !held.isContinuedBy(this.#at, previous, at, this.#segments())) return false
+    if (!held.isUdp && !this.#isInSequence(held, at)) return false
+    this.#lastAt = at
+    this.#append(at + held.headerBytes, payloadBytes)
+    return true
+  }
+
   /** Goes on holding what more may join, away from the memory that it came in. Hot path. */
   keep(): void {
+    this.#lastAt = NOWHERE
     if (this.#isClosed) this.flush()
     else if (this.#count === 1) this.#move()
   }
@@ -99,28 +121,46 @@ export class Coalescer {
     const next = this.#candidate
     if (this.#count === 0 || this.#isClosed) return false
     if (isOfSeveral ? segmentBytes !== this.#segmentBytes : segmentBytes > this.#segmentBytes) return false
-    const length = this.#length + next.payloadBytes
-    if (length - held.network > IP_BYTES_MAX || length > JOINED_BYTES_MAX) return false
-    const done = this.#length - held.headerBytes
-    const segments = done / this.#segmentBytes
-    if (held.isUdp && segments + next.payloadBytes / this.#segmentBytes > UDP_SEGMENTS_MAX) return false
-    if (!held.isFollowedBy(this.#at, at, next, segments)) return false
-    return held.isUdp || (held.sequence(this.#at) + done) % 0x1_0000_0000 === next.sequence(at)
+    return (
+      this.#hasRoomFor(next.payloadBytes) &&
+      held.isFollowedBy(this.#at, at, next, this.#segments()) &&
+      (held.isUdp || this.#isInSequence(next, at))
+    )
+  }
+
+  #hasRoomFor(payloadBytes: number): boolean {
+    const { network, isUdp } = this.#held
+    const length = this.#length + payloadBytes
+    if (length - network > IP_BYTES_MAX || length > JOINED_BYTES_MAX) return false
+    return !isUdp || this.#segments() + payloadBytes / this.#segmentBytes <= UDP_SEGMENTS_MAX
+  }
+
+  /** In what is held. */
+  #segments(): number {
+    return (this.#length - this.#held.headerBytes) / this.#segmentBytes
+  }
+
+  #isInSequence(next: FlowHeaders, at: number): boolean {
+    const held = this.#held
+    return (held.sequence(this.#at) + this.#length - held.headerBytes) % 0x1_0000_0000 === next.sequence(at)
   }
 
   #join(at: number): void {
     const next = this.#candidate
+    this.#append(at + next.headerBytes, next.payloadBytes)
+    this.#isClosed = next.payloadBytes % this.#segmentBytes !== 0 || next.isLast
+    if (next.isLast) this.#addFlags(at)
+  }
+
+  #append(payload: number, payloadBytes: number): void {
     if (this.#count === 1) {
       this.#move()
       this.joined++
     }
-    const from = at + next.headerBytes
-    this.#memory.copyWithin(this.#at + this.#length, from, from + next.payloadBytes)
-    this.#length += next.payloadBytes
+    this.#memory.copyWithin(this.#at + this.#length, payload, payload + payloadBytes)
+    this.#length += payloadBytes
     this.#count++
     this.joined++
-    this.#isClosed = next.payloadBytes % this.#segmentBytes !== 0 || next.isLast
-    if (next.isLast) this.#addFlags(at)
   }
 
   #move(): void {

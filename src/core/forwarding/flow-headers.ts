@@ -1,4 +1,5 @@
-import { readU16, readU32 } from '../wire/big-endian.ts'
+import { readU16, readU32, viewOf } from '../wire/big-endian.ts'
+import { META_BYTES } from '../wire/frame-meta.ts'
 import { exchange, sumOf } from './checksum.ts'
 import type { FrameShape } from './frame-shape.ts'
 import {
@@ -39,7 +40,7 @@ export class FlowHeaders {
 
   constructor(memory: Uint8Array) {
     this.#memory = memory
-    this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
+    this.#view = viewOf(memory)
   }
 
   /** False for a frame that cannot be joined with any: then the rest is undefined. Hot path. */
@@ -111,17 +112,50 @@ export class FlowHeaders {
     )
   }
 
-  /** All but length, identification and checksum; identifications count up, or mean nothing and stay (RFC 6864). */
+  /**
+   * Whether the frame at `other`, as long as the one at `previous`, which is of this flow and not its last, differs from that only as
+   * the next segments do. `at` is the first, and `index` as for `isFollowedBy`; with each frame goes what it lacks. Quick, as nothing
+   * is to be read that would be the same. Hot path.
+   */
+  isContinuedBy(at: number, previous: number, other: number, index: number): boolean {
+    const start = this.transport + (this.isUdp ? 4 : 8)
+    return (
+      (this.isIpv6
+        ? this.#isEqual(previous, other, -META_BYTES, this.transport + 4)
+        : this.#continuesIpv4(at, previous, other, index)) && this.#isEqual(previous, other, start, this.headerBytes)
+    )
+  }
+
+  /** The checksum is right if what it makes up for is the identification alone. */
+  #continuesIpv4(at: number, previous: number, other: number, index: number): boolean {
+    const ip = this.network
+    const before = readU16(this.#memory, previous + ip + 4) + readU16(this.#memory, previous + ip + 10)
+    const after = readU16(this.#memory, other + ip + 4) + readU16(this.#memory, other + ip + 10)
+    return (
+      (after - before) % 0xffff === 0 &&
+      this.#isNumbered(at, other, index) &&
+      this.#isEqual(previous, other, -META_BYTES, ip + 4) &&
+      this.#isEqual(previous, other, ip + 6, ip + 10) &&
+      this.#isEqual(previous, other, ip + 12, this.transport + 4)
+    )
+  }
+
+  /** All but length, identification and checksum. */
   #hasSameIpv4(at: number, other: number, index: number): boolean {
     const ip = this.network
-    const isFixed = (readU16(this.#memory, at + ip + 6) & DONT_FRAGMENT) !== 0
-    const difference = (readU16(this.#memory, other + ip + 4) - readU16(this.#memory, at + ip + 4)) & 0xffff
-    if (difference !== index && !(isFixed && difference === 0)) return false
     return (
+      this.#isNumbered(at, other, index) &&
       this.#isEqual(at, other, ip, ip + 2) &&
       this.#isEqual(at, other, ip + 6, ip + 10) &&
       this.#isEqual(at, other, ip + 12, this.transport)
     )
+  }
+
+  /** Identifications count up, or mean nothing and stay (RFC 6864). */
+  #isNumbered(at: number, other: number, index: number): boolean {
+    const ip = this.network
+    const difference = (readU16(this.#memory, other + ip + 4) - readU16(this.#memory, at + ip + 4)) & 0xffff
+    return difference === index || (difference === 0 && (readU16(this.#memory, at + ip + 6) & DONT_FRAGMENT) !== 0)
   }
 
   #hasSameIpv6(at: number, other: number): boolean {

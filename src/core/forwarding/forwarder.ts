@@ -3,10 +3,8 @@ import {
   DatagramKind,
   HEADER_BYTES,
   HOPS_MAX,
-  readCounter,
   readDestination,
   readHopsLeft,
-  readKeyIds,
   readKind,
   readSource,
   readVersion,
@@ -21,10 +19,11 @@ import { type EndpointKey, isLinkKey, linkKey } from './endpoint-key.ts'
 import { EndpointKeys } from './endpoint-keys.ts'
 import { ARRIVALS_PER_SECOND, COPIES_PER_SECOND, type FloodCosts, FloodLimit } from './flood-limit.ts'
 import { type ForwarderCounters, noCounts } from './forwarder-counters.ts'
-import type { ForwardingTable } from './forwarding-table.ts'
+import { type ForwardingTable, relayedOf, routesOf } from './forwarding-table.ts'
 import { FrameSender, type FrameSenderOptions, type SenderSink } from './frame-sender.ts'
 import { type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { MacTable, macAt } from './mac-table.ts'
+import { type Arrival, OpeningRun } from './opening-run.ts'
 import { isGroup } from './packet-headers.ts'
 import {
   CAPTURE_AT,
@@ -32,6 +31,7 @@ import {
   HEADROOM,
   JOIN_AT,
   JOINED_BYTES_MAX,
+  OVERHEAD,
   RECEIVE_AT,
   RUN_AT,
 } from './packet-memory.ts'
@@ -39,7 +39,7 @@ import { PartTable } from './part-table.ts'
 import { type ProbeSink, Probes } from './probes.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
-import { markOpened, SessionTable } from './session-table.ts'
+import { SessionTable } from './session-table.ts'
 import { TransmitRun } from './transmit-run.ts'
 
 const FRAME_BYTES_MIN = 14
@@ -72,7 +72,6 @@ export class Forwarder {
   readonly counters = noCounts()
   /** Of all endpoints that it is told of, and tells of. */
   readonly keys = new EndpointKeys()
-  readonly #cipher: DatagramCipher
   readonly #sink: PacketSink
   readonly #memory: Uint8Array
   readonly sessions: SessionTable
@@ -84,6 +83,7 @@ export class Forwarder {
   readonly #coalescer: Coalescer
   readonly #joins: JoinedFlows
   readonly #sender: FrameSender
+  readonly #opening: OpeningRun
   readonly parts = new PartTable()
   readonly #relayRun: TransmitRun
   readonly #shape = plainShape()
@@ -98,7 +98,6 @@ export class Forwarder {
 
   constructor({ cipher, sink, memory, joins, arrivalsPerSecond = ARRIVALS_PER_SECOND, ...limit }: ForwarderOptions) {
     this.#arrivalLimit = new FloodLimit(arrivalsPerSecond)
-    this.#cipher = cipher
     this.#sink = sink
     this.#memory = memory
     this.sessions = new SessionTable(cipher)
@@ -106,11 +105,14 @@ export class Forwarder {
     this.#coalescer = new Coalescer(memory, joins, sink)
     this.#joins = joins
     this.#sender = new FrameSender({ ...limit, memory, cipher, sessions: this.sessions, sink, counters: this.counters })
+    this.#opening = new OpeningRun({ memory, cipher, sessions: this.sessions, counters: this.counters })
     this.#relayRun = new TransmitRun(sink)
     this.probes = new Probes(memory, this.#sender, sink)
   }
 
   apply(table: ForwardingTable): void {
+    // What is not sealed yet is to be sealed by its key, which may go.
+    this.#sender.flush()
     this.#self = table.self
     this.sessions.apply(table)
     this.keys.hold(table.neighbours.flatMap(({ endpoint }) => endpoint ?? []))
@@ -120,18 +122,10 @@ export class Forwarder {
         endpoint === undefined ? linkKey(shortId) : this.keys.of(endpoint),
       ]),
     )
-    const routes = new Map<number, EndpointKey>()
-    for (const peer of table.peers) {
-      const endpoint = peer.nextHop === undefined ? undefined : endpoints.get(peer.nextHop)
-      if (endpoint !== undefined) routes.set(peer.shortId, endpoint)
-    }
+    const routes = routesOf(table, endpoints)
     for (const peer of this.#routes.keys()) if (!routes.has(peer)) this.macs.forgetPeer(peer)
-    const relayed = table.peers.filter(
-      peer => (peer.nextHop !== peer.shortId || peer.isBeside === true) && routes.has(peer.shortId),
-    )
-    this.#relayed = new Map(
-      relayed.map(({ shortId }) => [shortId, this.#relayed.get(shortId) ?? Number.NEGATIVE_INFINITY]),
-    )
+    const relayed = relayedOf(table).filter(peer => routes.has(peer))
+    this.#relayed = new Map(relayed.map(peer => [peer, this.#relayed.get(peer) ?? Number.NEGATIVE_INFINITY]))
     this.#routes = routes
     this.#flooded = new Set(table.peers.filter(peer => peer.isFloodedByKernel).map(({ shortId }) => shortId))
     // Each end of a link decides for itself when to use it for datagrams.
@@ -176,10 +170,8 @@ export class Forwarder {
    */
   receive(length: number, datagramBytes: number, from: EndpointKey, now: number): void {
     if (length <= 0 || datagramBytes <= 0) return this.#drop('droppedShort')
-    const end = RECEIVE_AT + length
-    for (let at = RECEIVE_AT; at < end; at += datagramBytes) {
-      this.#receiveOne(at, Math.min(datagramBytes, end - at), from, now)
-    }
+    const arrived = { end: RECEIVE_AT + length, datagramBytes }
+    for (let at = RECEIVE_AT; at < arrived.end; ) at = this.#receiveNext(at, arrived, from, now)
     this.#relayRun.flush()
     this.#coalescer.keep()
   }
@@ -205,19 +197,14 @@ export class Forwarder {
     this.#sink.wanted(peer)
   }
 
-  #receiveOne(at: number, length: number, from: EndpointKey, now: number): void {
-    if (length < HEADER_BYTES + TAG_BYTES) return this.#drop('droppedShort')
-    if (readVersion(this.#memory, at) !== DATAGRAM_VERSION) return this.#drop('droppedVersion')
-    if (readDestination(this.#memory, at) !== this.#self) return this.#relay(at, length, from)
-    if (!this.#open(at, length)) return
-    const source = readSource(this.#memory, at)
-    const bodyLength = length - HEADER_BYTES - TAG_BYTES
-    const kind = readKind(this.#memory, at)
-    if (kind === DatagramKind.frame) return this.#inject(source, at + HEADER_BYTES, bodyLength, now)
-    if (kind === DatagramKind.part) return this.#join(source, at + HEADER_BYTES, bodyLength, now)
-    const isProbe = kind === DatagramKind.probe && bodyLength >= PROBE_BYTES
-    if (!isProbe || isLinkKey(from)) return this.#drop('droppedVersion')
-    this.probes.heard(source, { at, length, from }, now)
+  /** Returns where what it has taken ends. */
+  #receiveNext(at: number, arrived: Arrival, from: EndpointKey, now: number): number {
+    const length = Math.min(arrived.datagramBytes, arrived.end - at)
+    if (length < HEADER_BYTES + TAG_BYTES) this.#drop('droppedShort')
+    else if (readVersion(this.#memory, at) !== DATAGRAM_VERSION) this.#drop('droppedVersion')
+    else if (readDestination(this.#memory, at) !== this.#self) this.#relay(at, length, from)
+    else return this.#receiveRun(at, arrived, from, now)
+    return at + length
   }
 
   #relay(at: number, length: number, from: EndpointKey): void {
@@ -233,18 +220,31 @@ export class Forwarder {
     this.#sink.transmitWhole(to, at, length)
   }
 
-  #open(at: number, length: number): boolean {
-    const session = this.sessions.openingFor(readSource(this.#memory, at), readKeyIds(this.#memory, at))
-    const counter = readCounter(this.#memory, at)
-    if (session === undefined || counter === undefined) this.#drop('droppedUnknownKey')
-    else if (!session.replay.accepts(counter)) this.#drop('droppedReplay')
-    else {
-      const isAuthentic = this.#cipher.open(session.cipherKey, this.#memory, at, length - HEADER_BYTES)
-      if (isAuthentic) markOpened(session, counter, length)
-      else this.#drop('droppedForged')
-      return isAuthentic
+  /** Takes the datagram at `at`, and what is opened together with it. Returns where they end. */
+  #receiveRun(at: number, arrived: Arrival, from: EndpointKey, now: number): number {
+    const end = this.#opening.open(at, arrived)
+    for (let next = at; next < end; next += arrived.datagramBytes) {
+      const length = Math.min(arrived.datagramBytes, end - next)
+      if (!this.#opening.take(next, length)) continue
+      // Of frames that are alike most that is to be decided has been. Those to a group are counted one by one.
+      const frame = next + HEADROOM
+      const isAlike = next > at && !isGroup(this.#memory, frame)
+      if (isAlike && this.#coalescer.addNext(frame - arrived.datagramBytes, frame, length - OVERHEAD))
+        this.counters.injected++
+      else this.#receiveOpened(next, length, from, now)
     }
-    return false
+    return end
+  }
+
+  #receiveOpened(at: number, length: number, from: EndpointKey, now: number): void {
+    const source = readSource(this.#memory, at)
+    const bodyLength = length - HEADER_BYTES - TAG_BYTES
+    const kind = readKind(this.#memory, at)
+    if (kind === DatagramKind.frame) return this.#inject(source, at + HEADER_BYTES, bodyLength, now)
+    if (kind === DatagramKind.part) return this.#join(source, at + HEADER_BYTES, bodyLength, now)
+    const isProbe = kind === DatagramKind.probe && bodyLength >= PROBE_BYTES
+    if (!isProbe || isLinkKey(from)) return this.#drop('droppedVersion')
+    this.probes.heard(source, { at, length, from }, now)
   }
 
   /** `at` and `length` are those of meta and frame. */

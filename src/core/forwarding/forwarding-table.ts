@@ -32,3 +32,19 @@ export interface SessionKey {
   /** AES-256, 32 bytes. */
   readonly key: Uint8Array
 }
+
+/** Peer to the endpoint of the neighbour that leads there; `endpoints` are those of neighbours. */
+export function routesOf<T>(table: ForwardingTable, endpoints: ReadonlyMap<number, T>): Map<number, T> {
+  const routes = new Map<number, T>()
+  for (const { shortId, nextHop } of table.peers) {
+    const endpoint = nextHop === undefined ? undefined : endpoints.get(nextHop)
+    if (endpoint !== undefined) routes.set(shortId, endpoint)
+  }
+  return routes
+}
+
+/** Peers behind a relay, or on a way beside the links. */
+export function relayedOf(table: ForwardingTable): readonly number[] {
+  const relayed = table.peers.filter(({ nextHop, shortId, isBeside }) => nextHop !== shortId || isBeside === true)
+  return relayed.map(({ shortId }) => shortId)
+}

@@ -1,4 +1,4 @@
-import { COUNTER_AT, DatagramKind, HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
+import { DatagramKind, HEADER_BYTES, TAG_BYTES } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
 import { fitsMeta, META_BYTES, writeCutMeta, writeMeta } from '../wire/frame-meta.ts'
 import { PART_HEADER_BYTES, writePartHeader } from '../wire/part-header.ts'
@@ -8,11 +8,12 @@ import type { ForwarderCounters } from './forwarder-counters.ts'
 import { copyShape, type FrameShape, plainShape, Segmentation } from './frame-shape.ts'
 import { isIpv6, networkStart, TCP_CHECKSUM } from './packet-headers.ts'
 import { CAPTURE_AT, FRAME_BYTES_MAX, frameBytesOf, JOIN_AT, OVERHEAD, RUN_AT } from './packet-memory.ts'
+import { SealingRun } from './sealing-run.ts'
 import { clampSegmentSize, SYN_BYTES_MAX } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
 import type { SealingSession, SessionTable } from './session-table.ts'
 import { writeTooBig } from './too-big.ts'
-import { type RunSink, TransmitRun } from './transmit-run.ts'
+import type { RunSink } from './transmit-run.ts'
 
 /** So often, per peer with large datagrams, the router is told of them. */
 const FILLED_EVERY_MS = 10_000
@@ -61,12 +62,11 @@ interface PathSize {
  */
 export class FrameSender {
   readonly #memory: Uint8Array
-  readonly #cipher: DatagramCipher
   readonly #sessions: SessionTable
   readonly #sink: SenderSink
   readonly #counters: ForwarderCounters
   readonly #segmenter: Segmenter
-  readonly #run: TransmitRun
+  readonly #run: SealingRun
   readonly #sealedMax: number
   readonly #cut = plainShape()
   readonly #sizes = new Map<number, PathSize>()
@@ -81,12 +81,11 @@ export class FrameSender {
 
   constructor({ memory, cipher, sessions, sink, counters, sealedMax = SEALED_MAX }: FrameSenderOptions) {
     this.#memory = memory
-    this.#cipher = cipher
     this.#sessions = sessions
     this.#sink = sink
     this.#counters = counters
     this.#segmenter = new Segmenter(memory)
-    this.#run = new TransmitRun(sink)
+    this.#run = new SealingRun(memory, cipher, sink)
     this.#sealedMax = sealedMax
   }
 
@@ -147,6 +146,7 @@ export class FrameSender {
     this.#memory.fill(0, RUN_AT + HEADER_BYTES, RUN_AT + HEADER_BYTES + bodyBytes)
     writeProbe(this.#memory, RUN_AT + HEADER_BYTES, probe)
     this.#seal(session, DatagramKind.probe, RUN_AT, bodyBytes)
+    this.#run.finish()
     if (probe.datagramBytes !== undefined) return this.#sink.transmitWhole(to, RUN_AT, bodyBytes + around)
     this.#sink.transmit(to, RUN_AT, bodyBytes + around, bodyBytes + around)
     return true
@@ -259,13 +259,9 @@ export class FrameSender {
     return this.#run.reserve(to, OVERHEAD + frameBytes, RUN_AT)
   }
 
-  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. The cipher writes the counter. */
+  /** `start` is where the datagram begins; `length` is that of the plaintext behind the header. */
   #seal(session: SealingSession, kind: number, start: number, length: number): void {
-    const { header } = session
-    for (let i = 0; i < COUNTER_AT; i++) this.#memory[start + i] = header[i] ?? 0
-    this.#memory[start + 1] = kind
-    session.bytes.sentBytes += HEADER_BYTES + length + TAG_BYTES
-    this.#cipher.seal(session.cipherKey, session.counter++, this.#memory, start, length)
+    this.#run.seal(session, kind, start, HEADER_BYTES + length + TAG_BYTES)
     if (session.counter === this.#sealedMax) this.#sink.worn()
   }
 }

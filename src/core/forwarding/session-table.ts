@@ -1,3 +1,4 @@
+import { viewOf } from '../wire/big-endian.ts'
 import { HEADER_BYTES, HOPS_MAX, keyIdsOf, setHopsLeft, writeHeader } from '../wire/datagram.ts'
 import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
 import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
@@ -15,7 +16,7 @@ export interface SealingSession {
   readonly ids: SessionKey
   readonly cipherKey: CipherKey
   /** As it begins every datagram, but for kind and counter. */
-  readonly header: Uint8Array
+  readonly header: DataView
   /** Next counter: survives every new table, because a counter must never repeat under its key. */
   counter: number
 }
@@ -119,11 +120,11 @@ export class SessionTable {
   }
 }
 
-function headerOf(source: number, destination: number, { sourceKeyId, destinationKeyId }: SessionKey): Uint8Array {
+function headerOf(source: number, destination: number, { sourceKeyId, destinationKeyId }: SessionKey): DataView {
   const bytes = new Uint8Array(HEADER_BYTES)
   writeHeader(bytes, 0, { kind: 0, source, destination, sourceKeyId, destinationKeyId, counter: 0 })
   setHopsLeft(bytes, 0, HOPS_MAX)
-  return bytes
+  return viewOf(bytes)
 }
 
 function openingIndex(peer: number, keyIds: number): number {

@@ -1,7 +1,7 @@
+import { RUN_DATAGRAMS_MAX } from '../wire/datagram-cipher.ts'
 import type { EndpointKey } from './endpoint-key.ts'
 
 /** What a kernel takes as one run (udp(7), UDP_SEGMENT). */
-export const RUN_DATAGRAMS_MAX = 64
 export const RUN_BYTES_MAX = 65_507
 
 export interface RunSink {

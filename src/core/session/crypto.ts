@@ -11,8 +11,17 @@ import {
   verify,
 } from 'node:crypto'
 import { type PeerName, peerNameFromDigest } from '../../base/peer-name.ts'
-import { AUTHENTICATED_BYTES, HEADER_BYTES, TAG_BYTES, writeAuthenticated, writeCounter } from '../wire/datagram.ts'
-import type { CipherKey, DatagramCipher } from '../wire/datagram-cipher.ts'
+import {
+  AUTHENTICATED_BYTES,
+  COUNTER_AT,
+  HEADER_BYTES,
+  TAG_BYTES,
+  writeAuthenticated,
+  writeCounter,
+} from '../wire/datagram.ts'
+import { type CipherKey, type DatagramCipher, type DatagramRun, RUN_DATAGRAMS_MAX } from '../wire/datagram-cipher.ts'
+
+const NONCE_BYTES = 12
 
 /** DER in front of the raw 32 bytes of a key (RFC 8410). */
 const DER = {
@@ -93,9 +102,9 @@ export function peerNameOf(publicKey: Uint8Array): PeerName {
 export function createNodeCipher(): DatagramCipher {
   const keys = new Map<CipherKey, Uint8Array>()
   let lastKey = 0
-  const nonce = Buffer.alloc(12)
-  const authenticated = new Uint8Array(AUTHENTICATED_BYTES)
+  const verdicts = new Uint8Array(RUN_DATAGRAMS_MAX)
   return {
+    verdicts,
     load(key) {
       keys.set(++lastKey, key)
       return lastKey
@@ -103,34 +112,74 @@ export function createNodeCipher(): DatagramCipher {
     unload(key) {
       keys.delete(key)
     },
-    seal(key, counter, datagram, offset, length) {
-      nonce.writeBigUInt64BE(BigInt(counter), 4)
-      const body = offset + HEADER_BYTES
-      const cipher = createCipheriv('aes-256-gcm', keys.get(key) ?? new Uint8Array(0), nonce)
-      writeCounter(datagram, offset, counter)
-      writeAuthenticated(authenticated, datagram, offset, length)
-      cipher.setAAD(authenticated)
-      datagram.set(cipher.update(datagram.subarray(body, body + length)), body)
-      cipher.final()
-      datagram.set(cipher.getAuthTag(), body + length)
+    seal(key, counter, memory, run) {
+      let next = counter
+      forEachDatagram(run, (offset, bytes) => sealOne(keyOf(key), next++, memory, { offset, bytes }))
     },
-    open(key, datagram, offset, length) {
-      const body = offset + HEADER_BYTES
-      const end = body + length - TAG_BYTES
-      nonce.set(datagram.subarray(body - 8, body), 4)
-      const cipher = createDecipheriv('aes-256-gcm', keys.get(key) ?? new Uint8Array(0), nonce)
-      writeAuthenticated(authenticated, datagram, offset, length - TAG_BYTES)
-      cipher.setAAD(authenticated)
-      cipher.setAuthTag(datagram.subarray(end, end + TAG_BYTES))
-      datagram.set(cipher.update(datagram.subarray(body, end)), body)
-      try {
-        cipher.final()
-        return true
-      } catch {
-        return false
-      }
+    open(key, memory, run) {
+      let authentic = 0
+      let index = 0
+      forEachDatagram(run, (offset, bytes) => {
+        const isAuthentic = openOne(keyOf(key), memory, { offset, bytes })
+        verdicts[index++] = isAuthentic ? 1 : 0
+        if (isAuthentic) authentic++
+      })
+      return authentic
     },
   }
+
+  function keyOf(key: CipherKey): Uint8Array {
+    return keys.get(key) ?? new Uint8Array(0)
+  }
+}
+
+interface DatagramPlace {
+  readonly offset: number
+  readonly bytes: number
+}
+
+function forEachDatagram(
+  { offset, length, datagramBytes }: DatagramRun,
+  act: (at: number, bytes: number) => void,
+): void {
+  for (let done = 0; done < length; done += datagramBytes) act(offset + done, Math.min(datagramBytes, length - done))
+}
+
+function sealOne(key: Uint8Array, counter: number, memory: Uint8Array, { offset, bytes }: DatagramPlace): void {
+  const [body, end] = [offset + HEADER_BYTES, offset + bytes - TAG_BYTES]
+  writeCounter(memory, offset, counter)
+  const cipher = createCipheriv('aes-256-gcm', key, nonceOf(memory, offset))
+  cipher.setAAD(authenticatedOf(memory, offset, end - body))
+  memory.set(cipher.update(memory.subarray(body, end)), body)
+  cipher.final()
+  memory.set(cipher.getAuthTag(), end)
+}
+
+function openOne(key: Uint8Array, memory: Uint8Array, { offset, bytes }: DatagramPlace): boolean {
+  const [body, end] = [offset + HEADER_BYTES, offset + bytes - TAG_BYTES]
+  if (end < body) return false
+  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(memory, offset))
+  decipher.setAAD(authenticatedOf(memory, offset, end - body))
+  decipher.setAuthTag(memory.subarray(end, end + TAG_BYTES))
+  memory.set(decipher.update(memory.subarray(body, end)), body)
+  try {
+    decipher.final()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function nonceOf(memory: Uint8Array, offset: number): Uint8Array {
+  const nonce = new Uint8Array(NONCE_BYTES)
+  nonce.set(memory.subarray(offset + COUNTER_AT, offset + HEADER_BYTES), NONCE_BYTES - (HEADER_BYTES - COUNTER_AT))
+  return nonce
+}
+
+function authenticatedOf(memory: Uint8Array, offset: number, length: number): Uint8Array {
+  const authenticated = new Uint8Array(AUTHENTICATED_BYTES)
+  writeAuthenticated(authenticated, memory, offset, length)
+  return authenticated
 }
 
 function privateKeyOf(prefix: Buffer, seed: Uint8Array): KeyObject {

@@ -34,6 +34,7 @@ function openDescriptors(): number {
 function counting(counts: { loaded: number; sealed: number; opened: number }): DatagramCipher {
   const cipher = createNodeCipher()
   return {
+    verdicts: cipher.verdicts,
     load: key => {
       counts.loaded++
       return cipher.load(key)
@@ -42,14 +43,14 @@ function counting(counts: { loaded: number; sealed: number; opened: number }): D
       counts.loaded--
       cipher.unload(key)
     },
-    seal: (key, counter, datagram, offset, length) => {
-      counts.sealed++
-      cipher.seal(key, counter, datagram, offset, length)
+    seal: (key, counter, memory, run) => {
+      counts.sealed += Math.ceil(run.length / run.datagramBytes)
+      cipher.seal(key, counter, memory, run)
     },
-    open: (key, datagram, offset, length) => {
-      const isAuthentic = cipher.open(key, datagram, offset, length)
-      if (isAuthentic) counts.opened++
-      return isAuthentic
+    open: (key, memory, run) => {
+      const authentic = cipher.open(key, memory, run)
+      counts.opened += authentic
+      return authentic
     },
   }
 }

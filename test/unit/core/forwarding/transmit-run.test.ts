@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { RUN_BYTES_MAX, RUN_DATAGRAMS_MAX, TransmitRun } from '../../../../src/core/forwarding/transmit-run.ts'
+import { RUN_BYTES_MAX, TransmitRun } from '../../../../src/core/forwarding/transmit-run.ts'
+import { RUN_DATAGRAMS_MAX } from '../../../../src/core/wire/datagram-cipher.ts'
 
 interface Range {
   readonly to: number
