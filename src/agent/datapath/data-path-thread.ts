@@ -35,6 +35,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: (
     cipher,
     tap: start.tap,
     udp: start.udp,
+    promptFd: start.promptFd,
     wakeFd: start.wakeFd,
     wanted: peer => tell({ kind: 'wanted', peer }),
     filled: peer => tell({ kind: 'filled', peer }),

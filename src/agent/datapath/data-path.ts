@@ -14,6 +14,7 @@ export interface DataPathOptions {
   readonly libc: Libc
   readonly tap: TapDevice
   readonly udp: UdpSocket
+  readonly promptFd: number
   readonly program: URL
   readonly log: Logger
   readonly probed: (event: Extract<DataPathEvent, { kind: 'probed' }>) => void
@@ -54,8 +55,8 @@ export class DataPath {
     this.#wake = new EventFd(options.libc)
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const { tap, udp } = options
-    const start: DataPathStart = { tap, udp, wakeFd: this.#wake.fd, waitingBytes: this.#waitingBytes }
+    const { tap, udp, promptFd } = options
+    const start: DataPathStart = { tap, udp, promptFd, wakeFd: this.#wake.fd, waitingBytes: this.#waitingBytes }
     const workerData = { start, port: port2 }
     const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
     this.#worker = new Worker(options.program, { workerData, transferList: [port2], resourceLimits, argv: [] })

@@ -7,6 +7,7 @@ import type { UdpSocket } from '../linux/udp-socket.ts'
 export interface DataPathStart {
   readonly tap: TapDevice
   readonly udp: UdpSocket
+  readonly promptFd: number
   readonly wakeFd: number
   /** One number that both threads change: bytes that are on their way to a control link. */
   readonly waitingBytes: Int32Array
@@ -74,9 +75,13 @@ export interface DataPathReport {
 /** What the system calls of the data path came to. */
 export interface PumpCounters {
   framesRead: number
+  /** Those that went before what had come earlier. */
+  framesHurried: number
   framesWritten: number
   framesRefused: number
   datagramsReceived: number
+  /** Those that came at the prompt socket, before what had come earlier. */
+  datagramsHurried: number
   datagramsSent: number
   datagramsRefused: number
   /** Calls that brought or took several datagrams. */
@@ -90,4 +95,23 @@ export interface PumpCounters {
   carriesDropped: number
   /** Probes that measure a path and that the kernel did not take: mostly, because they are larger than the device's MTU. */
   probesRefused: number
+}
+
+export function newPumpCounters(): PumpCounters {
+  return {
+    framesRead: 0,
+    framesHurried: 0,
+    framesWritten: 0,
+    framesRefused: 0,
+    datagramsReceived: 0,
+    datagramsHurried: 0,
+    datagramsSent: 0,
+    datagramsRefused: 0,
+    runsReceived: 0,
+    runsSent: 0,
+    runsSplit: 0,
+    runsCarried: 0,
+    carriesDropped: 0,
+    probesRefused: 0,
+  }
 }

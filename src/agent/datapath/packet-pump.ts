@@ -1,8 +1,6 @@
-import type { Endpoint } from '../../base/endpoint.ts'
 import {
   CAPTURE_AT,
   completeChecksum,
-  type DatagramCipher,
   type EndpointKey,
   Forwarder,
   type FrameShape,
@@ -19,11 +17,13 @@ import {
 import { allocatePinned, type Libc, type PinnedBytes } from '../linux/libc.ts'
 import { MessageHeader } from '../linux/message-header.ts'
 import { SocketAddress } from '../linux/socket-address.ts'
-import type { TapDevice } from '../linux/tap-device.ts'
-import { UdpCutting, type UdpSocket } from '../linux/udp-socket.ts'
 import { readVirtioHeader, VIRTIO_HEADER_BYTES, writeVirtioHeader } from '../linux/virtio-header.ts'
+import { DatagramSender } from './datagram-sender.ts'
 import { DenseTraffic } from './dense-traffic.ts'
-import type { PumpCounters } from './messages.ts'
+import { FramesAhead } from './frames-ahead.ts'
+import { newPumpCounters } from './messages.ts'
+import type { PumpOptions } from './pump-options.ts'
+import { SparseFlows } from './sparse-flows.ts'
 
 /** Per side and wake, whichever is reached first: so neither side waits long for the other. */
 const BATCH_PACKETS = 64
@@ -32,34 +32,21 @@ const BATCH_BYTES = 256 * 1024
 const GATHER_MICROSECONDS = 50
 /** Of a question or an answer, for which somebody waits. */
 const PROMPT_BYTES_MAX = 512
+/** What is so large takes long enough to look behind it for what is not to wait. */
+const LARGE_BYTES = 16 * 1024
 /** So many are more than what routers say to each other. */
 const AT_WORK_PACKETS = 2000
 const POLLIN = 1
 const POLLERR_HUP_NVAL = 8 | 16 | 32
 const POLLFD_BYTES = 8
+/** Places among what is polled. */
+const TAP = 0
+const UDP = 1
+const WAKE = 2
+const PROMPT = 3
+const POLLED = 4
 /** A thread that is blocked cannot be ended; so it looks up now and then even when nobody wakes it. */
 const POLL_TIMEOUT_MS = 1000
-
-export interface PumpOptions {
-  readonly libc: Libc
-  readonly cipher: DatagramCipher
-  readonly tap: TapDevice
-  readonly udp: UdpSocket
-  readonly wakeFd: number
-  readonly probed: (peer: number, heard: HeardProbe<Endpoint>) => void
-  readonly wanted: PacketSink['wanted']
-  readonly filled: PacketSink['filled']
-  readonly worn: PacketSink['worn']
-  /** Told once, when there were so many packets that more will come. */
-  readonly atWork: () => unknown
-  /** Gives datagrams to a neighbour's control link; false when it is too far behind. The bytes may be kept. */
-  readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => boolean
-  readonly clock: () => number
-  /** Whether small frames that come fast may be kept waiting for others. */
-  readonly gathers: boolean
-  /** Memory for the three `pollfd` of `poll`; its own when absent. */
-  readonly polled?: PinnedBytes
-}
 
 interface Run {
   readonly offset: number
@@ -69,20 +56,7 @@ interface Run {
 
 /** Moves frames between the TAP device, the forwarder and the UDP socket, with one blocking `poll` for all. */
 export class PacketPump implements PacketSink {
-  readonly counters: PumpCounters = {
-    framesRead: 0,
-    framesWritten: 0,
-    framesRefused: 0,
-    datagramsReceived: 0,
-    datagramsSent: 0,
-    datagramsRefused: 0,
-    runsReceived: 0,
-    runsSent: 0,
-    runsSplit: 0,
-    runsCarried: 0,
-    carriesDropped: 0,
-    probesRefused: 0,
-  }
+  readonly counters = newPumpCounters()
   readonly forwarder: Forwarder
   readonly #options: PumpOptions
   // Taken from the options once: the engine's code for the hot path then holds whoever has made the options.
@@ -90,16 +64,17 @@ export class PacketPump implements PacketSink {
   readonly #clock: () => number
   readonly #tapFd: number
   readonly #udpFd: number
+  readonly #promptFd: number
   readonly #memory = allocatePinned(MEMORY_BYTES)
   readonly #polled: PinnedBytes
   readonly #hasHeader: boolean
   readonly #headerBytes: number
   readonly #shape = plainShape()
-  readonly #to: SocketAddress
-  readonly #outgoing: MessageHeader
+  readonly #sender: DatagramSender
   readonly #incoming: MessageHeader
-  readonly #cutting: UdpCutting
   readonly #dense = new DenseTraffic()
+  readonly #flows = new SparseFlows()
+  readonly #ahead = new FramesAhead()
   #isDense = false
   #isAtWork = false
   #isStopped = false
@@ -110,19 +85,18 @@ export class PacketPump implements PacketSink {
     this.#clock = options.clock
     this.#tapFd = options.tap.fd
     this.#udpFd = options.udp.fd
+    this.#promptFd = options.promptFd
     const { hasHeader, cutsUdp } = options.tap.offload
     this.#hasHeader = hasHeader
     this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
     const joins = { tcp: hasHeader, udp: cutsUdp }
     this.forwarder = new Forwarder({ cipher: options.cipher, sink: this, memory: this.#memory.bytes, joins })
-    const { udp } = options
-    const address = () => new SocketAddress(this.forwarder.keys, udp.family)
-    this.#to = address()
-    this.#outgoing = new MessageHeader(address())
-    this.#incoming = new MessageHeader(address())
-    this.#cutting = new UdpCutting(options.libc, udp)
-    this.#polled = options.polled ?? allocatePinned(3 * POLLFD_BYTES)
-    const fds = [options.tap.fd, udp.fd, options.wakeFd]
+    const { keys } = this.forwarder
+    this.#incoming = new MessageHeader(new SocketAddress(keys, options.udp.family))
+    const memory = this.#memory.address
+    this.#sender = new DatagramSender({ libc: options.libc, udp: options.udp, keys, memory, counters: this.counters })
+    this.#polled = options.polled ?? allocatePinned(POLLED * POLLFD_BYTES)
+    const fds = [this.#tapFd, this.#udpFd, options.wakeFd, this.#promptFd]
     for (const [i, fd] of fds.entries()) {
       this.#polled.bytes.writeInt32LE(fd, i * POLLFD_BYTES)
       this.#polled.bytes.writeInt16LE(POLLIN, i * POLLFD_BYTES + 4)
@@ -139,29 +113,53 @@ export class PacketPump implements PacketSink {
 
   /** Of its own, because `run` returns seldom: the engine compiles what is called often. */
   #turn(woken: () => void): string | undefined {
-    if (this.#libc.poll(this.#polled.address, 3, POLL_TIMEOUT_MS) <= 0) return undefined
-    if (this.#returned(2) !== 0) woken()
+    if (this.#libc.poll(this.#polled.address, POLLED, POLL_TIMEOUT_MS) <= 0) return undefined
+    if (this.#returned(WAKE) !== 0) woken()
     // Behind what it was woken for: the answer to a question that was asked there may be read in this turn.
     const now = this.#clock()
     const before = this.counters.framesRead + this.counters.datagramsReceived
-    const captured = this.#returned(0) === 0 ? 0 : this.#captureBatch(now)
-    const received = this.#returned(1) === 0 ? 0 : this.#receiveBatch(now)
+    const prompt = this.#returned(PROMPT) === 0 ? 0 : this.#receiveBatch(this.#promptFd, now)
+    const captured = this.#returned(TAP) === 0 ? 0 : this.#captureBatch(now)
+    const received = this.#returned(UDP) === 0 ? 0 : this.#receiveBatch(this.#udpFd, now)
     const packets = this.counters.framesRead + this.counters.datagramsReceived - before
-    if (!this.#isAtWork && before + packets >= AT_WORK_PACKETS) this.#beginWork()
-    this.#isDense = this.#dense.note(packets, captured + received, now)
+    if (!this.#isAtWork && before + packets >= AT_WORK_PACKETS) {
+      this.#isAtWork = true
+      this.#options.atWork()
+    }
+    this.#isDense = this.#dense.note(packets, prompt + captured + received, now)
     if (this.#options.gathers && this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
-    if ((this.#returned(0) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
-    if ((this.#returned(1) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
+    if ((this.#returned(TAP) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
+    if ((this.#returned(UDP) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined
+  }
+
+  /** True when something has come at the prompt socket meanwhile. What is held for others to join goes before: it is in the memory for it. */
+  #glance(now: number): boolean {
+    if (this.#promptFd < 0 || this.#sender.fd !== this.#udpFd) return false
+    if (this.#libc.poll(this.#polled.address + PROMPT * POLLFD_BYTES, 1, 0) <= 0) return false
+    this.forwarder.flush()
+    this.forwarder.deliver()
+    this.#receiveBatch(this.#promptFd, now)
+    return true
+  }
+
+  /** Reads what waits behind a large frame: what is sparse goes at once. */
+  #lookAhead(now: number): void {
+    const ahead = this.#ahead
+    while (ahead.hasRoom && this.#promptFd >= 0) {
+      const length = this.#libc.read(this.#tapFd, ahead.place, ROOM_BYTES)
+      if (length <= 0) break
+      if (this.#isSparse(ahead.bytes, ahead.offset, length, now)) {
+        ahead.copy(length, this.#memory.bytes, CAPTURE_AT - this.#headerBytes)
+        this.#capture(this.#promptFd, length, now)
+        this.counters.framesHurried++
+      } else ahead.push(length)
+    }
+    this.#sendBy(this.#udpFd)
   }
 
   stop(): void {
     this.#isStopped = true
-  }
-
-  #beginWork(): void {
-    this.#isAtWork = true
-    this.#options.atWork()
   }
 
   /** Hot path. */
@@ -178,27 +176,13 @@ export class PacketPump implements PacketSink {
   /** Hot path. */
   transmit(to: EndpointKey, offset: number, length: number, datagramBytes: number): void {
     if (isLinkKey(to)) return this.#carry(to, { offset, length, datagramBytes })
-    if (length > datagramBytes && this.#transmitRun(to, offset, length, datagramBytes)) return
-    this.#to.set(to)
-    for (let done = 0; done < length; done += datagramBytes) {
-      this.#transmitOne(offset + done, Math.min(datagramBytes, length - done))
-    }
+    this.#sender.send(to, offset, length, datagramBytes)
   }
 
   transmitWhole(to: EndpointKey, offset: number, length: number): boolean {
-    if (isLinkKey(to)) {
-      this.#carry(to, { offset, length, datagramBytes: length })
-      return true
-    }
-    this.#to.set(to)
-    this.#cutting.forbid()
-    const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#udpFd, address, length, 0, this.#to.address, this.#to.length)
-    const isTooLarge = sent < 0 && this.#libc.errorName() === 'EMSGSIZE'
-    this.#cutting.allow()
-    if (sent === length) this.counters.datagramsSent++
-    else this.counters.probesRefused++
-    return !isTooLarge
+    if (!isLinkKey(to)) return this.#sender.sendWhole(to, offset, length)
+    this.#carry(to, { offset, length, datagramBytes: length })
+    return true
   }
 
   /** Takes datagrams that a neighbour's control link has carried: at most `ROOM_BYTES`. */
@@ -230,53 +214,56 @@ export class PacketPump implements PacketSink {
     else this.counters.carriesDropped++
   }
 
-  /** False when the kernel does not take them as one: a device or a path may be unable to, or the datagrams too large for it. */
-  #transmitRun(to: EndpointKey, offset: number, length: number, datagramBytes: number): boolean {
-    this.#outgoing.endpoint.set(to)
-    this.#outgoing.forSending(this.#memory.address + offset, length, datagramBytes)
-    const isSent = this.#libc.sendmsg(this.#udpFd, this.#outgoing.address, 0) === length
-    if (!isSent) {
-      this.counters.runsSplit++
-      return false
-    }
-    this.counters.runsSent++
-    this.counters.datagramsSent += Math.ceil(length / datagramBytes)
-    return true
-  }
-
-  #transmitOne(offset: number, length: number): void {
-    const address = this.#memory.address + offset
-    const sent = this.#libc.sendto(this.#udpFd, address, length, 0, this.#to.address, this.#to.length)
-    if (sent === length) this.counters.datagramsSent++
-    else this.counters.datagramsRefused++
-  }
-
   /** Bytes that were read. */
   #captureBatch(now: number): number {
     const { bytes, address } = this.#memory
     const at = CAPTURE_AT - this.#headerBytes
     let all = 0
-    for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
-      const length = this.#libc.read(this.#tapFd, address + at, ROOM_BYTES)
+    for (let i = 0; (i < BATCH_PACKETS && all < BATCH_BYTES) || this.#ahead.count > 0; i++) {
+      const waited = this.#ahead.take(bytes, at)
+      const length = waited > 0 ? waited : this.#libc.read(this.#tapFd, address + at, ROOM_BYTES)
       if (length <= 0) break
       all += length
-      this.counters.framesRead++
-      if (this.#hasHeader) readVirtioHeader(bytes, at, this.#shape)
-      this.forwarder.capture(length - this.#headerBytes, this.#shape, now)
+      const isSparse = waited === 0 && this.#isSparse(bytes, at, length, now)
+      this.#capture(isSparse ? this.#promptFd : this.#udpFd, length, now)
       // Mostly it is alone: then it is on its way before the call that finds no other.
       if (i === 0 && length <= PROMPT_BYTES_MAX && !this.#isDense) this.forwarder.flush()
+      if (length < LARGE_BYTES) continue
+      this.#glance(now)
+      if (all < BATCH_BYTES) this.#lookAhead(now)
     }
     this.forwarder.flush()
+    this.#sender.fd = this.#udpFd
     return all
   }
 
+  #capture(sendFd: number, length: number, now: number): void {
+    this.#sendBy(sendFd)
+    this.counters.framesRead++
+    if (this.#hasHeader) readVirtioHeader(this.#memory.bytes, CAPTURE_AT - this.#headerBytes, this.#shape)
+    this.forwarder.capture(length - this.#headerBytes, this.#shape, now)
+  }
+
+  #isSparse(bytes: Buffer, at: number, length: number, now: number): boolean {
+    return this.#promptFd >= 0 && this.#flows.note(bytes, at + this.#headerBytes, length - this.#headerBytes, now)
+  }
+
+  #sendBy(fd: number): void {
+    if (fd === this.#sender.fd) return
+    this.forwarder.flush()
+    this.#sender.fd = fd
+  }
+
   /** Bytes that came. */
-  #receiveBatch(now: number): number {
+  #receiveBatch(fd: number, now: number): number {
     const message = this.#incoming
+    const { datagramsReceived } = this.counters
+    // What came at the prompt socket is relayed by it.
+    this.#sender.fd = fd
     let all = 0
     for (let i = 0; i < BATCH_PACKETS && all < BATCH_BYTES; i++) {
       message.forReceiving(this.#memory.address + RECEIVE_AT, ROOM_BYTES)
-      const length = this.#libc.recvmsg(this.#udpFd, message.address, 0)
+      const length = this.#libc.recvmsg(fd, message.address, 0)
       if (length < 0) break
       all += length
       const datagramBytes = message.datagramBytes(length)
@@ -285,8 +272,12 @@ export class PacketPump implements PacketSink {
       this.forwarder.receive(length, datagramBytes, message.endpoint.read(), now)
       // Mostly it is alone: then nobody waits for the call that finds no other.
       if (i === 0 && length <= PROMPT_BYTES_MAX) this.forwarder.deliver()
+      // Who was asked may have answered by now.
+      if (length >= LARGE_BYTES && this.#glance(now)) this.#captureBatch(now)
     }
     this.forwarder.deliver()
+    this.#sender.fd = this.#udpFd
+    if (fd === this.#promptFd) this.counters.datagramsHurried += this.counters.datagramsReceived - datagramsReceived
     return all
   }
 

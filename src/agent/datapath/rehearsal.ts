@@ -126,7 +126,18 @@ class Player {
     const tap = { fd: this.#tap[0], offload }
     const nobody = () => undefined
     const unheard = { probed: nobody, wanted: nobody, filled: nobody, worn: nobody, atWork: nobody, carry: () => false }
-    this.#pump = new PacketPump({ libc, cipher, tap, udp, wakeFd: wake.fd, clock, gathers: false, ...unheard })
+    this.#pump = new PacketPump({
+      libc,
+      cipher,
+      tap,
+      udp,
+      // The same: datagrams come by the prompt one, as on a quiet network, and nothing is left for the other.
+      promptFd: udp.fd,
+      wakeFd: wake.fd,
+      clock,
+      gathers: false,
+      ...unheard,
+    })
     this.enter()
     const { self } = table
     const other = table.peers[0]?.shortId ?? 0

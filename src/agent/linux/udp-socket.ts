@@ -7,13 +7,13 @@ import { SystemCallError } from './system-call-error.ts'
 const SOCK_DGRAM = 2
 const SOCK_NONBLOCK = 0x800
 const SOCK_CLOEXEC = 0x80000
-const SOL_SOCKET = 1
+export const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
-const IPPROTO_IP = 0
-const IPPROTO_IPV6 = 41
+export const IPPROTO_IP = 0
+export const IPPROTO_IPV6 = 41
 const IP_MTU_DISCOVER = 10
 const IPV6_MTU_DISCOVER = 23
 const IPV6_V6ONLY = 26
@@ -37,20 +37,47 @@ export interface UdpSocket {
  */
 export function openUdpSocket(libc: Libc, local: Endpoint): UdpSocket {
   const family = isIpv6Text(local.ip) ? 'ipv6' : 'ipv4'
-  const fd = libc.socket(family === 'ipv6' ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  const fd = newSocket(libc, family)
   const lacksIpv6 = fd < 0 && libc.errorName() === 'EAFNOSUPPORT' && local.ip === ANY_ADDRESS
   if (lacksIpv6) return openUdpSocket(libc, { ...local, ip: ANY_IPV4_ADDRESS })
   if (fd < 0) throw new SystemCallError('open a UDP socket', libc.errorName())
   const socket: UdpSocket = { fd, family }
-  // The system's default may be to keep the families apart.
-  if (family === 'ipv6') setOption(libc, fd, { level: IPPROTO_IPV6, option: IPV6_V6ONLY, value: 0 })
   bind(libc, socket, local)
   growBuffers(libc, fd)
+  prepare(libc, socket)
+  return socket
+}
+
+/**
+ * Opens a second socket at the address and port of `socket`, for which `marks` are set before it is bound. Undefined when the system
+ * does not let it.
+ */
+export function openTwin(libc: Libc, socket: UdpSocket, marks: readonly SocketOption[]): UdpSocket | undefined {
+  const fd = newSocket(libc, socket.family)
+  if (fd < 0) return undefined
+  const address = addressOfSocket(libc, socket)
+  const areSet = marks.every(mark => setOption(libc, fd, mark))
+  if (!areSet || address === undefined || libc.bind(fd, address.address, address.length) < 0) {
+    libc.close(fd)
+    return undefined
+  }
+  const twin: UdpSocket = { fd, family: socket.family }
+  prepare(libc, twin)
+  return twin
+}
+
+function newSocket(libc: Libc, family: SocketFamily): number {
+  const fd = libc.socket(family === 'ipv6' ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  // The system's default may be to keep the families apart.
+  if (family === 'ipv6' && fd >= 0) setOption(libc, fd, { level: IPPROTO_IPV6, option: IPV6_V6ONLY, value: 0 })
+  return fd
+}
+
+function prepare(libc: Libc, socket: UdpSocket): void {
   // A datagram larger than the path's MTU is cut by the sender or a router on the way: slower, but not lost.
   new UdpCutting(libc, socket).allow()
   // Before Linux 5.0 there is no such option: then each datagram comes by itself.
-  setOption(libc, fd, { level: SOL_UDP, option: UDP_GRO, value: 1 })
-  return socket
+  setOption(libc, socket.fd, { level: SOL_UDP, option: UDP_GRO, value: 1 })
 }
 
 function bind(libc: Libc, { fd, family }: UdpSocket, local: Endpoint): void {
@@ -64,13 +91,17 @@ function bind(libc: Libc, { fd, family }: UdpSocket, local: Endpoint): void {
 }
 
 /** The port that the system has chosen where `openUdpSocket` was told 0. */
-export function portOf(libc: Libc, { fd, family }: UdpSocket): number {
+export function portOf(libc: Libc, socket: UdpSocket): number {
+  const address = addressOfSocket(libc, socket)
+  if (address === undefined) throw new SystemCallError('ask for the port of a UDP socket', libc.errorName())
+  return address.port
+}
+
+function addressOfSocket(libc: Libc, { fd, family }: UdpSocket): SocketAddress | undefined {
   const address = new SocketAddress(new EndpointKeys(), family)
   const length = allocatePinned(4)
   length.bytes.writeInt32LE(address.length)
-  if (libc.getsockname(fd, address.address, length.address) < 0)
-    throw new SystemCallError('ask for the port of a UDP socket', libc.errorName())
-  return address.port
+  return libc.getsockname(fd, address.address, length.address) < 0 ? undefined : address
 }
 
 /**
@@ -114,7 +145,13 @@ function growBuffers(libc: Libc, fd: number): void {
   }
 }
 
-function setOption(libc: Libc, fd: number, wish: { level: number; option: number; value: number }): boolean {
+export interface SocketOption {
+  readonly level: number
+  readonly option: number
+  readonly value: number
+}
+
+export function setOption(libc: Libc, fd: number, wish: SocketOption): boolean {
   const value = allocatePinned(4)
   value.bytes.writeInt32LE(wish.value)
   return libc.setsockopt(fd, wish.level, wish.option, value.address, 4) === 0

@@ -31,7 +31,7 @@ import { Driver } from './driver.ts'
 import { Effects } from './effects.ts'
 import { HostAdmission } from './host-admission.ts'
 import type { Logger } from './logger.ts'
-import { listenForLinks, openSleeveSocket } from './ports.ts'
+import { listenForLinks, openPromptFd, openSleeveSocket } from './ports.ts'
 import { routerOptionsOf } from './router-options.ts'
 import { StrangerLog } from './stranger-log.ts'
 
@@ -208,6 +208,7 @@ export class Agent {
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
     const udp = openSleeveSocket(libc, this.#state.config.listen)
     const { dataPathProgram: program, log, failed, atWork } = this.#options
+    const promptFd = openPromptFd(libc, udp, log)
     const probed: DataPathOptions['probed'] = event => this.#driver.handle({ ...event, kind: 'probe-received' })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
     const carry = (neighbour: number, datagramBytes: number, bytes: Uint8Array) =>
@@ -215,7 +216,7 @@ export class Agent {
     const filled: DataPathOptions['filled'] = (peer, refused) =>
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
     const worn = () => this.#driver.handle({ kind: 'key-worn' })
-    return new DataPath({ libc, tap, udp, program, log, failed, probed, wanted, filled, worn, atWork, carry })
+    return new DataPath({ libc, tap, udp, promptFd, program, log, failed, probed, wanted, filled, worn, atWork, carry })
   }
 
   #createNames(): NamedTargets {

@@ -2,8 +2,12 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { Libc } from '../linux/libc.ts'
 import { findPortHolder } from '../linux/port-holder.ts'
+import { openPromptSocket } from '../linux/prompt-socket.ts'
 import { openUdpSocket, type UdpSocket } from '../linux/udp-socket.ts'
 import type { LinkListener } from '../transport/link-listener.ts'
+import type { Logger } from './logger.ts'
+
+const NO_PROMPT_SOCKET = 'the kernel gives no prompt socket: beside streams, questions and answers wait in their queue'
 
 export function openSleeveSocket(libc: Libc, local: Endpoint): UdpSocket {
   try {
@@ -11,6 +15,13 @@ export function openSleeveSocket(libc: Libc, local: Endpoint): UdpSocket {
   } catch (cause) {
     throw explain(cause, 'udp', local)
   }
+}
+
+/** The file descriptor of the prompt socket; -1 where the system gives none. */
+export function openPromptFd(libc: Libc, udp: UdpSocket, log: Logger): number {
+  const prompt = openPromptSocket(libc, udp)
+  if (prompt === undefined) log.write('info', NO_PROMPT_SOCKET)
+  return prompt?.fd ?? -1
 }
 
 export async function listenForLinks(listener: LinkListener, local: Endpoint): Promise<void> {

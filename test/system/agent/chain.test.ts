@@ -26,6 +26,16 @@ describe('three routers in a chain', () => {
     expect(ping).toMatchObject({ exitCode: 0 })
   }, 20_000)
 
+  it('take questions and answers before all else, and so does the relay', async () => {
+    const before = await Promise.all(HOSTS.map(host => hurriedOf(host)))
+    await lab.on('a', 'ping', '-c', '20', '-i', '0.01', '10.2.0.3')
+    const after = await Promise.all(HOSTS.map(host => hurriedOf(host)))
+    for (const [i, host] of HOSTS.entries()) {
+      const passing = host === 'b' ? 40 : 20
+      expect((after[i] ?? 0) - (before[i] ?? 0)).toBeGreaterThanOrEqual(passing)
+    }
+  }, 20_000)
+
   it('carry frames of any protocol, to all', async () => {
     const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], { name: 'raw-c' })
     await eventually(5000, async () => lab.log('raw-c').includes('listening') || 'not listening')
@@ -190,6 +200,10 @@ describe('three routers in a chain', () => {
     expect(residentBytes(pid)).toBeLessThan(90e6)
     expect(cpuTicks(pid) - before).toBeLessThan(50)
   }, 20_000)
+
+  async function hurriedOf(host: string): Promise<number> {
+    return JSON.parse((await lab.weave(host, 'status', '--json')).stdout).dataPath.pump.datagramsHurried
+  }
 
   async function statusOf(host: string): Promise<{ manifestVersion: number }> {
     return JSON.parse((await lab.weave(host, 'status', '--json')).stdout).router

@@ -1,10 +1,17 @@
+import { jest } from '@jest/globals'
 import { PacketPump } from '../../../../src/agent/datapath/packet-pump.ts'
-import type { Libc } from '../../../../src/agent/linux/libc.ts'
+import type { PumpOptions } from '../../../../src/agent/datapath/pump-options.ts'
+import { allocatePinned, type Libc, loadLibc } from '../../../../src/agent/linux/libc.ts'
+import { openSocketPair } from '../../../../src/agent/linux/socket-pair.ts'
+import { NO_TAP } from '../../../../src/agent/linux/tap-device.ts'
 import { createNodeCipher, plainShape, RECEIVE_AT } from '../../../../src/core/router/index.ts'
 
 const TAP = 10
 const UDP = 11
 const WAKE = 12
+const PROMPT = 13
+const ETHERTYPE_ARP = 0x0806
+const ETHERTYPE_IPV4 = 0x0800
 
 describe('the packet pump', () => {
   it('takes a bounded number of frames before it looks at the socket again', () => {
@@ -20,7 +27,7 @@ describe('the packet pump', () => {
   it('tells once that frames are many', () => {
     const atWork: number[] = []
     const kernel = new FakeKernel({ frames: 3_000, datagrams: 0 })
-    const pump = createPump(kernel, undefined, () => atWork.push(pump.counters.framesRead))
+    const pump = createPump(kernel, { atWork: () => atWork.push(pump.counters.framesRead) })
     kernel.stopAfter(50, pump)
     pump.run(() => undefined)
     expect(pump.counters.framesRead).toBe(3_000)
@@ -39,7 +46,7 @@ describe('the packet pump', () => {
   it('lets frames gather while many small ones come, and not while there are enough', () => {
     const kernel = new FakeKernel({ frames: 64 + 64 + 40, datagrams: 0 })
     let now = 0
-    const pump = createPump(kernel, () => now++)
+    const pump = createPump(kernel, { clock: () => now++ })
     kernel.stopAfter(4, pump)
     pump.run(() => undefined)
     expect(kernel.calls.filter(call => call !== 'read')).toEqual(['poll', 'poll', 'poll', 'usleep', 'poll'])
@@ -47,7 +54,7 @@ describe('the packet pump', () => {
 
   it('takes orders first when it is woken, and the time after them: none of what it reads then is older', () => {
     const kernel = new FakeKernel({ frames: 1, datagrams: 0, isWoken: true })
-    const pump = createPump(kernel, () => kernel.calls.push('clock'))
+    const pump = createPump(kernel, { clock: () => kernel.calls.push('clock') })
     pump.run(() => {
       kernel.calls.push('woken')
       pump.stop()
@@ -70,6 +77,78 @@ describe('the packet pump', () => {
     expect(pump.counters).toMatchObject({ runsSent: 0, runsSplit: 1, datagramsSent: 3, datagramsRefused: 0 })
   })
 
+  it('takes what comes at the prompt socket first', () => {
+    const kernel = new FakeKernel({ frames: 2, datagrams: 2, promptDatagrams: 1 })
+    const pump = createPump(kernel, { promptFd: PROMPT })
+    kernel.stopAfter(1, pump)
+    pump.run(() => undefined)
+    expect(kernel.taken).toEqual([PROMPT, TAP, TAP, UDP, UDP])
+    expect(pump.counters).toMatchObject({ datagramsReceived: 3, datagramsHurried: 1 })
+  })
+
+  it('sends by the prompt socket what is sparse, or has come by it', () => {
+    const kernel = new FakeKernel({ frames: 2, datagrams: 1, promptDatagrams: 1, lengths: [60, 60_000] })
+    const senders: number[] = []
+    const sendto: Libc['sendto'] = fd => senders.push(fd)
+    const pump = createPump(kernel.with({ sendto }), { promptFd: PROMPT })
+    kernel.heard = () => pump.transmit(1, RECEIVE_AT, 60, 60)
+    kernel.stopAfter(1, pump)
+    // What is sent when a frame has been read is sent by the way of the one before it.
+    pump.run(() => undefined)
+    pump.transmit(1, RECEIVE_AT, 60, 60)
+    expect(kernel.taken).toEqual([PROMPT, TAP, TAP, UDP])
+    expect(senders).toEqual([PROMPT, UDP, PROMPT, UDP, UDP])
+  })
+
+  it('looks behind each large frame for what is not to wait, and not behind small ones', () => {
+    const kernel = new FakeKernel({ frames: 3, datagrams: 0, lengths: [60, 60_000, 60_000] })
+    const pump = createPump(kernel, { promptFd: PROMPT })
+    kernel.arriving = 1
+    kernel.stopAfter(1, pump)
+    pump.run(() => undefined)
+    expect(kernel.taken).toEqual([TAP, TAP, PROMPT, TAP, PROMPT])
+  })
+
+  it('lets sparse frames overtake those of streams, which keep their order', () => {
+    const libc = loadLibc()
+    const [near, far] = openSocketPair(libc)
+    const nobody = openSocketPair(libc)
+    const pump = createPump(
+      { asLibc: () => libc },
+      {
+        tap: { ...NO_TAP, fd: near },
+        udp: { fd: -1, family: 'ipv6' },
+        promptFd: nobody[0],
+        wakeFd: -1,
+        polled: allocatePinned(32),
+      },
+    )
+    const lengths = [20_000, 20_001, 20_002, 60, 20_003]
+    for (const length of lengths) {
+      const frame = allocatePinned(length)
+      frame.bytes.writeUInt16BE(length < 100 ? ETHERTYPE_ARP : ETHERTYPE_IPV4, 12)
+      expect(libc.write(far, frame.address, length)).toBe(length)
+    }
+    const captured: number[] = []
+    const { forwarder } = pump
+    jest.spyOn(forwarder, 'capture').mockImplementation(length => {
+      if (captured.push(length) === lengths.length) pump.stop()
+    })
+    pump.run(() => undefined)
+    for (const fd of [near, far, ...nobody]) libc.close(fd)
+    expect(captured).toEqual([20_000, 60, 20_001, 20_002, 20_003])
+    expect(pump.counters).toMatchObject({ framesRead: 5, framesHurried: 1 })
+  })
+
+  it('takes all that it has read ahead, before it waits for more', () => {
+    const kernel = new FakeKernel({ frames: 9, datagrams: 0, lengths: Array(9).fill(60_000) })
+    const pump = createPump(kernel, { promptFd: PROMPT })
+    kernel.stopAfter(1, pump)
+    pump.run(() => undefined)
+    expect(kernel.taken).toHaveLength(9)
+    expect(pump.counters.framesRead).toBe(9)
+  })
+
   it('ends with a reason when the TAP device is gone', () => {
     const kernel = new FakeKernel({ frames: 0, datagrams: 0, isTapGone: true })
     expect(createPump(kernel).run(() => undefined)).toBe('the TAP device is gone')
@@ -79,6 +158,9 @@ describe('the packet pump', () => {
 interface Scene {
   frames: number
   datagrams: number
+  promptDatagrams?: number
+  /** Of frames, in their order; 60 where there is none. */
+  readonly lengths?: readonly number[]
   readonly isWoken?: boolean
   readonly isTapGone?: boolean
 }
@@ -86,8 +168,15 @@ interface Scene {
 /** Answers as a kernel with so many frames and datagrams waiting would. It cannot write to memory: what is read is zeros. */
 class FakeKernel {
   readonly calls: string[] = []
+  /** The descriptors that something was taken from. */
+  readonly taken: number[] = []
+  /** How many datagrams have come at the prompt socket each time the pump looks there within a turn. */
+  arriving = 0
+  /** Called when something was taken. */
+  heard: () => unknown = () => undefined
   readonly #scene: Scene
   #pollsLeft = Number.POSITIVE_INFINITY
+  #read = 0
   #pump: PacketPump | undefined
   #setReturned: (index: number, events: number) => void = () => undefined
 
@@ -103,6 +192,11 @@ class FakeKernel {
   /** The pump's `pollfd` array, through which `poll` answers. */
   attach(setReturned: (index: number, events: number) => void): void {
     this.#setReturned = setReturned
+  }
+
+  /** The same, but for some calls. */
+  with(calls: Partial<Libc>): Pick<FakeKernel, 'asLibc' | 'attach'> {
+    return { asLibc: () => ({ ...this.asLibc(), ...calls }), attach: setReturned => this.attach(setReturned) }
   }
 
   asLibc(): Libc {
@@ -126,11 +220,11 @@ class FakeKernel {
       nameOfError: () => 'EAGAIN',
       if_nametoindex: () => 0,
       syscall: () => -1,
-      poll: () => this.#poll(),
+      poll: (_, count) => (count === 1 ? this.#glance() : this.#poll()),
       usleep: () => this.calls.push('usleep'),
-      read: () => this.#take('read', 'frames'),
+      read: () => this.#take('read', 'frames', TAP),
       sendmsg: refuse,
-      recvmsg: () => this.#take('recvmsg', 'datagrams'),
+      recvmsg: fd => this.#take('recvmsg', fd === UDP ? 'datagrams' : 'promptDatagrams', fd),
     }
   }
 
@@ -140,38 +234,48 @@ class FakeKernel {
     this.#setReturned(0, this.#scene.isTapGone === true ? 8 : 1)
     this.#setReturned(1, 1)
     this.#setReturned(2, this.#scene.isWoken === true ? 1 : 0)
-    return 3
+    this.#setReturned(3, this.#scene.promptDatagrams ?? 0)
+    return 4
   }
 
-  #take(call: string, what: 'frames' | 'datagrams'): number {
-    if (this.#scene[what] <= 0) return -1
+  #glance(): number {
+    this.#scene.promptDatagrams = this.arriving
+    return this.arriving
+  }
+
+  #take(call: string, what: 'frames' | 'datagrams' | 'promptDatagrams', fd: number): number {
+    const left = this.#scene[what] ?? 0
+    if (left <= 0) return -1
     this.calls.push(call)
-    this.#scene[what]--
-    return 60
+    this.taken.push(fd)
+    this.#scene[what] = left - 1
+    this.heard()
+    return call === 'read' ? (this.#scene.lengths?.[this.#read++] ?? 60) : 60
   }
 }
 
 function createPump(
   kernel: Pick<FakeKernel, 'asLibc'> & Partial<Pick<FakeKernel, 'attach'>>,
-  clock = () => 0,
-  atWork = () => undefined as unknown,
+  changes: Partial<PumpOptions> = {},
 ): PacketPump {
-  const polled = Buffer.alloc(24)
+  const polled = Buffer.alloc(32)
   kernel.attach?.((index, events) => polled.writeInt16LE(events, index * 8 + 6))
   return new PacketPump({
     libc: kernel.asLibc(),
     cipher: createNodeCipher(),
     tap: { fd: TAP, offload: { hasHeader: true, cutsUdp: true } },
     udp: { fd: UDP, family: 'ipv6' },
+    promptFd: -1,
     wakeFd: WAKE,
     probed: () => undefined,
     wanted: () => undefined,
     filled: () => undefined,
     worn: () => undefined,
-    atWork,
+    atWork: () => undefined,
     carry: () => false,
-    clock,
+    clock: () => 0,
     gathers: true,
     polled: { bytes: polled, address: 0 },
+    ...changes,
   })
 }
