@@ -1,7 +1,7 @@
 import { hasControlCharacters } from '../../base/control-characters.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
 import { addressBytes } from './address.ts'
-import { readU16 } from './big-endian.ts'
+import { readU16, viewOf } from './big-endian.ts'
 import { ADDRESSES_MAX, LINKS_MAX } from './peer-record.ts'
 
 /** What an encoded record of topic 0 says of keys, without making objects of all else that it says. */
@@ -132,8 +132,4 @@ function isText(bytes: Uint8Array): boolean {
   } catch {
     return false
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
