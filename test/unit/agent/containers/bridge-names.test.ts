@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { BridgeNames } from '../../../../src/agent/containers/bridge-names.ts'
 import { GivenNames } from '../../../../src/agent/containers/given-names.ts'
@@ -8,16 +7,13 @@ import type { AddressSource } from '../../../../src/agent/http/address-client.ts
 import { NetworkStore } from '../../../../src/agent/plugin/network-store.ts'
 import { formatIpAddress, parseIpNetwork } from '../../../../src/base/ip-address.ts'
 import { onNetwork } from '../../../simulation/address-world.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const ID = 'ab'.repeat(32)
 const [OURS, OTHERS] = ['cd'.repeat(32), 'ef'.repeat(32)]
 const DUAL = { IPAddress: '10.4.0.1', GlobalIPv6Address: 'fd01::1' }
 
-const folders: string[] = []
-
-afterEach(() => {
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true })
-})
+const root = useTemporaryFolder()
 
 describe('names for containers of Docker (Weave rows DNS-09, PLG-05)', () => {
   it('are given for addresses of the overlay, whatever network of Docker has them', async () => {
@@ -133,7 +129,5 @@ function namesOn(
 }
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'names-'))
-  folders.push(path)
-  return path
+  return mkdtempSync(join(root(), 'names-'))
 }

@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import dnsPacket from 'dns-packet'
 import { framed, Upstream } from '../../../../src/agent/dns-server/upstream.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
 
 type Behaviour = 'answers' | 'fails' | 'refuses' | 'is silent'
 
@@ -14,6 +14,7 @@ const TTL = 60
 const PATIENCE_MS = 1_500
 
 describe('names of other domains (Weave rows DNS-08, FLAG-19, FLAG-20)', () => {
+  const folder = useTemporaryFolder()
   const resolvers: Resolver[] = []
   let port = 0
   let now = 0
@@ -22,12 +23,11 @@ describe('names of other domains (Weave rows DNS-08, FLAG-19, FLAG-20)', () => {
   beforeEach(() => {
     port = 0
     now = 0
-    resolvConf = join(mkdtempSync(join(tmpdir(), 'upstream-')), 'resolv.conf')
+    resolvConf = join(folder(), 'resolv.conf')
   })
 
   afterEach(() => {
     for (const resolver of resolvers.splice(0)) resolver.close()
-    rmSync(dirname(resolvConf), { recursive: true })
   })
 
   it.each(['fails', 'refuses', 'is silent'] as const)(

@@ -1,21 +1,23 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, connect as reach, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import { passUpgrade } from '../../../../src/agent/proxy/passing.ts'
 import { ProxyListener } from '../../../../src/agent/proxy/proxy-listener.ts'
 import { clusterCertificate } from '../../../../src/provision/certify/x509.ts'
+import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const ADDRESS = '127.0.0.1'
 const UPGRADE = 'POST /containers/c1/attach HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
 const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
 
 describe('a place where the proxy listens', () => {
+  const temporary = useTemporaryFolder()
+
   it('has the whole output for who attaches over TLS and has no input', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'proxy-'))
+    const folder = temporary()
     const daemon = await daemonThatSpeaksLast(join(folder, 'docker.sock'))
     const port = await freePort()
     const listener = new ProxyListener({ kind: 'tcp', ip: ADDRESS, port }, await keyIn(folder), {
@@ -30,7 +32,6 @@ describe('a place where the proxy listens', () => {
     } finally {
       listener.close()
       daemon.close()
-      rmSync(folder, { recursive: true })
     }
   })
 })

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { installWaitProgram, waitProgram } from '../../../../src/agent/proxy/wait-program.ts'
-import { PROJECT_ROOT } from '../../../architecture/project-files.ts'
+import { assembled } from '../assembled.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
 const HEADERS_BYTES = 120
@@ -11,10 +11,8 @@ describe('the program that waits for the network', () => {
   const folder = useTemporaryFolder()
 
   it('is what its source says', () => {
-    const [object, code] = [join(folder(), 'w.o'), join(folder(), 'w.bin')]
-    execFileSync('as', [join(PROJECT_ROOT, 'src/agent/proxy/wait-program.s'), '-o', object])
-    execFileSync('objcopy', ['-O', 'binary', '-j', '.text', object, code])
-    expect(waitProgram().subarray(HEADERS_BYTES).toString('hex')).toBe(readFileSync(code).toString('hex'))
+    const code = waitProgram().subarray(HEADERS_BYTES)
+    expect(code.toString('hex')).toBe(assembled('src/agent/proxy/wait-program.s', folder()))
   })
 
   it('is an executable that anybody may run, and is written when it is not there or another', () => {

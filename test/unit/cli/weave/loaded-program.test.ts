@@ -1,27 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { LoadedProgram } from '../../../../src/cli/weave/loaded-program.ts'
+import { useTemporaryFolder } from '../../agent/temporary-folder.ts'
 
 interface Exports {
   readonly answer: () => unknown
 }
 
 describe('a program of a release', () => {
-  let folder = ''
+  const folder = useTemporaryFolder()
 
   // Else the engine finds in its memory what it compiled a moment ago, and looks at nothing that was kept.
   beforeAll(() => setFlagsFromString('--no-compilation-cache'))
 
   afterAll(() => setFlagsFromString('--compilation-cache'))
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'weave-program-'))
-  })
-
-  afterEach(() => rmSync(folder, { recursive: true }))
 
   it('is evaluated with what CommonJS gives a module, and is told where it is', () => {
     write('[require("node:path").basename("/a/b"), programUrl]')
@@ -38,7 +32,7 @@ describe('a program of a release', () => {
     expect(second.exports.answer()).toBe(1)
     expect(second.keepCode()).toBeUndefined()
     expect(readFileSync(file('code/kept'))).toEqual(kept)
-    expect(readdirSync(join(folder, 'code'))).toEqual(['kept'])
+    expect(readdirSync(join(folder(), 'code'))).toEqual(['kept'])
   })
 
   it('keeps the functions that have run: not one of those that only could', () => {
@@ -83,7 +77,7 @@ describe('a program of a release', () => {
 
   it('works where nothing can be kept, and says why', () => {
     write('1')
-    writeFileSync(join(folder, 'code'), '')
+    writeFileSync(join(folder(), 'code'), '')
     const program = load()
     expect(program.exports.answer()).toBe(1)
     expect(program.keepCode()).toMatch(/EEXIST|ENOTDIR/)
@@ -107,6 +101,6 @@ describe('a program of a release', () => {
   }
 
   function file(name: string): URL {
-    return pathToFileURL(join(folder, name))
+    return pathToFileURL(join(folder(), name))
   }
 })
