@@ -7,6 +7,7 @@ import { loadLibc } from '../linux/libc.ts'
 import { createEvpCipher } from './evp-cipher.ts'
 import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
 import { PacketPump } from './packet-pump.ts'
+import type { PumpOptions } from './pump-options.ts'
 import { loadRecordRun } from './record-run.ts'
 import { Rehearsal } from './rehearsal.ts'
 
@@ -25,6 +26,7 @@ const NO_PRECEDENCE =
  */
 export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: () => void): void {
   const tell = (event: DataPathEvent) => port.postMessage(event)
+  tell({ kind: 'loaded' })
   const libc = loadLibc()
   const wake = new EventFd(libc, start.wakeFd)
   const { cipher, cipherName } = openCipher(tell)
@@ -42,12 +44,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: (
     worn: () => tell({ kind: 'worn' }),
     atWork: () => tell({ kind: 'at-work' }),
     probed: (peer, heard) => tell({ kind: 'probed', peer, ...heard }),
-    carry: (neighbour, datagramBytes, bytes) => {
-      if (Atomics.load(start.waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false
-      Atomics.add(start.waitingBytes, 0, bytes.length)
-      tell({ kind: 'carry', neighbour, datagramBytes, bytes })
-      return true
-    },
+    carry: carryWithin(start.waitingBytes, tell),
     clock,
     gathers: true,
   })
@@ -81,6 +78,16 @@ export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: (
       default:
         assertNever(order)
     }
+  }
+}
+
+/** Has a control link carry datagrams, as long as few wait for it. */
+function carryWithin(waitingBytes: Int32Array, tell: (event: DataPathEvent) => void): PumpOptions['carry'] {
+  return (neighbour, datagramBytes, bytes) => {
+    if (Atomics.load(waitingBytes, 0) + bytes.length > WAITING_BYTES_MAX) return false
+    Atomics.add(waitingBytes, 0, bytes.length)
+    tell({ kind: 'carry', neighbour, datagramBytes, bytes })
+    return true
   }
 }
 

@@ -25,6 +25,8 @@ export interface DataPathOptions {
   readonly worn: () => void
   /** Datagrams for the control link to a neighbour to carry. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
+  /** The thread's program is loaded. */
+  readonly loaded: () => void
   /** Frames have come that are worth fast code. */
   readonly atWork: () => void
   /** The thread has ended though nobody stopped it. */
@@ -82,7 +84,7 @@ export class DataPath {
   rehearse(): void {
     if (this.#isStopping) return
     this.#order({ kind: 'keep-code' })
-    this.#order({ kind: 'rehearse' })
+    this.#playScene()
   }
 
   /** Gives it datagrams that a control link has carried. */
@@ -122,6 +124,10 @@ export class DataPath {
     if (!this.#isStopping) this.#options.failed('the thread of the data path ended')
   }
 
+  #playScene(): void {
+    if (!this.#isStopping) this.#order({ kind: 'rehearse' })
+  }
+
   /** One signal for all that is ordered in one turn: it wakes a thread that goes before this one. */
   #order(order: DataPathOrder): void {
     this.#port.postMessage(order)
@@ -137,6 +143,8 @@ export class DataPath {
     switch (event.kind) {
       case 'probed':
         return this.#options.probed(event)
+      case 'loaded':
+        return this.#options.loaded()
       case 'wanted':
         return this.#options.wanted(event.peer)
       case 'filled':
@@ -149,7 +157,7 @@ export class DataPath {
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)
       case 'scene-played':
-        setTimeout(() => this.rehearse(), isHostBusy() ? BUSY_INTERMISSION_MS : INTERMISSION_MS).unref()
+        setTimeout(() => this.#playScene(), isHostBusy() ? BUSY_INTERMISSION_MS : INTERMISSION_MS).unref()
         return
       case 'report':
         return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })

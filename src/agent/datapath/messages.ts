@@ -37,6 +37,8 @@ export type DataPathOrder =
 /** From the data path. */
 export type DataPathEvent =
   | ({ readonly kind: 'probed'; readonly peer: number } & HeardProbe<Endpoint>)
+  /** First of all: the thread's program is loaded. */
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'wanted'; readonly peer: number }
   | { readonly kind: 'filled'; readonly peer: number; readonly refused?: number }
   | { readonly kind: 'worn' }

@@ -48,6 +48,7 @@ export interface AgentOptions {
   readonly offered: Offered
   /** The agent cannot go on; called once at most. */
   readonly failed: (reason: string) => void
+  readonly dataPathLoaded: () => void
   /** Frames have come that are worth fast code. */
   readonly atWork: () => void
   /** Of what works beside the router. */
@@ -207,7 +208,7 @@ export class Agent {
 
   #createDataPath(libc: Libc, tap: TapDevice): DataPath {
     const udp = openSleeveSocket(libc, this.#state.config.listen)
-    const { dataPathProgram: program, log, failed, atWork } = this.#options
+    const { dataPathProgram: program, log, failed, dataPathLoaded: loaded, atWork } = this.#options
     const promptFd = openPromptFd(libc, udp, log)
     const probed: DataPathOptions['probed'] = event => this.#driver.handle({ ...event, kind: 'probe-received' })
     const wanted = (peer: number) => this.#driver.handle({ kind: 'path-wanted', peer })
@@ -216,7 +217,8 @@ export class Agent {
     const filled: DataPathOptions['filled'] = (peer, refused) =>
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
     const worn = () => this.#driver.handle({ kind: 'key-worn' })
-    return new DataPath({ libc, tap, udp, promptFd, program, log, failed, probed, wanted, filled, worn, atWork, carry })
+    const told = { failed, loaded, probed, wanted, filled, worn, atWork, carry }
+    return new DataPath({ libc, tap, udp, promptFd, program, log, ...told })
   }
 
   #createNames(): NamedTargets {

@@ -9,15 +9,21 @@ const COMPILERS = ['opt', 'maglev'] as const
  */
 export class CompilerThrift {
   readonly #setFlag: (flag: string) => void
+  readonly #awaited = new Set<'process' | 'data path'>(['process', 'data path'])
   #isOver = false
 
   constructor(setFlag: (flag: string) => void = setFlagsFromString) {
     this.#setFlag = setFlag
   }
 
-  /** Call once the modules of Node.js are loaded: their code comes compiled, and is of use only to an engine with all compilers. */
-  begin(): void {
-    if (!this.#isOver) for (const compiler of COMPILERS) this.#setFlag(`--no-${compiler}`)
+  /**
+   * Begins when all have said so: their own program and the modules of Node.js are loaded. That code comes compiled, and is of use only
+   * to an engine with all compilers, whichever thread it is for.
+   */
+  loaded(part: 'process' | 'data path'): void {
+    this.#awaited.delete(part)
+    if (this.#isOver || this.#awaited.size > 0) return
+    for (const compiler of COMPILERS) this.#setFlag(`--no-${compiler}`)
   }
 
   /** For good, also when it has not begun. */

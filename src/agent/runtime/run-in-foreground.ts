@@ -31,7 +31,7 @@ interface End {
   readonly isWanted: boolean
 }
 
-interface Given extends Omit<AgentOptions, 'failed' | 'atWork' | 'journal' | 'offered' | 'routes'> {
+interface Given extends Omit<AgentOptions, 'failed' | 'dataPathLoaded' | 'atWork' | 'journal' | 'offered' | 'routes'> {
   /** Called once the start is over; the reason when it was of no use. */
   readonly keepCode: () => string | undefined
 }
@@ -52,6 +52,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
     log,
     journal: log,
     failed,
+    dataPathLoaded: () => thrift.loaded('data path'),
     atWork: () => thrift.end(),
     offered,
     routes,
@@ -60,7 +61,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   containers = new ContainerService(root, agent.config, { log, offered })
   // Docker starts once the router is ready, and asks for its driver at once.
   await containers.start()
-  thrift.begin()
+  thrift.loaded('process')
   const notifier = createServiceNotifier(process.env)
   notifier.notify('READY=1')
   const { host, shortId, listen } = agent.config

@@ -3,16 +3,26 @@ import { CompilerThrift } from '../../../../src/agent/runtime/compiler-thrift.ts
 describe('the thrift of compilers', () => {
   it('does without compilers that make fast code, until it is over', () => {
     const { flags, thrift } = start()
-    thrift.begin()
+    thrift.loaded('process')
+    thrift.loaded('data path')
     expect(flags).toEqual(['--no-opt', '--no-maglev'])
     thrift.end()
     expect(flags.slice(2)).toEqual(['--opt', '--maglev'])
   })
 
+  it('does not begin before all is loaded, whichever is first: the flags are those of all threads', () => {
+    for (const part of ['process', 'data path'] as const) {
+      const { flags, thrift } = start()
+      thrift.loaded(part)
+      expect(flags).toEqual([])
+    }
+  })
+
   it('does not begin once it is over: frames came before the start was done', () => {
     const { flags, thrift } = start()
     thrift.end()
-    thrift.begin()
+    thrift.loaded('data path')
+    thrift.loaded('process')
     expect(flags).toEqual(['--opt', '--maglev'])
   })
 })
