@@ -19,6 +19,7 @@ import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
 import { network } from './address-world.ts'
 import { CONTAINERS, signManifest } from './cluster.ts'
 import { broadcastFrame } from './convergence.ts'
+import { falseBodyOf } from './false-bodies.ts'
 import { World, type WorldOptions } from './world.ts'
 
 const HONEST = ['a', 'b', 'c']
@@ -131,6 +132,27 @@ describe('a member that lies to those who hand out addresses and know names', ()
       const told = Object.keys(router.status(world.now).refused)
       expect(told.map(reason => reason.split(':')[0])).toEqual(refused === undefined ? [] : [refused])
     }
+  })
+})
+
+describe('a member that gives another more pieces of address space than that could tell of', () => {
+  it('keeps it neither from its addresses nor from being heard', () => {
+    const answers = new Map<string, unknown>()
+    const world = start({ hasTopics: true, answered: (host, { answer }) => answers.set(host.name, answer) })
+    world.run(3 * HOLD_MS)
+    const { network: first } = network('10.9.0.0/16')
+    const grants = Array.from({ length: 1_300 }, (_, i) => {
+      const address = first + BigInt(2 * i)
+      return { from: address, to: address, receiver: peerOf(world, 'a'), sequence: 1 + i, epoch: 1 }
+    })
+    const told = topicOf(world, Topic.addresses, falseBodyOf({ grants }))
+    for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(told))
+    world.run(5_000)
+    const request = { kind: 'allocate', id: 'c', timeoutMs: 5_000 } as const
+    world.tell('a', { kind: 'addresses', input: { ...request, ticket: 1, subnet: network('10.2.1.0/24') } })
+    world.tell('b', { kind: 'addresses', input: { ...request, ticket: 2, subnet: network('10.2.1.0/24') } })
+    world.run(6_000)
+    for (const name of ['a', 'b']) expect(answers.get(name)).toMatchObject({ kind: 'address' })
   })
 })
 

@@ -68,8 +68,10 @@ export interface AddressBody {
   readonly ranges: readonly IpNetwork[]
 }
 
+export type BodyCounts = Readonly<Record<keyof typeof BYTES_OF, number>>
+
 /** How long a body is that has so much of each. */
-export function addressBodyBytes(counts: Readonly<Record<keyof typeof BYTES_OF, number>>): number {
+export function addressBodyBytes(counts: BodyCounts): number {
   const lists = Object.keys(BYTES_OF) as (keyof typeof BYTES_OF)[]
   return lists.reduce((sum, list) => sum + counts[list] * BYTES_OF[list], FRAME_BYTES)
 }

@@ -1,7 +1,8 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import { type Denial, EPOCH_MAX, type Grant, type Wish } from './body.ts'
-import { largestBlock, type Range, rangeContains, sizeOfRange, without } from './range.ts'
+import { largestBlock, largestFirst, type Range, rangeContains, sizeOfRange, without } from './range.ts'
 import { countOf, spareOfHome, splitAt } from './reserve.ts'
+import { isTakenUnasked } from './room.ts'
 import type { Territory } from './territory.ts'
 
 /** A donor that has not answered by then is passed over. */
@@ -24,6 +25,8 @@ export const NO_ROOM = 'this host has as many pieces of address space as it can 
 export class Exchange {
   readonly #territory: Territory
   readonly #wishedAt = new Map<number, number>()
+  /** Whom this router has ever asked. */
+  readonly #asked = new Set<PeerName>()
   /** Donors that had nothing, or did not answer, by the range that was asked for. */
   readonly #refused = new Map<string, Map<PeerName, { readonly at: number; readonly reason: string }>>()
 
@@ -56,6 +59,7 @@ export class Exchange {
     territory.wishes.push(wish)
     territory.isChanged = true
     this.#wishedAt.set(wish.id, now)
+    this.#asked.add(donor)
     return `the answer of ${donor}`
   }
 
@@ -77,24 +81,41 @@ export class Exchange {
         if (grant.sequence <= (taken.get(name) ?? 0)) continue
         // It may turn out to be lawful: word that its holder has given it away may be on its way.
         if (!effective.includes(grant)) break
+        const parts = this.#lawfulPartsOf(name, grant)
+        // What is not taken stays on its way.
+        if (parts.length > this.#roomForGrants(name, grant)) break
         taken.set(name, grant.sequence)
-        this.#accept(name, grant)
-        for (const wish of [...this.#territory.wishes]) {
-          if (wish.donor === name && wish.from <= grant.to && grant.from <= wish.to) this.#drop(wish)
-        }
+        this.#accept(parts, grant)
+        for (const wish of this.#wishesMet(name, grant)) this.#drop(wish)
       }
     }
   }
 
+  #wishesMet(giver: PeerName, grant: Grant): readonly Wish[] {
+    const { wishes } = this.#territory
+    return wishes.filter(({ donor, from, to }) => donor === giver && from <= grant.to && grant.from <= to)
+  }
+
+  /** What was asked for may come late. */
+  #roomForGrants(giver: PeerName, grant: Grant): number {
+    const room = this.#territory.roomFor(this.#asked.has(giver) ? 'inherited' : 'unasked')
+    return Math.max(0, room + this.#wishesMet(giver, grant).length)
+  }
+
   /** A giver that was away for long may offer what has had other owners since. */
-  #accept(giver: PeerName, grant: Grant): void {
+  #lawfulPartsOf(giver: PeerName, grant: Grant): readonly Range[] {
     const { views, space, grants, homes } = this.#territory
     const later = [...views.all.flatMap(view => view.claims), ...space.claims, ...grants]
     const superseding = later.filter(({ epoch }) => epoch >= grant.epoch)
     const others = superseding.flatMap(claim => without(claim, homes.heldBy(giver)))
-    for (const part of without(grant, [...others, ...views.heldByOthers(giver)])) {
-      space.remove(part)
-      space.add({ from: part.from, to: part.to, epoch: grant.epoch, isSettling: false })
+    return without(grant, [...others, ...views.heldByOthers(giver)])
+  }
+
+  #accept(parts: readonly Range[], { epoch }: Grant): void {
+    const { space } = this.#territory
+    for (const { from, to } of parts) {
+      space.remove({ from, to })
+      space.add({ from, to, epoch, isSettling: false })
     }
     this.#territory.isChanged = true
   }
@@ -110,7 +131,8 @@ export class Exchange {
   #serve(now: number): void {
     const territory = this.#territory
     const isCatchingUp = territory.homes.areKnown && territory.contacts.isCatchingUp(now)
-    const denials: Denial[] = []
+    // They come first, as those come last that there may be no room for.
+    const denials = [...territory.accused].map((peer): Denial => ({ peer, wish: 0, reason: 'not lawful' }))
     for (const { name, body } of territory.views.all) {
       for (const wish of body?.wishes ?? []) {
         if (wish.donor !== territory.self) continue
@@ -123,20 +145,20 @@ export class Exchange {
         if (reason !== undefined) denials.push({ peer: name, wish: wish.id, reason })
       }
     }
-    for (const peer of territory.accused) denials.push({ peer, wish: 0, reason: 'not lawful' })
     if (textOf(denials) !== textOf(territory.denials)) territory.isChanged = true
     territory.denials = denials
   }
 
   #answer(asker: PeerName, wish: Range): Denial['reason'] | undefined {
-    const { contacts, space, leases, isFrozen, grants, hasRoom, homes, self } = this.#territory
-    const isBusy = grants.length >= GRANTS_MAX || !hasRoom
+    const { contacts, space, leases, isFrozen, grants, homes, self } = this.#territory
+    const isBusy = grants.length >= GRANTS_MAX
     const isSafe = contacts.hasMajority && contacts.isReachable(asker) && !isFrozen && !isBusy
     if (!isSafe) return 'not safe'
     if (wish.from !== wish.to) return this.#donate(asker, wish)
     const claim = space.at(wish.from)
     if (claim === undefined || claim.isSettling) return 'not mine'
     if (leases.at(wish.from) !== undefined) return 'in use'
+    if (!this.#canTellWithout(wish)) return 'not safe'
     const isOfHome = homes.of(self).some(home => rangeContains(home, wish.from))
     if (isOfHome && spareOfHome(this.#territory) === 0n) return 'nothing free'
     this.give(asker, wish)
@@ -155,13 +177,17 @@ export class Exchange {
       ...beyondHome.map(part => largestBlock(part, half)),
       ...(spare === 0n ? [] : ofHome.map(part => largestBlock(part, ofHomeMost))),
     ]
-    const [first, ...others] = blocks
-    if (first === undefined) return 'nothing free'
-    this.give(
-      asker,
-      others.reduce((a, b) => (sizeOfRange(b) > sizeOfRange(a) ? b : a), first),
-    )
+    const [block] = largestFirst(blocks.filter(range => this.#canTellWithout(range)))
+    if (block === undefined) return blocks.length === 0 ? 'nothing free' : 'not safe'
+    this.give(asker, block)
     return undefined
+  }
+
+  /** Without room it gives whole pieces only, which makes some. */
+  #canTellWithout({ from, to }: Range): boolean {
+    const { hasRoom, space } = this.#territory
+    const claim = space.at(from)
+    return hasRoom || (claim?.from === from && claim.to === to)
   }
 
   /** `range` is within one claim. */
@@ -173,6 +199,19 @@ export class Exchange {
     territory.grants = [...territory.grants, { receiver, sequence, from: range.from, to: range.to, epoch }]
     territory.isChanged = true
     territory.log('info', 'address space given', { peer: receiver, addresses: String(sizeOfRange(range)) })
+  }
+
+  /** To each as much as it says that it has room for; the rest is inherited when this router is gone. */
+  giveAll(receivers: readonly PeerName[]): void {
+    const { views, space, self, grants } = this.#territory
+    const said = new Map(receivers.map(name => [name, views.get(name)?.body?.claims.length ?? 0]))
+    for (const { receiver } of grants) said.set(receiver, (said.get(receiver) ?? 0) + 1)
+    for (const claim of largestFirst(space.usable)) {
+      const receiver = receivers.find(name => name !== self && isTakenUnasked(said.get(name) ?? 0))
+      if (receiver === undefined) return
+      said.set(receiver, (said.get(receiver) ?? 0) + 1)
+      this.give(receiver, claim)
+    }
   }
 
   #hearDenials(now: number): void {

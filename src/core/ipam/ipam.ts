@@ -1,12 +1,13 @@
 import { assertNever } from '../../base/assert.ts'
 import { formatIpNetwork, type IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
-import type { IpamInput, IpamMember, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
+import type { IpamAnswer, IpamInput, IpamMember, IpamOptions, IpamOutput, IpamStatus, Lease } from './api.ts'
 import { type AddressBody, decodeAddressBody, encodeAddressBody } from './body.ts'
 import { Contests } from './contests.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, NO_ROOM } from './exchange.ts'
 import { formatMemory } from './memory.ts'
 import { Requests } from './requests.ts'
+import { countOf } from './reserve.ts'
 import { describeIpam } from './status.ts'
 import { Succession } from './succession.ts'
 import { Territory } from './territory.ts'
@@ -17,6 +18,7 @@ const CONTEST_EVERY_MS = 5_000
 /** What others say is written down together with own changes, or so often. */
 const REMEMBER_EVERY_MS = 5_000
 const RETRY_EVERY_MS = 1_000
+const TOO_MANY_PIECES = 'more pieces of address space than the others can be told of: the smallest are given up'
 
 /**
  * Addresses for containers, each given once in the whole cluster. An address has one owner at a time, a router, and only its owner
@@ -231,20 +233,22 @@ export class Ipam {
     const { outputs, reachable, self } = this.#territory
     const isAlive = reachable.has(peer) || peer === self
     const reason = isAlive ? `peer ${peer} is reachable: stop it first` : whyNotDead(this.#territory, peer, now)
-    const answer =
-      reason === undefined
-        ? { kind: 'taken-over' as const, addresses: this.#succession.takeOver(peer, now) }
-        : { kind: 'refused' as const, reason }
+    const answer = reason === undefined ? this.#inherit(peer, now) : { kind: 'refused' as const, reason }
     outputs.push({ kind: 'answer', ticket, answer })
+  }
+
+  #inherit(peer: PeerName, now: number): IpamAnswer {
+    const { taken, left } = this.#succession.takeOver(peer, now)
+    if (taken === 0n && left > 0n) return { kind: 'refused', reason: `${NO_ROOM}: say it on another host` }
+    return { kind: 'taken-over', addresses: taken }
   }
 
   #leave(): void {
     const territory = this.#territory
     for (const lease of territory.leases.all) territory.leases.remove(lease.address)
+    const heirs = this.#succession.heirsOf(territory.self)
     // Whoever has no space yet may never have said a word, and is an heir all the same.
-    const heir = this.#succession.heirOf(territory.self) ?? [...territory.reachable].sort()[0]
-    if (heir === undefined || heir === territory.self) return
-    for (const claim of territory.space.usable) this.#exchange.give(heir, claim)
+    this.#exchange.giveAll(heirs.length > 0 ? heirs : [...territory.reachable].sort())
     territory.space.dropSettling()
   }
 
@@ -252,6 +256,7 @@ export class Ipam {
   #tell(now: number): void {
     const territory = this.#territory
     const isDue = territory.hasNews && now >= this.#rememberedAt + REMEMBER_EVERY_MS
+    this.#giveUpExcess()
     if ((!territory.isChanged && !isDue) || (territory.isFresh && !this.#hasDeeds)) return
     const { isChanged } = territory
     territory.isChanged = false
@@ -262,6 +267,15 @@ export class Ipam {
     territory.outputs.push({ kind: 'store', text: formatMemory(territory.memory) })
     if (isChanged && !territory.isFrozen)
       territory.outputs.push({ kind: 'publish', body: encodeAddressBody(territory.body) })
+  }
+
+  /** It came to too many pieces because others took over parts, or by an earlier release. */
+  #giveUpExcess(): void {
+    const territory = this.#territory
+    const given = territory.giveUpExcess()
+    if (given.length === 0) return
+    const fields = { pieces: given.length, addresses: String(countOf(given)) }
+    territory.log('error', TOO_MANY_PIECES, fields)
   }
 
   /** Before its first deed a router that knows nothing of an earlier life says nothing, so that it may hear of one. */

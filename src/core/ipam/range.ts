@@ -24,6 +24,12 @@ export function intersect(a: Range, b: Range): Range | undefined {
   return from <= to ? { from, to } : undefined
 }
 
+export function largestFirst<T extends Range>(ranges: readonly T[]): readonly T[] {
+  return [...ranges].sort((a, b) =>
+    sizeOfRange(a) === sizeOfRange(b) ? (a.from < b.from ? -1 : 1) : sizeOfRange(a) > sizeOfRange(b) ? -1 : 1,
+  )
+}
+
 /** What is in `range` and in none of `others`, ascending. */
 export function without(range: Range, others: readonly Range[]): readonly Range[] {
   const left: Range[] = []

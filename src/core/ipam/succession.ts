@@ -1,8 +1,10 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
-import { EPOCH_MAX } from './body.ts'
+import { EPOCH_MAX, type Grant } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
-import { intersect, type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import { intersect, largestFirst, type Range, rangeOf, without } from './range.ts'
+import { countOf } from './reserve.ts'
+import { shareOf } from './seed-share.ts'
 import type { Territory } from './territory.ts'
 
 /** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
@@ -14,6 +16,7 @@ export const SETTLE_MS = 3_000
 export const INHERITED_SETTLE_MS = 8_000
 /** Above what the former owner may have given away unheard. */
 const TAKE_OVER_EPOCHS = 16
+const LEFT_TO_OTHERS = 'address space of a lost peer left to others: this host has too many pieces already'
 /** So often while the space of a lost peer has no heir yet. */
 const LOOK_EVERY_MS = 5_000
 /** An heir that has not acted by then is passed over. */
@@ -102,16 +105,17 @@ export class Succession {
 
   /** Takes space of the universe that nobody has spoken for; nothing when too few know of each other. */
   found(range: Range, now: number): boolean {
-    const { initial, commons } = this.#territory
+    const { initial, commons, self } = this.#territory
     if (initial.kind === 'observer' || !this.#isEnough) return false
-    const networks = initial.kind === 'seed' ? this.#seedShare() : commons.map(rangeOf)
+    const all = commons.map(rangeOf)
+    const networks = initial.kind === 'seed' ? all.flatMap(one => shareOf(one, [...initial.peers].sort(), self)) : all
     const wanted = networks.filter(network => network.from <= range.to && range.from <= network.to)
-    return wanted.map(network => this.#claim(network, 1, now)).includes(true)
+    return wanted.map(network => this.#claim(network, 'wished', now).isTaken).includes(true)
   }
 
   /** An address of the universe that is nobody's. */
   foundOne(address: bigint, now: number): boolean {
-    return this.#isEnough && this.#claim({ from: address, to: address }, 1, now)
+    return this.#isEnough && this.#claim({ from: address, to: address }, 'wished', now).isTaken
   }
 
   /** Space that no router comes to own by itself: the manifest gives it to nobody, and nobody may take it. */
@@ -123,20 +127,23 @@ export class Succession {
   }
 
   /**
-   * Takes over at once: the operator vouches for the peer's death. Returns the number of addresses.
+   * Takes over at once: the operator vouches for the peer's death. Returns the number of addresses, and of those for which there is no room:
+   * they stay the peer's until another router inherits them, or this one has room.
    * All of it has one epoch, so that parts which lie side by side become one: else each former owner would leave a seam for ever.
    */
-  takeOver(peer: PeerName, now: number): bigint {
+  takeOver(peer: PeerName, now: number): Record<'taken' | 'left', bigint> {
     const estate = this.#estateOf(peer)
     const epoch = Math.min(Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS, EPOCH_MAX)
-    for (const { range } of estate) this.#add({ ...range, epoch }, now, INHERITED_SETTLE_MS)
-    return estate.reduce((sum, { range }) => sum + sizeOfRange(range), 0n)
+    const parts = this.#fitting(estate, 'inherited')
+    for (const { from, to } of parts) this.#add({ from, to, epoch }, now, INHERITED_SETTLE_MS)
+    const taken = countOf(parts)
+    return { taken, left: countOf(estate) - taken }
   }
 
-  /** Who comes after the peer, among those in reach. */
-  heirOf(peer: PeerName): PeerName | undefined {
+  /** Who comes after the peer, among those in reach, the first one first. */
+  heirsOf(peer: PeerName): readonly PeerName[] {
     const present = this.#territory.contacts.present.filter(name => name !== peer).sort()
-    return present.find(name => name > peer) ?? present[0]
+    return [...present.filter(name => name > peer), ...present.filter(name => name < peer)]
   }
 
   get #isEnough(): boolean {
@@ -149,17 +156,26 @@ export class Succession {
     const home = this.#members?.get(territory.self)?.home ?? []
     const text = home.map(({ from, to }) => `${from}-${to}`).join()
     if (territory.initial.kind !== 'manifest' || territory.home === text || !this.#isEnough) return
-    for (const range of home) this.#claim(range, 1, now)
+    const claims = home.map(range => this.#claim(range, 'inherited', now))
+    // What there is no room for is taken later, unless by then it may be on its way back.
+    if (territory.grantSequence === 0 && claims.some(({ isWhole }) => !isWhole)) return
     territory.home = text
     territory.isChanged = true
   }
 
-  /** What is left of a range when all that others speak for is taken off. */
-  #claim(range: Range, epoch: number, now: number): boolean {
+  /** What is left of a range when all that others speak for is taken off, as far as there is room for it. */
+  #claim(range: Range, coming: 'wished' | 'inherited', now: number): Record<'isTaken' | 'isWhole', boolean> {
     const { views, space, grants } = this.#territory
     const left = without(range, [...views.spokenFor(), ...space.claims, ...grants])
-    for (const part of left) this.#add({ ...part, epoch }, now, SETTLE_MS)
-    return left.length > 0
+    const taken = this.#fitting(left, coming)
+    for (const part of taken) this.#add({ ...part, epoch: 1 }, now, SETTLE_MS)
+    return { isTaken: taken.length > 0, isWhole: taken.length === left.length }
+  }
+
+  /** As many of the pieces as this router could tell of. */
+  #fitting<T extends Range>(pieces: readonly T[], coming: 'wished' | 'inherited'): readonly T[] {
+    const room = Math.max(0, this.#territory.roomFor(coming))
+    return pieces.length <= room ? pieces : largestFirst(pieces).slice(0, room)
   }
 
   #add({ from, to, epoch }: Range & { readonly epoch: number }, now: number, settleMs: number): void {
@@ -199,36 +215,33 @@ export class Succession {
     for (const { peer, at } of gone) {
       if (at > now) continue
       if (this.#hasHeirs(peer)) territory.views.bury(peer)
-      if (at + DROP_AFTER_MS <= now && this.#estateOf(peer).length === 0) territory.forget(peer)
-      if (at + this.#rankFor(peer) * NEXT_HEIR_MS > now || !this.#isEnough) continue
-      const addresses = this.takeOver(peer, now)
-      if (addresses > 0n) {
-        territory.log('info', 'address space of a lost peer taken over', { peer, addresses: String(addresses) })
-      }
+      if (at + DROP_AFTER_MS <= now && !this.#leavesAnything(peer)) territory.forget(peer)
+      const isDue = at + this.#rankFor(peer) * NEXT_HEIR_MS <= now
+      if (!isDue || !this.#isEnough || territory.roomFor('inherited') <= 0) continue
+      const { taken, left } = this.takeOver(peer, now)
+      if (taken === 0n) continue
+      territory.log('info', 'address space of a lost peer taken over', { peer, addresses: String(taken) })
+      if (left > 0n) territory.log('warn', LEFT_TO_OTHERS, { peer, addresses: String(left) })
     }
     this.#reclaimGrants(now)
   }
 
   /** How many in reach come before this router as heirs: the first may be too young to have heard of the peer. */
   #rankFor(peer: PeerName): number {
-    const { contacts, self } = this.#territory
-    const present = contacts.present.filter(name => name !== peer).sort()
-    const heirs = [...present.filter(name => name > peer), ...present.filter(name => name < peer)]
-    return heirs.includes(self) ? heirs.indexOf(self) : Number.POSITIVE_INFINITY
+    const rank = this.heirsOf(peer).indexOf(this.#territory.self)
+    return rank < 0 ? Number.POSITIVE_INFINITY : rank
   }
 
   /** Space on its way to a peer that is gone comes back to its giver. */
   #reclaimGrants(now: number): void {
     const territory = this.#territory
     const isLost = (peer: PeerName) => (this.takeOverAt(peer) ?? Number.POSITIVE_INFINITY) <= now
-    const lost = territory.grants.filter(({ receiver }) => isLost(receiver))
-    if (lost.length === 0) return
-    territory.grants = territory.grants.filter(grant => !lost.includes(grant))
-    for (const grant of lost) {
-      for (const part of without(grant, [...territory.views.spokenFor(), ...territory.space.claims])) {
-        const epoch = Math.min(grant.epoch + TAKE_OVER_EPOCHS, EPOCH_MAX)
-        this.#add({ ...part, epoch }, now, INHERITED_SETTLE_MS)
-      }
+    for (const grant of territory.grants.filter(({ receiver }) => isLost(receiver))) {
+      const parts = without(grant, [...territory.views.spokenFor(), ...territory.space.claims])
+      if (parts.length > Math.max(0, territory.roomFor('inherited'))) continue
+      territory.grants = territory.grants.filter(one => one !== grant)
+      const epoch = Math.min(grant.epoch + TAKE_OVER_EPOCHS, EPOCH_MAX)
+      for (const part of parts) this.#add({ ...part, epoch }, now, INHERITED_SETTLE_MS)
     }
   }
 
@@ -240,7 +253,7 @@ export class Succession {
     })
   }
 
-  #estateOf(peer: PeerName): readonly { readonly range: Range; readonly epoch: number }[] {
+  #estateOf(peer: PeerName): readonly (Range & { readonly epoch: number })[] {
     const { views, self, space, homes, grants } = this.#territory
     const owned = [...views.ownedBy(peer, { name: self, claims: space.claims }), ...this.#strandedGrantsOf(peer)]
     const isMember = homes.isMember(peer)
@@ -250,7 +263,15 @@ export class Succession {
     const kept = [...space.claims, ...onTheWay, ...(isMember ? [] : others.flatMap(({ claims }) => claims))]
     return owned
       .filter(({ epoch }) => !isMember || epoch < EPOCH_MAX)
-      .flatMap(part => without(part, kept).map(range => ({ range, epoch: part.epoch })))
+      .flatMap(part => without(part, kept).map(range => ({ ...range, epoch: part.epoch })))
+  }
+
+  /** Its own, or on its way to one that has not taken it yet, for lack of room. */
+  #leavesAnything(peer: PeerName): boolean {
+    const { views, contacts, taken, self } = this.#territory
+    const takenBy = (name: PeerName) => (name === self ? taken : views.get(name)?.body?.taken)?.get(peer) ?? 0
+    const isPending = ({ receiver, sequence }: Grant) => contacts.isReachable(receiver) && takenBy(receiver) < sequence
+    return this.#estateOf(peer).length > 0 || views.get(peer)?.grants.some(isPending) === true
   }
 
   /** Whether members own all that a removed peer claimed: what they give each other from then on is not found ownerless on its way. */
@@ -270,22 +291,4 @@ export class Succession {
       .filter(grant => (views.get(grant.receiver)?.body?.taken.get(peer) ?? 0) < grant.sequence)
       .flatMap(grant => without(grant, claims).map(part => ({ ...part, epoch: grant.epoch })))
   }
-
-  /** Halves of the universe for halves of the sorted names, again and again (Weave row IPM-03). */
-  #seedShare(): readonly Range[] {
-    const { initial, commons, self } = this.#territory
-    if (initial.kind !== 'seed') return []
-    return commons.flatMap(network => shareOf(rangeOf(network), [...initial.peers].sort(), self))
-  }
-}
-
-function shareOf(range: Range, peers: readonly PeerName[], self: PeerName): readonly Range[] {
-  if (!peers.includes(self)) return []
-  if (peers.length === 1) return [range]
-  const half = Math.floor(peers.length / 2)
-  const middle = range.from + sizeOfRange(range) / 2n
-  return [
-    ...shareOf({ from: range.from, to: middle - 1n }, peers.slice(0, half), self),
-    ...shareOf({ from: middle, to: range.to }, peers.slice(half), self),
-  ]
 }

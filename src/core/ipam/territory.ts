@@ -1,16 +1,7 @@
 import { encloses, formatIpNetwork, type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
-import { TOPIC_BODY_BYTES_MAX } from '../wire/topic-record.ts'
 import type { IpamOptions, IpamOutput } from './api.ts'
-import {
-  ADDED_MAX,
-  type AddressBody,
-  addressBodyBytes,
-  CLAIMS_MAX,
-  type Denial,
-  type Grant,
-  type Wish,
-} from './body.ts'
+import { ADDED_MAX, type AddressBody, type Denial, type Grant, type Wish } from './body.ts'
 import { Contacts } from './contacts.ts'
 import { Homes } from './homes.ts'
 import { KeptRecords } from './kept-records.ts'
@@ -18,12 +9,9 @@ import { type Lease, LeaseBook } from './lease-book.ts'
 import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
 import { PeerViews } from './peer-views.ts'
-import { type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import { largestFirst, type Range, rangeOf, sizeOfRange, without } from './range.ts'
 import { offersIn } from './reserve.ts'
-
-/** Left for what is inherited, and for answers to others. */
-const CLAIMS_SPARED = 128
-const BYTES_SPARED = 8 * 1024
+import { denialsMax, roomFor, type Spoken } from './room.ts'
 
 /** The state that the parts of the allocator share: whose space is whose, as far as this router knows. */
 export class Territory {
@@ -118,7 +106,7 @@ export class Territory {
       grants: this.grants,
       taken: this.taken,
       wishes: this.wishes,
-      denials: this.denials,
+      denials: this.denials.slice(0, denialsMax(this.#spoken)),
       ranges: this.added,
     }
   }
@@ -128,16 +116,23 @@ export class Territory {
    * whose body is too long. What was wished for counts as if it had come.
    */
   get hasRoom(): boolean {
-    const claims = this.space.claims.length + this.wishes.length
-    const bytes = addressBodyBytes({
-      claims,
+    return this.roomFor('wished') > 0
+  }
+
+  /** So many pieces may come this way. */
+  roomFor(coming: Parameters<typeof roomFor>[0]): number {
+    return roomFor(coming, this.#spoken)
+  }
+
+  get #spoken(): Spoken {
+    return {
+      claims: this.space.claims.length,
       grants: this.grants.length,
       taken: this.taken.size,
-      wishes: 0,
-      denials: this.denials.length,
+      wishes: this.wishes.length,
+      accusations: this.accused.size,
       ranges: this.added.length,
-    })
-    return claims < CLAIMS_MAX - CLAIMS_SPARED && bytes < TOPIC_BODY_BYTES_MAX - BYTES_SPARED
+    }
   }
 
   /** Free addresses of a range that this router owns. */
@@ -151,6 +146,21 @@ export class Territory {
     return this.space
       .usableIn(range)
       .flatMap(part => without(part, [...this.leases.takenIn(part), ...reserved]).map(left => ({ ...part, ...left })))
+  }
+
+  /** Gives up what the others cannot be told of, what is smallest and has no containers first. Returns how much that is. */
+  giveUpExcess(): readonly Range[] {
+    const excess = -this.roomFor('held')
+    if (excess <= 0) return []
+    const isUsed = (range: Range) => this.leases.countIn(range) > 0
+    const order = [
+      ...largestFirst(this.space.claims.filter(isUsed)),
+      ...largestFirst(this.space.claims.filter(one => !isUsed(one))),
+    ]
+    const given = order.slice(-excess)
+    for (const range of given) this.space.remove(range)
+    this.isChanged = true
+    return given
   }
 
   /** Leases of addresses that another peer owns by now. */
