@@ -1,4 +1,4 @@
-import { DEAD_BY_WORD_MS } from '../../src/core/ipam/contacts.ts'
+import { DEAD_BY_WORD_MS, GRACE_MS } from '../../src/core/ipam/contacts.ts'
 import { CONVICT_MS } from '../../src/core/ipam/verdicts.ts'
 import { type AddressHost, AddressWorld } from './address-world.ts'
 import { claimOf, falseBodyOf, rangesOf } from './false-bodies.ts'
@@ -96,6 +96,45 @@ describe('what an operator says of a host that is down', () => {
       expect({ seed, ranges: rangesOf(world, owner) }).toEqual({ seed, ranges: [] })
       expect(world.survey().doubled).toBe(0n)
     }
+  })
+})
+
+describe('a cluster of two hosts of which one is down', () => {
+  it('goes by the word of the control machine: either may be the one that is cut off, and each could say it of the other', () => {
+    const { world, owner, liar: other } = start(2)
+    world.crash(owner)
+    world.run(2 * GRACE_MS)
+    expect(takeOver(world, other, owner)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining(
+        "2 hosts have to be in contact, of which 1 are; 'npx weave-provision remove HOST",
+      ),
+    })
+    const own = world.allocate(other, 'own', '10.0.2.0/28')
+    world.run(1_000)
+    expect(world.answers.get(own)).toMatchObject({ kind: 'address' })
+    world.publishManifest([other.name])
+    world.run(MINUTE)
+    expect(rangesOf(world, other)).toEqual(expect.arrayContaining([...owner.home, ...other.home]))
+    const taken = world.allocate(other, 'taken', '10.0.1.0/28')
+    world.run(1_000)
+    expect(world.answers.get(taken)).toMatchObject({ kind: 'address' })
+  })
+
+  it('has each address once when that one is taken back', () => {
+    const { world, owner, liar: other } = start(2)
+    world.crash(owner)
+    world.publishManifest([other.name])
+    world.run(MINUTE)
+    const taken = world.allocate(other, 'taken', '10.0.1.0/28')
+    world.publishManifest(world.hosts.keys())
+    world.restart(owner)
+    world.run(3 * MINUTE)
+    const again = world.allocate(owner, 'again', '10.0.1.0/28')
+    world.run(MINUTE)
+    for (const ticket of [taken, again]) expect(world.answers.get(ticket)).toMatchObject({ kind: 'address' })
+    expect(world.survey()).toEqual({ owned: 32n, doubled: 0n })
+    expect({ violations: world.violations, errors: world.errors }).toEqual({ violations: [], errors: [] })
   })
 })
 
