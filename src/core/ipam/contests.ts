@@ -30,8 +30,8 @@ export class Contests {
 
   #judge(): void {
     const territory = this.#territory
-    const { views, space } = territory
-    views.noteOwn(space.claims)
+    const { views, space, grants } = territory
+    views.noteOwn(space.claims, grants)
     if (views.lookAgain()) {
       territory.hasNews = true
       this.#succession.lookAgain()

@@ -8,6 +8,9 @@ import type { Territory } from './territory.ts'
 /** A donor that has not answered by then is passed over. */
 export const WISH_MS = 5_000
 
+/** So long others are told of a grant that was taken: whoever hears of the taking first learns by whose right it was. */
+const TOLD_MS = 10_000
+
 /** Grants that are under way at one time: beyond these, askers wait. */
 const GRANTS_MAX = 512
 
@@ -17,7 +20,7 @@ export const NO_ROOM = 'this host has as many pieces of address space as it can 
 /**
  * Moves space between peers that can reach each other, by what each publishes:
  *
- *     asker: wish ──heard──▶ donor: grant, the space is nobody's ──heard──▶ asker: claim, `taken` ──heard──▶ donor: grant is forgotten
+ *     asker: wish ──heard──▶ donor: grant, the space is nobody's ──heard──▶ asker: claim, `taken` ──heard──▶ donor: grant is forgotten, TOLD_MS later
  *
  * Both ends write each step to disk before they publish it, and both must be in contact with most of the cluster, so that who
  * takes over a dead peer's space has heard of its grants.
@@ -35,13 +38,16 @@ export class Exchange {
   }
 
   get deadline(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...[...this.#wishedAt.values()].map(at => at + WISH_MS))
+    const answers = [...this.#wishedAt.values()].map(at => at + WISH_MS)
+    return Math.min(Number.POSITIVE_INFINITY, ...answers, ...this.#territory.told.map(({ until }) => until))
   }
 
   settleUp(now: number): void {
     this.#take()
-    this.#forgetTaken()
+    this.#forgetTaken(now)
     this.#serve(now)
+    // Before word of the taking comes, which is a better claim.
+    this.#territory.views.noteOwn(this.#territory.space.claims, this.#territory.grants)
     this.#hearDenials(now)
     this.#expireWishes(now)
   }
@@ -89,6 +95,7 @@ export class Exchange {
         for (const wish of this.#wishesMet(name, grant)) this.#drop(wish)
       }
     }
+    views.dropTakenBy(self)
   }
 
   #wishesMet(giver: PeerName, grant: Grant): readonly Wish[] {
@@ -120,12 +127,20 @@ export class Exchange {
     this.#territory.isChanged = true
   }
 
-  #forgetTaken(): void {
-    const { views, self, grants } = this.#territory
-    const left = grants.filter(({ receiver, sequence }) => (views.get(receiver)?.body?.taken.get(self) ?? 0) < sequence)
-    if (left.length === grants.length) return
-    this.#territory.grants = left
-    this.#territory.isChanged = true
+  #forgetTaken(now: number): void {
+    const territory = this.#territory
+    const { views, self, grants } = territory
+    const isTaken = ({ receiver, sequence }: Grant) => (views.get(receiver)?.body?.taken.get(self) ?? 0) >= sequence
+    const taken = grants.filter(isTaken)
+    if (taken.length > 0) {
+      territory.grants = grants.filter(grant => !taken.includes(grant))
+      territory.told = [...territory.told, ...taken.map(grant => ({ grant, until: now + TOLD_MS }))]
+      territory.hasNews = true
+    }
+    const told = territory.told.filter(({ until }) => now < until)
+    if (told.length === territory.told.length) return
+    territory.told = told
+    territory.isChanged = true
   }
 
   #serve(now: number): void {

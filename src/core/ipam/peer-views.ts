@@ -36,10 +36,13 @@ export class PeerViews {
   /** Heard before the manifest named them. */
   readonly #unjudged = new Set<PeerName>()
   readonly verdicts: Verdicts
+  readonly #taken: AddressBody['taken']
   #own: Claimant
 
-  constructor(self: PeerName, homes: Homes) {
+  /** `taken`: of each giver, by this router. */
+  constructor(self: PeerName, homes: Homes, taken: AddressBody['taken']) {
     this.#homes = homes
+    this.#taken = taken
     this.#own = { name: self, claims: [] }
     this.verdicts = new Verdicts(self, homes)
   }
@@ -74,10 +77,22 @@ export class PeerViews {
     this.#views.set(name, { name, claims, grants: [], body: undefined })
   }
 
-  noteOwn(claims: readonly Claim[]): void {
+  noteOwn(claims: readonly Claim[], grants: readonly Grant[]): void {
     if (this.#own.claims === claims || !this.#homes.areKnown) return
-    this.#own = { ...this.#own, claims }
+    const { name } = this.#own
+    this.verdicts.noteGrants(name, grants)
+    this.#own = { name, claims }
     this.verdicts.note(this.#own, this.ofMembers)
+    this.verdicts.noteTaken(name, this.#taken, [])
+    this.#noteReceivers(grants)
+  }
+
+  /** The giver tells of it for a while yet. */
+  dropTakenBy(receiver: PeerName): void {
+    for (const view of this.all) {
+      const grants = view.grants.filter(grant => grant.receiver !== receiver || !this.#isTaken(view.name, grant))
+      if (grants.length < view.grants.length) this.#views.set(view.name, { ...view, grants })
+    }
   }
 
   /** Its claims are no more; what it gave may still be on its way. */
@@ -187,12 +202,42 @@ export class PeerViews {
     if (isJudged) this.#unjudged.delete(name)
     else this.#unjudged.add(name)
     if (!this.#homes.isMember(name)) this.verdicts.acquit(name)
-    const { claims, grants } = isJudged ? this.verdicts.judge(name, body, this.#othersThan(name)) : body
+    const said = { claims: body.claims, grants: body.grants.filter(grant => !this.#isTaken(name, grant)) }
+    const { claims, grants } = isJudged ? this.verdicts.judge(name, said, this.#othersThan(name)) : said
     const view = { name, claims, grants, body }
     this.#views.set(name, view)
+    this.dropTakenBy(name)
     const isNews = before === undefined || textOf(before.claims) !== textOf(claims)
-    if (isJudged && (isNews || !this.verdicts.hasNoted(name))) this.#note(view, before)
+    if (!isJudged) return isNews
+    this.verdicts.noteGrants(name, body.grants)
+    if (isNews || !this.verdicts.hasNoted(name)) this.#note(view, before)
+    this.#noteTakenBy(view)
+    this.#noteReceivers(body.grants)
     return isNews
+  }
+
+  #isTaken(giver: PeerName, { receiver, sequence }: Grant): boolean {
+    const taken = receiver === this.#own.name ? this.#taken : this.get(receiver)?.body?.taken
+    return (taken?.get(giver) ?? 0) >= sequence
+  }
+
+  /** Word of their claims may have come first. */
+  #noteReceivers(grants: readonly Grant[]): void {
+    const names = new Set(grants.map(({ receiver }) => receiver))
+    for (const view of this.ofMembers.filter(({ name }) => names.has(name))) {
+      if (!this.verdicts.awaits(view.name)) continue
+      this.verdicts.note(view, this.#othersThan(view.name))
+      this.#noteTakenBy(view)
+    }
+  }
+
+  #noteTakenBy({ name, claims, body }: PeerView): void {
+    if (body === undefined || !this.verdicts.awaits(name)) return
+    this.verdicts.noteTaken(
+      name,
+      body.taken,
+      body.claims.flatMap(claim => without(claim, claims)),
+    )
   }
 
   /** Of the peer, and of those that its claims touch or touched. */

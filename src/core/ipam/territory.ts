@@ -35,6 +35,8 @@ export class Territory {
   readonly #commons: readonly IpNetwork[]
   added: readonly IpNetwork[] = []
   grants: readonly Grant[] = []
+  /** Taken by their receivers just before. */
+  told: readonly { readonly grant: Grant; readonly until: number }[] = []
   denials: readonly Denial[] = []
   reachable: ReadonlySet<PeerName> = new Set()
   /** Nothing is known of an earlier life. */
@@ -59,7 +61,7 @@ export class Territory {
     this.#commons = options.commons
     this.contacts = new Contacts(options.self)
     this.homes = new Homes(options.self, this.contacts)
-    this.views = new PeerViews(options.self, this.homes)
+    this.views = new PeerViews(options.self, this.homes, this.taken)
     this.kept = new KeptRecords(options.recordOf)
     if (options.stored !== undefined) this.#restore(options.stored)
   }
@@ -103,7 +105,7 @@ export class Territory {
     return {
       serial: this.serial,
       claims: this.space.claims.map((claim, i) => ({ ...claim, free: offers[i] ?? 0n })),
-      grants: this.grants,
+      grants: [...this.grants, ...this.told.map(({ grant }) => grant)],
       taken: this.taken,
       wishes: this.wishes,
       denials: this.denials.slice(0, denialsMax(this.#spoken)),
@@ -127,7 +129,7 @@ export class Territory {
   get #spoken(): Spoken {
     return {
       claims: this.space.claims.length,
-      grants: this.grants.length,
+      grants: this.grants.length + this.told.length,
       taken: this.taken.size,
       wishes: this.wishes.length,
       accusations: this.accused.size,

@@ -1,5 +1,6 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { AddressBody, Grant, PublishedClaim } from './body.ts'
+import { Handovers } from './handovers.ts'
 import type { Homes } from './homes.ts'
 import type { IpamMemory } from './memory.ts'
 import { holdsAgainst } from './owned-space.ts'
@@ -24,7 +25,7 @@ interface Obstacle extends Range {
 /**
  * Which claims and grants of others count, where there is a manifest. Nobody takes over space of a router in contact with most of the
  * cluster, and what it gives it claims no longer: so whoever claims what such a router has held for long, and goes on claiming, was
- * not given it.
+ * not given it. Who was given it has held it for as long as its giver.
  *
  *     counts ──overlaps what another has held for long──▶ refused ──CONVICT_MS──▶ told to all ──by more than half──▶ discredited
  *       ▲                                                    │
@@ -36,6 +37,7 @@ export class Verdicts {
   readonly #self: PeerName
   readonly #homes: Homes
   readonly #tenures = new Map<PeerName, readonly Tenure[]>()
+  readonly #handovers = new Handovers()
   readonly #suspects = new Map<PeerName, Suspect>()
   /** Who says of which member that its claims are not lawful. */
   readonly #accusers = new Map<PeerName, Set<PeerName>>()
@@ -116,8 +118,24 @@ export class Verdicts {
 
   note(claimant: Claimant, rivals: readonly Claimant[]): void {
     const { name } = claimant
-    const before = this.#tenures.get(name) ?? []
-    this.#tenures.set(name, tenuresOf(claimant, rivals, { before, now: this.#homes.now }))
+    const handed = this.#handovers.to(name, this.#homes.now)
+    const tenures = tenuresOf(claimant, rivals, { before: this.#hadBy(name), now: this.#homes.now })
+    this.#tenures.set(name, withHanded(tenures, handed))
+  }
+
+  /** What the peer gives. Call before its claims are noted, which tell of that no more. */
+  noteGrants(name: PeerName, grants: readonly Grant[]): void {
+    this.#handovers.note(name, grants, { held: this.#hadBy(name), now: this.#homes.now })
+  }
+
+  /** Whether something is on its way to it. */
+  awaits(name: PeerName): boolean {
+    return this.#handovers.to(name, this.#homes.now).length > 0
+  }
+
+  /** What it has taken of whom, and which of its claims are refused. Call after its claims are noted. */
+  noteTaken(name: PeerName, taken: AddressBody['taken'], refused: readonly Range[]): void {
+    this.#handovers.end(name, taken, refused)
   }
 
   /** It is no member. */
@@ -128,6 +146,7 @@ export class Verdicts {
 
   forget(name: PeerName): void {
     this.#tenures.delete(name)
+    this.#handovers.forget(name)
     this.acquit(name)
     this.hear(name, [])
   }
@@ -164,7 +183,11 @@ export class Verdicts {
     const claim = { ...item, isSettling: false }
     return others.flatMap(({ name: holder, claims }) => {
       const isKnown = (suspect.holders.get(holder) ?? -1) >= item.epoch && !this.#homes.isLost(holder)
-      const kept = isKnown ? claims.filter(({ isSettling }) => !isSettling) : this.#heldFor(holder, item)
+      const coming = this.#handovers.to(holder, this.#homes.now).filter(({ giver }) => giver !== name)
+      const settled = claims.filter(({ isSettling }) => !isSettling)
+      const kept = isKnown
+        ? [...settled, ...coming]
+        : this.#ofLong(holder, item, [...this.#tenuresOf(holder), ...coming])
       const own = holder === this.#self ? this.#homes.of(holder) : []
       return kept
         .filter(({ epoch }) => !holdsAgainst({ ...claim, epoch }, claim, holder < name))
@@ -176,9 +199,22 @@ export class Verdicts {
 
   /** What it has held of the range for long. */
   #heldFor(holder: PeerName, range: Range): readonly Tenure[] {
-    const tenures = (this.#tenures.get(holder) ?? []).filter(one => intersect(one, range) !== undefined)
+    return this.#ofLong(holder, range, this.#tenuresOf(holder))
+  }
+
+  #ofLong(holder: PeerName, range: Range, had: readonly Tenure[]): readonly Tenure[] {
+    const tenures = had.filter(one => intersect(one, range) !== undefined)
     const longMs = tenures.length === 0 ? undefined : this.#homes.heldFor(holder)
     return longMs === undefined ? [] : tenures.filter(({ since }) => this.#homes.now - since >= longMs)
+  }
+
+  #tenuresOf(name: PeerName): readonly Tenure[] {
+    return this.#tenures.get(name) ?? []
+  }
+
+  /** With what is on its way to it from those that have held it. */
+  #hadBy(name: PeerName): readonly Tenure[] {
+    return [...this.#tenuresOf(name), ...this.#handovers.to(name, this.#homes.now)]
   }
 
   #discreditedPart(name: PeerName, item: Range): readonly Range[] {
@@ -193,4 +229,13 @@ export class Verdicts {
   #accusersOf(peer: PeerName): number {
     return [...(this.#accusers.get(peer) ?? [])].filter(name => this.#homes.isMember(name)).length
   }
+}
+
+/** Word of the claim may have come before that of the grant. */
+function withHanded(tenures: readonly Tenure[], handed: readonly Tenure[]): readonly Tenure[] {
+  return tenures.map(tenure => {
+    const parts = handed.filter(part => intersect(part, tenure) !== undefined)
+    if (parts.length === 0 || without(tenure, parts).length > 0) return tenure
+    return { ...tenure, since: Math.min(tenure.since, Math.max(...parts.map(({ since }) => since))) }
+  })
 }
