@@ -1,5 +1,6 @@
 import type { LinkGraph } from './link-graph.ts'
-import { computeRoutes, Routes } from './routes.ts'
+import { NextHopTurns } from './next-hop-turns.ts'
+import { computeRoutes, type Route, Routes } from './routes.ts'
 
 /** A next hop that was changed stays for so long at least, as long as its way is nearly as good as the best one. */
 export const NEXT_HOP_HELD_MS = 10_000
@@ -8,10 +9,10 @@ const DEARER_MAX = 0.25
 
 /**
  * Routes whose next hops change seldom: frames that take another way overtake those before them, so two ways that are the better one
- * by turns would have them arrive out of order again and again.
+ * by turns would have them arrive out of order again and again. And they change in turn with those of others, see `NextHopTurns`.
  *
- *     steady ──another next hop is better──▶ changed at once, recent ──10 s──▶ steady
- *     recent ──another next hop is better──▶ held while near ──10 s since the change, or not near any more──▶ changed, recent
+ *     steady ──another next hop is better──▶ waits for its turn ──▶ changed, recent ──10 s──▶ steady
+ *     recent ──another next hop is better──▶ held while near ──10 s since the change, or not near any more──▶ waits for its turn
  *
  * Near: the neighbour is nearer to the peer than this router is, by the best ways of both (the downstream path criterion, RFC 5286,
  * section 3.1, inequality 2), and the way over it is at most a quarter dearer than the best. So each router gives a frame to one that is nearer,
@@ -21,9 +22,15 @@ export class HeldRoutes {
   #routes = new Routes()
   /** When the next hop changed last, by peer; of the last `NEXT_HOP_HELD_MS` only. */
   readonly #changedAt = new Map<number, number>()
+  readonly #turns: NextHopTurns
   #releaseAt = Number.POSITIVE_INFINITY
 
-  /** When to update though nothing has changed: a next hop is held no longer. */
+  /** `stepMs`: in so long a neighbour hears what this router has heard, and has drawn its routes. */
+  constructor(stepMs: () => number) {
+    this.#turns = new NextHopTurns(stepMs)
+  }
+
+  /** When to update though nothing has changed: a next hop is held no longer, or it is another one's turn. */
   get deadline(): number {
     return this.#releaseAt
   }
@@ -32,13 +39,22 @@ export class HeldRoutes {
     for (const [peer, changedAt] of this.#changedAt) {
       if (changedAt + NEXT_HOP_HELD_MS <= now) this.#changedAt.delete(peer)
     }
-    const routes = computeRoutes(self, graph)
+    const links: number[] = []
+    // Asked of each link once: the search has found out which of them both ends call established.
+    const routes = computeRoutes(self, graph, (from, to) => links.push(from, to) > 0)
     this.#releaseAt = Number.POSITIVE_INFINITY
-    const early = [...this.#changedAt].filter(([peer]) => this.#wouldChange(peer, routes))
+    this.#turns.note(graph, links, now)
+    const turns = this.#turns.take(this.#changesTo(routes), now)
+    const early = [...this.#changedAt].filter(([peer]) => turns.has(peer))
     if (early.length > 0) this.#hold(early, routes, this.#routesAsBefore(self, graph, early))
+    for (const [peer, turnAt] of turns) if (now < turnAt) this.#wait(peer, routes, turnAt)
     for (const [peer] of routes) if (this.#wouldChange(peer, routes)) this.#changedAt.set(peer, now)
     this.#routes = routes
     return routes
+  }
+
+  #changesTo(routes: Routes): readonly (readonly [number, Route])[] {
+    return [...routes].filter(([peer]) => this.#wouldChange(peer, routes))
   }
 
   /** A first way is no change, and neither is a way's end. */
@@ -58,6 +74,13 @@ export class HeldRoutes {
       const nextHop = before.nextHopTo(to)
       return from === self ? to === nextHop && wanted.has(to) : nextHop === before.nextHopTo(from)
     })
+  }
+
+  #wait(peer: number, routes: Routes, turnAt: number): void {
+    const before = this.#routes.get(peer)
+    if (before === undefined || !this.#wouldChange(peer, routes)) return
+    routes.set(peer, before)
+    this.#releaseAt = Math.min(this.#releaseAt, turnAt)
   }
 
   #hold(early: readonly (readonly [number, number])[], routes: Routes, asBefore: Routes): void {

@@ -54,6 +54,12 @@ export class LinkGraph {
     }
   }
 
+  /** Both ends call it established. */
+  hasLink(a: number, b: number): boolean {
+    const [from, to] = [this.#places.get(a), this.#places.get(b)]
+    return from !== undefined && to !== undefined && this.#costBack(from, b) > 0 && this.#costBack(to, a) > 0
+  }
+
   /** 0 when the link is not one that the router at `place` knows of. */
   #costBack(place: number, shortId: number): number {
     const end = this.#endOf(place)

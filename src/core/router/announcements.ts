@@ -69,11 +69,15 @@ export class Announcements {
     return this.shortIds.map(shortId => this.peer(shortId)).filter(peer => peer !== undefined)
   }
 
-  /** Who exchanges datagrams with whom, as they say themselves; this router has the links `own`, whatever its record still says. */
+  /**
+   * Who exchanges datagrams with whom, as they say themselves; this router has the links `own`, whatever its record still says. But they cost
+   * what it says: routers change their ways for a cost in turn, and the others begin to wait when they hear of it.
+   */
   graph(own: readonly RecordedLink[]): LinkGraph {
     const graph = new LinkGraph()
     graph.addNode(this.#options.shortId)
-    for (const { shortId, cost } of own) graph.addLink(shortId, cost)
+    const told = new Map(this.#own?.links.filter(isUsed).map(link => [link.shortId, link.cost]))
+    for (const { shortId, cost } of own) graph.addLink(shortId, told.get(shortId) ?? cost)
     for (const { shortId, bytes } of this.#ofPeers()) {
       if (shortId === this.#options.shortId) continue
       graph.addNode(shortId)

@@ -16,6 +16,9 @@ const FLUSH_PER_HOST_MS = 0.1
 /** Routes take time to compute in a large cluster, and in one that changes all the time they would take all of it. */
 const ROUTES_PER_HOST_MS = 0.3
 
+/** A message to a neighbour takes no longer, and neither does what a busy host adds. */
+const HEARD_WITHIN_MS = 500
+
 /** Of the pauses between two flushes, and between two computations of routes, what a busy host adds. */
 const LAG_MAX_MS = 400
 
@@ -61,6 +64,11 @@ export class Pace {
   /** When routes may next be computed: `now` if they may. */
   routesAt(now: Instant): Instant {
     return Math.max(now, this.#routedAt + this.#hostCount() * ROUTES_PER_HOST_MS)
+  }
+
+  /** In so long a neighbour has heard what this router has just heard, and has computed its routes. */
+  get stepMs(): number {
+    return HEARD_WITHIN_MS + this.#hostCount() * (FLUSH_PER_HOST_MS + ROUTES_PER_HOST_MS)
   }
 
   routed(at: Instant): void {

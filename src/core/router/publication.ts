@@ -48,7 +48,7 @@ export class Publication {
   readonly ages = new WayAges()
   readonly #sources: PublicationSources
   readonly #pace: Pace
-  readonly #held = new HeldRoutes()
+  readonly #held: HeldRoutes
   #flushAt: Instant = Number.NEGATIVE_INFINITY
   #recordAt: Instant = Number.POSITIVE_INFINITY
   #routesAt: Instant = Number.POSITIVE_INFINITY
@@ -58,6 +58,7 @@ export class Publication {
   constructor(sources: PublicationSources) {
     this.#sources = sources
     this.#pace = new Pace(() => sources.membership.size, sources.options.now)
+    this.#held = new HeldRoutes(() => this.#pace.stepMs)
   }
 
   get deadline(): Instant {
@@ -86,7 +87,8 @@ export class Publication {
     const doneAt = now + this.#pace.lagMs(this.deadline, now)
     const isFlush = this.#flushAt <= now
     this.#sources.fastPath()?.announce(now)
-    const news = [...this.#announce(now), ...this.#sources.topics.flush()]
+    const ownNews = this.#announce(now)
+    const news = [...ownNews, ...this.#sources.topics.flush()]
     for (const link of this.#sources.neighbours.ready) {
       if (!isFlush) this.#sources.send(link, news)
       else {
@@ -97,8 +99,8 @@ export class Publication {
     if (isFlush) {
       this.#flushAt = Number.POSITIVE_INFINITY
       this.#pace.flushed(doneAt)
-      this.#routesAt = Math.min(this.#routesAt, this.#pace.routesAt(now))
     }
+    if (isFlush || ownNews.length > 0) this.#routesAt = Math.min(this.#routesAt, this.#pace.routesAt(now))
     if (this.#routesAt > now) return
     this.#route(now)
     this.#pace.routed(doneAt)

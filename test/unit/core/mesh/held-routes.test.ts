@@ -13,7 +13,7 @@ const histories = fc.array(fc.record({ costs, afterMs: fc.integer({ min: 0, max:
 
 describe('routes that are held', () => {
   it('change at once when the next hop was long the same, and again after 10 s only', () => {
-    const held = new HeldRoutes()
+    const held = new HeldRoutes(() => 0)
     expect(nextHopAt(held, 0, twoWays(20, 22))).toBe(2)
     expect(nextHopAt(held, 100, twoWays(23, 22))).toBe(3)
     expect(nextHopAt(held, 200, twoWays(20, 22))).toBe(3)
@@ -24,7 +24,7 @@ describe('routes that are held', () => {
   })
 
   it('change once in 10 s though the better way is another one each second', () => {
-    const held = new HeldRoutes()
+    const held = new HeldRoutes(() => 0)
     const hops = Array.from({ length: 60 }, (_, second) =>
       nextHopAt(held, second * 1000, second % 2 === 0 ? twoWays(20, 22) : twoWays(22, 20)),
     )
@@ -49,7 +49,7 @@ describe('routes that are held', () => {
   })
 
   it('are left at once when the next hop is not nearer to the peer than this router', () => {
-    const held = new HeldRoutes()
+    const held = new HeldRoutes(() => 0)
     const nodes = (overThree: number) =>
       graphOf([
         [1, 2, 10],
@@ -63,7 +63,7 @@ describe('routes that are held', () => {
   })
 
   it('hold what lies behind a peer with it', () => {
-    const held = new HeldRoutes()
+    const held = new HeldRoutes(() => 0)
     const tail = (nodes: readonly (readonly [number, number, number])[]) => graphOf([...nodes, [4, 5, 10], [5, 6, 10]])
     const ways = (a: number, b: number) =>
       tail([
@@ -83,7 +83,7 @@ describe('routes that are held', () => {
     let heldCount = 0
     fc.assert(
       fc.property(histories, history => {
-        const routers = Array.from({ length: COUNT }, () => new HeldRoutes())
+        const routers = Array.from({ length: COUNT }, () => new HeldRoutes(() => 0))
         let now = 0
         for (const { costs: drawn, afterMs } of history) {
           now += afterMs
@@ -113,7 +113,7 @@ describe('routes that are held', () => {
 
 /** Has changed from 2 to 3 at 100. */
 function flapped(): HeldRoutes {
-  const held = new HeldRoutes()
+  const held = new HeldRoutes(() => 0)
   nextHopAt(held, 0, twoWays(20, 22))
   nextHopAt(held, 100, twoWays(23, 22))
   return held

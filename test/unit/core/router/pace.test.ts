@@ -25,6 +25,16 @@ describe('the pace of a router', () => {
     expect(pace.routesAt(260)).toBe(400 + 18)
   })
 
+  it('gives a neighbour more time to hear of something the more there are, whatever else is due', () => {
+    for (const count of [2, 30, 1_000]) {
+      const pace = new Pace(() => count, 0)
+      pace.flushed(0)
+      pace.routed(0)
+      expect(pace.flushAt('soon', 0)).toBeLessThan(pace.stepMs)
+      expect(pace.flushAt('soon', 0) + pace.routesAt(0)).toBeLessThan(pace.stepMs)
+    }
+  })
+
   it('says when the next record may go', () => {
     const pace = new Pace(() => 1_000, 0)
     pace.recorded(0)
