@@ -9,7 +9,9 @@ import {
 } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { replaceFile } from '../host/atomic-file.ts'
-import { runCommandWith, tryCommand } from '../linux/run-command.ts'
+import { loadLibc } from '../linux/libc.ts'
+import { ruleGeneration } from '../linux/rule-generation.ts'
+import { type Argv, runCommandWith, tryCommand } from '../linux/run-command.ts'
 import {
   type GuardedPort,
   ISOLATION_TABLE,
@@ -34,14 +36,32 @@ export interface PortGuardOptions {
   readonly failed: (reason: string) => void
 }
 
+/** How the kernel's rules are asked for and changed; `run` throws a `UserError` for what is refused. */
+export interface GuardCommands {
+  run(input: string, argv: Argv): unknown
+  ask(argv: Argv): string | undefined
+  /** Another number with each change of the host's rules; undefined where changes cannot be told. */
+  generation(): number | undefined
+}
+
+const OF_HOST: GuardCommands = {
+  run: runCommandWith,
+  ask: tryCommand,
+  generation: () => ruleGeneration(loadLibc()),
+}
+
 export type PortGuarding = Pick<PortGuard, 'admit' | 'release' | 'holderOf'>
 
 /** Keeps containers of different subnets apart in the data path; used by commands and agent side by side. */
 export class PortGuard {
   readonly #options: PortGuardOptions
+  readonly #commands: GuardCommands
+  /** When the rules were last seen to be whole: of which ports, and which generation they were. */
+  #whole: string | undefined
 
-  constructor(options: PortGuardOptions) {
+  constructor(options: PortGuardOptions, commands: GuardCommands = OF_HOST) {
     this.#options = options
+    this.#commands = commands
   }
 
   /** What the container behind the port may have; in force before the port is made, if it is called before. */
@@ -69,27 +89,37 @@ export class PortGuard {
     return this.#list().find(isHeld)?.device
   }
 
-  /** Puts back what another program has flushed, and forgets ports that are gone. True when there was something to put back. */
+  /**
+   * Puts back what another program has flushed, and forgets ports that are gone. True when there was something to put back. Runs no program
+   * where no port is guarded, nor while nobody has changed a rule of the host's.
+   */
   restore(): boolean {
     this.#prune()
-    const ports = this.#list()
-    const shown = tryCommand(LIST)
-    const parts = ['iifname @guarded jump', 'oifname @guarded jump', ...ports.map(({ device }) => `"${device}"`)]
-    const isWhole = ports.length === 0 || parts.every(part => shown?.includes(part) === true)
-    if (isWhole) return false
-    this.#applyAll()
-    return true
+    const devices = this.#list().map(({ device }) => device)
+    const generation = this.#commands.generation()
+    const state = generation === undefined ? undefined : [generation, ...devices].join(' ')
+    if (devices.length === 0 || (state !== undefined && state === this.#whole)) return false
+    const isWhole = this.#isWhole(devices)
+    this.#whole = isWhole ? state : undefined
+    if (!isWhole) this.#applyAll()
+    return !isWhole
   }
 
   /** The table and all records of it. */
   remove(): void {
     rmSync(this.#options.folder, { recursive: true, force: true })
-    if (tryCommand(LIST) !== undefined) runCommandWith(isolationRemoval(), APPLY)
+    if (this.#commands.ask(LIST) !== undefined) this.#commands.run(isolationRemoval(), APPLY)
+  }
+
+  #isWhole(devices: readonly string[]): boolean {
+    const shown = this.#commands.ask(LIST)
+    const parts = ['iifname @guarded jump', 'oifname @guarded jump', ...devices.map(device => `"${device}"`)]
+    return parts.every(part => shown?.includes(part) === true)
   }
 
   #change(before: GuardedPort | undefined, after: GuardedPort | undefined): void {
     try {
-      runCommandWith(replacePortText(before, after, this.#options.overlay), APPLY)
+      this.#commands.run(replacePortText(before, after, this.#options.overlay), APPLY)
     } catch (cause) {
       if (!(cause instanceof UserError)) throw cause
       // There is no table, or it is not what the records say.
@@ -110,7 +140,7 @@ export class PortGuard {
     try {
       for (let i = 0; i < ATTEMPTS_MAX; i++) {
         const text = wanted()
-        runCommandWith(text, APPLY)
+        this.#commands.run(text, APPLY)
         if (text === wanted()) break
       }
       return undefined
