@@ -31,6 +31,7 @@ from ansible.module_utils.weave_wire import containers_on_bridge, run_probe
 
 SECRETS = ('/var/lib/weave/identity.pem', '/etc/weave/admission.key', '/var/lib/weave/password')
 TEXTS = ('/etc/default/docker', '/etc/docker/daemon.json', '/etc/network/interfaces')
+FIREWALLS = ('iptables', 'iptables-legacy', 'ip6tables', 'ip6tables-legacy')
 SWITCHES = ('net/ipv4/ip_forward', 'net/bridge/bridge-nf-call-iptables')
 TEXT_MAX = 65536
 PROBES_AT_ONCE = 32
@@ -79,7 +80,7 @@ def whole(module):
         'docker': docker_of(module) if docker_is_installed() else None,
         'containers': containers_on_bridge(module, 256) if docker_is_installed() else [],
         'dockerCommand': command_line('dockerd'), 'overlaps': overlaps_of(module),
-        'firewall': {tool: rules_of(module, tool) for tool in ('iptables', 'iptables-legacy')},
+        'firewall': firewalls_of(module),
         'nft': said_by(module, ['nft', 'list', 'ruleset']), 'switches': {name: switch(name) for name in SWITCHES},
         'secretModes': {path: mode_of(path) for path in SECRETS if os.path.exists(path)},
         'files': {path: read_text(path) for path in TEXTS}, 'interfaceFiles': sorted(os.path.basename(path) for path in glob.glob('/etc/network/interfaces.d/*')),
@@ -114,8 +115,8 @@ def overlaps_of(module):
     return overlaps(module.params['subnet'], [line for line in lines if not containers.search(line)], module.params['bridge'])
 
 
-def rules_of(module, tool):
-    return said_by(module, [tool, '-w', '5', '-S'])
+def firewalls_of(module):
+    return {tool: said_by(module, [tool, '-w', '5', '-S']) for tool in FIREWALLS}
 
 
 def said_by(module, argv):

@@ -1,8 +1,9 @@
+import { isIpv6Text } from '../../base/endpoint.ts'
 import { FAST_PATH_PORT, TUNNEL_PORT } from '../../contract/ports.ts'
 import { overheadAt } from '../survey/findings.ts'
 import type { Complaint, HostCase, HostCheck } from './disorder.ts'
 import { when } from './disorder.ts'
-import { blockingForward, blockingPort, type Door } from './firewall-rules.ts'
+import { type Blocking, blockingForward, blockingPort, type Door } from './firewall-rules.ts'
 import { blockingNft } from './nft-rules.ts'
 
 /** The host's own firewall. */
@@ -25,7 +26,8 @@ export const FIREWALL_CHECKS: readonly HostCheck[] = [
       : [],
   ({ whole }) => {
     const isShown = whole.switches['net/bridge/bridge-nf-call-iptables'] === 1
-    const found = Object.entries(whole.firewall).flatMap(([program, text]) => blockingForward(program, text, 'weave'))
+    const shown = Object.entries(whole.firewall).filter(([program]) => !isOfIpv6(program))
+    const found = shown.flatMap(([program, text]) => blockingForward(program, text, 'weave'))
     return isShown
       ? found.map(({ rule, removal, chain }) => ({
           about: chain === 'DOCKER-USER' ? 'docker-user' : 'forward-drop',
@@ -36,17 +38,15 @@ export const FIREWALL_CHECKS: readonly HostCheck[] = [
   },
 ]
 
-function blockedPort({ whole }: HostCase, door: Door, cost: string): readonly Complaint[] {
+function blockedPort(one: HostCase, door: Door, cost: string): readonly Complaint[] {
   const { port, protocol } = door
-  const rules = Object.entries(whole.firewall).flatMap(([program, text]) =>
-    blockingPort(program, text, { port, protocol }),
-  )
-  const nft = rules.length > 0 ? [] : blockingNft(whole.nft, door)
+  const rules = blockingRules(one, door)
+  const nft = rules.length > 0 ? [] : blockingNft(one.whole.nft, door)
   const about = `blocked-${port}-${protocol}`
   return [
-    ...rules.map(({ rule, removal }) => ({
+    ...rules.map(({ rule, removal, program }) => ({
       about,
-      cause: `its firewall stops ${protocol.toUpperCase()} ${port} ('${rule}'): ${cost}`,
+      cause: `its firewall stops ${protocol.toUpperCase()} ${port}${isOfIpv6(program) ? ' over IPv6' : ''} ('${rule}'): ${cost}`,
       remedy: `'${removal}' on the host, and the same where the rules are kept`,
     })),
     ...nft.map(({ rule, table }) => ({
@@ -55,6 +55,18 @@ function blockedPort({ whole }: HostCase, door: Door, cost: string): readonly Co
       remedy: remedyIn(table, door),
     })),
   ]
+}
+
+/** Of the families that others reach the host by. What one command mends for both is said once. */
+function blockingRules({ host, whole }: HostCase, door: Door): readonly Blocking[] {
+  const hasIpv6 = host.underlayAddresses.some(isIpv6Text)
+  const listings = Object.entries(whole.firewall).filter(([program]) => hasIpv6 || !isOfIpv6(program))
+  const rules = listings.flatMap(([program, text]) => blockingPort(program, text, door))
+  return [...new Map([...rules].reverse().map(rule => [rule.removal, rule])).values()].reverse()
+}
+
+function isOfIpv6(program: string): boolean {
+  return program.startsWith('ip6tables')
 }
 
 function remedyIn(table: string, { port, protocol }: Door): string {

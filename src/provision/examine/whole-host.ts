@@ -20,7 +20,7 @@ export interface WholeHost {
   readonly dockerCommand: string
   /** Networks of others in the overlay's subnet, with their devices. */
   readonly overlaps: readonly string[]
-  /** Rules as `iptables -S` prints them, by program. */
+  /** Rules as `iptables -S` and `ip6tables -S` print them, by program. */
   readonly firewall: Readonly<Record<string, string>>
   /** As `nft list ruleset` prints it. */
   readonly nft: string

@@ -24,6 +24,20 @@ except weave_host.Refusal as refused:
   })
 })
 
+it('rules of both families are read, of the programs that the host has', () => {
+  const program = `import weave_examine
+module = types.SimpleNamespace(
+    get_bin_path=lambda tool: None if tool.endswith('-legacy') else '/sbin/' + tool,
+    run_command=lambda argv: (0, 'rules of ' + argv[0], ''))
+answer = weave_examine.firewalls_of(module)`
+  expect(runPython(program, {})).toEqual({
+    iptables: 'rules of iptables',
+    'iptables-legacy': '',
+    ip6tables: 'rules of ip6tables',
+    'ip6tables-legacy': '',
+  })
+})
+
 describe('ports of the fast path', () => {
   it('are told with the process that holds them, and not when the kernel does', () => {
     const program = `import weave_probe

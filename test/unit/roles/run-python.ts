@@ -13,7 +13,7 @@ basic.AnsibleModule = None
 for name in ('ansible', 'ansible.module_utils'):
     sys.modules[name] = types.ModuleType(name)
 sys.modules['ansible.module_utils.basic'] = basic
-for name in ('weave_refusal', 'weave_host', 'weave_network', 'weave_networking', 'weave_survey'):
+for name in ('weave_refusal', 'weave_host', 'weave_network', 'weave_networking', 'weave_survey', 'weave_wire'):
     sys.modules['ansible.module_utils.' + name] = __import__(name)
 import weave_host, weave_network
 given = json.load(sys.stdin)

@@ -228,6 +228,38 @@ it('FORWARD that drops matters only where bridged frames are shown to it', () =>
   expect(found(ofWhole(settings))).toEqual([])
 })
 
+describe('what ip6tables stops', () => {
+  const rule = '-A INPUT -p udp -m udp --dport 6783 -j DROP'
+  const listing = `-P INPUT ACCEPT\n-P FORWARD DROP\n${rule}\n`
+  const over = (address: string, listings: WholeHost['firewall']) => {
+    const facts = cluster(ofWhole({ firewall: listings }))
+    const hosts = facts.plan.hosts.map(host => (host.name === 'a' ? { ...host, underlayAddresses: [address] } : host))
+    return diagnoseCluster({ ...facts, plan: { ...facts.plan, hosts } })
+  }
+
+  it('is no finding on a host that others reach by IPv4 alone', () => {
+    expect(over('192.0.2.1', { ip6tables: listing })).toEqual([])
+  })
+
+  it.each(['ip6tables', 'ip6tables-legacy'])('is one where they reach it by IPv6: %s', program => {
+    expect(over('2001:db8::1', { iptables: '-P INPUT ACCEPT\n', [program]: listing })).toMatchObject([
+      {
+        about: 'blocked-6783-udp',
+        cause: expect.stringContaining('UDP 6783 over IPv6'),
+        remedy: expect.stringContaining(`${program} -D INPUT -p udp`),
+      },
+    ])
+  })
+
+  it('is said once where ufw opens the port for both families', () => {
+    const opened = ['-A INPUT -p tcp -j ACCEPT', '-A INPUT -p udp --dport 6784 -j ACCEPT']
+    const ufw = ['-P INPUT DROP', '-N ufw-user-input', ...opened].join('\n')
+    const both = { iptables: ufw, ip6tables: ufw }
+    const said = over('2001:db8::1', both).map(({ about, cause }) => [about, cause.includes('IPv6')])
+    expect(said).toEqual([['blocked-6783-udp', false]])
+  })
+})
+
 it('WireGuard’s port matters where frames shall take tunnels, and nowhere else', () => {
   const a = ofWhole(firewall('-A INPUT -p udp -m udp --dport 6785 -j DROP'))
   const facts = cluster(a)
