@@ -12,6 +12,7 @@ import {
   networkContains,
   parseIpNetwork,
 } from '../../base/ip-address.ts'
+import { UserError } from '../../base/user-error.ts'
 import { deviceOf, plugIn } from '../containers/container-interface.ts'
 import type { Exposing } from '../containers/exposing.ts'
 import { inside } from '../containers/interface-commands.ts'
@@ -20,6 +21,7 @@ import type { AddressSource } from '../http/address-client.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import { deleteDevice } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
+import { requireBridge } from '../linux/required-bridge.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { obtainAddresses, releaseAddresses } from './cni-addresses.ts'
 import { type CniCall, type CniRoute, requireContainer } from './cni-call.ts'
@@ -174,8 +176,11 @@ async function collect(call: CniCall, options: WeaveNetOptions): Promise<void> {
 }
 
 async function requireReady(call: CniCall, options: WeaveNetOptions): Promise<void> {
-  if (findDevice(call.bridge ?? options.bridge)?.kind !== 'bridge') {
-    throw new CniError(CNI_CODES.unavailable, 'there is no bridge', 'weave create-bridge')
+  try {
+    requireBridge(call.bridge ?? options.bridge)
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause
+    throw new CniError(CNI_CODES.unavailable, cause.message, cause.problems[0]?.remedy)
   }
   if (await options.isRouterRunning()) return
   throw new CniError(CNI_CODES.unavailable, 'weave is not running', 'start it with `weave launch`, as root')

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { formatIpOnNetwork, type IpOnNetwork, isIpv4 } from '../../base/ip-address.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
-import { deleteDevice, makePort, noBridge } from '../linux/change-device.ts'
+import { deleteDevice, makePort } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
+import { requireBridge } from '../linux/required-bridge.ts'
 import { type Argv, runCommand, tryCommand } from '../linux/run-command.ts'
 import {
   addAddress,
@@ -74,8 +75,7 @@ export function deviceOf({
 }
 
 function makeDevice(wish: InterfaceWish): void {
-  const bridge = findDevice(wish.bridge)
-  if (bridge?.kind !== 'bridge') throw noBridge(wish.bridge)
+  const bridge = requireBridge(wish.bridge)
   // Of a namespace that is gone, when the kernel has not yet taken its devices away.
   deleteDevice(wish.hostEnd)
   runCommand(makePair({ ...wish, mtu: bridge.mtu }))

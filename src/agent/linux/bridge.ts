@@ -3,6 +3,7 @@ import type { Mac } from '../../base/mac.ts'
 import { UserError } from '../../base/user-error.ts'
 import { addBridge, changeDevice, deleteDevice, makePort } from './change-device.ts'
 import { findDevice } from './network-device.ts'
+import { requireBridge } from './required-bridge.ts'
 import { runCommand } from './run-command.ts'
 
 export interface BridgeWish {
@@ -43,11 +44,7 @@ export function ensureBridge(wish: BridgeWish): boolean {
 
 /** A pair between two bridges (Weave row CLI-25): what is on one is on both. Repeatable. */
 export function joinBridges(name: string, other: string): void {
-  for (const bridge of [name, other]) {
-    if (findDevice(bridge)?.kind === 'bridge') continue
-    const remedy = 'name a bridge that is there (ip link show type bridge), after `weave create-bridge`'
-    throw new UserError({ cause: `there is no bridge '${bridge}'`, remedy })
-  }
+  for (const bridge of [name, other]) requireBridge(bridge)
   // Devices have names of at most 15 characters.
   const [ours, theirs] = [`vethwebl${other}`.slice(0, 15), `vethwebg${other}`.slice(0, 15)]
   if (findDevice(ours) === undefined) {

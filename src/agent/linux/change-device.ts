@@ -4,6 +4,7 @@ import { bridgeMessage, changeMessage, type DeviceChange, deletionMessage } from
 import { hasIpv6 } from './ipv6.ts'
 import { deviceIndex, loadLibc } from './libc.ts'
 import { askNetlink, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL } from './netlink.ts'
+import { noBridge } from './required-bridge.ts'
 import { SystemCallError } from './system-call-error.ts'
 
 const RTM_NEWLINK = 16
@@ -38,13 +39,6 @@ export function makePort(name: string, bridge: string, change: DeviceChange = {}
 export function deleteDevice(name: string): void {
   const order = { type: RTM_DELLINK, flags: 0, body: deletionMessage(name) }
   tell(order, `remove the network device ${name}`, ['ENODEV'])
-}
-
-export function noBridge(name: string): UserError {
-  return new UserError({
-    cause: `there is no bridge '${name}'`,
-    remedy: 'make it: `weave create-bridge`, or `ifup weave`',
-  })
 }
 
 interface Order {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import { deleteDevice, makePort } from '../linux/change-device.ts'
-import { findDevice } from '../linux/network-device.ts'
+import { requireBridge } from '../linux/required-bridge.ts'
 import { runCommand } from '../linux/run-command.ts'
 import { inUse } from './ipam-driver.ts'
 import type { NetworkStore } from './network-store.ts'
@@ -70,9 +70,8 @@ export function removeStrayEndpoints(): void {
 
 function join(bridge: string, networks: NetworkStore, call: PluginCall): object {
   const { hostEnd, containerEnd } = endsOf(call)
+  const { mtu } = requireBridge(bridge)
   deleteDevice(hostEnd)
-  const { mtu, kind } = findDevice(bridge) ?? { mtu: 0, kind: undefined }
-  if (kind !== 'bridge') throw new Error(`there is no bridge '${bridge}'`)
   const size = ['mtu', String(mtu)]
   runCommand(['ip', 'link', 'add', 'name', hostEnd, ...size, 'type', 'veth', 'peer', 'name', containerEnd, ...size])
   try {
