@@ -130,8 +130,7 @@ export class Exchange {
   #forgetTaken(now: number): void {
     const territory = this.#territory
     const { views, self, grants } = territory
-    const isTaken = ({ receiver, sequence }: Grant) => (views.get(receiver)?.body?.taken.get(self) ?? 0) >= sequence
-    const taken = grants.filter(isTaken)
+    const taken = grants.filter(grant => views.isTaken(self, grant))
     if (taken.length > 0) {
       territory.grants = grants.filter(grant => !taken.includes(grant))
       territory.told = [...territory.told, ...taken.map(grant => ({ grant, until: now + TOLD_MS }))]

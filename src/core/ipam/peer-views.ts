@@ -90,7 +90,7 @@ export class PeerViews {
   /** The giver tells of it for a while yet. */
   dropTakenBy(receiver: PeerName): void {
     for (const view of this.all) {
-      const grants = view.grants.filter(grant => grant.receiver !== receiver || !this.#isTaken(view.name, grant))
+      const grants = view.grants.filter(grant => grant.receiver !== receiver || !this.isTaken(view.name, grant))
       if (grants.length < view.grants.length) this.#views.set(view.name, { ...view, grants })
     }
   }
@@ -202,7 +202,7 @@ export class PeerViews {
     if (isJudged) this.#unjudged.delete(name)
     else this.#unjudged.add(name)
     if (!this.#homes.isMember(name)) this.verdicts.acquit(name)
-    const said = { claims: body.claims, grants: body.grants.filter(grant => !this.#isTaken(name, grant)) }
+    const said = { claims: body.claims, grants: body.grants.filter(grant => !this.isTaken(name, grant)) }
     const { claims, grants } = isJudged ? this.verdicts.judge(name, said, this.#othersThan(name)) : said
     const view = { name, claims, grants, body }
     this.#views.set(name, view)
@@ -216,7 +216,8 @@ export class PeerViews {
     return isNews
   }
 
-  #isTaken(giver: PeerName, { receiver, sequence }: Grant): boolean {
+  /** Whether the receiver says that it has taken what the giver gave it. */
+  isTaken(giver: PeerName, { receiver, sequence }: Grant): boolean {
     const taken = receiver === this.#own.name ? this.#taken : this.get(receiver)?.body?.taken
     return (taken?.get(giver) ?? 0) >= sequence
   }

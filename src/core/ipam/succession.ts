@@ -268,9 +268,8 @@ export class Succession {
 
   /** Its own, or on its way to one that has not taken it yet, for lack of room. */
   #leavesAnything(peer: PeerName): boolean {
-    const { views, contacts, taken, self } = this.#territory
-    const takenBy = (name: PeerName) => (name === self ? taken : views.get(name)?.body?.taken)?.get(peer) ?? 0
-    const isPending = ({ receiver, sequence }: Grant) => contacts.isReachable(receiver) && takenBy(receiver) < sequence
+    const { views, contacts } = this.#territory
+    const isPending = (grant: Grant) => contacts.isReachable(grant.receiver) && !views.isTaken(peer, grant)
     return this.#estateOf(peer).length > 0 || views.get(peer)?.grants.some(isPending) === true
   }
 
@@ -288,7 +287,7 @@ export class Succession {
     const claims = [...views.all.flatMap(view => view.claims), ...space.claims]
     return (views.get(peer)?.grants ?? [])
       .filter(grant => grant.receiver !== self && !contacts.isReachable(grant.receiver))
-      .filter(grant => (views.get(grant.receiver)?.body?.taken.get(peer) ?? 0) < grant.sequence)
+      .filter(grant => !views.isTaken(peer, grant))
       .flatMap(grant => without(grant, claims).map(part => ({ ...part, epoch: grant.epoch })))
   }
 }
