@@ -4,7 +4,7 @@ interface Candidate {
   readonly failures: number
 }
 
-/** Whom to dial of those that wait: the operator's before others, and those that have not failed before those that have. */
+/** Whom to dial of those that wait: the operator's that have not failed first; of the discovered, those that have not before those that have. */
 export function drawTargets<T extends Candidate>(
   targets: readonly T[],
   count: number,
@@ -21,15 +21,16 @@ export function drawTargets<T extends Candidate>(
   return drawn
 }
 
-/** Between the untried and the operator's that failed the lot decides: either may be many, and hold up the other for long. */
+/** Between the operator's that failed and the discovered the lot decides: either may be many, and hold up the other for ever. */
 function drawPool<T>(
   [first = [], untried = [], failed = [], others = []]: readonly T[][],
   random: (length: number) => Uint8Array,
 ): T[] | undefined {
-  if (first.length === 0 && untried.length > 0 && failed.length > 0) {
-    return (random(1)[0] ?? 0) < 128 ? untried : failed
+  const discovered = untried.length > 0 ? untried : others
+  if (first.length === 0 && discovered.length > 0 && failed.length > 0) {
+    return (random(1)[0] ?? 0) < 128 ? discovered : failed
   }
-  return [first, untried, failed, others].find(pool => pool.length > 0)
+  return [first, discovered, failed].find(pool => pool.length > 0)
 }
 
 function rankOf({ isConfigured, failures }: Candidate): number {

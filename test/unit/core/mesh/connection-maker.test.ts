@@ -2,6 +2,7 @@ import type { Endpoint } from '../../../../src/base/endpoint.ts'
 import {
   ABSENCES_MAX,
   ConnectionMaker,
+  type DialBounds,
   FRESH_MS,
   LOOK_AGAIN_MS,
   RETRY_MAX_MS,
@@ -100,19 +101,7 @@ describe('the connection maker', () => {
     const maker = makerOf()
     const all = [1, 2, 3, 4, 5, 6].map(last => ({ ip: `10.0.0.${last}`, port: 6783 }))
     maker.discover(all, 0)
-    const bounds = { open: 2, fresh: 2 }
-    const hanging: { readonly target: Endpoint; readonly endsAt: number }[] = []
-    const tried: string[] = []
-    for (let now = 0; tried.length < all.length; ) {
-      while (hanging[0] !== undefined && hanging[0].endsAt <= now) {
-        maker.failed(hanging.shift()?.target ?? target, { reason: 'timed out' }, now)
-      }
-      for (const target of maker.due(now, never, bounds)) {
-        tried.push(target.ip)
-        hanging.push({ target, endsAt: now + 3_005 })
-      }
-      now = Math.min(maker.deadline, hanging[0]?.endsAt ?? Number.POSITIVE_INFINITY)
-    }
+    const tried = dialledInVain(maker, { open: 2, fresh: 2 }, all.length)
     expect(new Set(tried).size).toBe(all.length)
   })
 
@@ -196,6 +185,20 @@ describe('the connection maker', () => {
     expect({ isTried: times > 3, areOthers: dialled.length - times > 3 }).toEqual({ isTried: true, areOthers: true })
   })
 
+  it('comes back to a discovered address that failed though no target of the operator answers', () => {
+    const random = new SeededRandom(1)
+    const maker = new ConnectionMaker(length => random.bytes(length))
+    maker.discover([target], 0)
+    maker.due(0, never, BOUNDS)
+    maker.failed(target, { reason: 'nothing heard for 4 s' }, 0)
+    maker.connect(
+      Array.from({ length: 9 }, (_, i) => ({ ip: `10.0.1.${i}`, port: 6783 })),
+      0,
+    )
+    const times = dialledInVain(maker, BOUNDS, 60).filter(ip => ip === target.ip).length
+    expect({ isTried: times > 3, areOthers: times < 30 }).toEqual({ isTried: true, areOthers: true })
+  })
+
   it('has a limited number of dials open', () => {
     const maker = makerOf()
     maker.discover(
@@ -205,6 +208,23 @@ describe('the connection maker', () => {
     expect(maker.due(0, never, BOUNDS)).toHaveLength(BOUNDS.open)
   })
 })
+
+/** The first `count` addresses that are dialled while each dial hangs. */
+function dialledInVain(maker: ConnectionMaker, bounds: DialBounds, count: number): readonly string[] {
+  const hanging: { readonly target: Endpoint; readonly endsAt: number }[] = []
+  const dialled: string[] = []
+  for (let now = 0; dialled.length < count; ) {
+    while (hanging[0] !== undefined && hanging[0].endsAt <= now) {
+      maker.failed(hanging.shift()?.target ?? target, { reason: 'timed out' }, now)
+    }
+    for (const target of maker.due(now, never, bounds)) {
+      dialled.push(target.ip)
+      hanging.push({ target, endsAt: now + 3_005 })
+    }
+    now = Math.min(maker.deadline, hanging[0]?.endsAt ?? Number.POSITIVE_INFINITY)
+  }
+  return dialled
+}
 
 function makerOf(): ConnectionMaker {
   return new ConnectionMaker(length => new Uint8Array(length).fill(128))
