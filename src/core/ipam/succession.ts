@@ -1,7 +1,8 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamMember } from './api.ts'
-import { EPOCH_MAX, type Grant } from './body.ts'
+import { EPOCH_MAX } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
+import { estateOf, hasHeirs, leavesAnything } from './estates.ts'
 import { intersect, largestFirst, type Range, rangeOf, without } from './range.ts'
 import { countOf } from './reserve.ts'
 import { shareOf } from './seed-share.ts'
@@ -132,7 +133,7 @@ export class Succession {
    * All of it has one epoch, so that parts which lie side by side become one: else each former owner would leave a seam for ever.
    */
   takeOver(peer: PeerName, now: number): Record<'taken' | 'left', bigint> {
-    const estate = this.#estateOf(peer)
+    const estate = estateOf(peer, this.#territory)
     const epoch = Math.min(Math.max(0, ...estate.map(part => part.epoch)) + TAKE_OVER_EPOCHS, EPOCH_MAX)
     const parts = this.#fitting(estate, 'inherited')
     for (const { from, to } of parts) this.#add({ from, to, epoch }, now, INHERITED_SETTLE_MS)
@@ -214,8 +215,8 @@ export class Succession {
     this.#lookAt = Math.min(Number.POSITIVE_INFINITY, ...times)
     for (const { peer, at } of gone) {
       if (at > now) continue
-      if (this.#hasHeirs(peer)) territory.views.bury(peer)
-      if (at + DROP_AFTER_MS <= now && !this.#leavesAnything(peer)) territory.forget(peer)
+      if (hasHeirs(peer, territory)) territory.views.bury(peer)
+      if (at + DROP_AFTER_MS <= now && !leavesAnything(peer, territory)) territory.forget(peer)
       const isDue = at + this.#rankFor(peer) * NEXT_HEIR_MS <= now
       if (!isDue || !this.#isEnough || territory.roomFor('inherited') <= 0) continue
       const { taken, left } = this.takeOver(peer, now)
@@ -251,43 +252,5 @@ export class Succession {
       const at = contacts.isReachable(peer) ? undefined : this.takeOverAt(peer)
       return at === undefined ? [] : [{ peer, at }]
     })
-  }
-
-  #estateOf(peer: PeerName): readonly (Range & { readonly epoch: number })[] {
-    const { views, self, space, homes, grants } = this.#territory
-    const owned = [...views.ownedBy(peer, { name: self, claims: space.claims }), ...this.#strandedGrantsOf(peer)]
-    const isMember = homes.isMember(peer)
-    // Of what it claimed besides a member, one that the manifest names no more leaves nothing behind.
-    const others = views.ofMembers.filter(({ name }) => name !== peer)
-    const onTheWay = [...grants, ...others.flatMap(view => view.grants)]
-    const kept = [...space.claims, ...onTheWay, ...(isMember ? [] : others.flatMap(({ claims }) => claims))]
-    return owned
-      .filter(({ epoch }) => !isMember || epoch < EPOCH_MAX)
-      .flatMap(part => without(part, kept).map(range => ({ ...range, epoch: part.epoch })))
-  }
-
-  /** Its own, or on its way to one that has not taken it yet, for lack of room. */
-  #leavesAnything(peer: PeerName): boolean {
-    const { views, contacts } = this.#territory
-    const isPending = (grant: Grant) => contacts.isReachable(grant.receiver) && !views.isTaken(peer, grant)
-    return this.#estateOf(peer).length > 0 || views.get(peer)?.grants.some(isPending) === true
-  }
-
-  /** Whether members own all that a removed peer claimed: what they give each other from then on is not found ownerless on its way. */
-  #hasHeirs(peer: PeerName): boolean {
-    const { views, space, homes } = this.#territory
-    if (homes.isMember(peer)) return false
-    const settled = [...space.claims, ...views.ofMembers.flatMap(({ claims }) => claims)].filter(one => !one.isSettling)
-    return views.get(peer)?.claims.every(claim => without(claim, settled).length === 0) === true
-  }
-
-  /** What the peer gave to one that is out of reach too, and that nobody speaks for. */
-  #strandedGrantsOf(peer: PeerName): readonly (Range & { readonly epoch: number })[] {
-    const { views, space, contacts, self } = this.#territory
-    const claims = [...views.all.flatMap(view => view.claims), ...space.claims]
-    return (views.get(peer)?.grants ?? [])
-      .filter(grant => grant.receiver !== self && !contacts.isReachable(grant.receiver))
-      .filter(grant => !views.isTaken(peer, grant))
-      .flatMap(grant => without(grant, claims).map(part => ({ ...part, epoch: grant.epoch })))
   }
 }
