@@ -3,6 +3,7 @@ import type { IpamMember } from './api.ts'
 import { EPOCH_MAX } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
 import { estateOf, hasHeirs, leavesAnything } from './estates.ts'
+import { OwnerlessHome } from './ownerless-home.ts'
 import { intersect, largestFirst, type Range, rangeOf, without } from './range.ts'
 import { countOf } from './reserve.ts'
 import { shareOf } from './seed-share.ts'
@@ -17,6 +18,8 @@ export const SETTLE_MS = 3_000
 export const INHERITED_SETTLE_MS = 8_000
 /** Above what the former owner may have given away unheard. */
 const TAKE_OVER_EPOCHS = 16
+/** Of space that never had an owner. */
+const FIRST_EPOCH = 1
 const LEFT_TO_OTHERS = 'address space of a lost peer left to others: this host has too many pieces already'
 /** So often while the space of a lost peer has no heir yet. */
 const LOOK_EVERY_MS = 5_000
@@ -28,6 +31,7 @@ const DROP_AFTER_MS = 120_000
 /** Finds owners for space that has none: at the beginning, when the range grows, and when a peer is removed or dead. */
 export class Succession {
   readonly #territory: Territory
+  readonly #ownerless: OwnerlessHome
   #members: ReadonlyMap<PeerName, IpamMember> | undefined
   #settledAt = Number.POSITIVE_INFINITY
   /** When to look after peers that are gone. */
@@ -35,6 +39,7 @@ export class Succession {
 
   constructor(territory: Territory) {
     this.#territory = territory
+    this.#ownerless = new OwnerlessHome(territory)
     if (territory.space.claims.some(claim => claim.isSettling)) this.#settledAt = Number.NEGATIVE_INFINITY
   }
 
@@ -87,7 +92,7 @@ export class Succession {
   }
 
   deadline(now: number): number {
-    return Math.min(this.#settledAt, Math.max(this.#lookAt, now))
+    return Math.min(this.#settledAt, Math.max(this.#lookAt, now), this.#ownerless.deadline)
   }
 
   /** When the peer's space will be taken over, if nothing changes. */
@@ -100,6 +105,7 @@ export class Succession {
   advance(now: number): void {
     if (this.#settledAt === Number.NEGATIVE_INFINITY) this.#settledAt = now + SETTLE_MS
     this.#takeHome(now)
+    this.#takeOwnerless(now)
     this.#inherit(now)
     this.#settle(now)
   }
@@ -164,12 +170,24 @@ export class Succession {
     territory.isChanged = true
   }
 
+  #takeOwnerless(now: number): void {
+    const territory = this.#territory
+    const parts = this.#ownerless.look(now)
+    if (territory.initial.kind !== 'manifest' || !this.#isEnough) return
+    const taken = this.#fitting(parts, 'inherited')
+    if (taken.length === 0) return
+    for (const { from, to } of taken) {
+      this.#add({ from, to, epoch: FIRST_EPOCH + TAKE_OVER_EPOCHS }, now, INHERITED_SETTLE_MS)
+    }
+    territory.log('info', 'address space without an owner taken again', { addresses: String(countOf(taken)) })
+  }
+
   /** What is left of a range when all that others speak for is taken off, as far as there is room for it. */
   #claim(range: Range, coming: 'wished' | 'inherited', now: number): Record<'isTaken' | 'isWhole', boolean> {
     const { views, space, grants } = this.#territory
     const left = without(range, [...views.spokenFor(), ...space.claims, ...grants])
     const taken = this.#fitting(left, coming)
-    for (const part of taken) this.#add({ ...part, epoch: 1 }, now, SETTLE_MS)
+    for (const part of taken) this.#add({ ...part, epoch: FIRST_EPOCH }, now, SETTLE_MS)
     return { isTaken: taken.length > 0, isWhole: taken.length === left.length }
   }
 
@@ -202,9 +220,11 @@ export class Succession {
     this.#territory.isChanged = true
   }
 
+  /** Its range was perhaps taken for the first time, and is so again. What others had before takes longer. */
   #giveUpSettling(): void {
-    this.#territory.space.dropSettling()
-    this.#territory.home = ''
+    const { space } = this.#territory
+    if (space.claims.some(({ isSettling, epoch }) => isSettling && epoch === FIRST_EPOCH)) this.#territory.home = ''
+    space.dropSettling()
   }
 
   #inherit(now: number): void {
