@@ -42,7 +42,7 @@ check 'build' 5m npm run --silent build
 check 'shell scripts' 2m bash scripts/lint-shell.sh
 check 'Ansible' 2m npm run --silent lint:ansible
 check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
-tests 'unit tests, simulations, golden files, architecture' 9m test --maxWorkers=2
+tests 'unit tests, simulations, golden files, architecture' 15m test --maxWorkers=2
 if [ "$(id -u)" -eq 0 ]; then
   tests 'system tests on the lab' 40m test:system
 else

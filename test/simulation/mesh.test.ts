@@ -1,5 +1,7 @@
 import { LINKS_MAX } from '../../src/core/router/dial-policy.ts'
+import type { ForwardingTable, RouterMachine } from '../../src/core/router/index.ts'
 import { World } from './world.ts'
+import type { WorldOptions } from './world-options.ts'
 
 const NAMES = Array.from({ length: 30 }, (_, i) => `h${i}`)
 
@@ -13,6 +15,26 @@ describe('a mesh of many routers', () => {
     }
     const links = NAMES.reduce((sum, name) => sum + linksOf(world, name).length, 0)
     expect(links / NAMES.length).toBeLessThan(20)
+  })
+
+  it('wakes the data plane for what is new to it only, however much changes elsewhere', () => {
+    const tables = new Map<string, string[]>()
+    const watched = (router: RouterMachine, name: string) => {
+      const drain = () => {
+        const outputs = router.drain()
+        for (const output of outputs)
+          if (output.kind === 'forwarding') said(tables, name).push(textOfTable(output.table))
+        return outputs
+      }
+      return new Proxy(router, { get: (own, part) => (part === 'drain' ? drain : partOf(own, part)) })
+    }
+    const world = startAll(NAMES, { broken: { router: watched } })
+    world.run(5000)
+    for (const name of NAMES) {
+      const told = said(tables, name)
+      expect(told.length).toBeGreaterThan(1)
+      expect(told.filter((table, i) => table === told[i - 1])).toEqual([])
+    }
   })
 
   it('sends frames straight to a peer without a link once there were some', () => {
@@ -71,8 +93,8 @@ describe('a mesh of many routers', () => {
   })
 })
 
-function startAll(names: readonly string[]): World {
-  const world = new World({ seed: 11 })
+function startAll(names: readonly string[], options: Omit<WorldOptions, 'seed'> = {}): World {
+  const world = new World({ ...options, seed: 11 })
   world.define(names)
   world.wireAll(names)
   const manifest = world.cluster.manifest()
@@ -83,6 +105,21 @@ function startAll(names: readonly string[]): World {
       manifest,
     )
   return world
+}
+
+function said(tables: Map<string, string[]>, name: string): string[] {
+  const known = tables.get(name) ?? []
+  tables.set(name, known)
+  return known
+}
+
+function textOfTable(table: ForwardingTable): string {
+  return JSON.stringify(table, (_, value) => (value instanceof Uint8Array ? [...value] : value))
+}
+
+function partOf(router: RouterMachine, part: string | symbol): unknown {
+  const value: unknown = Reflect.get(router, part, router)
+  return typeof value === 'function' ? value.bind(router) : value
 }
 
 function reachableFrom(world: World, name: string): readonly string[] {

@@ -1,3 +1,5 @@
+import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
+import { digestOf } from '../forwarding/table-digest.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import { HeldRoutes } from '../mesh/held-routes.ts'
@@ -52,6 +54,8 @@ export class Publication {
   #flushAt: Instant = Number.NEGATIVE_INFINITY
   #recordAt: Instant = Number.POSITIVE_INFINITY
   #routesAt: Instant = Number.POSITIVE_INFINITY
+  /** The digest of the table that the data plane has. */
+  #handed: number | undefined
   /** Since when the own record is perhaps not what is so. */
   #newsSince: Instant | undefined
 
@@ -149,6 +153,14 @@ export class Publication {
     const shared = { paths: this.#sources.paths(), flooded: fastPath?.flooded }
     const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })
     for (const move of this.ages.note(table.peers, now)) this.#sources.moved(move)
+    this.#hand(table)
+  }
+
+  /** Most changes far away change nothing here: the data plane is not woken for them. */
+  #hand(table: ForwardingTable): void {
+    const digest = digestOf(table)
+    if (digest === this.#handed) return
+    this.#handed = digest
     this.#sources.emit({ kind: 'forwarding', table })
   }
 
