@@ -3,11 +3,11 @@ import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { ForwardingTable, Probe } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
-import { isHostBusy } from '../linux/host-load.ts'
 import type { Libc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import type { UdpSocket } from '../linux/udp-socket.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { whenIdle } from '../runtime/when-idle.ts'
 import type { DataPathEvent, DataPathOrder, DataPathReport, DataPathStart } from './messages.ts'
 
 export interface DataPathOptions {
@@ -25,6 +25,8 @@ export interface DataPathOptions {
   readonly worn: () => void
   /** Datagrams for the control link to a neighbour to carry. */
   readonly carry: (neighbour: number, datagramBytes: number, bytes: Uint8Array) => void
+  /** True while others have work for the processors. */
+  readonly isBusy: () => boolean
   /** The thread's program is loaded. */
   readonly loaded: () => void
   /** Frames have come that are worth fast code. */
@@ -34,10 +36,11 @@ export interface DataPathOptions {
 }
 
 const ANSWER_TIMEOUT_MS = 5000
-/** Between two scenes of the rehearsal: frames go before. */
-const INTERMISSION_MS = 10
-/** And when others have work to do, as when many routers of one host have just started. */
-const BUSY_INTERMISSION_MS = 1000
+/**
+ * Between two scenes of the rehearsal: frames go before, and others who have work to do, as when many routers of one host have just
+ * started. Who looks at its end looks past the scene itself, which the thread is still ending when it says that it is played.
+ */
+const INTERMISSION = { afterMs: 25, lookEveryMs: 25, calmLooks: 1, latestMs: 1000 }
 
 /** The main thread's end of the data path. */
 export class DataPath {
@@ -157,7 +160,7 @@ export class DataPath {
         Atomics.sub(this.#waitingBytes, 0, event.bytes.length)
         return this.#options.carry(event.neighbour, event.datagramBytes, event.bytes)
       case 'scene-played':
-        setTimeout(() => this.#playScene(), isHostBusy() ? BUSY_INTERMISSION_MS : INTERMISSION_MS).unref()
+        whenIdle({ ...INTERMISSION, isBusy: this.#options.isBusy }, () => this.#playScene()).unref()
         return
       case 'report':
         return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })

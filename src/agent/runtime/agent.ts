@@ -18,6 +18,7 @@ import { ControlServer } from '../http/control-server.ts'
 import type { Route } from '../http/route.ts'
 import type { Journal } from '../journal/journal.ts'
 import { ensureBridge } from '../linux/bridge.ts'
+import { isHostBusy } from '../linux/host-load.ts'
 import { type Libc, loadLibc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import type { Offered } from '../report/service-facts.ts'
@@ -218,7 +219,7 @@ export class Agent {
       this.#driver.handle({ kind: 'path-filled', peer, ...(refused === undefined ? {} : { refused }) })
     const worn = () => this.#driver.handle({ kind: 'key-worn' })
     const told = { failed, loaded, probed, wanted, filled, worn, atWork, carry }
-    return new DataPath({ libc, tap, udp, promptFd, program, log, ...told })
+    return new DataPath({ libc, tap, udp, promptFd, program, log, isBusy: isHostBusy, ...told })
   }
 
   #createNames(): NamedTargets {

@@ -4,6 +4,9 @@ export interface Leisure {
   /** At the latest, however busy the host. */
   readonly latestMs: number
   readonly isBusy: () => boolean
+  readonly lookEveryMs?: number
+  /** Looks in a row that have to find the host idle. */
+  readonly calmLooks?: number
 }
 
 const LOOK_EVERY_MS = 500
@@ -11,15 +14,16 @@ const LOOK_EVERY_MS = 500
 const CALM_LOOKS = 3
 
 /** Does once what can wait until others have no need of the processors. Clear what is returned to give it up. */
-export function whenIdle({ afterMs, latestMs, isBusy }: Leisure, act: () => void): NodeJS.Timeout {
+export function whenIdle(leisure: Leisure, act: () => void): NodeJS.Timeout {
+  const { afterMs, latestMs, isBusy, lookEveryMs = LOOK_EVERY_MS, calmLooks = CALM_LOOKS } = leisure
   let waitedMs = 0
   let calm = 0
   const timer = setInterval(() => {
-    waitedMs += LOOK_EVERY_MS
+    waitedMs += lookEveryMs
     calm = isBusy() ? 0 : calm + 1
-    if (waitedMs < afterMs || (waitedMs < latestMs && calm < CALM_LOOKS)) return
+    if (waitedMs < afterMs || (waitedMs < latestMs && calm < calmLooks)) return
     clearInterval(timer)
     act()
-  }, LOOK_EVERY_MS)
+  }, lookEveryMs)
   return timer
 }

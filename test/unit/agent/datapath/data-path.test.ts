@@ -39,7 +39,18 @@ describe('the main thread’s end of the data path', () => {
     expect(orders).toEqual(['keep-code', ...Array<string>(SCENES).fill('rehearse'), 'stop'])
   })
 
-  function start() {
+  it('has the next scene played as soon as others leave it a processor', async () => {
+    const answers = [true, true, false]
+    const { dataPath, ended } = start(() => answers.shift() ?? false)
+    const began = performance.now()
+    dataPath.rehearse()
+    await ended
+    await dataPath.stop()
+    expect(answers).toEqual([])
+    expect(performance.now() - began).toBeLessThan(900)
+  })
+
+  function start(isBusy = () => false) {
     const program = join(folder(), 'program.mjs')
     writeFileSync(program, PROGRAM)
     const orders: string[] = []
@@ -65,6 +76,7 @@ describe('the main thread’s end of the data path', () => {
       promptFd: -1,
       program: pathToFileURL(program),
       log: { write: (_level, message) => heard(message) },
+      isBusy,
       loaded: () => isLoaded(),
       probed: unexpected,
       wanted: unexpected,

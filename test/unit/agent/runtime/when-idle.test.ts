@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { whenIdle } from '../../../../src/agent/runtime/when-idle.ts'
+import { type Leisure, whenIdle } from '../../../../src/agent/runtime/when-idle.ts'
 
 describe('what can wait', () => {
   beforeEach(() => jest.useFakeTimers())
@@ -39,6 +39,15 @@ describe('what can wait', () => {
     expect(acted()).toBe(1)
   })
 
+  it('may be done at the first calm look, of looks that are closer together', () => {
+    const { acted, host } = begin({ afterMs: 20, lookEveryMs: 20, calmLooks: 1 })
+    jest.advanceTimersByTime(119)
+    host.isBusy = false
+    expect(acted()).toBe(0)
+    jest.advanceTimersByTime(1)
+    expect(acted()).toBe(1)
+  })
+
   it('is not done when it was given up', () => {
     const { acted, timer } = begin()
     clearInterval(timer)
@@ -47,9 +56,9 @@ describe('what can wait', () => {
   })
 })
 
-function begin() {
+function begin(wish: Partial<Leisure> = {}) {
   let count = 0
   const host = { isBusy: true }
-  const timer = whenIdle({ afterMs: 3_500, latestMs: 60_000, isBusy: () => host.isBusy }, () => count++)
+  const timer = whenIdle({ afterMs: 3_500, latestMs: 60_000, isBusy: () => host.isBusy, ...wish }, () => count++)
   return { acted: () => count, host, timer }
 }
