@@ -65,6 +65,7 @@ export class PacketPump implements PacketSink {
   readonly #tapFd: number
   readonly #udpFd: number
   readonly #promptFd: number
+  readonly #gathers: boolean
   readonly #memory = allocatePinned(MEMORY_BYTES)
   readonly #polled: PinnedBytes
   readonly #hasHeader: boolean
@@ -86,6 +87,7 @@ export class PacketPump implements PacketSink {
     this.#tapFd = options.tap.fd
     this.#udpFd = options.udp.fd
     this.#promptFd = options.promptFd
+    this.#gathers = options.gathers
     const { hasHeader, cutsUdp } = options.tap.offload
     this.#hasHeader = hasHeader
     this.#headerBytes = hasHeader ? VIRTIO_HEADER_BYTES : 0
@@ -127,7 +129,7 @@ export class PacketPump implements PacketSink {
       this.#options.atWork()
     }
     this.#isDense = this.#dense.note(packets, prompt + captured + received, now)
-    if (this.#options.gathers && this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
+    if (this.#gathers && this.#isDense && packets < BATCH_PACKETS) this.#libc.usleep(GATHER_MICROSECONDS)
     if ((this.#returned(TAP) & POLLERR_HUP_NVAL) !== 0) return 'the TAP device is gone'
     if ((this.#returned(UDP) & (POLLERR_HUP_NVAL & ~8)) !== 0) return 'the UDP socket is gone'
     return undefined
