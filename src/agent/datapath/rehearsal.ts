@@ -8,8 +8,8 @@ import { openUdpSocket, portOf, type UdpSocket } from '../linux/udp-socket.ts'
 import { VIRTIO_HEADER_BYTES } from '../linux/virtio-header.ts'
 import { PacketPump } from './packet-pump.ts'
 
-/** So many rounds in all; the engine has compiled what they run by then. */
-const ROUNDS = 1500
+/** So many rounds in all; the engine has compiled what they run after some 350. */
+const ROUNDS = 600
 /** In one scene: frames wait no longer than about a millisecond for it. */
 const SCENE_ROUNDS = 15
 const FRAME_BYTES = 98
