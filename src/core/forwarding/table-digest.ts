@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../base/endpoint.ts'
+import { mixed } from '../../base/mixed.ts'
 import { readU32 } from '../wire/big-endian.ts'
 import type { ForwardingTable, SessionKey } from './forwarding-table.ts'
 
@@ -41,22 +42,17 @@ function addEndpoint(digest: Digest, endpoint: Endpoint | undefined): void {
   for (let i = 0; i < endpoint.ip.length; i++) digest.add(endpoint.ip.charCodeAt(i))
 }
 
-/** Two sums of products, each word mixed into what came before (the step of MurmurHash3). */
+/** Two hashes of all words, in their order. */
 class Digest {
-  #one = 0x2545f491
-  #other = 0x6c62272e
+  #one = 1
+  #other = 2
 
   get value(): number {
-    return (this.#one >>> 11) * 0x1_0000_0000 + (this.#other >>> 0)
+    return (this.#one >>> 11) * 0x1_0000_0000 + this.#other
   }
 
   add(word: number): void {
-    this.#one = mixed(this.#one ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b)
-    this.#other = mixed(this.#other ^ Math.imul(word, 0x1b873593), 0xc2b2ae35)
+    this.#one = mixed(this.#one ^ Math.imul(word, 0xcc9e2d51))
+    this.#other = mixed(this.#other ^ Math.imul(word, 0x1b873593))
   }
-}
-
-function mixed(sum: number, factor: number): number {
-  const product = Math.imul(sum ^ (sum >>> 15), factor)
-  return product ^ (product >>> 13)
 }

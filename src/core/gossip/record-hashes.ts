@@ -1,3 +1,4 @@
+import { mixed } from '../../base/mixed.ts'
 import type { VersionedRecord } from './record-store.ts'
 
 /** Peers are spread over so many buckets, so that two large stores which differ a little need not list all they hold. */
@@ -45,6 +46,10 @@ export class RecordHashes {
     return new Uint8Array(view.buffer)
   }
 
+  /**
+   * Mixed: with FNV-1a alone the last byte, a version's lowest, moves a hash by a small multiple of its prime, and two records of a peer
+   * that had moved on by one each came to the same sum one time in five.
+   */
   #count(record: VersionedRecord, sign: 1 | -1): void {
     const bucket = bucketOf(record.shortId)
     this.#layOut(record)
@@ -66,17 +71,6 @@ export class RecordHashes {
     view.setBigUint64(3, bootId)
     view.setBigUint64(11, version)
   }
-}
-
-/**
- * Every bit depends on every bit (the last step of MurmurHash3). With FNV-1a alone the last byte, a version's lowest, moves a hash by a
- * small multiple of its prime: two records of a peer that had moved on by one each came to the same sum one time in five.
- */
-function mixed(hash: number): number {
-  let x = hash
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
-  return (x ^ (x >>> 16)) >>> 0
 }
 
 function sum(a: number, b: number): number {
