@@ -1,14 +1,15 @@
 import { DEAD_BY_WORD_MS, GRACE_MS } from '../../src/core/ipam/contacts.ts'
 import { CONVICT_MS } from '../../src/core/ipam/verdicts.ts'
-import { type AddressHost, AddressWorld } from './address-world.ts'
+import type { AddressHost, AddressWorld } from './address-world.ts'
 import { claimOf, falseBodyOf, rangesOf } from './false-bodies.ts'
+import { startWithLiar } from './hosts-in-contact.ts'
 
 const MINUTE = 60_000
 const REFUSED = 'a claim to addresses that another host holds'
 
 describe('a member that claims the space of a host which is down', () => {
   it.each([3, 4, 5, 7])('takes none of it before the host is dead, among %i hosts', count => {
-    const { world, owner, liar, others } = start(count)
+    const { world, owner, liar, others } = startWithLiar(count)
     const lent = borrow(world, owner, others[0] as AddressHost)
     const had = rangesOf(world, owner)
     world.crash(owner)
@@ -29,7 +30,7 @@ describe('a member that claims the space of a host which is down', () => {
   })
 
   it('gives none of it away either', () => {
-    const { world, owner, liar, others } = start(5)
+    const { world, owner, liar, others } = startWithLiar(5)
     world.crash(owner)
     world.run(20_000)
     const [receiver] = others as [AddressHost]
@@ -41,7 +42,7 @@ describe('a member that claims the space of a host which is down', () => {
   })
 
   it('takes none of it when it waits until the host comes back', () => {
-    const { world, owner, liar } = start(5)
+    const { world, owner, liar } = startWithLiar(5)
     world.crash(owner)
     world.run(2 * MINUTE)
     world.restart(owner)
@@ -57,7 +58,7 @@ describe('a member that claims the space of a host which is down', () => {
 
 describe('what an operator says of a host that is down', () => {
   it('is refused while the host may be starting again, with what to do', () => {
-    const { world, owner, others } = start(3)
+    const { world, owner, others } = startWithLiar(3)
     world.crash(owner)
     world.run(30_000)
     expect(takeOver(world, others[0]!, owner)).toMatchObject({
@@ -69,7 +70,7 @@ describe('what an operator says of a host that is down', () => {
   })
 
   it('is refused where too few hosts are in contact', () => {
-    const { world, owner, others } = start(4)
+    const { world, owner, others } = startWithLiar(4)
     world.split(host => (host === others[0] ? 1 : 0))
     world.run(2 * DEAD_BY_WORD_MS)
     expect(takeOver(world, others[0]!, owner)).toMatchObject({
@@ -80,7 +81,7 @@ describe('what an operator says of a host that is down', () => {
 
   it('is believed by all once it is time, whatever befell them before, and the host yields when it comes back (IPM-10)', () => {
     for (let seed = 1; seed <= 25; seed++) {
-      const { world, owner, others } = start(5 + (seed % 4), seed)
+      const { world, owner, others } = startWithLiar(5 + (seed % 4), seed)
       const heir = world.random.pick(others)!
       world.crash(owner)
       const saidAt = sufferUntilBelieved(world, { owner, heir })
@@ -101,7 +102,7 @@ describe('what an operator says of a host that is down', () => {
 
 describe('a cluster of two hosts of which one is down', () => {
   it('goes by the word of the control machine: either may be the one that is cut off, and each could say it of the other', () => {
-    const { world, owner, liar: other } = start(2)
+    const { world, owner, liar: other } = startWithLiar(2)
     world.crash(owner)
     world.run(2 * GRACE_MS)
     expect(takeOver(world, other, owner)).toMatchObject({
@@ -122,7 +123,7 @@ describe('a cluster of two hosts of which one is down', () => {
   })
 
   it('has each address once when that one is taken back', () => {
-    const { world, owner, liar: other } = start(2)
+    const { world, owner, liar: other } = startWithLiar(2)
     world.crash(owner)
     world.publishManifest([other.name])
     world.run(MINUTE)
@@ -169,19 +170,6 @@ function takeOver(world: AddressWorld, heir: AddressHost, owner: AddressHost) {
   const ticket = ++tickets
   world.tell(heir, { kind: 'take-over', ticket, peer: owner.name })
   return world.answers.get(ticket)
-}
-
-/** Hosts in contact for long. */
-function start(count: number, seed = 3) {
-  const world = new AddressWorld({ seed, universe: '10.0.0.0/16', initial: { kind: 'manifest' } })
-  const [owner, liar, ...others] = Array.from({ length: count }, (_, i) => world.add(i + 1, `10.0.${i + 1}.0/28`)) as [
-    AddressHost,
-    AddressHost,
-    ...AddressHost[],
-  ]
-  world.publishManifest(world.hosts.keys())
-  world.run(3 * MINUTE)
-  return { world, owner, liar, others }
 }
 
 /** A part of another's range, had for so long that all know. */

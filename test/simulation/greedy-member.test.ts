@@ -1,7 +1,7 @@
-import { type AddressHost, AddressWorld, onNetwork } from './address-world.ts'
+import { type AddressHost, onNetwork } from './address-world.ts'
+import { SUBNET, startInContact } from './hosts-in-contact.ts'
 
 const MINUTE = 60_000
-const SUBNET = '10.0.0.0/16'
 const HOME_SIZE = 64
 const KEPT = HOME_SIZE / 8
 
@@ -51,13 +51,9 @@ describe('a member that claims the addresses of another one by one', () => {
 
 /** Five hosts, of which the first asks. */
 function start() {
-  const world = new AddressWorld({ seed: 5, universe: SUBNET, initial: { kind: 'manifest' } })
-  const [greedy, ...others] = Array.from({ length: 5 }, (_, i) => world.add(i + 1, homeOf(i + 1))) as [
-    AddressHost,
-    ...AddressHost[],
-  ]
-  world.publishManifest(world.hosts.keys())
-  world.run(3 * MINUTE)
+  const homes = Array.from({ length: 5 }, (_, i) => homeOf(i + 1))
+  const { world, hosts } = startInContact(homes, 5)
+  const [greedy, ...others] = hosts as [AddressHost, ...AddressHost[]]
   return { world, greedy, others }
 }
 

@@ -1,6 +1,8 @@
 import { EPOCH_MAX } from '../../src/core/ipam/body.ts'
-import { type AddressHost, AddressWorld } from './address-world.ts'
+import { countOf } from '../../src/core/ipam/reserve.ts'
+import type { AddressHost, AddressWorld } from './address-world.ts'
 import { claimOf, falseBodyOf, rangesOf } from './false-bodies.ts'
+import { startWithLiar } from './hosts-in-contact.ts'
 
 const MINUTE = 60_000
 const HOME = '10.0.1.0/28'
@@ -8,7 +10,7 @@ const HOME_SIZE = 16
 
 describe('a part of a range that a member claimed while its host was down, and then claims no more', () => {
   it.each([3, 4, 5, 8])('is the host’s again an hour later, among %i hosts', count => {
-    const { world, owner, liar } = start(count)
+    const { world, owner, liar } = startWithLiar(count)
     const half = { ...owner.home[0]!, to: owner.home[0]!.from + 7n }
     world.crash(owner)
     world.run(11 * MINUTE)
@@ -29,7 +31,7 @@ describe('a part of a range that a member claimed while its host was down, and t
   })
 
   it('waits for another hour when the host is cut off just then', () => {
-    const { world, owner, liar } = start(5)
+    const { world, owner, liar } = startWithLiar(5)
     world.crash(owner)
     world.run(11 * MINUTE)
     world.publishAs(liar, falseBodyOf({ claims: [claimOf(owner.home[0]!, 17)] }))
@@ -50,7 +52,7 @@ describe('a part of a range that a member claimed while its host was down, and t
   })
 
   it('is so but for the addresses that containers of a host have which had borrowed them, and was down too', () => {
-    const { world, owner, liar, others } = start(6)
+    const { world, owner, liar, others } = startWithLiar(6)
     const [borrower] = others as [AddressHost]
     const used = borrow(world, borrower, 3)
     world.crash(owner)
@@ -73,7 +75,7 @@ describe('a part of a range that a member claimed while its host was down, and t
 
 describe('a member that is cut off for longer than that, and has borrowed of the range', () => {
   it.each([1, 2, 3, 4])('keeps what it has, though nobody else knows of it any more (seed %i)', seed => {
-    const { world, owner, liar, others } = start(6, seed)
+    const { world, owner, liar, others } = startWithLiar(6, seed)
     const [borrower] = others as [AddressHost]
     borrow(world, borrower, 3)
     const had = rangesOf(world, borrower)
@@ -89,7 +91,7 @@ describe('a member that is cut off for longer than that, and has borrowed of the
     expect(sizeOf(world, owner)).toBe(0)
     dropAll(world, liar)
     world.run(80 * MINUTE)
-    expect(sizeOf(world, owner)).toBe(HOME_SIZE - lent.reduce((sum, { from, to }) => sum + Number(to - from) + 1, 0))
+    expect(sizeOf(world, owner)).toBe(HOME_SIZE - Number(countOf(lent)))
     allocateAll(world, owner)
     world.split(() => 0)
     for (let second = 0; second < 200; second++) {
@@ -100,19 +102,6 @@ describe('a member that is cut off for longer than that, and has borrowed of the
     expect({ violations: world.violations, doubled: world.survey().doubled }).toEqual({ violations: [], doubled: 0n })
   })
 })
-
-/** Hosts in contact for long. */
-function start(count: number, seed = 3) {
-  const world = new AddressWorld({ seed, universe: '10.0.0.0/16', initial: { kind: 'manifest' } })
-  const [owner, liar, ...others] = Array.from({ length: count }, (_, i) => world.add(i + 1, `10.0.${i + 1}.0/28`)) as [
-    AddressHost,
-    AddressHost,
-    ...AddressHost[],
-  ]
-  world.publishManifest(world.hosts.keys())
-  world.run(3 * MINUTE)
-  return { world, owner, liar, others }
-}
 
 /** Addresses of the owner's range for containers, had for so long that all know. */
 function borrow(world: AddressWorld, host: AddressHost, count: number): readonly bigint[] {
@@ -141,5 +130,5 @@ function allocateAll(world: AddressWorld, host: AddressHost): number {
 function sizeOf(world: AddressWorld, host: AddressHost): number {
   const [home] = host.home
   const own = rangesOf(world, host).filter(({ from }) => home!.from <= from && from <= home!.to)
-  return own.reduce((sum, { from, to }) => sum + Number(to - from) + 1, 0)
+  return Number(countOf(own))
 }
