@@ -4,6 +4,7 @@ import { assertNever } from '../../base/assert.ts'
 import { createNodeCipher } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
 import { loadLibc } from '../linux/libc.ts'
+import { describeKept, type KeptCode } from '../runtime/kept-code.ts'
 import { createEvpCipher } from './evp-cipher.ts'
 import type { DataPathEvent, DataPathOrder, DataPathStart } from './messages.ts'
 import { PacketPump } from './packet-pump.ts'
@@ -24,7 +25,7 @@ const NO_PRECEDENCE =
  * The data path's thread, from start to stop. Never yields to Node: orders are taken when the wake descriptor says so. `keepCode` is
  * called once the start is over.
  */
-export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: () => void): void {
+export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: () => KeptCode): void {
   const tell = (event: DataPathEvent) => port.postMessage(event)
   tell({ kind: 'loaded' })
   const libc = loadLibc()
@@ -68,7 +69,7 @@ export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: (
       case 'carried':
         return pump.carried(order.neighbour, order.datagramBytes, order.bytes)
       case 'keep-code':
-        return keepCode()
+        return tell({ kind: 'log', level: 'debug', message: describeKept('data path', keepCode()) })
       case 'rehearse':
         return rehearse(rehearsal, tell)
       case 'ask':

@@ -2,8 +2,11 @@ import { setFlagsFromString } from 'node:v8'
 
 /** What makes fast code of functions that run often, at some milliseconds of a processor each (V8, `flag-definitions.h`). */
 const COMPILERS = ['opt', 'maglev'] as const
-/** How often a function runs until the last of them has its turn, as the engine has it. */
-const CALLS = '--invocation-count-for-turbofan=3000'
+/**
+ * How often a function runs until the last of them has its turn, as the engine has it where it has both: not what its help says, 3,000. With any
+ * other number it refuses what is kept of programs.
+ */
+const CALLS = '--invocation-count-for-turbofan=10000'
 /** And as it has it for the first. */
 const FEW_CALLS = '--invocation-count-for-turbofan=400'
 
@@ -23,7 +26,7 @@ export class CompilerThrift {
   /**
    * Begins when all have said so: their own program and the modules of Node.js are loaded. That code comes compiled, and is of use only
    * to an engine with all compilers, whichever thread it is for. What runs meanwhile is told after how many calls it is looked at again, by
-   * the last compiler, as there is no first: few, or else the hop of a frame will have to run 3,000 times once this is over.
+   * the last compiler, as there is no first: few, or else the hop of a frame will have to run some thousand times once this is over.
    */
   loaded(part: 'process' | 'data path'): void {
     this.#awaited.delete(part)

@@ -13,6 +13,7 @@ import { proxyRoutes } from '../proxy/proxy-routes.ts'
 import { Offered } from '../report/service-facts.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import { CompilerThrift } from './compiler-thrift.ts'
+import { describeKept, type KeptCode } from './kept-code.ts'
 import type { Logger } from './logger.ts'
 import { spareMemory } from './spare-memory.ts'
 import { whenIdle } from './when-idle.ts'
@@ -32,8 +33,8 @@ interface End {
 }
 
 interface Given extends Omit<AgentOptions, 'failed' | 'dataPathLoaded' | 'atWork' | 'journal' | 'offered' | 'routes'> {
-  /** Called once the start is over; the reason when it was of no use. */
-  readonly keepCode: () => string | undefined
+  /** Called once the start is over. */
+  readonly keepCode: () => KeptCode
 }
 
 /** Runs the router until it is told to stop; false when it could not go on. */
@@ -68,8 +69,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
   log.write('info', 'router is ready', { host, number: shortId, port: listen.port })
   const beforeRehearsal = () => {
     thrift.end()
-    const reason = options.keepCode()
-    if (reason !== undefined) log.write('debug', 'the next start compiles its program anew', { reason })
+    log.write('debug', describeKept('router', options.keepCode()))
   }
   const timers = [
     ...afterStart(agent, beforeRehearsal),

@@ -1,4 +1,5 @@
 import { type AgentPaths, agentPaths } from '../../agent/host/agent-paths.ts'
+import type { KeptCode } from '../../agent/runtime/kept-code.ts'
 
 /** What every command of `weave` is given. */
 export interface CommandContext {
@@ -12,8 +13,8 @@ export interface CommandContext {
 export interface Release {
   /** The file that the router's data path is started from, as a thread. */
   readonly dataPathProgram: URL
-  /** Has the next start find compiled what has run of this program. Gives the reason when that cannot be. */
-  readonly keepCode: () => string | undefined
+  /** Has the next start find compiled what has run of this program. */
+  readonly keepCode: () => KeptCode
 }
 
 export function createContext(release: Release, environment: { readonly WEAVE_ROOT?: string }): CommandContext {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { replaceFile } from '../../agent/host/atomic-file.ts'
+import type { KeptCode } from '../../agent/runtime/kept-code.ts'
 
 /** What the file's text is when it is evaluated: the build writes it so. */
 type Program = (require: NodeJS.Require, module: { exports: unknown }, exports: unknown, programUrl: string) => void
@@ -26,6 +27,8 @@ export class LoadedProgram<Exports> {
   readonly #code: string
   readonly #stamp: Buffer
   readonly #isKept: boolean
+  /** Of no use once the engine has other flags. */
+  readonly #flagsProbe = new Script('0').createCachedData()
 
   constructor({ program, code }: ProgramFiles) {
     const path = fileURLToPath(program)
@@ -46,17 +49,23 @@ export class LoadedProgram<Exports> {
 
   /**
    * Keeps for the next start what the engine has made of the program, where it was not there or of no use. Takes some 10 ms. Call it
-   * while the engine's flags are those of a start: they are noted in it. Gives the reason when it cannot be kept, which harms nothing.
+   * while the engine's flags are those of a start: they are noted in it. That it cannot be kept harms nothing.
    */
-  readonly keepCode = (): string | undefined => {
-    if (this.#isKept) return undefined
+  readonly keepCode = (): KeptCode => {
+    if (this.#isKept) return { by: 'an earlier start' }
+    if (!this.#areFlagsOfStart) return { reason: 'the flags of the engine are not those of a start' }
     try {
       mkdirSync(dirname(this.#code), { recursive: true })
       replaceFile(this.#code, Buffer.concat([this.#stamp, this.#script.createCachedData()]), 0o644)
-      return undefined
+      return { by: 'this start' }
     } catch (cause) {
-      return (cause as Error).message
+      return { reason: (cause as Error).message }
     }
+  }
+
+  /** Another text as long as that of the probe: one that the engine has not compiled yet. */
+  get #areFlagsOfStart(): boolean {
+    return new Script('1', { cachedData: this.#flagsProbe }).cachedDataRejected === false
   }
 }
 

@@ -2,7 +2,7 @@ import { CompilerThrift } from '../../../../src/agent/runtime/compiler-thrift.ts
 
 /** What runs meanwhile needs no more calls afterwards than otherwise. */
 const FEW_CALLS = '--invocation-count-for-turbofan=400'
-const CALLS = '--invocation-count-for-turbofan=3000'
+const CALLS = '--invocation-count-for-turbofan=10000'
 
 describe('the thrift of compilers', () => {
   it('does without compilers that make fast code, until it is over', () => {

@@ -26,11 +26,11 @@ describe('a program of a release', () => {
     write('1')
     const first = load()
     expect(first.exports.answer()).toBe(1)
-    expect(first.keepCode()).toBeUndefined()
+    expect(first.keepCode()).toEqual({ by: 'this start' })
     const kept = readFileSync(file('code/kept'))
     const second = load()
     expect(second.exports.answer()).toBe(1)
-    expect(second.keepCode()).toBeUndefined()
+    expect(second.keepCode()).toEqual({ by: 'an earlier start' })
     expect(readFileSync(file('code/kept'))).toEqual(kept)
     expect(readdirSync(join(folder(), 'code'))).toEqual(['kept'])
   })
@@ -80,7 +80,17 @@ describe('a program of a release', () => {
     writeFileSync(join(folder(), 'code'), '')
     const program = load()
     expect(program.exports.answer()).toBe(1)
-    expect(program.keepCode()).toMatch(/EEXIST|ENOTDIR/)
+    expect(program.keepCode()).toEqual({ reason: expect.stringMatching(/EEXIST|ENOTDIR/) })
+  })
+
+  it('keeps nothing that the next start would refuse: made with other flags of the engine than those of a start', () => {
+    write('1')
+    const program = load()
+    setFlagsFromString('--no-opt')
+    const kept = program.keepCode()
+    setFlagsFromString('--opt')
+    expect(kept).toEqual({ reason: 'the flags of the engine are not those of a start' })
+    expect(program.keepCode()).toEqual({ by: 'this start' })
   })
 
   function write(answer: string): void {
