@@ -44,9 +44,11 @@ interface Direction {
   readonly runs: RecordRun | undefined
 }
 
+/** A router has keys for each peer, and frames for few of them at a time: a direction is expanded when it is first used. */
 interface Contexts {
-  readonly sealing: Direction
-  readonly opening: Direction
+  readonly key: Uint8Array
+  sealing: Direction | undefined
+  opening: Direction | undefined
   /** The counter that OpenSSL is about to use. */
   next: number
 }
@@ -65,7 +67,7 @@ export function createEvpCipher(code: MachineCode | undefined): DatagramCipher |
  * costs about as much as the cipher itself, so that is done as seldom as can be. OpenSSL's mode for records of TLS 1.2 (RFC 5288)
  * takes counter, payload and tag in one call, one behind the other as they are in a datagram, and the bytes that are only
  * authenticated in another call before; a few instructions of our own make both for all datagrams of a run. One context per key and
- * direction keeps the expanded key.
+ * direction that is used keeps the expanded key.
  */
 class EvpCipher implements DatagramCipher {
   readonly verdicts: Uint8Array
@@ -73,6 +75,7 @@ class EvpCipher implements DatagramCipher {
   readonly #code: MachineCode | undefined
   readonly #verdicts = allocatePinned(RUN_DATAGRAMS_MAX)
   readonly #keys = new Map<CipherKey, Contexts>()
+  readonly #key = allocatePinned(KEY_BYTES)
   readonly #nonce = allocatePinned(NONCE_BYTES)
   readonly #name = allocatePinned(TLS_AAD.length)
   readonly #authenticated = allocatePinned(AUTHENTICATED_BYTES)
@@ -97,14 +100,7 @@ class EvpCipher implements DatagramCipher {
 
   load(key: Uint8Array): CipherKey {
     assert(key.length === KEY_BYTES, 'an AES-256 key has 32 bytes')
-    const memory = allocatePinned(KEY_BYTES)
-    memory.bytes.set(key)
-    const { cipher } = this.#evp
-    const { sealInit, openInit } = this.#evp
-    const sealing = this.#newDirection(UNSEALED_BYTES, context => sealInit(context, cipher, 0, memory.address, 0))
-    const opening = this.#newDirection(UNOPENED_BYTES, context => openInit(context, cipher, 0, memory.address, 0))
-    memory.bytes.fill(0)
-    this.#keys.set(++this.#newestKey, { sealing, opening, next: 0 })
+    this.#keys.set(++this.#newestKey, { key, sealing: undefined, opening: undefined, next: 0 })
     return this.#newestKey
   }
 
@@ -113,13 +109,15 @@ class EvpCipher implements DatagramCipher {
     if (contexts === undefined) return
     this.#lastContexts = undefined
     this.#keys.delete(key)
-    this.#evp.contextFree(contexts.sealing.context)
-    this.#evp.contextFree(contexts.opening.context)
+    for (const direction of [contexts.sealing, contexts.opening]) {
+      if (direction !== undefined) this.#evp.contextFree(direction.context)
+    }
   }
 
   /** Hot path. */
   seal(key: CipherKey, counter: number, memory: Uint8Array, run: DatagramRun): void {
     const contexts = this.#contextsOf(key)
+    contexts.sealing ??= this.#newDirection(contexts.key, UNSEALED_BYTES, this.#evp.sealInit)
     if (counter !== contexts.next) this.#setNonce(contexts.sealing.context, counter)
     const datagrams = Math.ceil(run.length / run.datagramBytes)
     contexts.next = counter + datagrams
@@ -128,7 +126,9 @@ class EvpCipher implements DatagramCipher {
 
   /** Hot path. */
   open(key: CipherKey, memory: Uint8Array, run: DatagramRun): number {
-    return this.#work(this.#contextsOf(key).opening, memory, run)
+    const contexts = this.#contextsOf(key)
+    contexts.opening ??= this.#newDirection(contexts.key, UNOPENED_BYTES, this.#evp.openInit)
+    return this.#work(contexts.opening, memory, run)
   }
 
   /** How many went well. */
@@ -161,9 +161,12 @@ class EvpCipher implements DatagramCipher {
     return contexts
   }
 
-  #newDirection(unrecorded: number, init: (context: Address) => number): Direction {
+  #newDirection(key: Uint8Array, unrecorded: number, init: Evp['sealInit']): Direction {
     const context = Number(this.#evp.contextNew())
-    assert(context !== 0 && init(context) === 1, 'OpenSSL has AES-256-GCM')
+    this.#key.bytes.set(key)
+    const isExpanded = context !== 0 && init(context, this.#evp.cipher, 0, this.#key.address, 0) === 1
+    this.#key.bytes.fill(0)
+    assert(isExpanded, 'OpenSSL has AES-256-GCM')
     this.#setNonce(context, 0)
     const parameters = this.#parameters.address
     const [authenticated, verdicts] = [this.#authenticated.address, this.#verdicts.address]

@@ -34,11 +34,17 @@ export function markOpened({ replay, bytes }: OpeningSession, counter: number, l
   bytes.receivedBytes += length
 }
 
-/** The loaded keys, by peer and by the key ids that a datagram names. */
+/**
+ * The keys, by peer and by the key ids that a datagram names. A router has keys for all peers, and frames for few of them at a time: a
+ * session is begun, and its key loaded, by the first datagram.
+ */
 export class SessionTable {
   readonly #cipher: DatagramCipher
-  #sealing = new Map<number, SealingSession>()
-  #opening = new Map<number, OpeningSession>()
+  #self = 0
+  #sealingKeys: ReadonlyMap<number, SessionKey> = new Map()
+  #openingKeys: ReadonlyMap<number, SessionKey> = new Map()
+  readonly #sealing = new Map<number, SealingSession>()
+  readonly #opening = new Map<number, OpeningSession>()
   readonly #bytes = new Map<number, PeerBytes>()
   #lastPeer = 0
   #lastKeyIds = 0
@@ -53,58 +59,58 @@ export class SessionTable {
   }
 
   sealingFor(peer: number): SealingSession | undefined {
-    return this.#sealing.get(peer)
+    return this.#sealing.get(peer) ?? this.#beginSealing(peer)
   }
 
   /** Quick for runs of datagrams of one peer. Hot path. */
   openingFor(peer: number, keyIds: number): OpeningSession | undefined {
     if (peer !== this.#lastPeer || keyIds !== this.#lastKeyIds || this.#lastOpening === undefined) {
+      const index = openingIndex(peer, keyIds)
       this.#lastPeer = peer
       this.#lastKeyIds = keyIds
-      this.#lastOpening = this.#opening.get(openingIndex(peer, keyIds))
+      this.#lastOpening = this.#opening.get(index) ?? this.#beginOpening(index, peer)
     }
     return this.#lastOpening
   }
 
-  /** Keeps what stays, with its counter and window; loads what is added; unloads what is gone. */
-  apply(table: ForwardingTable): void {
+  /** Keeps what stays, with its counter and window; unloads what is gone. */
+  apply({ self, peers }: ForwardingTable): void {
     this.#lastOpening = undefined
-    const sealing = new Map<number, SealingSession>()
-    const opening = new Map<number, OpeningSession>()
-    for (const peer of table.peers) {
-      if (peer.sealing !== undefined)
-        sealing.set(peer.shortId, this.#keepSealing(table.self, peer.shortId, peer.sealing))
-      for (const ids of peer.opening) {
-        const index = openingIndex(peer.shortId, keyIdsOf(ids.sourceKeyId, ids.destinationKeyId))
-        opening.set(index, this.#keepOpening(index, peer.shortId, ids))
-      }
+    this.#self = self
+    this.#sealingKeys = new Map(peers.flatMap(({ shortId, sealing }) => (sealing ? [[shortId, sealing]] : [])))
+    this.#openingKeys = new Map(
+      peers.flatMap(({ shortId, opening }) =>
+        opening.map(ids => [openingIndex(shortId, keyIdsOf(ids.sourceKeyId, ids.destinationKeyId)), ids] as const),
+      ),
+    )
+    this.#endAbsent(this.#sealing, this.#sealingKeys)
+    this.#endAbsent(this.#opening, this.#openingKeys)
+    for (const { shortId, sealing, opening } of peers) if (sealing || opening.length > 0) this.#bytesOf(shortId)
+    const known = new Set(peers.map(({ shortId }) => shortId))
+    for (const peer of this.#bytes.keys()) if (!known.has(peer)) this.#bytes.delete(peer)
+  }
+
+  #beginSealing(peer: number): SealingSession | undefined {
+    const ids = this.#sealingKeys.get(peer)
+    if (ids === undefined) return undefined
+    const session = {
+      ids,
+      bytes: this.#bytesOf(peer),
+      cipherKey: this.#cipher.load(ids.key),
+      header: headerOf(this.#self, peer, ids),
+      counter: 0,
     }
-    this.#unloadAbsent(this.#sealing, sealing)
-    this.#unloadAbsent(this.#opening, opening)
-    this.#sealing = sealing
-    this.#opening = opening
-    const peers = new Set(table.peers.map(({ shortId }) => shortId))
-    for (const peer of this.#bytes.keys()) if (!peers.has(peer)) this.#bytes.delete(peer)
+    this.#sealing.set(peer, session)
+    return session
   }
 
-  #keepSealing(self: number, peer: number, ids: SessionKey): SealingSession {
-    const known = this.#sealing.get(peer)
-    return known !== undefined && isSameSession(known.ids, ids)
-      ? known
-      : {
-          ids,
-          bytes: this.#bytesOf(peer),
-          cipherKey: this.#cipher.load(ids.key),
-          header: headerOf(self, peer, ids),
-          counter: 0,
-        }
-  }
-
-  #keepOpening(index: number, peer: number, ids: SessionKey): OpeningSession {
-    const known = this.#opening.get(index)
-    return known !== undefined && isSameSession(known.ids, ids)
-      ? known
-      : { ids, bytes: this.#bytesOf(peer), cipherKey: this.#cipher.load(ids.key), replay: new ReplayWindow() }
+  #beginOpening(index: number, peer: number): OpeningSession | undefined {
+    const ids = this.#openingKeys.get(index)
+    if (ids === undefined) return undefined
+    const bytes = this.#bytesOf(peer)
+    const session = { ids, bytes, cipherKey: this.#cipher.load(ids.key), replay: new ReplayWindow() }
+    this.#opening.set(index, session)
+    return session
   }
 
   #bytesOf(peer: number): PeerBytes {
@@ -113,9 +119,12 @@ export class SessionTable {
     return known
   }
 
-  #unloadAbsent<T extends { readonly cipherKey: CipherKey }>(before: Map<number, T>, after: Map<number, T>): void {
-    for (const [index, session] of before) {
-      if (after.get(index) !== session) this.#cipher.unload(session.cipherKey)
+  #endAbsent(sessions: Map<number, SealingSession | OpeningSession>, keys: ReadonlyMap<number, SessionKey>): void {
+    for (const [index, { ids, cipherKey }] of sessions) {
+      const key = keys.get(index)
+      if (key !== undefined && isSameSession(ids, key)) continue
+      this.#cipher.unload(cipherKey)
+      sessions.delete(index)
     }
   }
 }

@@ -54,6 +54,14 @@ describe.each([
     )
   })
 
+  it('keeps the expanded key of a direction that is used only: 2,000 keys without frames take no memory to speak of', () => {
+    const before = process.memoryUsage.rss()
+    const keys = Array.from({ length: 2_000 }, () => evp.load(KEY))
+    const grown = process.memoryUsage.rss() - before
+    for (const key of keys) evp.unload(key)
+    expect(grown).toBeLessThan(4 * 1024 * 1024)
+  })
+
   it('tells a forgery: another header, counter, payload, tag, length or key', () => {
     const key = evp.load(KEY)
     for (const at of [0, 1, 4, 11, 12, 19, HEADER_BYTES, HEADER_BYTES + 4, HEADER_BYTES + 5, HEADER_BYTES + 20]) {
