@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../../src/contract/agent-config.ts'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
+import type { Daemons } from './daemons.ts'
 
 /** How many hosts are between the two ends: none, one, two. */
 export const DISTANCES = ['direct', 'one relay', 'two relays'] as const
@@ -18,8 +19,7 @@ export interface Contestant {
   readonly lab: AgentLab
   /** Distances that it cannot do are missing. */
   readonly routes: Readonly<Partial<Record<Distance, Route>>>
-  /** Its daemons, by host; empty when the kernel does it all. */
-  readonly pids: ReadonlyMap<string, number>
+  readonly daemons: Daemons
 }
 
 export interface Candidate {

@@ -45,11 +45,11 @@ export function containerRoutes(lab: AgentLab, mtu: number): Contestant['routes'
 }
 
 /** Until every route carries pings: only then is it fair to measure. */
-export async function awaitRoutes({ lab, routes, pids, candidate }: Contestant): Promise<void> {
+export async function awaitRoutes({ lab, routes, daemons, candidate }: Contestant): Promise<void> {
   for (const { from, address } of Object.values(routes)) {
     await eventually(30_000, async () => {
       const { exitCode } = await lab.on(from, 'ping', '-c', '1', '-W', '1', address)
-      const logs = [...pids.keys()].map(host => lab.log(`${candidate.name} ${host}`)).join('')
+      const logs = [...daemons.keys()].map(name => lab.log(name)).join('')
       return exitCode === 0 || `${candidate.name}: no answer from ${address}\n${logs}`
     })
   }

@@ -3,7 +3,7 @@ import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
 import { type Candidate, type Contestant, DISTANCES, type Route } from './candidate.ts'
 import { awaitRoutes, createChainLab } from './chain-lab.ts'
 import { awaitQuiet, withLoss } from './conditions.ts'
-import { residentMegabytes } from './daemons.ts'
+import { describeEnd, pidsOf, residentMegabytes } from './daemons.ts'
 import type { Extent } from './extent.ts'
 import { measureLoaded, measureRoundTrip, measureSmall, measureStream } from './measures.ts'
 import { type Measure, Results } from './results.ts'
@@ -153,26 +153,44 @@ type Add = (measure: Measure, value: number) => void
 
 async function measuring(
   { results, extent, round, write }: Turn,
-  { contestant: { candidate }, condition, route }: Part,
+  { contestant, condition, route }: Part,
   measure: (route: Route, add: Add) => Promise<void>,
 ): Promise<void> {
   if (route === undefined) return
+  const { candidate } = contestant
   await attempt(results, { candidate, condition }, async () => {
     const isNoisy = !(await awaitQuiet(extent.quietWaitMs))
-    await measure(route, (measure, value) => {
-      results.add(candidate, { measure, condition }, { value, isNoisy })
-      const noise = isNoisy ? ', noisy' : ''
-      console.log(`${round}: ${candidate.name}, ${condition}: ${measure} ${value.toPrecision(4)}${noise}`)
-    })
+    await whileRunning(contestant, () =>
+      measure(route, (measure, value) => {
+        results.add(candidate, { measure, condition }, { value, isNoisy })
+        const noise = isNoisy ? ', noisy' : ''
+        console.log(`${round}: ${candidate.name}, ${condition}: ${measure} ${value.toPrecision(4)}${noise}`)
+      }),
+    )
   })
   write(results)
 }
 
+/** Where a daemon has ended, that is the reason for what fails, whatever is noticed of it. */
+async function whileRunning({ lab, daemons }: Contestant, act: () => Promise<void>): Promise<void> {
+  const assertRunning = () => {
+    const end = describeEnd(daemons, name => lab.log(name))
+    if (end !== undefined) throw new Error(end)
+  }
+  assertRunning()
+  try {
+    await act()
+  } catch (error) {
+    assertRunning()
+    throw error
+  }
+}
+
 /** Of each candidate the daemon that takes most. */
-async function noteMemory(results: Results, { candidate, pids }: Contestant, measure: Measure): Promise<void> {
-  if (pids.size === 0) return
+async function noteMemory(results: Results, { candidate, daemons }: Contestant, measure: Measure): Promise<void> {
+  if (daemons.size === 0) return
   await attempt(results, { candidate, condition: 'direct' }, async () => {
-    const value = Math.max(...[...pids.values()].map(residentMegabytes))
+    const value = Math.max(...pidsOf(daemons).map(residentMegabytes))
     results.add(candidate, { measure, condition: 'direct' }, { value, isNoisy: false })
   })
 }

@@ -1,5 +1,11 @@
+import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
+
+/** By the names of their logs; none when the kernel does it all. */
+export type Daemons = ReadonlyMap<string, ChildProcess>
+
+export const NO_DAEMONS: Daemons = new Map()
 
 /** Starts a daemon on each host; all are ended with the lab. */
 export function spawnDaemons<Host extends string>(
@@ -7,10 +13,28 @@ export function spawnDaemons<Host extends string>(
   program: string,
   hosts: readonly Host[],
   argvOf: (host: Host, i: number) => readonly string[],
-): ReadonlyMap<string, number> {
+): Daemons {
   return new Map(
-    hosts.map((host, i) => [host, lab.spawn(host, argvOf(host, i), { name: `${program} ${host}` }).pid ?? 0]),
+    hosts.map((host, i) => {
+      const name = `${program} ${host}`
+      return [name, lab.spawn(host, argvOf(host, i), { name })]
+    }),
   )
+}
+
+export function pidsOf(daemons: Daemons): readonly number[] {
+  return [...daemons.values()].map(({ pid }) => pid ?? 0)
+}
+
+/** Says how the first of those that run no more has ended; undefined as long as all run. */
+export function describeEnd(daemons: Daemons, logOf: (name: string) => string): string | undefined {
+  for (const [name, { exitCode, signalCode }] of daemons) {
+    if (exitCode === null && signalCode === null) continue
+    const words = logOf(name).trim().split('\n').at(-1)
+    const how = signalCode === null ? `with exit code ${exitCode}` : `by ${signalCode}`
+    return `${name} has ended ${how}${words ? `: ${words}` : ''}`
+  }
+  return undefined
 }
 
 const TICKS_PER_SECOND = 100

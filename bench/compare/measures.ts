@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentLab, endOf, eventually } from '../../test/system/agent/agent-lab.ts'
 import type { Contestant, Route } from './candidate.ts'
-import { cpuSeconds } from './daemons.ts'
+import { cpuSeconds, pidsOf } from './daemons.ts'
 import type { Extent } from './extent.ts'
 
 /** The same for all: the machine's own choice may be another one, and a namespace may not allow each. */
@@ -28,15 +28,15 @@ export interface StreamFigures {
 
 /** One TCP stream. */
 export async function measureStream(
-  { lab, pids }: Contestant,
+  { lab, daemons }: Contestant,
   route: Route,
   { streamSeconds }: Extent,
 ): Promise<StreamFigures> {
-  const before = cpuSeconds(pids.values())
+  const before = cpuSeconds(pidsOf(daemons))
   const rate = await tcpRate(lab, route, { streams: 1, streamSeconds })
-  const used = cpuSeconds(pids.values()) - before
+  const used = cpuSeconds(pidsOf(daemons)) - before
   const gigabytes = (rate * 1e6 * streamSeconds) / 8 / 1e9
-  return { rate, cpuPerGigabyte: pids.size === 0 ? undefined : used / gigabytes }
+  return { rate, cpuPerGigabyte: daemons.size === 0 ? undefined : used / gigabytes }
 }
 
 export interface LoadedFigures {

@@ -1,8 +1,8 @@
 import type { AgentLab } from '../../../test/system/agent/agent-lab.ts'
 import { type Candidate, CHAIN, cableAddress, cableDevice, hostRoutes, neighboursOf } from '../candidate.ts'
 import { containerRoutes } from '../chain-lab.ts'
+import { NO_DAEMONS } from '../daemons.ts'
 
-const NONE = new Map<string, number>()
 const VXLAN_OVERHEAD = 50
 
 /** The cables themselves, routed by the hosts between: what the machine can do at most. */
@@ -18,7 +18,7 @@ export const veth: Candidate = {
     await must(lab, 'b', 'ip', 'route', 'add', '10.91.3.0/24', 'via', cableAddress('c', 'b'))
     await must(lab, 'c', 'ip', 'route', 'add', '10.91.1.0/24', 'via', cableAddress('b', 'c'))
     await must(lab, 'd', 'ip', 'route', 'add', '10.91.0.0/16', 'via', cableAddress('c', 'd'))
-    return { routes, pids: NONE }
+    return { routes, daemons: NO_DAEMONS }
   },
 }
 
@@ -37,12 +37,14 @@ export const vxlan: Candidate = {
         const id = String(100 + Math.min(i, CHAIN.indexOf(other)))
         const ends = ['local', cableAddress(host, other), 'remote', cableAddress(other, host)]
         const device = `vx${cableDevice(host, other)}`
-        await must(lab, host, 'ip', 'link', 'add', device, 'type', 'vxlan', 'id', id, ...ends, 'dstport', '4789')
+        // Without a device of its own below, the kernel would give it 1,500, whatever the cable takes.
+        const own = [device, 'mtu', String(mtu), 'type', 'vxlan', 'id', id, ...ends, 'dstport', '4789']
+        await must(lab, host, 'ip', 'link', 'add', ...own)
         await must(lab, host, 'ip', 'link', 'set', device, 'master', 'weave', 'up')
       }
       await must(lab, host, 'ip', 'link', 'set', 'weave', 'mtu', String(mtu), 'up')
     }
-    return { routes: containerRoutes(lab, mtu), pids: NONE }
+    return { routes: containerRoutes(lab, mtu), daemons: NO_DAEMONS }
   },
 }
 

@@ -26,9 +26,9 @@ export function starCandidate({ name, about, network, program, prepare }: StarPl
       const folder = join(lab.folder, name)
       mkdirSync(folder)
       const argumentsOf = prepare(folder, underlayMtu)
-      const pids = spawnDaemons(lab, name, STAR, host => [program, ...argumentsOf(host)])
+      const daemons = spawnDaemons(lab, name, STAR, host => [program, ...argumentsOf(host)])
       const addressOf = (host: string) => starAddress(network, host as StarHost)
-      return { routes: hostRoutes(addressOf, ['direct', 'one relay']), pids }
+      return { routes: hostRoutes(addressOf, ['direct', 'one relay']), daemons }
     },
   }
 }

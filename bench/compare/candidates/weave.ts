@@ -1,6 +1,7 @@
 import { type AgentLab, eventually } from '../../../test/system/agent/agent-lab.ts'
 import { type Candidate, CHAIN, type Contestant } from '../candidate.ts'
 import { containerRoutes, SLEEVE_OVERHEAD } from '../chain-lab.ts'
+import { NO_DAEMONS } from '../daemons.ts'
 
 const CABLES = '10.91.0.0/16'
 
@@ -29,13 +30,13 @@ export const fastPath: Candidate = {
         return stdout.includes(`FastPath: enabled (${others} peers `) || stdout
       })
     }
-    return { routes, pids: new Map() }
+    return { routes, daemons: NO_DAEMONS }
   },
 }
 
-async function startAgents(lab: AgentLab, underlayMtu: number): Promise<Pick<Contestant, 'routes' | 'pids'>> {
+async function startAgents(lab: AgentLab, underlayMtu: number): Promise<Pick<Contestant, 'routes' | 'daemons'>> {
   for (const host of CHAIN) await lab.launch(host)
   for (const host of CHAIN) await lab.awaitReachable(host)
-  const pids = new Map(CHAIN.map(host => [host, lab.agent(host).pid ?? 0]))
-  return { routes: containerRoutes(lab, underlayMtu - SLEEVE_OVERHEAD), pids }
+  const daemons = new Map(CHAIN.map(host => [host, lab.agent(host)]))
+  return { routes: containerRoutes(lab, underlayMtu - SLEEVE_OVERHEAD), daemons }
 }

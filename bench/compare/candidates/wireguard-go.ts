@@ -18,7 +18,7 @@ export const wireguardGo: Candidate = {
   isSealed: true,
   async start(lab, underlayMtu) {
     const keys = new Map(CHAIN.map(host => [host, keyPair(lab, host)]))
-    const pids = spawnDaemons(lab, 'wireguard-go', CHAIN, host => ['wireguard-go', '-f', deviceOf(host)])
+    const daemons = spawnDaemons(lab, 'wireguard-go', CHAIN, host => ['wireguard-go', '-f', deviceOf(host)])
     for (const [i, host] of CHAIN.entries()) {
       const device = deviceOf(host)
       await eventually(5000, async () => {
@@ -32,7 +32,7 @@ export const wireguardGo: Candidate = {
       await must(lab, host, 'ip', 'link', 'set', device, 'mtu', String(underlayMtu - OVERHEAD), 'up')
       await forward(lab, host)
     }
-    return { routes: hostRoutes(host => `${NETWORK}.${CHAIN.indexOf(host) + 1}`), pids }
+    return { routes: hostRoutes(host => `${NETWORK}.${CHAIN.indexOf(host) + 1}`), daemons }
   },
 }
 
