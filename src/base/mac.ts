@@ -16,6 +16,11 @@ export function macFromBytes(bytes: Uint8Array, offset = 0): Mac {
   return pairs.join(':') as Mac
 }
 
+/** Of its 48 bits. */
+export function macFromNumber(bits: number): Mac {
+  return (bits.toString(16).padStart(12, '0').match(/../g) ?? []).join(':') as Mac
+}
+
 export function macToBytes(mac: Mac): Uint8Array {
   return Uint8Array.from(mac.split(':'), pair => Number.parseInt(pair, 16))
 }

@@ -74,6 +74,8 @@ export function runDataPath(start: DataPathStart, port: MessagePort, keepCode: (
         return rehearse(rehearsal, tell)
       case 'ask':
         return tell({ kind: 'report', report: { cipher: cipherName, offload: start.tap.offload, ...countsOf(pump) } })
+      case 'ask-macs':
+        return tell({ kind: 'macs', macs: pump.forwarder.macs.list(clock()) })
       case 'stop':
         return pump.stop()
       default:

@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { assertNever } from '../../base/assert.ts'
 import type { Endpoint } from '../../base/endpoint.ts'
-import type { ForwardingTable, Probe } from '../../core/router/index.ts'
+import type { ForwardingTable, MacListing, Probe } from '../../core/router/index.ts'
 import { EventFd } from '../linux/event-fd.ts'
 import type { Libc } from '../linux/libc.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
@@ -42,13 +42,16 @@ const ANSWER_TIMEOUT_MS = 5000
  */
 const INTERMISSION = { afterMs: 25, lookEveryMs: 25, calmLooks: 1, latestMs: 1000 }
 
+type Asker<T> = (answer: T) => void
+
 /** The main thread's end of the data path. */
 export class DataPath {
   readonly #options: DataPathOptions
   readonly #wake: EventFd
   readonly #port: MessagePort
   readonly #worker: Worker
-  readonly #askers: ((report: DataPathReport) => void)[] = []
+  readonly #askers: Asker<DataPathReport>[] = []
+  readonly #macAskers: Asker<MacListing>[] = []
   readonly #ended: Promise<void>
   readonly #waitingBytes = new Int32Array(new SharedArrayBuffer(4))
   #dropped = 0
@@ -102,14 +105,12 @@ export class DataPath {
 
   /** Undefined when the thread does not answer in time: it hangs, or has ended. */
   ask(): Promise<DataPathReport | undefined> {
-    return new Promise(resolve => {
-      const late = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS)
-      this.#askers.push(report => {
-        clearTimeout(late)
-        resolve(report)
-      })
-      this.#order({ kind: 'ask' })
-    })
+    return this.#question('ask', this.#askers)
+  }
+
+  /** Ethernet addresses and the peers that they were seen behind; undefined as by `ask`. */
+  macs(): Promise<MacListing | undefined> {
+    return this.#question('ask-macs', this.#macAskers)
   }
 
   async stop(): Promise<void> {
@@ -117,6 +118,18 @@ export class DataPath {
     this.#order({ kind: 'stop' })
     await this.#ended
     this.#port.close()
+  }
+
+  /** Answers come in the order of questions. */
+  #question<T>(kind: 'ask' | 'ask-macs', askers: Asker<T>[]): Promise<T | undefined> {
+    return new Promise(resolve => {
+      const late = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS)
+      askers.push(answer => {
+        clearTimeout(late)
+        resolve(answer)
+      })
+      this.#order({ kind })
+    })
   }
 
   /** The thread's last words may still be on their way: they know the reason better. */
@@ -164,6 +177,8 @@ export class DataPath {
         return
       case 'report':
         return this.#askers.shift()?.({ ...event.report, linkDropped: this.#dropped })
+      case 'macs':
+        return this.#macAskers.shift()?.(event.macs)
       case 'log':
         return this.#options.log.write(event.level, event.message)
       case 'failed':

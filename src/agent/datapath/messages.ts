@@ -1,5 +1,12 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import type { ForwarderCounters, ForwardingTable, HeardProbe, LogLevel, Probe } from '../../core/router/index.ts'
+import type {
+  ForwarderCounters,
+  ForwardingTable,
+  HeardProbe,
+  LogLevel,
+  MacListing,
+  Probe,
+} from '../../core/router/index.ts'
 import type { TapDevice } from '../linux/tap-device.ts'
 import type { UdpSocket } from '../linux/udp-socket.ts'
 
@@ -32,6 +39,8 @@ export type DataPathOrder =
   | { readonly kind: 'rehearse' }
   /** Answered by `report`. */
   | { readonly kind: 'ask' }
+  /** Answered by `macs`. */
+  | { readonly kind: 'ask-macs' }
   | { readonly kind: 'stop' }
 
 /** From the data path. */
@@ -53,6 +62,7 @@ export type DataPathEvent =
     }
   | { readonly kind: 'scene-played' }
   | { readonly kind: 'report'; readonly report: DataPathReport }
+  | { readonly kind: 'macs'; readonly macs: MacListing }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }
   /** The thread ends after it. */
   | { readonly kind: 'failed'; readonly reason: string }

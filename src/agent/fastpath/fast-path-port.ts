@@ -3,7 +3,7 @@ import { isIpv6Text } from '../../base/endpoint.ts'
 import { parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { FAST_PATH_PORT } from '../../contract/ports.ts'
-import type { FastPathTable, Input, Output } from '../../core/router/index.ts'
+import type { FastPathTable, Input, MacListing, Output } from '../../core/router/index.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -106,6 +106,10 @@ export class FastPathPort {
       counters: path.counters(),
       peers: Object.fromEntries([...this.#table.members].map(peer => [peer, path.trafficOf(peer)])),
     }
+  }
+
+  macs(): MacListing {
+    return this.#options.path.macs()
   }
 
   /** The kernel goes on with what it has. */

@@ -1,6 +1,15 @@
 import { assert } from '../../base/assert.ts'
 import type { IpAddress } from '../../base/ip-address.ts'
-import { emptyFastPathTable, type FastPathTable, type FloodTree } from '../../core/router/index.ts'
+import {
+  emptyFastPathTable,
+  type FastPathTable,
+  type FloodTree,
+  MAC_AGE_MS,
+  MACS_LISTED_MAX,
+  type MacListing,
+  type MacSighting,
+  macAt,
+} from '../../core/router/index.ts'
 import type { BpfObject } from '../linux/bpf/bpf-object.ts'
 import { attachFilter, type FilterPlace } from '../linux/bpf/tc-filter.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
@@ -13,14 +22,17 @@ import {
   type ConfigValue,
   type FastPathCounters,
   type HopValue,
+  MACS_MAX,
   PEERS_MAX,
   type PeerTraffic,
   readAnswer,
   readConfig,
   readCounter,
   readHop,
+  readOwner,
   readTraffic,
   readTree,
+  SLEEVE,
   VALUE_BYTES,
   writeConfig,
   writeHop,
@@ -112,6 +124,22 @@ export class FastPath {
     const { counters } = this.#loaded.maps
     const read = COUNTER_NAMES.map((name, i) => [name, readCounter(counters.get(i) ?? NOTHING)])
     return Object.fromEntries(read) as FastPathCounters
+  }
+
+  /** Addresses that the kernel has seen on the fast path, and those of this host. */
+  macs(): MacListing {
+    const { macs } = this.#loaded.maps
+    const now = process.hrtime.bigint()
+    const listed: MacSighting[] = []
+    let count = 0
+    macs.walk(key => {
+      const { peer, seenAt } = readOwner(macs.get(key) ?? NOTHING)
+      if (peer === SLEEVE) return
+      count++
+      const agoMs = Number(now - seenAt) / 1e6
+      if (listed.length < MACS_LISTED_MAX && agoMs <= MAC_AGE_MS) listed.push({ mac: macAt(key, 0), peer, agoMs })
+    }, MACS_MAX)
+    return { count, listed }
   }
 
   close(): void {

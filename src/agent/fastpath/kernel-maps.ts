@@ -11,6 +11,7 @@ const PERCPU_ARRAY = 6
 /** The maps of the fast path by their names without `weave_`. */
 export interface KernelMaps {
   readonly config: BpfMap
+  readonly macs: BpfMap
   readonly hops: BpfMap
   readonly trees: BpfMap
   readonly endpoints: BpfMap
@@ -108,6 +109,7 @@ function openMaps(
   }
   return {
     config: open('config'),
+    macs: open('macs'),
     hops: open('hops'),
     trees: open('trees'),
     endpoints: open('endpoints'),

@@ -2,6 +2,9 @@
 
 export const CHILDREN_MAX = 256
 export const PEERS_MAX = 4096
+export const MACS_MAX = 65536
+/** Owner of addresses that the sleeve brought. */
+export const SLEEVE = 0
 
 /** In the order of `enum counter`. */
 export const COUNTER_NAMES = [
@@ -59,6 +62,13 @@ export interface AnswerValue {
   readonly at: bigint
 }
 
+export interface OwnerValue {
+  /** `SLEEVE` where another than the kernel knows the peer. */
+  readonly peer: number
+  /** Nanoseconds of the monotonic clock. */
+  readonly seenAt: bigint
+}
+
 export interface PeerTraffic {
   readonly framesSent: number
   readonly bytesSent: number
@@ -71,6 +81,7 @@ export const VALUE_BYTES = {
   hop: 8,
   tree: 8 + 4 * CHILDREN_MAX,
   answer: 16,
+  owner: 16,
   traffic: 32,
   counter: 8,
 } as const
@@ -109,6 +120,10 @@ export function readTree(bytes: Buffer): TreeValue {
 
 export function readAnswer(bytes: Buffer): AnswerValue {
   return { nonce: bytes.readUInt32LE(0), address: bytes.readUInt32LE(4), at: bytes.readBigUInt64LE(8) }
+}
+
+export function readOwner(bytes: Buffer): OwnerValue {
+  return { peer: bytes.readUInt32LE(0), seenAt: bytes.readBigUInt64LE(8) }
 }
 
 /** Sums what each processor has counted. */

@@ -13,17 +13,23 @@ export function reportRouter(router: RouterStatus): object {
     PeerDiscovery: router.discovery,
     Name: router.name,
     NickName: router.nickname,
+    ShortID: router.shortId,
     ClusterId: router.clusterId,
+    Membership: router.membership,
     ManifestVersion: router.manifestVersion,
     Peers: router.peers.map(reportPeer),
     UnicastRoutes: router.peers.flatMap(reportRoute),
-    // There are no such tables: a template that names them goes on.
+    // There is no such table: a template that names it goes on.
     BroadcastRoutes: [],
-    MACs: [],
     Interface: '',
     Connections: router.connections.map(reportConnection),
     Targets: router.targets.map(formatEndpoint),
     Refused: router.refused,
+    WayChanges: router.wayChanges,
+    Sizes: router.sizes,
+    FastPath: router.fastPath ?? null,
+    ...(router.fastPathMissing === undefined ? {} : { FastPathMissing: router.fastPathMissing }),
+    ...(router.sleeveMissing === undefined ? {} : { SleeveMissing: router.sleeveMissing }),
   }
 }
 

@@ -15,6 +15,7 @@ import { processMetrics } from '../metrics/process-metrics.ts'
 import { admissionMetrics, dataPathMetrics, routerMetrics } from '../metrics/router-metrics.ts'
 import { serviceMetrics } from '../metrics/service-metrics.ts'
 import { passwordRoutes } from '../password/password-routes.ts'
+import { type MacListings, reportMacs } from '../report/mac-report.ts'
 import { type ReportSections, reportRoutes } from '../report/report-routes.ts'
 import { reportRouter } from '../report/router-report.ts'
 import { type Offered, type ServiceFacts, serviceBlocks, serviceReport } from '../report/service-facts.ts'
@@ -27,6 +28,7 @@ export interface AgentFeatures {
   dataPath(): Promise<DataPathReport | undefined>
   /** Absent when all frames take the sleeve. */
   fastPath(): FastPathReport | undefined
+  macs(): Promise<MacListings>
   config(): AgentConfig
   readonly admission: Pick<HostAdmission, 'state' | 'passwords' | 'passwordsChanged'>
   trustedSubnets(): readonly string[]
@@ -113,11 +115,13 @@ function reportSections({
     Ready: () => offered.isComplete,
     Version: () => AGENT_VERSION,
     VersionCheck: () => ({ Enabled: false }),
-    Router: () => ({
+    Router: async () => ({
       ...reportRouter(status()),
+      ...reportMacs(await features.macs(), status().peers, new Date()),
       Port: config().listen.port,
       TerminationCount: terminations().reduce((sum, { count }) => sum + count, 0),
       TrustedSubnets: features.trustedSubnets(),
+      RefusedConnections: features.refused(),
     }),
     ...serviceSections(() => serviceReport(facts(), offered, nicknamesOf(status()))),
     DataPath: async () => (await dataPath()) ?? null,

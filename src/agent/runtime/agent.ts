@@ -274,6 +274,7 @@ export class Agent {
         status: () => withTraffic(this.#driver.status(), this.#links),
         dataPath: () => this.#dataPath.ask(),
         fastPath: () => this.#fastPath.port?.report(),
+        macs: async () => ({ sleeve: await this.#dataPath.macs(), fastdp: this.#fastPath.port?.macs() }),
         config: () => this.#state.config,
         admission: this.#admission,
         refused: () => this.#strangers.counts,

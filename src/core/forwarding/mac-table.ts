@@ -9,6 +9,23 @@ export const MACS_MAX = 65_536
 /** Of one peer, so that no peer which invents addresses has those of others forgotten. */
 export const MACS_PER_PEER_MAX = 16_384
 
+/** So many addresses of a table are told of. */
+export const MACS_LISTED_MAX = 1_000
+
+/** An Ethernet address, as its 48 bits, and the peer that it was seen behind so long ago. */
+export interface MacSighting {
+  readonly mac: number
+  readonly peer: number
+  readonly agoMs: number
+}
+
+export interface MacListing {
+  /** Of all that a table holds. */
+  readonly count: number
+  /** At most `MACS_LISTED_MAX`. */
+  readonly listed: readonly MacSighting[]
+}
+
 type MacCounters = Pick<ForwarderCounters, 'macsMoved' | 'macsHeld' | 'macsForgotten'>
 
 const NO_MAC = -1
@@ -69,6 +86,17 @@ export class MacTable {
     this.#lookedUpMac = mac
     this.#lookedUp = entry
     return entry.peer
+  }
+
+  /** What it holds, but for what `lookup` would forget; of too many, those that it learnt first. */
+  list(now: number): MacListing {
+    const listed: MacSighting[] = []
+    for (const [mac, { peer, seenAt }] of this.#entries) {
+      if (listed.length >= MACS_LISTED_MAX) break
+      const agoMs = now - seenAt
+      if (agoMs <= MAC_AGE_MS) listed.push({ mac, peer, agoMs })
+    }
+    return { count: this.size, listed }
   }
 
   forgetPeer(peer: number): void {

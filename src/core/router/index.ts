@@ -9,6 +9,7 @@ export { Forwarder, type ForwarderOptions, type PacketSink } from '../forwarding
 export type { ForwarderCounters } from '../forwarding/forwarder-counters.ts'
 export type { ForwardingPeer, ForwardingTable, SessionKey } from '../forwarding/forwarding-table.ts'
 export { type FrameShape, plainShape, Segmentation } from '../forwarding/frame-shape.ts'
+export { MAC_AGE_MS, MACS_LISTED_MAX, type MacListing, type MacSighting, macAt } from '../forwarding/mac-table.ts'
 export { CAPTURE_AT, HEADROOM, MEMORY_BYTES, RECEIVE_AT, ROOM_BYTES } from '../forwarding/packet-memory.ts'
 export type { HeardProbe } from '../forwarding/probes.ts'
 export type { InitialSpace, IpamAnswer, IpamInput, IpamRequest, IpamStatus, Lease } from '../ipam/api.ts'

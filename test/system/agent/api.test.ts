@@ -71,6 +71,11 @@ describe('the API on TCP', () => {
       IPAM: { Range: '10.2.0.0/16', DefaultSubnet: '10.2.0.0/16' },
       DNS: { Domain: 'weave.local.', TTL: 1 },
       Plugin: { DriverName: 'weavemesh' },
+      Router: {
+        RefusedConnections: {},
+        MACCounts: { sleeve: expect.any(Number) },
+        Sizes: { links: expect.any(Number) },
+      },
     })
     const template = encodeURIComponent('{{.DNS.Domain}} {{.IPAM.DefaultSubnet}} {{json .Proxy.Addresses}}')
     expect((await ask('GET', `${FULL}/report?format=${template}`)).text).toMatch(

@@ -25,6 +25,7 @@ export interface HostTable {
 export type HostOrder =
   | { readonly kind: 'apply'; readonly table: HostTable }
   | { readonly kind: 'counters' }
+  | { readonly kind: 'macs' }
   /** A frame as the sleeve brings it. */
   | { readonly kind: 'bring'; readonly from: string; readonly to: string }
   | { readonly kind: 'traffic'; readonly peer: number }

@@ -18,6 +18,7 @@ import { openTap } from '../../../src/agent/linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
 import { isIpv6Text } from '../../../src/base/endpoint.ts'
 import { type IpAddress, parseIpAddress } from '../../../src/base/ip-address.ts'
+import { macFromNumber } from '../../../src/base/mac.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../src/core/router/index.ts'
 import type { HostOrder, HostTable } from './fast-path-lab.ts'
 
@@ -42,12 +43,19 @@ say({ adopted: path.adopted.hops.size, tapFd: tap.fd })
 
 for await (const line of createInterface({ input: process.stdin })) say((await obey(JSON.parse(line))) ?? {})
 
+function listMacs() {
+  const { count, listed } = path.macs()
+  return { count, seen: listed.map(({ mac, peer }) => `${macFromNumber(mac)} behind ${peer}`).join('\n') }
+}
+
 async function obey(order: HostOrder): Promise<unknown> {
   switch (order.kind) {
     case 'apply':
       return apply(read(order.table))
     case 'counters':
       return path.counters()
+    case 'macs':
+      return listMacs()
     case 'bring':
       return void bring(order.from, order.to)
     case 'traffic':

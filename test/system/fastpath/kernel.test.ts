@@ -45,6 +45,14 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     60_000,
   )
 
+  it('tell behind which host each address was seen', async () => {
+    const { count, seen } = await lab.ask(1, { kind: 'macs' })
+    expect(count).toBeGreaterThanOrEqual(HOSTS)
+    expect(`${seen}`.split('\n')).toEqual(
+      expect.arrayContaining([1, 2, 5].map(host => `${macOf(host)} behind ${host}`)),
+    )
+  }, 30_000)
+
   it('lose no frame while the agents of relays are killed and started anew', async () => {
     const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.01', '-c', '300', '10.2.0.5'))
     await new Promise(wake => setTimeout(wake, 500))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { macFromBytes, macToBytes, parseMac } from '../../../src/base/mac.ts'
+import { macFromBytes, macFromNumber, macToBytes, parseMac } from '../../../src/base/mac.ts'
 import { parsePeerName, peerNameFromDigest } from '../../../src/base/peer-name.ts'
 import { acceptedBy, refusalBy } from './outcome.ts'
 
@@ -18,6 +18,10 @@ describe('Ethernet addresses', () => {
 
   it('is read from the middle of a frame', () => {
     expect(macFromBytes(Uint8Array.of(9, 9, 0x66, 0xb4, 0xa1, 0x85, 0xda, 0x05), 2)).toBe('66:b4:a1:85:da:05')
+  })
+
+  it('is made of its 48 bits', () => {
+    expect(macFromNumber(0x02_00_00_00_0a_01)).toBe('02:00:00:00:0a:01')
   })
 
   it('upper case becomes lower case', () => {

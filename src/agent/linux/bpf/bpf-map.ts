@@ -45,13 +45,18 @@ export class BpfMap {
   /** Keys of four bytes, as numbers. */
   keys(): readonly number[] {
     const found: number[] = []
+    this.walk((key: Buffer) => found.push(key.readUInt32LE()), Number.POSITIVE_INFINITY)
+    return found
+  }
+
+  /** At most `keysMax`: where others change the map meanwhile, the kernel may begin once more. `visit` may get the key's value. */
+  walk(visit: (key: Buffer) => void, keysMax: number): void {
     let last: PinnedBytes | undefined
-    while (this.#calls.nextKey(this.fd, last, this.#next)) {
-      found.push(this.#next.bytes.readUInt32LE())
+    for (let i = 0; i < keysMax && this.#calls.nextKey(this.fd, last, this.#next); i++) {
+      visit(this.#next.bytes)
       this.#key.bytes.set(this.#next.bytes)
       last = this.#key
     }
-    return found
   }
 
   close(): void {

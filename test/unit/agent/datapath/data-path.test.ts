@@ -18,6 +18,7 @@ port.postMessage({ kind: 'loaded' })
 port.on('message', ({ kind }) => {
   port.postMessage({ kind: 'log', level: 'info', message: kind })
   if (kind === 'rehearse' && --left > 0) port.postMessage({ kind: 'scene-played' })
+  if (kind === 'ask-macs') port.postMessage({ kind: 'macs', macs: { count: 7, listed: [] } })
   if (kind === 'stop') port.close()
 })
 `
@@ -37,6 +38,12 @@ describe('the main thread’s end of the data path', () => {
     await ended
     await dataPath.stop()
     expect(orders).toEqual(['keep-code', ...Array<string>(SCENES).fill('rehearse'), 'stop'])
+  })
+
+  it('asks the thread for the addresses that it has learnt', async () => {
+    const { dataPath } = start()
+    expect(await dataPath.macs()).toEqual({ count: 7, listed: [] })
+    await dataPath.stop()
   })
 
   it('has the next scene played as soon as others leave it a processor', async () => {

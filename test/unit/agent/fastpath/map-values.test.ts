@@ -6,13 +6,16 @@ import { countCpus } from '../../../../src/agent/fastpath/kernel-maps.ts'
 import {
   CHILDREN_MAX,
   COUNTER_NAMES,
+  MACS_MAX,
   PEERS_MAX,
   readAnswer,
   readConfig,
   readCounter,
   readHop,
+  readOwner,
   readTraffic,
   readTree,
+  SLEEVE,
   VALUE_BYTES,
   writeConfig,
   writeHop,
@@ -66,6 +69,11 @@ describe('values of the maps', () => {
     expect(readAnswer(bytes)).toEqual({ nonce: 0x0a0b0c0d, address: 0x0a020001, at: 0x1122334455667788n })
   })
 
+  it('the owner of an address is read as the program writes it', () => {
+    const bytes = Buffer.from('0d0c0b0affffffff8877665544332211', 'hex')
+    expect(readOwner(bytes)).toEqual({ peer: 0x0a0b0c0d, seenAt: 0x1122334455667788n })
+  })
+
   it('counts of all processors are added up', () => {
     const bytes = Buffer.alloc(2 * VALUE_BYTES.traffic)
     for (let i = 0; i < 8; i++) bytes.writeBigUInt64LE(BigInt(10 ** i), i * 8)
@@ -96,6 +104,8 @@ describe('the layout in C', () => {
   it('has the same limits', () => {
     expect(HEADER).toContain(`#define CHILDREN_MAX ${CHILDREN_MAX}\n`)
     expect(HEADER).toContain(`#define PEERS ${PEERS_MAX} `)
+    expect(HEADER).toContain(`#define MACS_MAX ${MACS_MAX}\n`)
+    expect(HEADER).toContain(`#define SLEEVE ${SLEEVE}\n`)
   })
 
   it('has the same handles', () => {

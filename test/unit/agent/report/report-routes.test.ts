@@ -1,4 +1,5 @@
 import { findRoute, type RouteRequest } from '../../../../src/agent/http/route.ts'
+import { reportMacs } from '../../../../src/agent/report/mac-report.ts'
 import { reportRoutes } from '../../../../src/agent/report/report-routes.ts'
 import { reportRouter } from '../../../../src/agent/report/router-report.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
@@ -8,6 +9,11 @@ import { NO_SIZES } from '../table-sizes.ts'
 const [ALPHA, BETA] = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as [PeerName, PeerName]
 const ADDRESS = { ip: '192.0.2.2', port: 6783 }
 const INFO = `unencrypted fastdp ${BETA}(beta) mtu=1376`
+const MACS = {
+  sleeve: { count: 2000, listed: [{ mac: 0x02_00_00_00_0a_01, peer: 2, agoMs: 1500 }] },
+  fastdp: undefined,
+}
+const AT = new Date('2026-01-01T00:00:02Z')
 const STATUS: RouterStatus = {
   name: ALPHA,
   nickname: 'alpha',
@@ -15,9 +21,9 @@ const STATUS: RouterStatus = {
   shortId: 1,
   clusterId: 'x',
   manifestVersion: 3,
-  sizes: NO_SIZES,
+  sizes: { ...NO_SIZES, records: 12 },
   discovery: true,
-  wayChanges: 0,
+  wayChanges: 4,
   refused: { 'a record that its peer did not sign': 2 },
   targets: [ADDRESS],
   connections: [
@@ -73,6 +79,20 @@ describe('the report', () => {
     })
   })
 
+  it('has all that the router keeps and counts', async () => {
+    const { json } = await ask('/report')
+    const kept = { ShortID: 1, Membership: 'certified', WayChanges: 4, Sizes: { records: 12 }, FastPath: null }
+    expect(json).toMatchObject({ Router: kept })
+  })
+
+  it('has the addresses that were seen, behind whom and when, and how many there are in all', async () => {
+    const { json } = await ask('/report')
+    const seen = { Mac: '02:00:00:00:0a:01', Name: BETA, NickName: 'beta', LastSeen: '2026-01-01T00:00:00.500Z' }
+    expect(json).toMatchObject({
+      Router: { MACs: [{ ...seen, Path: 'sleeve' }], MACCounts: { sleeve: 2000, fastdp: null } },
+    })
+  })
+
   it('is shaped by a Go template (row API-03)', async () => {
     const format = encodeURIComponent('{{range .Router.Peers}}{{.NickName}} {{end}}')
     expect(await ask(`/report?format=${format}`)).toMatchObject({ code: 200, text: 'alpha beta ' })
@@ -86,7 +106,7 @@ describe('the report', () => {
     ['{{range .Router.Connections}}{{if .Attrs.name}}{{.Address}}{{end}}{{end}}', '192.0.2.2:6783'],
     [
       '{{range .Router.Peers}}{{.UID}}{{.Version}}{{end}}{{len .Router.MACs}}{{range .Router.BroadcastRoutes}}x{{end}}',
-      '00000',
+      '00001',
     ],
   ])('has what scripts ask of connections and peers: %s (STAT-08)', async (template, text) => {
     expect(await ask(`/report?format=${encodeURIComponent(template)}`)).toMatchObject({ code: 200, text })
@@ -99,7 +119,8 @@ describe('the report', () => {
 })
 
 async function ask(path: string) {
-  const routes = reportRoutes({ Version: () => '1.2.3', Router: async () => reportRouter(STATUS) })
+  const router = { ...reportRouter(STATUS), ...reportMacs(MACS, STATUS.peers, AT) }
+  const routes = reportRoutes({ Version: () => '1.2.3', Router: () => router })
   const url = new URL(path, 'http://weave')
   const match = findRoute(routes, 'GET', url.pathname)
   if (typeof match === 'number') throw new Error(`no route: ${match}`)

@@ -2,6 +2,7 @@ import { noCounts } from '../../../../src/core/forwarding/forwarder-counters.ts'
 import {
   MAC_AGE_MS,
   MAC_HOLD_MS,
+  MACS_LISTED_MAX,
   MACS_MAX,
   MACS_PER_PEER_MAX,
   MacTable,
@@ -21,6 +22,16 @@ describe('the table of Ethernet addresses (PEER-13)', () => {
     expect(table.lookup(1, MAC_AGE_MS)).toBe(5)
     expect(table.lookup(1, MAC_AGE_MS + 1)).toBeUndefined()
     expect(table.size).toBe(0)
+  })
+
+  it('tells of a thousand addresses at most, with the count of all and when each was seen', () => {
+    const table = new MacTable(noCounts())
+    table.learn(1, 5, 0)
+    for (let mac = 2; mac < MACS_LISTED_MAX + 10; mac++) table.learn(mac, 6, MAC_AGE_MS)
+    const { count, listed } = table.list(MAC_AGE_MS + 1)
+    expect(count).toBe(MACS_LISTED_MAX + 9)
+    expect(listed).toHaveLength(MACS_LISTED_MAX)
+    expect(listed[0]).toEqual({ mac: 2, peer: 6, agoMs: 1 })
   })
 
   it('forgets all addresses of a peer that is gone', () => {
