@@ -15,7 +15,7 @@ export function drawChart(measure: Measure, condition: string, cells: readonly C
     return (
       `<text x="${LABEL - 8}" y="${y + 16}" text-anchor="end">${cell.candidate}</text>` +
       `<rect x="${LABEL}" y="${y}" width="${length.toFixed(1)}" height="${BAR}" fill="${COLOURS[cell.kind]}"/>` +
-      `<text x="${(LABEL + length + 6).toFixed(1)}" y="${y + 16}">${formatCell(cell)}</text>`
+      `<text x="${(LABEL + length + 6).toFixed(1)}" y="${y + 16}">${formatCell(cell, cells)}</text>`
     )
   })
   const hint = isMore ? 'more is better' : 'less is better'

@@ -5,8 +5,9 @@ import { awaitRoutes, createChainLab } from './chain-lab.ts'
 import { awaitQuiet, withLoss } from './conditions.ts'
 import { describeEnd, pidsOf, residentMegabytes } from './daemons.ts'
 import type { Extent } from './extent.ts'
-import { measureLoaded, measureRoundTrip, measureSmall, measureStream } from './measures.ts'
+import { measureLoaded, measureRoundTrip, measureStream } from './measures.ts'
 import { type Measure, Results } from './results.ts'
+import { measureSmall } from './small-packets.ts'
 
 /** A daemon is idle when its start is over, and it has given back what only that has needed. */
 const SETTLE_MS = 8000

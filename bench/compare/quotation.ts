@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { BOUND_LEGEND } from './legend.ts'
 import { formatRatio } from './ratios.ts'
 import type { RunRecord } from './record.ts'
 import { describeCell, MEASURES, type Measure } from './results.ts'
@@ -28,7 +29,7 @@ export function quote(record: RunRecord): string {
   return `${BEGIN}
 Measured on ${machine}, ${date}, by \`npm run bench\`: all ends and relays share these cores, so read the figures as ratios. Medians
 (least–most) of ${rounds} interleaved rounds, a star for each in which the machine was busy with something else. TCP uses
-${congestionControl} on all; the machine's default is ${machineCongestionControl}. All cells, and charts: [bench/results](bench/results/results.md).
+${congestionControl} on all; the machine's default is ${machineCongestionControl}. ${BOUND_LEGEND} All cells, and charts: [bench/results](bench/results/results.md).
 
 ${table([head, ...rows])}
 

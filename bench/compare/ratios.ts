@@ -1,4 +1,4 @@
-import { type Cell, MEASURES, type Measure, medianOf, type Results } from './results.ts'
+import { BOUND_MARK, type Cell, isBoundByGenerator, MEASURES, type Measure, medianOf, type Results } from './results.ts'
 
 /** A ratio that this project sets itself, and what came out. */
 export interface Ratio {
@@ -10,6 +10,8 @@ export interface Ratio {
   readonly isReached: boolean
   /** In a round of either side the machine was busy with something else. */
   readonly isNoisy: boolean
+  /** The limit of either side was the program that sends or counts. */
+  readonly isBound: boolean
 }
 
 interface Goal {
@@ -100,7 +102,7 @@ const GOALS: readonly Goal[] = [
 export function computeRatios(results: Results): readonly Ratio[] {
   return GOALS.flatMap(({ title, measure, of, over, ...limit }) => {
     const own = readingOf(results, measure, of)
-    const other = over === undefined ? { value: 1, isNoisy: false } : readingOf(results, measure, over)
+    const other = over === undefined ? { value: 1, isNoisy: false, isBound: false } : readingOf(results, measure, over)
     if (own === undefined || other === undefined || other.value === 0) return []
     const value = own.value / other.value
     return [
@@ -111,38 +113,44 @@ export function computeRatios(results: Results): readonly Ratio[] {
         ...(over === undefined ? { unit: MEASURES[measure].unit } : {}),
         isReached: value >= (limit.least ?? 0) && value <= (limit.most ?? Number.POSITIVE_INFINITY),
         isNoisy: own.isNoisy || other.isNoisy,
+        isBound: own.isBound || other.isBound,
       },
     ]
   })
 }
 
 /** `| title | goal | measured | reached |` */
-export function formatRatio({ title, goal, value, unit, isReached, isNoisy }: Ratio): string {
+export function formatRatio({ title, goal, value, unit, isReached, isNoisy, isBound }: Ratio): string {
   const [wanted, measured] =
     unit === undefined ? [goal, value.toFixed(2)] : [`${goal} ${unit}`, `${value.toFixed(0)} ${unit}`]
-  return `| ${title} | ${wanted} | ${measured}${isNoisy ? '*' : ''} | ${isReached ? 'reached' : 'missed'} |`
+  return `| ${title} | ${wanted} | ${measured}${isBound ? BOUND_MARK : ''}${isNoisy ? '*' : ''} | ${isReached ? 'reached' : 'missed'} |`
 }
 
 interface Figure {
   readonly value: number
   readonly isNoisy: boolean
+  readonly isBound: boolean
 }
 
 function readingOf(results: Results, measure: Measure, side: Side): Figure | undefined {
-  if ('reference' in side) return { value: side.reference, isNoisy: false }
+  if ('reference' in side) return { value: side.reference, isNoisy: false, isBound: false }
   const { candidate, condition } = side
   if (candidate !== BEST_PEER) {
     const cell = results.cell(candidate, measure, condition)
-    return cell === undefined ? undefined : figureOf(cell)
+    return cell === undefined ? undefined : figureOf(results, cell)
   }
   const rivals = results.cells.filter(cell => {
     return cell.kind === 'peer' && cell.isSealed && cell.measure === measure && cell.condition === condition
   })
   const sign = MEASURES[measure].isMore ? -1 : 1
-  const [first] = rivals.map(figureOf).sort((a, b) => sign * (a.value - b.value))
+  const [first] = rivals.map(cell => figureOf(results, cell)).sort((a, b) => sign * (a.value - b.value))
   return first
 }
 
-function figureOf(cell: Cell): Figure {
-  return { value: medianOf(cell), isNoisy: cell.readings.some(({ isNoisy }) => isNoisy) }
+function figureOf({ cells }: Results, cell: Cell): Figure {
+  return {
+    value: medianOf(cell),
+    isNoisy: cell.readings.some(({ isNoisy }) => isNoisy),
+    isBound: isBoundByGenerator(cells, cell),
+  }
 }

@@ -71,6 +71,22 @@ export function medianOf({ readings }: Cell): number {
   return median((quiet.length === 0 ? readings : quiet).map(reading => reading.value))
 }
 
+/** Of the candidate that is the bare cables themselves. */
+export const CABLES = 'veth'
+/** What ends so little below bare cables that the next rate would have been too much for those too. */
+const AS_CABLES_LEAST = 0.95
+/** Stands for `isBoundByGenerator`. */
+export const BOUND_MARK = '‡'
+
+/** Whether bare cables carry no more small packets either: the limit is the program that sends or counts them. */
+export function isBoundByGenerator(cells: readonly Cell[], cell: Cell): boolean {
+  if (cell.measure !== 'small') return false
+  const cables = cells.find(({ candidate, measure, condition }) => {
+    return candidate === CABLES && measure === cell.measure && condition === cell.condition
+  })
+  return cables !== undefined && medianOf(cell) >= AS_CABLES_LEAST * medianOf(cables)
+}
+
 /** What a table says of a candidate: `failed` where it has tried and nothing came of it. */
 export function describeCell(
   { cells, failures }: { readonly cells: readonly Cell[]; readonly failures: readonly Failure[] },
@@ -80,15 +96,16 @@ export function describeCell(
     return candidate === key.candidate && condition === key.condition
   }
   const cell = cells.find(one => one.measure === key.measure && isOfSame(one))
-  if (cell !== undefined) return formatCell(cell)
+  if (cell !== undefined) return formatCell(cell, cells)
   return failures.some(isOfSame) ? 'failed' : '–'
 }
 
-/** `2301 (2290–2410)`, with a star for each noisy round. */
-export function formatCell(cell: Cell): string {
+/** `2301‡ (2290–2410)*`, with a star for each noisy round, and the mark where the generator is the limit. */
+export function formatCell(cell: Cell, cells: readonly Cell[]): string {
   const { digits } = MEASURES[cell.measure]
   const values = cell.readings.map(reading => reading.value)
   const noise = '*'.repeat(cell.readings.filter(reading => reading.isNoisy).length)
   const span = `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`
-  return `${medianOf(cell).toFixed(digits)} (${span})${noise}`
+  const bound = isBoundByGenerator(cells, cell) ? BOUND_MARK : ''
+  return `${medianOf(cell).toFixed(digits)}${bound} (${span})${noise}`
 }

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import type { Candidate } from './candidate.ts'
 import { drawChart } from './chart.ts'
 import type { Extent } from './extent.ts'
-import { CONGESTION_CONTROL, smallBufferBytes } from './measures.ts'
+import { BOUND_LEGEND } from './legend.ts'
+import { CONGESTION_CONTROL } from './measures.ts'
 import { computeRatios, formatRatio } from './ratios.ts'
 import { RECORD_FILE, type RunRecord } from './record.ts'
 import { describeCell, type Failure, MEASURES, type Measure, type Results } from './results.ts'
+import { smallBufferBytes } from './small-packets.ts'
 
 const REASON_LETTERS_MAX = 200
 
@@ -59,7 +61,7 @@ ${machine}; ${date}. All ends, relays and the load share these cores: read the f
 cell is the median (least–most), with a star for each round in which the machine was busy with something else. TCP uses
 ${congestionControl} on every candidate; the machine's default is ${machineCongestionControl}.
 Small packets are sent and counted by programs with ${Math.round(smallBufferBytes() / 1024)} KiB of socket buffer: what they lose while they wait for a core, no
-candidate has lost.
+candidate has lost. ${BOUND_LEGEND}
 
 ${about.join('\n')}
 

@@ -2,12 +2,13 @@ import type { AgentLab } from '../../../test/system/agent/agent-lab.ts'
 import { type Candidate, CHAIN, cableAddress, cableDevice, hostRoutes, neighboursOf } from '../candidate.ts'
 import { containerRoutes } from '../chain-lab.ts'
 import { NO_DAEMONS } from '../daemons.ts'
+import { CABLES } from '../results.ts'
 
 const VXLAN_OVERHEAD = 50
 
 /** The cables themselves, routed by the hosts between: what the machine can do at most. */
 export const veth: Candidate = {
-  name: 'veth',
+  name: CABLES,
   kind: 'reference',
   about: 'bare cables and IP routing, nothing sealed',
   isSealed: false,
