@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
 
 /** By the names of their logs; none when the kernel does it all. */
@@ -53,6 +53,21 @@ export function cpuSeconds(pids: Iterable<number>): number {
 
 /** Resident memory, in MB. */
 export function residentMegabytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return megabytesOf(pid, 'VmRSS')
+}
+
+/** Begins anew what `peakMegabytes` tells (`proc_pid_clear_refs(5)`). */
+export function resetPeaks(pids: readonly number[]): void {
+  for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
+/** The most resident memory, in MB, that the one that took most has had since the peaks were reset. */
+export function peakMegabytes(pids: readonly number[]): number {
+  return Math.max(...pids.map(pid => megabytesOf(pid, 'VmHWM')))
+}
+
+function megabytesOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]
   return (Number(kilobytes) * 1024) / 1e6
 }

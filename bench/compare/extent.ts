@@ -1,4 +1,10 @@
-import type { Distance } from './candidate.ts'
+/**
+ * What is measured of a path beside one stream and its CPU: round trips at rest; four streams, and round trips beside them; small
+ * packets; and the most memory that all of that took.
+ */
+export type Part = 'roundTrip' | 'loaded' | 'small' | 'memory'
+
+const ALL_PARTS: readonly Part[] = ['roundTrip', 'loaded', 'small', 'memory']
 
 /** How much is measured. */
 export interface Extent {
@@ -10,8 +16,7 @@ export interface Extent {
   readonly lossySeconds: number
   readonly smallSeconds: number
   readonly pings: number
-  /** Distances at which round trips and four streams are measured beside the one stream. */
-  readonly inFull: readonly Distance[]
+  readonly parts: Readonly<Record<'direct' | 'relayed' | 'lossy' | 'jumbo', readonly Part[]>>
   /** Per cent of the packets that are lost on the cable. */
   readonly losses: readonly number[]
   readonly hasJumbo: boolean
@@ -25,22 +30,24 @@ const WHOLE: Extent = {
   lossySeconds: 8,
   smallSeconds: 2,
   pings: 200,
-  inFull: ['direct', 'one relay', 'two relays'],
+  parts: { direct: ALL_PARTS, relayed: ALL_PARTS, lossy: ALL_PARTS, jumbo: ALL_PARTS },
   losses: [0.1, 1],
   hasJumbo: true,
   quietWaitMs: 15_000,
 }
 
+const GOALS_ONLY: Extent['parts'] = { direct: ALL_PARTS, relayed: ['roundTrip'], lossy: [], jumbo: [] }
+
 export const EXTENTS = {
   whole: WHOLE,
-  /** All that the goals ask for, in about a quarter of an hour. */
+  /** All that the goals ask for. */
   short: {
     ...WHOLE,
     streamSeconds: 2,
     lossySeconds: 6,
     smallSeconds: 1,
     pings: 100,
-    inFull: ['direct'],
+    parts: GOALS_ONLY,
     quietWaitMs: 3000,
   },
   /** To see whether everything works; nothing to be quoted. */
@@ -51,7 +58,7 @@ export const EXTENTS = {
     lossySeconds: 1,
     smallSeconds: 1,
     pings: 50,
-    inFull: ['direct'],
+    parts: GOALS_ONLY,
     losses: [1],
     hasJumbo: false,
     quietWaitMs: 0,

@@ -22,7 +22,7 @@ export interface StreamFigures {
 export async function measureStream(
   { lab, daemons }: Contestant,
   route: Route,
-  { streamSeconds }: Extent,
+  streamSeconds: number,
 ): Promise<StreamFigures> {
   const before = cpuSeconds(pidsOf(daemons))
   const rate = await tcpRate(lab, route, { streams: 1, streamSeconds })
@@ -38,11 +38,7 @@ export interface LoadedFigures {
   readonly roundTrip: number
 }
 
-export async function measureLoaded(
-  { lab }: Contestant,
-  route: Route,
-  { streamSeconds }: Extent,
-): Promise<LoadedFigures> {
+export async function measureLoaded({ lab }: Contestant, route: Route, streamSeconds: number): Promise<LoadedFigures> {
   const rate = tcpRate(lab, route, { streams: 4, streamSeconds })
   await sleep(WARM_UP_MS)
   const count = Math.floor((0.9 * (streamSeconds - WARM_UP_MS / 1000)) / LOADED_INTERVAL_SECONDS)

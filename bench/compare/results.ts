@@ -5,13 +5,13 @@ import { median } from './measures.ts'
 export const MEASURES = {
   stream: { title: 'TCP, 1 stream', unit: 'Mbit/s', digits: 0, isMore: true },
   streams: { title: 'TCP, 4 streams', unit: 'Mbit/s', digits: 0, isMore: true },
-  small: { title: '64 B UDP with ≤ 1 % loss', unit: 'kpps', digits: 1, isMore: true },
+  small: { title: "64 B UDP with ≤ 1 % loss beyond the cable's", unit: 'kpps', digits: 1, isMore: true },
   roundTrip: { title: 'RTT p50, idle', unit: 'ms', digits: 3, isMore: false },
   roundTrip99: { title: 'RTT p99, idle', unit: 'ms', digits: 3, isMore: false },
   roundTripLoaded: { title: 'RTT p50 beside 4 streams', unit: 'ms', digits: 2, isMore: false },
   cpu: { title: 'CPU of all daemons', unit: 's/GB', digits: 2, isMore: false },
   memoryIdle: { title: 'memory of a daemon, idle', unit: 'MB', digits: 0, isMore: false },
-  memoryLoaded: { title: 'memory of a daemon, after load', unit: 'MB', digits: 0, isMore: false },
+  memoryLoaded: { title: 'memory of a daemon, peak under load', unit: 'MB', digits: 0, isMore: false },
 } as const
 
 export type Measure = keyof typeof MEASURES

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { AgentLab } from '../../test/system/agent/agent-lab.ts'
 import type { Contestant, Route } from './candidate.ts'
-import type { Extent } from './extent.ts'
 import { iperf } from './iperf.ts'
 
 /** A frame of 64 bytes: Ethernet, IPv4 and UDP headers take 42. */
@@ -26,8 +25,12 @@ export function smallBufferBytes(): number {
 }
 
 /** The highest rate received, in thousands a second, at which no more than 1 % is lost, beside what the cable loses. */
-export function measureSmall({ lab }: Contestant, route: Route, { smallSeconds }: Extent): Promise<number> {
-  return findHighest(thousands => sendSmall(lab, route, { rate: thousands * 1000, seconds: smallSeconds }))
+export function measureSmall(
+  { lab }: Contestant,
+  route: Route,
+  { smallSeconds, loss }: { readonly smallSeconds: number; readonly loss: number },
+): Promise<number> {
+  return findHighest(loss, thousands => sendSmall(lab, route, { rate: thousands * 1000, seconds: smallSeconds }))
 }
 
 export interface SmallFigures {
@@ -36,8 +39,8 @@ export interface SmallFigures {
   readonly seconds: number
 }
 
-/** Looks as in a sorted list: what is lost at one rate is lost at all above. */
-export async function findHighest(send: (thousands: number) => Promise<SmallFigures>): Promise<number> {
+/** Looks as in a sorted list: what is lost at one rate is lost at all above. `loss`: per cent that the cable loses. */
+export async function findHighest(loss: number, send: (thousands: number) => Promise<SmallFigures>): Promise<number> {
   let best = 0
   let low = 0
   let high: number = SMALL_STEPS.length
@@ -45,7 +48,7 @@ export async function findHighest(send: (thousands: number) => Promise<SmallFigu
     const middle = Math.floor((low + high) / 2)
     const thousands = SMALL_STEPS[middle] ?? 0
     const { sent, lost, seconds } = await send(thousands)
-    if (sent / seconds > thousands * 1000 * SENT_LEAST && lost / sent <= LOSS_MAX) {
+    if (sent / seconds > thousands * 1000 * SENT_LEAST && lost / sent <= LOSS_MAX + loss / 100) {
       best = Math.max(best, (sent - lost) / seconds / 1000)
       low = middle + 1
     } else high = middle

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { describeEnd } from '../../../bench/compare/daemons.ts'
+import { describeEnd, peakMegabytes, resetPeaks, residentMegabytes } from '../../../bench/compare/daemons.ts'
 
 describe('daemons of a candidate', () => {
   it('are not said to have ended while all run', () => {
@@ -21,6 +21,22 @@ describe('daemons of a candidate', () => {
       ),
     ).toBe('edge b has ended with exit code 2: no memory')
     expect(describeEnd(new Map([['edge c', killed]]), logOf)).toBe('edge c has ended by SIGSEGV')
+  })
+})
+
+describe('memory under load', () => {
+  it('is the most that there was, though it is less by the time of reading', () => {
+    resetPeaks([process.pid])
+    const before = peakMegabytes([process.pid])
+    Buffer.alloc(256 * 2 ** 20, 1)
+    expect(peakMegabytes([process.pid])).toBeGreaterThan(before + 200)
+    expect(peakMegabytes([process.pid])).toBeGreaterThanOrEqual(residentMegabytes(process.pid))
+  })
+
+  it('begins anew with each condition', () => {
+    const pid = process.pid
+    resetPeaks([pid])
+    expect(peakMegabytes([pid])).toBeLessThan(residentMegabytes(pid) + 50)
   })
 })
 

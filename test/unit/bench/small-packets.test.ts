@@ -6,7 +6,7 @@ import { findHighest, SMALL_STEPS } from '../../../bench/compare/small-packets.t
 describe('the highest rate of small packets', () => {
   it('is what was received at the last step at which little is lost', async () => {
     const asked: number[] = []
-    const rate = await findHighest(thousands => {
+    const rate = await findHighest(0, thousands => {
       asked.push(thousands)
       return Promise.resolve({
         sent: thousands * 1000,
@@ -19,10 +19,16 @@ describe('the highest rate of small packets', () => {
   })
 
   it('is never one that was not sent', async () => {
-    const rate = await findHighest(thousands => {
+    const rate = await findHighest(0, thousands => {
       return Promise.resolve({ sent: Math.min(thousands, 340) * 1000, lost: 0, seconds: 1 })
     })
     expect(rate).toBe(340)
+  })
+
+  it('may lose besides what the cable loses', async () => {
+    const send = (thousands: number) => Promise.resolve({ sent: thousands * 1000, lost: thousands * 11, seconds: 1 })
+    expect(await findHighest(0, send)).toBe(0)
+    expect(await findHighest(1, send)).toBeCloseTo(1000 * 0.989)
   })
 
   it('is looked for far beyond what the fastest candidates carry', () => {
