@@ -53,14 +53,15 @@ async function send(response: ServerResponse, { code, text, json }: Answer, want
   response.end()
 }
 
+/** Reads on beyond the limit, and forgets: a client that is still sending when its connection ends does not see the answer. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > BODY_BYTES_MAX) throw new UserError(TOO_LARGE)
-    parts.push(part)
+    if (bytes <= BODY_BYTES_MAX) parts.push(part)
   }
+  if (bytes > BODY_BYTES_MAX) throw new UserError(TOO_LARGE)
   return Buffer.concat(parts).toString('utf8')
 }
 

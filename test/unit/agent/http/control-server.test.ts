@@ -68,7 +68,9 @@ describe('the control socket', () => {
     const { path } = await listen()
     await expect(askRouter(path, { path: '/nothing' })).rejects.toThrow('there is nothing at /nothing')
     const body = new URLSearchParams({ peer: '1'.repeat(1_100_000) })
-    await expect(askRouter(path, { method: 'POST', path: '/connect', body })).rejects.toThrow()
+    await expect(askRouter(path, { method: 'POST', path: '/connect', body })).rejects.toThrow(
+      'the request has more than 1048576 bytes',
+    )
   })
 
   it('takes the place of what a dead agent has left, but not of a live one', async () => {
