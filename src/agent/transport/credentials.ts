@@ -1,4 +1,5 @@
-import type { SecureContextOptions, TLSSocket } from 'node:tls'
+import type { X509Certificate } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
 import { rawPublicKey } from '../host/identity.ts'
 
 /** What this end of a link shows, and what it demands of the other. */
@@ -22,13 +23,8 @@ export function secureContextOf(credentials: Credentials): SecureContextOptions 
   }
 }
 
-/** The raw Ed25519 key that the other end has proved to hold and the cluster vouches for; else undefined. */
-export function provenKeyOf(socket: TLSSocket): Uint8Array | undefined {
-  return socket.authorized ? shownKeyOf(socket) : undefined
-}
-
-/** The raw Ed25519 key that the other end has proved to hold, whoever vouches for it; undefined when it is of another kind. */
-export function shownKeyOf(socket: TLSSocket): Uint8Array | undefined {
-  const key = socket.getPeerX509Certificate()?.publicKey
+/** The raw Ed25519 key of a certificate that was shown, whoever vouches for it; undefined when it is of another kind. */
+export function shownKeyOf(certificate: X509Certificate | undefined): Uint8Array | undefined {
+  const key = certificate?.publicKey
   return key?.asymmetricKeyType === 'ed25519' ? rawPublicKey(key) : undefined
 }

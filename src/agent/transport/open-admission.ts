@@ -64,7 +64,7 @@ export class OpenAdmission implements Admission {
   approach(): void {}
 
   async admit(socket: TLSSocket): Promise<Result<Uint8Array>> {
-    const publicKey = shownKeyOf(socket)
+    const publicKey = shownKeyOf(socket.getPeerX509Certificate())
     if (publicKey === undefined) return refused(NO_KEY)
     const opening = await readExactly(socket, OPENING_BYTES, ANSWER_TIMEOUT_MS)
     if (opening === undefined) return refused(REASONS['the exchange of passwords is broken'])
@@ -80,7 +80,7 @@ export class OpenAdmission implements Admission {
   }
 
   async prove(socket: TLSSocket, attempt: number): Promise<Proof> {
-    const publicKey = shownKeyOf(socket)
+    const publicKey = shownKeyOf(socket.getPeerX509Certificate())
     if (publicKey === undefined) return { kind: 'refused', reason: NO_KEY, mayRetry: false }
     const exchange = new DiallingExchange(this.#input(socket, this.#options.identity.publicKey, publicKey), attempt)
     socket.write(exchange.opening)

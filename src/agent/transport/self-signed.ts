@@ -9,7 +9,7 @@ const COMMON_NAME = der(Tag.oid, Buffer.from('550403', 'hex'))
 /** For ever, as RFC 5280 (section 4.1.2.5) writes it: the key is what counts, and clocks may be wrong. */
 const VALIDITY = der(
   Tag.sequence,
-  der(Tag.time, Buffer.from('20000101000000Z')),
+  der(Tag.time, Buffer.from('19700101000000Z')),
   der(Tag.time, Buffer.from('99991231235959Z')),
 )
 

@@ -10,9 +10,12 @@ const ALGORITHM = { name: 'Ed25519' }
 /** Tells a stranger nothing. */
 const SUBJECT = 'CN=weave'
 
-/** Fixed, so that a certificate depends on its keys alone; the manifest says who is a member today. */
-const NOT_BEFORE = new Date('2020-01-01T00:00:00Z')
-const NOT_AFTER = new Date('2050-01-01T00:00:00Z')
+/**
+ * All days that a clock may show, right or wrong, and no end (RFC 5280, section 4.1.2.5): the manifest says who is a member today.
+ * Fixed, so that a certificate depends on its keys alone.
+ */
+const NOT_BEFORE = new Date('1970-01-01T00:00:00Z')
+const NOT_AFTER = new Date('9999-12-31T23:59:59Z')
 
 /** Ed25519 signs without chance, so the same keys give the same certificate to the byte. */
 export async function clusterCertificate(privateKey: KeyObject): Promise<string> {

@@ -20,7 +20,7 @@ cryptoProvider.set(webcrypto)
 type KeyPair = Awaited<ReturnType<typeof newKeyPair>>
 
 const SUBJECT = 'CN=weave'
-const VALIDITY = { notBefore: new Date('2020-01-01'), notAfter: new Date('2050-01-01') }
+const VALIDITY = { notBefore: new Date('1970-01-01T00:00:00Z'), notAfter: new Date('9999-12-31T23:59:59Z') }
 
 export interface FixtureHost {
   readonly name: string

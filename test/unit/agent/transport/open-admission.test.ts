@@ -2,13 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Duplex } from 'node:stream'
 import { connect, TLSSocket } from 'node:tls'
 import { ensureIdentity } from '../../../../src/agent/host/identity.ts'
 import { GuessLimiter } from '../../../../src/agent/password/guess-limiter.ts'
 import { stretchPassword } from '../../../../src/agent/password/stretch.ts'
 import { OpenAdmission } from '../../../../src/agent/transport/open-admission.ts'
 import { selfSign } from '../../../../src/agent/transport/self-signed.ts'
+import { wire } from './wire.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weave-admission-'))
 const alice = ensureIdentity(join(folder, 'alice', 'identity.pem'))
@@ -86,23 +86,4 @@ async function meet(
   await Promise.all([isSecure(dialled, 'secureConnect'), isSecure(accepted, 'secure')])
   const [proof, admitted] = await Promise.all([dialler.prove(dialled, attempt), acceptor.admit(accepted)])
   return { proof, admitted, ends: { dialled, accepted } }
-}
-
-/** Two ends of a wire within the process. */
-function wire(): readonly [Duplex, Duplex] {
-  const make = () =>
-    new Duplex({
-      read() {},
-      write(chunk, _, done) {
-        other(this).push(chunk)
-        done()
-      },
-      final(done) {
-        other(this).push(null)
-        done()
-      },
-    })
-  const [a, b] = [make(), make()]
-  const other = (end: Duplex) => (end === a ? b : a)
-  return [a, b]
 }

@@ -83,8 +83,8 @@ describe('a certificate', () => {
     ])
     expect(rawKey(certificate.publicKey)).toBe(rawKey(keys.a))
     expect([certificate.validFrom, certificate.validTo]).toEqual([
-      'Jan  1 00:00:00 2020 GMT',
-      'Jan  1 00:00:00 2050 GMT',
+      'Jan  1 00:00:00 1970 GMT',
+      'Dec 31 23:59:59 9999 GMT',
     ])
   })
 
