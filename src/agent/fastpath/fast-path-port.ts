@@ -1,8 +1,5 @@
-import { createSocket, type Socket } from 'node:dgram'
-import { isIpv6Text } from '../../base/endpoint.ts'
 import { parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
-import { FAST_PATH_PORT } from '../../contract/ports.ts'
 import type { FastPathTable, Input, MacListing, Output } from '../../core/router/index.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
@@ -10,6 +7,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { FastPath } from './fast-path.ts'
 import type { FastPathCounters, PeerTraffic } from './map-values.ts'
 import { probeDatagram } from './probe-datagram.ts'
+import { ProbeSockets } from './probe-sockets.ts'
 import type { Tunnel } from './tunnel.ts'
 
 /** How soon and for how long answers are looked for: the kernel notes them without telling. */
@@ -50,7 +48,7 @@ export class FastPathPort {
   readonly #options: FastPathPortOptions
   /** Names and indices. */
   readonly #devices: ReadonlyMap<string, number>
-  readonly #sockets: { readonly ipv4: Socket; readonly ipv6: Socket }
+  readonly #sockets: ProbeSockets
   readonly #outstanding = new Map<number, Outstanding>()
   #table: FastPathTable
   #refusal: string | undefined
@@ -62,7 +60,7 @@ export class FastPathPort {
     this.#table = options.path.adopted
     const names = [options.vxlan, ...(options.tunnel === undefined ? [] : [options.tunnel.name])]
     this.#devices = new Map(names.map(name => [name, deviceIndex(options.libc, name)]))
-    this.#sockets = { ipv4: this.#openSocket('udp4'), ipv6: this.#openSocket('udp6') }
+    this.#sockets = new ProbeSockets(options.libc)
   }
 
   /** What does not fit into the kernel is a fast path withdrawn: its links get no answers, and their peers go back to the sleeve. */
@@ -92,9 +90,7 @@ export class FastPathPort {
     const { peer: destination, nonce, to } = order
     const bytes = order.isLarge ? mtu : SMALL_BYTES
     this.#outstanding.set(destination, { nonce, sentAt: process.hrtime.bigint() })
-    // What cannot be sent is a probe without an answer.
-    const socket = isIpv6Text(to) ? this.#sockets.ipv6 : this.#sockets.ipv4
-    socket.send(probeDatagram({ source, destination, nonce, bytes }), FAST_PATH_PORT, to, () => undefined)
+    this.#sockets.send(probeDatagram({ source, destination, nonce, bytes }), to)
     const address = parseIpAddress(to)
     if (address.ok) this.#options.path.tendWayTo(address.value)
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
@@ -115,14 +111,8 @@ export class FastPathPort {
   /** The kernel goes on with what it has. */
   close(): void {
     clearInterval(this.#timer)
-    for (const socket of Object.values(this.#sockets)) socket.close()
+    this.#sockets.close()
     this.#options.path.close()
-  }
-
-  #openSocket(family: 'udp4' | 'udp6'): Socket {
-    const { log } = this.#options
-    const socket = createSocket(family).unref()
-    return socket.on('error', cause => log.write('debug', 'fast probe not sent', { reason: cause.message }))
   }
 
   #look(): void {

@@ -19,6 +19,7 @@ const IPV6_MTU_DISCOVER = 23
 const IPV6_V6ONLY = 26
 /** The same of both families. */
 const PMTUDISC_DONT = 0
+const PMTUDISC_DO = 2
 const PMTUDISC_PROBE = 3
 export const SOL_UDP = 17
 export const UDP_GRO = 104
@@ -64,6 +65,18 @@ export function openTwin(libc: Libc, socket: UdpSocket, marks: readonly SocketOp
   const twin: UdpSocket = { fd, family: socket.family }
   prepare(libc, twin)
   return twin
+}
+
+/**
+ * Opens a socket without a port of its own, for what is never to be cut, and not to be sent at all where the kernel knows that the path
+ * takes less. Undefined when the system does not let it.
+ */
+export function openAskingSocket(libc: Libc, family: SocketFamily): UdpSocket | undefined {
+  const fd = newSocket(libc, family)
+  if (fd < 0) return undefined
+  const socket: UdpSocket = { fd, family }
+  new UdpCutting(libc, socket).obey()
+  return socket
 }
 
 function newSocket(libc: Libc, family: SocketFamily): number {
@@ -120,6 +133,11 @@ export class UdpCutting {
 
   forbid(): void {
     this.#set(PMTUDISC_PROBE)
+  }
+
+  /** Neither cut, nor sent where the kernel has been told that the network takes less. */
+  obey(): void {
+    this.#set(PMTUDISC_DO)
   }
 
   allow(): void {

@@ -13,7 +13,7 @@ const SILENT_PROBE_EVERY_MS = 10_000
 /** As many without an answer, and the next address is tried; one each when none has answered. */
 const PROBES_IN_TURN = 6
 /** Of an open link, every so many probes one is as large as frames may be. */
-const LARGE_EVERY = 8
+const LARGE_EVERY = 4
 /** Of others each is but every so many one: its answer tells a path that is too narrow from one that does not answer. */
 const SMALL_EVERY = 3
 /** No more links than a flood may have children: bpf/fast-path.h. */

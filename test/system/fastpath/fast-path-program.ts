@@ -3,10 +3,10 @@
  * one line of JSON in answer to each. Arguments: own short id, MTU.
  */
 import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
 import { createInterface } from 'node:readline'
 import { FastPath } from '../../../src/agent/fastpath/fast-path.ts'
 import { probeDatagram } from '../../../src/agent/fastpath/probe-datagram.ts'
+import { ProbeSockets } from '../../../src/agent/fastpath/probe-sockets.ts'
 import { loadShippedObject } from '../../../src/agent/fastpath/shipped-object.ts'
 import { ensureBridge } from '../../../src/agent/linux/bridge.ts'
 import { changeDevice, makePort } from '../../../src/agent/linux/change-device.ts'
@@ -16,7 +16,6 @@ import { findDevice } from '../../../src/agent/linux/network-device.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
-import { isIpv6Text } from '../../../src/base/endpoint.ts'
 import { type IpAddress, parseIpAddress } from '../../../src/base/ip-address.ts'
 import { macFromNumber } from '../../../src/base/mac.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../src/core/router/index.ts'
@@ -29,7 +28,7 @@ const EXPERIMENTAL = 0x88b5
 const self = Number(process.argv[2])
 const mtu = Number(process.argv[3])
 const libc = loadLibc()
-const sockets = { ipv4: createSocket('udp4'), ipv6: createSocket('udp6') }
+const sockets = new ProbeSockets(libc)
 
 ensureBridge({ name: 'weave', mtu, mac: undefined })
 const tap = openTap(libc, 'weave-tap')
@@ -63,8 +62,7 @@ async function obey(order: HostOrder): Promise<unknown> {
     case 'probe': {
       const nonce = randomBytes(4).readUInt32LE()
       const datagram = probeDatagram({ source: self, destination: order.peer, nonce, bytes: mtu })
-      const socket = isIpv6Text(order.to) ? sockets.ipv6 : sockets.ipv4
-      await new Promise(sent => socket.send(datagram, PORT, order.to, sent))
+      sockets.send(datagram, order.to)
       for (let i = 0; i < 50; i++) {
         const answer = path.answerOf(order.peer)
         if (answer.nonce === nonce) return { isAnswered: true }

@@ -51,6 +51,21 @@ describe('fast links', () => {
     expect(openIn(links, lostAt) - lostAt).toBeGreaterThan(openedAt)
   })
 
+  it('are lost within four seconds where large questions are answered no more and small ones are', () => {
+    for (let answered = 2; answered < 10; answered++) {
+      const links = watched()
+      const narrowAt = openIn(links, 0) + answered * FAST_PROBE_EVERY_MS
+      let now = 0
+      for (; links.linkTo(PEER)?.losses === 0; now++) {
+        for (const { nonce, isLarge } of links.due(now)) {
+          if (!isLarge || now < narrowAt) links.answered(PEER, nonce, 1, now)
+        }
+        links.lost(now)
+      }
+      expect(now - narrowAt).toBeLessThanOrEqual(4_000)
+    }
+  })
+
   it('outlive the control link, but not the silence after it', () => {
     const links = watched()
     const openedAt = openIn(links, 0)

@@ -1,0 +1,185 @@
+import { join } from 'node:path'
+import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
+
+const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
+const WIDE = 1500
+/** Too little for frames of 1,376 bytes and what VXLAN puts around them. */
+const NARROW = 1400
+/** What the sleeve puts around a frame. */
+const AROUND = 82
+/** Before what a ping holds: IPv4 and ICMP. */
+const ECHO_BYTES = 28
+const JUMBO_MTU = 8900
+/** Of which the next question, as large as frames may be, is up to two, and silence two more. */
+const NOTICED_MS = 8_000
+
+interface Neighbour {
+  readonly peer: string
+  readonly address: string
+}
+
+/** A row, of which `g` only routes: no agent runs there. `b` relays between the others. */
+const PLAN: LabPlan = {
+  hosts: [
+    { name: 'a', shortId: 1, address: '10.91.1.1', targets: [] },
+    { name: 'b', shortId: 2, address: '10.91.2.2', targets: ['10.91.1.1:6783'] },
+    { name: 'c', shortId: 3, address: '10.91.3.3', targets: ['10.91.3.2:6783'] },
+    { name: 'g', shortId: 9, address: '10.91.1.9', targets: [] },
+  ],
+  wires: [
+    ['a 10.91.1.1/24', 'g 10.91.1.9/24'],
+    ['g 10.91.2.9/24', 'b 10.91.2.2/24'],
+    ['b 10.91.3.2/24', 'c 10.91.3.3/24'],
+  ],
+  configure: config => ({ ...config, trustedSubnets: ['10.91.0.0/16'] }),
+}
+
+const JUMBO_PLAN: LabPlan = {
+  name: '2',
+  hosts: [
+    { name: 'a', shortId: 1, address: '10.91.1.1', targets: [] },
+    { name: 'b', shortId: 2, address: '10.91.1.2', targets: ['10.91.1.1'] },
+  ],
+  wires: [['a 10.91.1.1/24', 'b 10.91.1.2/24']],
+  underlayMtu: WIDE,
+  configure: config => ({
+    ...config,
+    bridge: { ...config.bridge, mtu: JUMBO_MTU },
+    trustedSubnets: ['10.91.1.0/24'],
+  }),
+}
+
+describe('agents with the fast path over wires that take less than the bridge', () => {
+  let lab: AgentLab
+
+  beforeAll(async () => {
+    lab = await AgentLab.create(PLAN)
+    for (const host of ['g', 'b']) await lab.on(host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
+    await lab.on('a', 'ip', 'route', 'add', '10.91.2.0/24', 'via', '10.91.1.9')
+    await lab.on('b', 'ip', 'route', 'add', '10.91.1.0/24', 'via', '10.91.2.9')
+    await setWire(lab, 'gb', NARROW)
+    for (const host of ['a', 'b', 'c']) await lab.launch(host)
+    for (const host of ['a', 'b', 'c']) lab.addContainer(host)
+    for (const address of ['10.2.2.1', '10.2.3.1']) await eventually(30_000, () => pings(lab, address))
+  }, 120_000)
+
+  afterAll(() => lab?.dispose(), 30_000)
+
+  it('take the sleeve from the start where a router between takes less, and say why', async () => {
+    await onFastPath(lab, 'b', ['c'])
+    await eventually(NOTICED_MS, () => saysNarrow(lab, 'a', { peer: 'b', address: '10.91.2.2' }))
+    await carriesAll(lab, 'b')
+    await carriesAll(lab, 'c')
+    await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
+  }, 90_000)
+
+  it('take the fast path once it takes enough, and carry over it, and over the relay, what was sent', async () => {
+    await setWire(lab, 'gb', WIDE)
+    await forgetPathMtus(lab)
+    await onFastPath(lab, 'a', ['b', 'c'])
+    await onFastPath(lab, 'c', ['a', 'b'])
+    await carriesAll(lab, 'b')
+    await carriesAll(lab, 'c')
+    expect((await lab.on('ca', 'ping', '-M', 'do', '-c', '2', '-W', '2', '-s', '1348', '10.2.3.1')).stdout).toContain(
+      ' 0% packet loss',
+    )
+  }, 90_000)
+
+  it.each([
+    ['a device of the relay’s', 'bc', ['b', { peer: 'c', address: '10.91.3.3' }], ['b']],
+    ['a router between', 'gb', ['a', { peer: 'b', address: '10.91.2.2' }], []],
+  ] as const)(
+    'go on by the sleeve within seconds when %s comes to take less',
+    async (_, wire, [host, to], left) => {
+      await onFastPath(lab, 'a', ['b', 'c'])
+      await carriesAll(lab, 'c')
+      await setWire(lab, wire, NARROW)
+      const since = performance.now()
+      await onFastPath(lab, 'a', left)
+      expect(performance.now() - since).toBeLessThan(NOTICED_MS)
+      await eventually(NOTICED_MS, () => saysNarrow(lab, host, to))
+      await carriesAll(lab, 'c')
+      await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
+      await setWire(lab, wire, WIDE)
+      await forgetPathMtus(lab)
+    },
+    90_000,
+  )
+})
+
+describe('agents with the fast path and a bridge of jumbo frames over wires without', () => {
+  let lab: AgentLab
+
+  beforeAll(async () => {
+    lab = await AgentLab.create(JUMBO_PLAN)
+    for (const host of ['a', 'b']) await lab.launch(host)
+    for (const host of ['a', 'b']) await lab.awaitReachable(host)
+    for (const host of ['a', 'b']) lab.addContainer(host, JUMBO_MTU)
+  }, 60_000)
+
+  afterAll(() => lab?.dispose(), 30_000)
+
+  it('take the sleeve, and say why', async () => {
+    await eventually(NOTICED_MS, () => saysNarrow(lab, 'a', { peer: 'b', address: '10.91.1.2' }))
+    await carriesAll(lab, 'b')
+    await tellsTheContainer(lab, '10.2.2.1', WIDE - AROUND)
+  }, 60_000)
+})
+
+/** Of the wire between two hosts, at both its ends. */
+async function setWire(lab: AgentLab, [one = '', other = '']: string, mtu: number): Promise<void> {
+  await lab.on(one, 'ip', 'link', 'set', one + other, 'mtu', String(mtu))
+  await lab.on(other, 'ip', 'link', 'set', other + one, 'mtu', String(mtu))
+}
+
+/** What kernels have been told; else it holds for ten minutes. */
+async function forgetPathMtus(lab: AgentLab): Promise<void> {
+  for (const host of ['a', 'b', 'c', 'ca', 'cb', 'cc']) await lab.on(host, 'ip', 'route', 'flush', 'cache')
+}
+
+async function pings(lab: AgentLab, address: string): Promise<true | string> {
+  const { stdout } = await lab.on('ca', 'ping', '-c', '1', '-W', '1', address)
+  return stdout.includes('1 received') || stdout
+}
+
+/** What the path takes, when a frame may not be cut; and as much passes. */
+async function tellsTheContainer(lab: AgentLab, address: string, mtu: number): Promise<void> {
+  const ping = async (bytes: number) => {
+    const size = String(bytes - ECHO_BYTES)
+    const { stdout, stderr } = await lab.on('ca', 'ping', '-M', 'do', '-c', '2', '-W', '1', '-s', size, address)
+    return stdout + stderr
+  }
+  await eventually(20_000, async () => {
+    const said = await ping(mtu + 1)
+    return new RegExp(`mtu ?= ?${mtu}\\b`).test(said) || said
+  })
+  expect(await ping(mtu)).toContain(' 0% packet loss')
+}
+
+async function saysNarrow(lab: AgentLab, host: string, { peer, address }: Neighbour): Promise<true | string> {
+  const { stdout } = await lab.weave(host, 'status', 'connections')
+  const line = stdout.split('\n').find(text => text.includes(`(${peer})`)) ?? stdout
+  const reason = `frames as large as the bridge takes get no answer on UDP 6784 of ${address}, smaller ones do`
+  return (/ sleeve /.test(line) && line.includes(reason)) || line
+}
+
+async function onFastPath(lab: AgentLab, host: string, peers: readonly string[]): Promise<void> {
+  await eventually(30_000, async () => {
+    const { router } = JSON.parse((await lab.weave(host, 'status', '--json')).stdout)
+    const found = router.fastPath.peers.map(({ peer }: { peer: number }) => ['', 'a', 'b', 'c'][peer]).sort()
+    return found.join() === peers.join() || `${host} has ${found} on the fast path\n${lab.log(host)}`
+  })
+}
+
+/** By TCP and UDP in pieces of every size, compared. */
+async function carriesAll(lab: AgentLab, host: string): Promise<void> {
+  const address = `10.2.${lab.cluster.host(host).shortId}.1`
+  const name = `serve ${address} ${performance.now()}`
+  const server = lab.spawn(`c${host}`, [process.execPath, PROGRAM, 'serve', address], { name })
+  await eventually(10_000, async () => lab.log(name).includes('listening') || `not listening: ${lab.log(name)}`)
+  const { stdout, stderr } = await lab.on('ca', process.execPath, PROGRAM, 'send', address)
+  server.kill()
+  await endOf(server)
+  expect({ host, stdout, stderr }).toEqual({ host, stdout: 'tcp equal\ndone\n', stderr: '' })
+}
