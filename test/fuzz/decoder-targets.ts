@@ -30,7 +30,7 @@ const ENDS = { source: 1, destination: 2, bootId: 1n, sequence: 1 }
 const PUNCH: Punch = { ...ENDS, isReply: true, isSymmetric: false, candidates: [ENDPOINT, ENDPOINT] }
 
 export const MESSAGES: readonly LinkMessage[] = [
-  { kind: 'hello', protocolMin: 1, protocolMax: 1, bootId: 1n, manifestVersion: 1n, record: encodeRecord(RECORD) },
+  { kind: 'hello', protocolMin: 1, protocolMax: 2, bootId: 1n, manifestVersion: 1n, record: encodeRecord(RECORD) },
   { kind: 'records', records: [{ topic: 1, bytes: encodeTopicRecord(TOPIC_RECORD) }] },
   { kind: 'manifest', text: '{}', signature: new Uint8Array(64) },
   { kind: 'heartbeat', sequence: 7 },
@@ -41,6 +41,7 @@ export const MESSAGES: readonly LinkMessage[] = [
   { kind: 'punch', hopsLeft: 3, punch: encodePunch(PUNCH) },
   { kind: 'datagrams', datagramBytes: 4, bytes: new Uint8Array(10) },
   { kind: 'goodbye', reason: 'the router stops' },
+  { kind: 'clock', clockMs: 1_700_000_000_000n },
 ]
 
 export const DECODER_TARGETS: readonly FuzzTarget[] = [

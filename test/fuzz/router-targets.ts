@@ -100,7 +100,7 @@ class FuzzedCluster {
   }
 
   #boot(member: SimulatedMember): RouterMachine {
-    const boot = { stored: { manifest: this.#manifest, targets: [] }, bootId: 1_000n, now: 0 }
+    const boot = { stored: { manifest: this.#manifest, targets: [] }, bootId: 1_000n, now: 0, wallClock: () => 0 }
     return bootRouter(member, boot, { cluster: this.#cluster, random: this.#random })
   }
 

@@ -40,7 +40,7 @@ function makeVectors(): Readonly<Record<string, string>> {
   const signer = createSigner(filled(1))
   const record = recordOfHost1()
   const bootId = 1_700_000_000_000n
-  const hello = { kind: 'hello', protocolMin: 1, protocolMax: 1, bootId, manifestVersion: 3n, record } as const
+  const hello = { kind: 'hello', protocolMin: 1, protocolMax: 2, bootId, manifestVersion: 3n, record } as const
   const signature = createSigner(filled(0x0c)).sign(text(`${MANIFEST_CONTEXT}{}`))
   const entries = [{ shortId: 1, topic: Topic.peer, bootId, version: 2n }]
   const bytes: Readonly<Record<string, Uint8Array>> = {
@@ -70,6 +70,7 @@ function makeVectors(): Readonly<Record<string, string>> {
       bytes: Uint8Array.of(1, 1, 1, 2, 2, 2),
     }),
     goodbye: encodeMessage({ kind: 'goodbye', reason: 'the router stops' }),
+    'clock at 1,700,000,000,000 ms': encodeMessage({ kind: 'clock', clockMs: 1_700_000_000_000n }),
     'signed record of host 1': record,
     'signed record of host 1, topic 1': topicRecordOfHost1(),
     'data key from host 1 to host 2': dataKey(),

@@ -10,6 +10,7 @@ export interface Boot {
   readonly bootId: bigint
   /** By the host's clock. */
   readonly now: number
+  readonly wallClock: () => number
 }
 
 export interface BootContext {
@@ -40,6 +41,7 @@ export function bootRouter(
     mtu: 1376,
     random: length => random.bytes(length),
     now: boot.now,
+    wallClock: boot.wallClock,
     ...(linkCosts === undefined ? {} : { linkCosts }),
     ...(hasTopics === true ? topicsOf(boot, cluster.numberOf(member)) : {}),
   })

@@ -101,6 +101,7 @@ export class ScaleHost implements NetworkHost {
       mtu: 1376,
       random: length => world.random.bytes(length),
       now: world.now,
+      wallClock: () => world.now,
       cryptography: world.cryptography,
     })
   }

@@ -16,6 +16,8 @@ export interface StoredState {
 
 type Kept = 'store-manifest' | 'store-targets' | 'store-addresses' | 'store-names' | 'renumber'
 
+const WALL_CLOCK_AT_START_MS = 1_700_000_000_000
+
 /** A router with its data plane, on a host with one container per frame that it injects. */
 export class SimulatedHost {
   member: SimulatedMember
@@ -29,6 +31,8 @@ export class SimulatedHost {
   stored: StoredState
   /** Seconds of the host's clock in a second of the world. */
   clockRate = 1
+  /** What its wall clock is ahead of that of the slowest. */
+  wallClockAheadMs = 0
   /** When the router is woken next, in the world's time. */
   timerAt = Number.POSITIVE_INFINITY
   #clock = 0
@@ -73,6 +77,10 @@ export class SimulatedHost {
   clockAt(now: number): number {
     this.#clock = Math.max(this.#clock, now * this.clockRate)
     return this.#clock
+  }
+
+  wallClockAt(now: number): number {
+    return WALL_CLOCK_AT_START_MS + this.clockAt(now) + this.wallClockAheadMs
   }
 
   /** The clock at the moment when a timer for `deadline` fires: rounding must not make it early. */

@@ -105,6 +105,7 @@ export class World {
 
   /** Starts a router again that was started before; `stored` is what it finds on its disk. */
   restart(name: string, stored = this.host(name).stored, clockSetBack = 0n): SimulatedHost {
+    this.host(name).wallClockAheadMs -= Number(clockSetBack)
     const bootId = this.host(name).bootId + BOOT_TAKES - clockSetBack
     return this.#boot(name, stored, bootId < 1n ? 1n : bootId)
   }
@@ -156,7 +157,8 @@ export class World {
   #boot(name: string, stored: Readonly<StoredState>, bootId: bigint): SimulatedHost {
     const known = this.hosts.get(name)
     const clockRate = known?.clockRate ?? this.#drawClockRate()
-    const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate }
+    const wallClock = () => this.host(name).wallClockAt(this.now)
+    const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate, wallClock }
     const { random } = this
     const { hasTopics } = this.#options
     const linkCosts = this.#options.linkCosts?.[name]
@@ -166,6 +168,7 @@ export class World {
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })
     host.boot({ member: this.member(name), router, plane, bootId, stored })
     host.clockRate = clockRate
+    if (known === undefined) host.wallClockAheadMs = Number(bootId)
     this.hosts.set(name, host)
     this.#perform(host)
     return host

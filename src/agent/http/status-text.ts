@@ -78,7 +78,7 @@ export function formatPeers(peers: readonly PeerStatus[]): string {
     .map(peer => {
       const isKnown = peer.isSelf || peer.isReachable
       if (!isKnown) return `${nameOf(peer)} - unreachable!\n${formatFlapping(peer)}`
-      return `${nameOf(peer)}\n${formatTwins(peer)}${formatFlapping(peer)}${peer.connections.map(formatPeerConnection).join('')}`
+      return `${nameOf(peer)}\n${formatTwins(peer)}${formatFlapping(peer)}${formatClock(peer)}${peer.connections.map(formatPeerConnection).join('')}`
     })
     .join('')
 }
@@ -100,6 +100,12 @@ function formatFlapping({ flapping, unsteady }: PeerStatus): string {
         ]),
   ]
   return lines.map(line => `   ${line}\n`).join('')
+}
+
+function formatClock({ clockAheadMs }: PeerStatus): string {
+  if (clockAheadMs === undefined) return ''
+  const seconds = Math.round(Math.abs(clockAheadMs) / 1_000)
+  return `   its clock is ${seconds} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} ours\n`
 }
 
 export function formatTargets(targets: RouterStatus['targets']): string {

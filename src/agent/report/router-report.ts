@@ -1,13 +1,13 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import type { ConnectionStatus, PeerStatus, RouterStatus } from '../../core/router/index.ts'
-import { PROTOCOL_VERSION } from '../../core/router/index.ts'
+import { PROTOCOL_OLDEST, PROTOCOL_VERSION } from '../../core/router/index.ts'
 import { factsOf } from './connection-facts.ts'
 
 /** The router's part of the report, with the names that scripts written for Weave ask for (rows API-02, STAT-08). */
 export function reportRouter(router: RouterStatus): object {
   return {
     Protocol: 'weave-provision',
-    ProtocolMinVersion: PROTOCOL_VERSION,
+    ProtocolMinVersion: PROTOCOL_OLDEST,
     ProtocolMaxVersion: PROTOCOL_VERSION,
     Encryption: true,
     PeerDiscovery: router.discovery,
@@ -42,7 +42,7 @@ function reportPeer(peer: PeerStatus): object {
     Version: 0,
     Self: peer.isSelf,
     Reachable: peer.isReachable,
-    ...known({ Hops: peer.hops, Cost: peer.cost }),
+    ...known({ Hops: peer.hops, Cost: peer.cost, ClockAheadMs: peer.clockAheadMs }),
     ...(peer.path === undefined ? {} : { Path: peer.path }),
     ...(peer.twins === undefined ? {} : { Twins: peer.twins }),
     ...(peer.flapping === undefined ? {} : { Flapping: peer.flapping }),

@@ -26,6 +26,7 @@ export function routerOptionsOf(
     ...(config.linkCosts === undefined ? {} : { linkCosts: config.linkCosts }),
     random: length => randomBytes(length),
     now,
+    wallClock: () => Date.now(),
   }
 }
 

@@ -57,6 +57,8 @@ export class Link {
   /** Short id of the router at the other end, once its hello was accepted. */
   peer: number | undefined
   peerBootId = 0n
+  /** The highest protocol version that both ends speak. */
+  protocol = 0
   changedAt: number
   readonly quality = new LinkQuality()
   /** Records that the other end has yet to be sent. */

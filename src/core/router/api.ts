@@ -188,6 +188,8 @@ export interface RouterOptions {
   /** Fills with unpredictable bytes. */
   readonly random: (length: number) => Uint8Array
   readonly now: Instant
+  /** Milliseconds since 1970 by the host's clock, right or wrong, which may be set at any time: for nothing but to be compared. */
+  readonly wallClock: () => number
   /** What the operator says that the links to hosts cost, by name in the manifest, 1 to 65,535: counts in place of what is measured. */
   readonly linkCosts?: Readonly<Record<string, number>>
   /** Node's unless a simulation has its own. */

@@ -4,7 +4,7 @@ import { recordKey } from '../gossip/record-store.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
 import type { SessionKeys } from '../session/session-keys.ts'
-import { encodeMessage, type LinkMessage, PROTOCOL_VERSION } from '../wire/link-message.ts'
+import { encodeMessage, type LinkMessage, PROTOCOL_OLDEST, PROTOCOL_VERSION } from '../wire/link-message.ts'
 import { Topic } from '../wire/topic.ts'
 import type { Announcements } from './announcements.ts'
 import type { Input, LogFields, LogLevel, Output, RouterOptions } from './api.ts'
@@ -45,8 +45,6 @@ export interface ConversationContext {
 export const LINK_CLOSED = 'link closed'
 
 const GONE = { certified: 'removed from the cluster', open: 'your short id is another’s' } as const
-/** A link of which something was heard so lately is alive: heartbeats come each second. */
-const TWIN_HEARD_WITHIN_MS = 2_000
 const FLAPPING_TOLD = 'you started again and again: links with you have to wait'
 const ENOUGH = 'links enough, and you are reached without one'
 
@@ -77,7 +75,7 @@ export class Conversation {
     this.#keys.set(link.id, publicKey)
     const record = announcements.ownBytes
     const manifestVersion = BigInt(membership.version)
-    const protocol = { protocolMin: PROTOCOL_VERSION, protocolMax: PROTOCOL_VERSION }
+    const protocol = { protocolMin: PROTOCOL_OLDEST, protocolMax: PROTOCOL_VERSION }
     this.send(link, { kind: 'hello', ...protocol, bootId: announcements.bootId, manifestVersion, record })
   }
 
@@ -139,11 +137,13 @@ export class Conversation {
     this.send(link, { kind: 'manifest', text: manifest, signature: fromBase64(signature) })
   }
 
-  /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do. */
+  /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do, and the same time. */
   compare(lot: number): void {
     const { ready } = this.#context.neighbours
     const link = ready[lot % Math.max(ready.length, 1)]
-    if (link !== undefined) this.#exchange.compare(link)
+    if (link === undefined) return
+    this.#exchange.compare(link)
+    this.#context.twins.clocks.tell(link)
   }
 
   /** Sends what the link's unsent set names. */
@@ -196,6 +196,8 @@ export class Conversation {
       case 'goodbye':
         this.#context.emit({ kind: 'link-close', link: link.id, reason: message.reason })
         return this.closed(link, `peer said: ${message.reason}`, now)
+      case 'clock':
+        return this.#context.twins.clocks.heard(link.peer ?? 0, message.clockMs, now)
       case 'heartbeat':
     }
   }
@@ -214,7 +216,7 @@ export class Conversation {
   #greet(link: Link, hello: Hello, now: number): void {
     const { membership } = this.#context
     if (link.peer !== undefined) return this.#refuse(link, 'a second hello', now)
-    if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_VERSION) {
+    if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_OLDEST) {
       return this.#refuse(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
     }
     if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
@@ -234,6 +236,7 @@ export class Conversation {
     if (host.shortId === this.#context.options.shortId) return this.close(link, 'connected to ourselves', now)
     if (!accepted.ok) return this.#refuse(link, accepted.error, now)
     this.#exchange.take(accepted.value, link, now)
+    link.protocol = Math.min(hello.protocolMax, PROTOCOL_VERSION)
     this.#introduce(link, host.shortId, hello.bootId, now)
   }
 
@@ -258,7 +261,7 @@ export class Conversation {
     const other = neighbours.linkTo(peer)
     if (other !== undefined) {
       const isRestart = instanceOf(bootId) !== instanceOf(other.peerBootId)
-      if (isRestart && this.#isTwin(other, bootId, now)) return this.#refuseTwin(link, other, now)
+      if (isRestart && twins.isTwin(other, bootId, now)) return this.#refuseTwin(link, other, now)
       if (!isRestart && !neighbours.isPreferred(link, other, peer)) {
         if (link.direction === 'outbound') maker.succeeded(link.remote, now)
         return this.close(link, 'there is a link already', now)
@@ -278,15 +281,8 @@ export class Conversation {
     sessions.announce(peer, record, now)
     this.#exchange.begin(link)
     this.#context.log('info', 'link up', { peer, nickname: record.nickname, remote: link.remote.ip })
-    twins.compareClocks(peer, bootId, now)
+    twins.clocks.tell(link)
     this.#context.changed('at once')
-  }
-
-  /** Whether the process at the other end of `other` still runs, and has said more lately than the one with `bootId`. */
-  #isTwin(other: Link, bootId: bigint, now: number): boolean {
-    const newest = this.#context.announcements.peer(other.peer ?? 0)?.bootId ?? 0n
-    const isOlder = instanceOf(newest) === instanceOf(other.peerBootId) && bootId < newest
-    return isOlder && now - other.heardAt < TWIN_HEARD_WITHIN_MS
   }
 
   /** Shows the newcomer what the other says in its name: it may take the name back, but not by reconnecting. */

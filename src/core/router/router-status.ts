@@ -51,6 +51,8 @@ export interface PeerStatus {
   readonly flapping?: { readonly starts: number; readonly heldForMs: number }
   /** It was lost and came back so often lately that links with it have to last before they count. */
   readonly unsteady?: { readonly returns: number; readonly provesAfterMs: number }
+  /** By how much the clock of this neighbour is ahead of ours, or behind, below 0; absent while they agree. */
+  readonly clockAheadMs?: number
   /** Of a peer that can be reached. */
   readonly path?: PathStatus
   /** Of the whole way. */

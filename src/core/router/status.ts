@@ -31,7 +31,7 @@ export interface StatusSources {
   readonly routes: Routes
   readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
-  readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns'>
+  readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns' | 'clocks'>
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
@@ -188,6 +188,8 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
     const twins = sources.twins.twinsOf(host.shortId, sources.now)
     const flapping = sources.twins.flappingOf(host.shortId, sources.now)
     const unsteady = sources.twins.returns.of(host.shortId, sources.now)
+    const isNeighbour = sources.neighbours.linkTo(host.shortId) !== undefined
+    const clockAheadMs = isNeighbour ? sources.twins.clocks.aheadMsOf(host.shortId) : undefined
     return {
       name: host.peerName,
       nickname: record?.nickname ?? host.host,
@@ -198,6 +200,7 @@ function describePeers(sources: Sources): readonly PeerStatus[] {
       ...(twins === undefined ? {} : { twins }),
       ...(flapping === undefined ? {} : { flapping: describeFlapping(flapping, sources.now) }),
       ...(unsteady === undefined ? {} : { unsteady: { ...unsteady, returns: Math.floor(unsteady.returns) } }),
+      ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
       ...(route === undefined ? {} : { hops: route.hops, cost: route.cost, path: sources.pathTo(host.shortId) }),
       connections: (record?.links ?? []).flatMap(link => {
         const peer = nameOf(sources, link.shortId)

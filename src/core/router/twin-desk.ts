@@ -4,8 +4,9 @@ import type { Routes } from '../mesh/routes.ts'
 import type { PeerRecord } from '../wire/peer-record.ts'
 import { endpointsOf } from './announcements.ts'
 import type { Instant } from './api.ts'
-import { startOf } from './boot-id.ts'
+import { instanceOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
+import { PeerClocks } from './peer-clocks.ts'
 import type { HeardPeer, OwnRecord } from './record-gate.ts'
 import { type Flapping, Restarts } from './restarts.ts'
 import { Returns } from './returns.ts'
@@ -13,11 +14,11 @@ import { TAKEOVER_EVERY_MS, type Twins, TwinWatch } from './twin-watch.ts'
 
 type TwinContext = Pick<
   ConversationContext,
-  'options' | 'membership' | 'announcements' | 'sessions' | 'topics' | 'log' | 'changed'
+  'options' | 'membership' | 'announcements' | 'sessions' | 'topics' | 'emit' | 'log' | 'changed'
 >
 
-/** A clock that is ahead by less is none of our business. */
-export const SKEW_NOTICED_MS = 60_000n
+/** A link of which something was heard so lately is alive: heartbeats come each second. */
+const TWIN_HEARD_WITHIN_MS = 2_000
 /** What the log says when a peer is held down. */
 export const FLAPPING = 'a peer starts again and again, links with it have to wait'
 /** What it says when links with a peer have to last before they count. */
@@ -33,11 +34,13 @@ export class TwinDesk {
   readonly #watch = new TwinWatch()
   readonly #restarts = new Restarts()
   readonly returns: Returns
+  readonly clocks: PeerClocks
   #mutedUntil: Instant = Number.NEGATIVE_INFINITY
 
   constructor(context: TwinContext) {
     this.#context = context
     this.returns = new Returns(context.announcements.store)
+    this.clocks = new PeerClocks(context)
   }
 
   twinsOf(peer: number, now: Instant): Twins | undefined {
@@ -88,19 +91,18 @@ export class TwinDesk {
     this.#context.changed('soon')
   }
 
-  /** Says when the peer's clock is ahead of ours, which harms nothing but certificates and logs. */
-  compareClocks(peer: number, bootId: bigint, now: Instant): void {
-    const { options, log } = this.#context
-    const ours = options.bootId + BigInt(Math.floor(now - options.now))
-    const aheadMs = startOf(bootId) - ours
-    if (aheadMs >= SKEW_NOTICED_MS)
-      log('warn', 'the clock of a peer is ahead', { peer, bySeconds: Number(aheadMs / 1000n) })
+  /** Whether the process at the other end of `link` still runs, and has said more lately than the one with `bootId`. */
+  isTwin(link: Link, bootId: bigint, now: Instant): boolean {
+    const newest = this.#context.announcements.peer(link.peer ?? 0)?.bootId ?? 0n
+    const isOlder = instanceOf(newest) === instanceOf(link.peerBootId) && bootId < newest
+    return isOlder && now - link.heardAt < TWIN_HEARD_WITHIN_MS
   }
 
   forget(peer: number): void {
     this.#watch.forget(peer)
     this.#restarts.forget(peer)
     this.returns.forget(peer)
+    this.clocks.forget(peer)
   }
 
   /** There are other routes. */

@@ -40,6 +40,8 @@ export type LinkMessage =
   /** Datagrams of the sleeve where UDP does not pass, `datagramBytes` each, the last that many or fewer. */
   | { readonly kind: 'datagrams'; readonly datagramBytes: number; readonly bytes: Uint8Array }
   | { readonly kind: 'goodbye'; readonly reason: string }
+  /** Wall clock of the sender, in milliseconds since 1970; only to who speaks `CLOCKS_SINCE`. */
+  | { readonly kind: 'clock'; readonly clockMs: bigint }
 
 /** `bytes`: the encoding and its signature; of a message that came in, a view of its memory, to be copied by who keeps it. */
 export interface SignedRecord {
@@ -54,7 +56,11 @@ export interface DigestEntry {
   readonly version: bigint
 }
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
+/** Still spoken. */
+export const PROTOCOL_OLDEST = 1
+/** The version that has `clock`, which ends a link with a router of an earlier one. */
+export const CLOCKS_SINCE = 2
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
 /** Short ids times topics. */
 const RECORDS_MAX = 4096 * TOPICS_MAX
@@ -74,6 +80,7 @@ const Code = {
   observed: 10,
   punch: 11,
   datagrams: 12,
+  clock: 13,
 } as const
 
 /** Length (32 bits, of what follows), kind (8 bits), body. */
@@ -136,6 +143,8 @@ function encodeBody(message: Exclude<LinkMessage, { kind: 'records' }>): Uint8Ar
       return writer.u8(Code.datagrams).u16(message.datagramBytes).bytes(message.bytes).finish()
     case 'goodbye':
       return writer.u8(Code.goodbye).text8(message.reason).finish()
+    case 'clock':
+      return writer.u8(Code.clock).u64(message.clockMs).finish()
   }
 }
 
@@ -177,6 +186,8 @@ function decodeBody(code: number, reader: ByteReader): LinkMessage | undefined {
       return { kind: 'datagrams', datagramBytes: reader.u16(), bytes: reader.bytes(reader.remaining) }
     case Code.goodbye:
       return { kind: 'goodbye', reason: reader.text8() }
+    case Code.clock:
+      return { kind: 'clock', clockMs: reader.u64() }
     default:
       return undefined
   }

@@ -30,7 +30,7 @@ describe('the API on TCP', () => {
     expect(blocks).toBe(`        Version: 0.1.0 (version check update disabled)
 
         Service: router
-       Protocol: weave-provision 1
+       Protocol: weave-provision 2
            Name: NAME(a)
      Encryption: enabled
   PeerDiscovery: enabled

@@ -63,7 +63,7 @@ describe('three routers in a chain', () => {
         Version: 0.1.0 (version check update disabled)
 
         Service: router
-       Protocol: weave-provision 1
+       Protocol: weave-provision 2
            Name: NAME(a)
      Encryption: enabled
   PeerDiscovery: enabled

@@ -121,7 +121,7 @@ describe('the texts of status', () => {
     expect(formatStatus(STATUS, '1.2.3', CERTIFIED)).toBe(`        Version: 1.2.3 (version check update disabled)
 
         Service: router
-       Protocol: weave-provision 1
+       Protocol: weave-provision 2
            Name: 02:00:00:00:00:01(alpha)
      Encryption: enabled
   PeerDiscovery: enabled
@@ -173,6 +173,8 @@ describe('the texts of status', () => {
     expect(formatPeers(PEERS.map(peer => (peer.isSelf ? peer : { ...peer, unsteady })))).toContain(
       '(bravo)\n   it has come back 6 times lately: links with it count after 2 s\n',
     )
+    const clocks = PEERS.map(peer => (peer.isSelf ? peer : { ...peer, clockAheadMs: -1_800_400 }))
+    expect(formatPeers(clocks)).toContain('(bravo)\n   its clock is 1800 s behind ours\n')
     expect(formatStatus({ ...STATUS, peers: lost }, 'x', CERTIFIED)).toContain(
       'Peers: 1 (with 1 established connections)',
     )

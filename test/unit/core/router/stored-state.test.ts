@@ -63,6 +63,7 @@ function start(stored: Stored): { readonly router: RouterMachine; readonly outpu
     mtu: 1376,
     random: length => random.bytes(length),
     now: 0,
+    wallClock: () => 0,
     ipam: {
       universe: [network('10.32.0.0/16')],
       commons: [network('10.32.0.0/16')],

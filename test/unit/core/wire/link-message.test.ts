@@ -46,6 +46,7 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
     punch: fc.uint8Array({ maxLength: 130 }),
   }),
   fc.record({ kind: kind('datagrams'), datagramBytes: fc.nat(0xffff), bytes: fc.uint8Array({ maxLength: 300 }) }),
+  fc.record({ kind: kind('clock'), clockMs: u64 }),
   fc.record({ kind: kind('goodbye'), reason: fc.string({ maxLength: 60 }) }),
 )
 
