@@ -3,6 +3,11 @@ import { type Cell, formatCell, MEASURES, type Measure, medianOf } from './resul
 const [WIDTH, BAR, GAP, LABEL] = [760, 22, 8, 150]
 const COLOURS = { ours: '#1b6ca8', peer: '#8a8f98', reference: '#d5d8dc' } as const
 
+/** The file of the chart of one measure under one condition. */
+export function chartName(measure: Measure, condition: string): string {
+  return `${measure}-${condition.replace(/[^a-z0-9]+/gi, '-')}.svg`
+}
+
 /** Bars of one measure under one condition, the best first; SVG. */
 export function drawChart(measure: Measure, condition: string, cells: readonly Cell[]): string {
   const { title, unit, isMore } = MEASURES[measure]

@@ -4,7 +4,7 @@ import { type Candidate, type Contestant, DISTANCES } from './candidate.ts'
 import { awaitRoutes, createChainLab } from './chain-lab.ts'
 import { pidsOf, residentMegabytes } from './daemons.ts'
 import type { Extent } from './extent.ts'
-import { Results } from './results.ts'
+import { JUMBO, Results, START } from './results.ts'
 import { attempt, type Trial, type Turn, takeTurn } from './turn.ts'
 
 /** A daemon is idle when its start is over, and it has given back what only that has needed. */
@@ -67,7 +67,7 @@ async function onLab(
     for (const [i, candidate] of candidates.entries()) {
       const { configure } = candidate
       const lab = configure === undefined ? common : await create(String(i), configure)
-      await attempt(results, { candidate, condition: `MTU ${mtu}` }, async () => {
+      await attempt(results, { candidate, condition: mtu === 9000 ? JUMBO : START }, async () => {
         contestants.push(await start(candidate, lab, mtu))
       })
     }
@@ -95,7 +95,7 @@ function lossy({ parts }: Extent, { routes }: Contestant, percent: number): Tria
 }
 
 function jumbo({ parts }: Extent, { routes }: Contestant): Trial {
-  return { condition: 'MTU 9000', route: routes.direct, parts: parts.jumbo }
+  return { condition: JUMBO, route: routes.direct, parts: parts.jumbo }
 }
 
 /** Of each candidate the daemon that takes most. */

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { BOUND_LEGEND } from './legend.ts'
+import { chartName } from './chart.ts'
+import { BOUND_LEGEND, describeRun } from './legend.ts'
 import { formatRatio } from './ratios.ts'
 import type { RunRecord } from './record.ts'
 import { describeCell, MEASURES, type Measure } from './results.ts'
@@ -27,16 +28,23 @@ export function quote(record: RunRecord): string {
     return [candidate, ...COLUMNS.map(column => describeCell(record, { candidate, ...column }))]
   })
   return `${BEGIN}
-Measured on ${machine}, ${date}, by \`npm run bench\`: all ends and relays share these cores, so read the figures as ratios. Medians
+Measured on ${machine}, ${date}, ${describeRun(record)}: all ends and relays share these cores, so read the figures as ratios. Medians
 (least–most) of ${rounds} interleaved rounds, a star for each in which the machine was busy with something else. TCP uses
 ${congestionControl} on all; the machine's default is ${machineCongestionControl}. ${BOUND_LEGEND} All cells, and charts: [bench/results](bench/results/results.md).
 
 ${table([head, ...rows])}
-
+${chart(record)}
 | ratio | goal | measured | |
 |---|---|---|---|
 ${ratios.map(formatRatio).join('\n')}
 ${END}`
+}
+
+/** Of one stream, as that is what all others are beside. */
+function chart({ cells }: RunRecord): string {
+  const [measure, condition] = ['stream', 'direct'] as const
+  if (!cells.some(cell => cell.measure === measure && cell.condition === condition)) return ''
+  return `\n![${MEASURES[measure].title}, ${condition}](bench/results/${chartName(measure, condition)})\n`
 }
 
 /** Exchanges what stands between the markers in the file at `path`. */

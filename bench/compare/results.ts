@@ -71,6 +71,10 @@ export function medianOf({ readings }: Cell): number {
   return median((quiet.length === 0 ? readings : quiet).map(reading => reading.value))
 }
 
+/** Under which failures to start are noted, and the only one that has hosts of its own. */
+export const START = 'MTU 1500'
+export const JUMBO = 'MTU 9000'
+
 /** Of the candidate that is the bare cables themselves. */
 export const CABLES = 'veth'
 /** What ends so little below bare cables that the next rate would have been too much for those too. */
@@ -97,7 +101,10 @@ export function describeCell(
   }
   const cell = cells.find(one => one.measure === key.measure && isOfSame(one))
   if (cell !== undefined) return formatCell(cell, cells)
-  return failures.some(isOfSame) ? 'failed' : '–'
+  const hasNotStarted = failures.some(({ candidate, condition }) => {
+    return candidate === key.candidate && condition === START && key.condition !== JUMBO
+  })
+  return hasNotStarted || failures.some(isOfSame) ? 'failed' : '–'
 }
 
 /** `2301‡ (2290–2410)*`, with a star for each noisy round, and the mark where the generator is the limit. */

@@ -2,12 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from './candidate.ts'
-import { drawChart } from './chart.ts'
-import type { Extent } from './extent.ts'
-import { BOUND_LEGEND } from './legend.ts'
+import { chartName, drawChart } from './chart.ts'
+import { BOUND_LEGEND, describeRun } from './legend.ts'
 import { CONGESTION_CONTROL } from './measures.ts'
 import { computeRatios, formatRatio } from './ratios.ts'
-import { RECORD_FILE, type RunRecord } from './record.ts'
+import { type Origin, RECORD_FILE, type RunRecord } from './record.ts'
 import { describeCell, type Failure, MEASURES, type Measure, type Results } from './results.ts'
 import { smallBufferBytes } from './small-packets.ts'
 
@@ -15,21 +14,21 @@ const REASON_LETTERS_MAX = 200
 
 export interface WriteUp {
   readonly folder: string
-  readonly extent: Extent
+  readonly origin: Origin
   readonly candidates: readonly Candidate[]
   readonly results: Results
 }
 
 /** `results.json`, `results.md` and a chart for each measure and condition. Gives the text of `results.md`. */
-export function writeResults({ folder, extent, candidates, results }: WriteUp): string {
+export function writeResults({ folder, origin, candidates, results }: WriteUp): string {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const record: RunRecord = {
+    ...origin,
     machine: describeMachine(),
     date: new Date().toISOString().slice(0, 10),
     congestionControl: CONGESTION_CONTROL,
     machineCongestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
-    rounds: extent.rounds,
     ratios: computeRatios(results),
     cells: results.cells,
     failures: results.failures,
@@ -37,8 +36,7 @@ export function writeResults({ folder, extent, candidates, results }: WriteUp): 
   writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`)
   for (const { measure, condition } of conditionsOf(results)) {
     const cells = results.cells.filter(cell => cell.measure === measure && cell.condition === condition)
-    const name = `${measure}-${condition.replace(/[^a-z0-9]+/gi, '-')}.svg`
-    writeFileSync(join(folder, name), drawChart(measure, condition, cells))
+    writeFileSync(join(folder, chartName(measure, condition)), drawChart(measure, condition, cells))
   }
   const text = formatReport(record, candidates, results)
   writeFileSync(join(folder, 'results.md'), text)
@@ -57,13 +55,17 @@ function formatReport(record: RunRecord, candidates: readonly Candidate[], resul
   const about = candidates.map(({ name, about }) => `- **${name}**: ${about}`)
   return `# Comparison
 
-${machine}; ${date}. All ends, relays and the load share these cores: read the figures as ratios. ${rounds} interleaved rounds; each
+${machine}; ${date}, ${describeRun(record)}. All ends, relays and the load share these cores: read the figures as ratios. ${rounds} interleaved rounds; each
 cell is the median (least–most), with a star for each round in which the machine was busy with something else. TCP uses
 ${congestionControl} on every candidate; the machine's default is ${machineCongestionControl}.
 Small packets are sent and counted by programs with ${Math.round(smallBufferBytes() / 1024)} KiB of socket buffer: what they lose while they wait for a core, no
 candidate has lost. ${BOUND_LEGEND}
 
 ${about.join('\n')}
+
+The encrypted fast path, VXLAN within the kernel's WireGuard, is no candidate: the kernels on which this is run have no WireGuard, and by
+wireguard-go it is there for tests only; there routers choose the sleeve.
+Each condition differs from the direct one, 1,500 bytes and no loss, in what its name says alone.
 
 | ratio | goal | measured | |
 |---|---|---|---|
@@ -94,7 +96,8 @@ function tables(candidates: readonly Candidate[], results: Results): readonly st
     })
     const { title, unit } = MEASURES[measure]
     const head = `| ${title}, ${unit} | ${conditions.join(' | ')} |\n|${'---|'.repeat(conditions.length + 1)}`
-    return `${head}\n${rows.join('\n')}`
+    const charts = conditions.map(condition => `[${condition}](${chartName(measure, condition)})`)
+    return `${head}\n${rows.join('\n')}\n\nCharts: ${charts.join(', ')}`
   })
 }
 
