@@ -6,7 +6,7 @@ import { n2n } from './candidates/n2n.ts'
 import { nebula } from './candidates/nebula.ts'
 import { openvpn } from './candidates/openvpn.ts'
 import { tinc } from './candidates/tinc.ts'
-import { fastPath, sleeve } from './candidates/weave.ts'
+import { fastPath, sleeve, sleeveOverTls } from './candidates/weave.ts'
 import { givenWireguardGo, wireguardGo } from './candidates/wireguard-go.ts'
 import { compare } from './compare.ts'
 import { type Options, parseOptions } from './options.ts'
@@ -16,7 +16,7 @@ import { describeRevision } from './revision.ts'
 import { writeResults } from './write-up.ts'
 
 const ALL: readonly Candidate[] = [
-  ...[sleeve, fastPath],
+  ...[sleeve, fastPath, sleeveOverTls],
   ...[openvpn, nebula, tinc, wireguardGo, n2n],
   ...[vxlan, veth],
 ]
