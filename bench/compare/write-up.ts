@@ -67,12 +67,13 @@ The encrypted fast path, VXLAN within the kernel's WireGuard, is no candidate: t
 wireguard-go it is there for tests only; there routers choose the sleeve.
 Each condition differs from the direct one, 1,500 bytes and no loss, in what its name says alone.
 
-| ratio | goal | measured | |
-|---|---|---|---|
-${record.ratios.map(formatRatio).join('\n')}
-
-${[...tables(candidates, results), ...failureTable(results.failures)].join('\n\n')}
+${[...ratioTable(record), ...tables(candidates, results), ...failureTable(results.failures)].join('\n\n')}
 `
+}
+
+function ratioTable({ ratios }: RunRecord): readonly string[] {
+  if (ratios.length === 0) return []
+  return [`| ratio | goal | measured | |\n|---|---|---|---|\n${ratios.map(formatRatio).join('\n')}`]
 }
 
 function failureTable(failures: readonly Failure[]): readonly string[] {

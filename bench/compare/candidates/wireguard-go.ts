@@ -25,7 +25,7 @@ export function givenWireguardGo(program: string): Candidate {
   return wireguardCandidate({
     name: GIVEN_WIREGUARD_GO,
     kind: 'reference',
-    about: `likewise, by the program that was given with --wireguard-go: ${program}`,
+    about: `as wireguard-go, by the program that was given with --wireguard-go: ${program}`,
     program,
     network: '10.9.0',
     devicePrefix: 'wo',
