@@ -40,11 +40,11 @@ export function routerMetrics(router: RouterStatus): readonly Metric[] {
     },
     {
       name: 'weave_path_changes_total',
-      help: 'How often frames came to take another path to a peer: between fast path and sleeve, or another way of the sleeve.',
+      help: 'How often frames came to take another path to a peer: between fast path and sleeve, or another way of the same.',
       type: 'counter',
       samples: [
         { labels: { change: 'path' }, value: router.fastPath?.changes ?? 0 },
-        { labels: { change: 'way' }, value: router.wayChanges },
+        { labels: { change: 'way' }, value: router.wayChanges + (router.fastPath?.wayChanges ?? 0) },
       ],
     },
     {

@@ -6,6 +6,8 @@ export interface FastPathStatus {
   readonly hasTunnels: boolean
   /** How often a peer moved from one path to another. */
   readonly changes: number
+  /** How often frames came to take another way to a peer that was and stayed on the fast path. */
+  readonly wayChanges: number
   /** Ways of VXLAN to other routers, proved or being tried. */
   readonly links: readonly {
     readonly peer: number

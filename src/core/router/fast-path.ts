@@ -12,7 +12,8 @@ import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
-import { describeGain, describeLoss, type PathFacts } from './path-reasons.ts'
+import { FastMoves } from './fast-moves.ts'
+import type { PathFacts } from './path-reasons.ts'
 import { TrustedAddresses } from './trusted-addresses.ts'
 import { Tunnels } from './tunnels.ts'
 
@@ -55,7 +56,7 @@ export class FastPathKeeper {
   #heldUntil: Instant
   /** Why links were lost, by peer, until they are open again. */
   readonly #losses = new Map<number, string>()
-  #changes = 0
+  readonly #moves: FastMoves
 
   constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
     const { adopted, tunnel } = options
@@ -69,6 +70,10 @@ export class FastPathKeeper {
     const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
     const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
     this.#table = isOurs ? withFloods(adopted) : emptyFastPathTable(this.#self)
+    this.#moves = new FastMoves(context.log, {
+      factsOf: (peer, via) => this.#factsOf(peer, via),
+      nicknameOf: peer => this.#nicknameOf(peer),
+    })
     this.#heldUntil = isOurs ? now + HOLD_MS : Number.NEGATIVE_INFINITY
     for (const [address, peer] of this.#table.endpoints) {
       if (this.#table.hops.get(peer) === address) this.#links.adopt(peer, address, now)
@@ -123,17 +128,10 @@ export class FastPathKeeper {
 
   /** Draws the table anew and gives it to the kernel. */
   route(): void {
+    const before = { table: this.#table, routes: this.#routes }
     const next = this.#isHolding ? this.#table : this.#compute()
-    const before = this.#table
     this.#table = next
-    for (const [peer, hop] of next.hops) {
-      if (!before.hops.has(peer))
-        this.#moved(peer, 'fastdp', describeGain(this.#factsOf(peer, next.endpoints.get(hop))))
-    }
-    for (const [peer, hop] of before.hops) {
-      if (!next.hops.has(peer))
-        this.#moved(peer, 'sleeve', describeLoss(this.#factsOf(peer, before.endpoints.get(hop))))
-    }
+    this.#moves.note(before, { table: next, routes: this.#routes })
     // The way into the tunnel is there before frames are sent along it.
     this.#tunnels?.arrange(this.#links.all)
     this.#context.emit({ kind: 'fast-path', table: next })
@@ -143,7 +141,8 @@ export class FastPathKeeper {
     return {
       trusted: this.#trusted.networks,
       hasTunnels: this.#tunnels !== undefined,
-      changes: this.#changes,
+      changes: this.#moves.changes,
+      wayChanges: this.#moves.wayChanges,
       links: this.#links.all.map(({ peer, address, isOpen, isNarrow, changedAt, roundTripMs, losses }) => ({
         peer,
         address: formatIpAddress(address),
@@ -238,19 +237,15 @@ export class FastPathKeeper {
 
   #factsOf(peer: number, via: number | undefined): PathFacts {
     const { topics } = this.#context
-    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false }
+    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false }
     const theirs = decodeFastNeighbours(topics.bodyOf(via, Topic.fastPath) ?? NOTHING) ?? []
     const isMutual = theirs.includes(this.#self) || this.#tunnels?.hasProved(via) === true
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
       loss: this.#losses.get(via),
       isMutual,
+      isLast: via === peer || theirs.includes(peer),
     }
-  }
-
-  #moved(peer: number, path: 'fastdp' | 'sleeve', reason: string): void {
-    this.#changes++
-    this.#context.log('info', 'path changed', { peer, nickname: this.#nicknameOf(peer), path, reason })
   }
 
   #nicknameOf(peer: number): string {

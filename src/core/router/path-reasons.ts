@@ -9,6 +9,8 @@ export interface PathFacts {
   readonly loss: string | undefined
   /** Whether the router at its other end has proved it too. */
   readonly isMutual: boolean
+  /** Whether that router says that it has a link with the peer, or is the peer. */
+  readonly isLast: boolean
 }
 
 const PROVED = 'probes are answered'
@@ -24,6 +26,16 @@ export function describeLoss({ via, loss, isMutual }: PathFacts): string {
   if (loss !== undefined) return `${loss}${where}`
   const nickname = via?.nickname ?? 'the next host'
   return isMutual ? `${nickname} has no proved link onward` : `${nickname} gets no answers from here`
+}
+
+/** Why a peer is reached another way on the fast path, which is better than the one before, as good, or worse. */
+export function describeTurn(
+  { before, after }: { readonly before: PathFacts; readonly after: PathFacts },
+  is: 'better' | 'as good' | 'worse',
+): string {
+  if (is === 'better') return describeGain(after)
+  const holds = before.via !== undefined && before.loss === undefined && before.isMutual && before.isLast
+  return is === 'as good' && holds ? 'this way is as short' : describeLoss(before)
 }
 
 /** Why a neighbour is not on the fast path though this router has one. */

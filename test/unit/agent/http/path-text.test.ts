@@ -32,7 +32,14 @@ describe('the page of paths', () => {
   })
 
   it('names the fast path where the kernel carries the frames', () => {
-    const fastPath = { trusted: [], hasTunnels: false, changes: 0, links: [], peers: [{ peer: 2, hops: 1 }] }
+    const fastPath = {
+      trusted: [],
+      hasTunnels: false,
+      changes: 0,
+      wayChanges: 1,
+      links: [],
+      peers: [{ peer: 2, hops: 1 }],
+    }
     const [first, second] = describePaths({ ...STATUS, fastPath } as RouterStatus, [])
     expect(first).toMatchObject({ kind: 'fast', reason: 'every hop is on the fast path', forMs: 61_000 })
     expect(second).toMatchObject({ kind: 'relayed', via: 'h2', hops: 2 })

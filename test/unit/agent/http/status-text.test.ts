@@ -76,7 +76,7 @@ const CERTIFIED = { kind: 'certificates', trustedSubnets: [], refused: {} } as c
 
 describe('the texts of status', () => {
   it('says where it is about encryption which frames are not encrypted', () => {
-    const fastPath = { trusted: [], hasTunnels: false, changes: 0, links: [], peers: [] }
+    const fastPath = { trusted: [], hasTunnels: false, changes: 0, wayChanges: 1, links: [], peers: [] }
     const text = (trustedSubnets: readonly string[]) =>
       formatStatus({ ...STATUS, fastPath }, 'x', { ...CERTIFIED, trustedSubnets })
     expect(text(['192.0.2.0/24'])).toContain('    Encryption: enabled; not for frames within TrustedSubnets\n')
@@ -93,7 +93,14 @@ describe('the texts of status', () => {
       forMs: 0,
       losses: 0,
     }
-    const fastPath = { trusted: [], hasTunnels: true, changes: 1, links: [link], peers: [{ peer: 2, hops: 1 }] }
+    const fastPath = {
+      trusted: [],
+      hasTunnels: true,
+      changes: 1,
+      wayChanges: 1,
+      links: [link],
+      peers: [{ peer: 2, hops: 1 }],
+    }
     const text = formatStatus({ ...STATUS, fastPath }, 'x', CERTIFIED)
     expect(text).toContain('    Encryption: enabled\n')
     expect(text).toContain('       FastPath: enabled (1 peers over 1 links, 1 of them WireGuard, 1 changes)\n')

@@ -33,11 +33,11 @@ describe('metrics', () => {
     expect(formatMetrics(routerMetrics(status([inTheClear])))).toContain('type="sleeve",encryption=""} 0\n')
   })
 
-  it('count changes of paths, and of the ways of the sleeve apart', () => {
-    const fastPath = { trusted: [], hasTunnels: false, changes: 3, links: [], peers: [] }
+  it('count changes of paths, and of the ways of sleeve and fast path apart', () => {
+    const fastPath = { trusted: [], hasTunnels: false, changes: 3, wayChanges: 1, links: [], peers: [] }
     const text = formatMetrics(routerMetrics({ ...status([]), fastPath, wayChanges: 2 }))
     expect(text).toContain('weave_path_changes_total{change="path"} 3\n')
-    expect(text).toContain('weave_path_changes_total{change="way"} 2\n')
+    expect(text).toContain('weave_path_changes_total{change="way"} 3\n')
   })
 
   it('name what was dropped by its reason', () => {

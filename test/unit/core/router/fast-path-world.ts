@@ -141,7 +141,9 @@ export class World {
       sessions: { pairKey: () => new Uint8Array(32) },
       emit: (output: Output) => this.#outputs.push(output),
       log: (_: string, message: string, fields: Readonly<Record<string, unknown>>) => {
-        if (message === 'path changed') this.moves.push(`${fields.peer} ${fields.path}: ${fields.reason}`)
+        if (message !== 'path changed') return
+        const way = fields.way === undefined ? '' : ` ${fields.was} → ${fields.way}`
+        this.moves.push(`${fields.peer} ${fields.path}${way}: ${fields.reason}`)
       },
       changed: (when: string) => this.changes.push(when),
     } as unknown as Context
