@@ -30,7 +30,6 @@ export async function compare({ candidates, extent, write }: Comparison): Promis
     }
   }
   await onLab(1500, { candidates, results }, async contestants => {
-    await sleep(SETTLE_MS)
     for (const contestant of contestants) await noteIdleMemory(results, contestant)
     await forEachRound(async turn => {
       for (const contestant of contestants) {
@@ -71,6 +70,7 @@ async function onLab(
         contestants.push(await start(candidate, lab, mtu))
       })
     }
+    await sleep(SETTLE_MS)
     await act(contestants)
   } finally {
     for (const lab of labs) await lab.dispose()
