@@ -67,7 +67,14 @@ export class DiallingExchange {
     this.opening = concat(Uint8Array.of(VERSION, mode, slot), this.#run?.share ?? new Uint8Array(SHARE_BYTES))
   }
 
-  conclude(reply: Uint8Array): Conclusion {
+  /** True when `reply` tests our password, as anybody can who answers where we dial: what has to be limited. */
+  isGuess(reply: Uint8Array): boolean {
+    const [, mode, , verdict] = reply
+    return this.#run !== undefined && mode === Mode.withPassword && verdict !== Verdict.tooManyGuesses
+  }
+
+  /** `isLimited`: there were too many wrong passwords; whether this one is right stays unsaid. */
+  conclude(reply: Uint8Array, isLimited = false): Conclusion {
     const [version = 0, mode = 0, count = 0, verdict = 0] = reply
     const pairs = Math.max(1, this.#input.secrets.length) * Math.max(1, Math.min(count, 2))
     const end = (refusal: Refusal | undefined, said: number, proof = new Uint8Array(TAG_BYTES)): Conclusion => {
@@ -83,6 +90,7 @@ export class DiallingExchange {
       return end('a password is asked for there', Verdict.otherMode)
     }
     if (mode !== Mode.withPassword) return end('a password is asked for here', Verdict.otherMode)
+    if (isLimited) return end('too many wrong passwords', Verdict.tooManyGuesses)
     const proof = this.#verify(this.#run, reply)
     if (proof === undefined) return end('wrong password', Verdict.wrongPassword)
     return end(undefined, Verdict.goOn, proof)

@@ -16,11 +16,13 @@ export type AdmissionState =
 export class HostAdmission {
   readonly passwords: PasswordKeeper | undefined
   readonly #limiter: GuessLimiter
+  readonly #answerLimiter: GuessLimiter
   #admission: Admission
 
   constructor(host: Host, paths: AgentPaths, clock: () => number) {
     this.passwords = host.kind === 'open' ? new PasswordKeeper(paths.password) : undefined
     this.#limiter = new GuessLimiter(clock)
+    this.#answerLimiter = new GuessLimiter(clock)
     this.#admission = this.#create(host)
   }
 
@@ -40,12 +42,13 @@ export class HostAdmission {
   }
 
   passwordsChanged(): void {
-    this.#limiter.forgetAcquaintances()
+    for (const limiter of [this.#limiter, this.#answerLimiter]) limiter.forgetAcquaintances()
   }
 
   #create(host: Host): Admission {
     if (host.kind === 'certified') return new CertifiedAdmission(host.credentials)
     const secrets = () => this.passwords?.secrets ?? []
-    return new OpenAdmission({ identity: host.identity, secrets, limiter: this.#limiter })
+    const [limiter, answerLimiter] = [this.#limiter, this.#answerLimiter]
+    return new OpenAdmission({ identity: host.identity, secrets, limiter, answerLimiter })
   }
 }

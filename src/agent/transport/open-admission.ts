@@ -35,7 +35,10 @@ export interface OpenAdmissionOptions {
   readonly identity: Identity
   /** Stretched, the preferred one first; none lets anybody in. */
   readonly secrets: () => readonly Uint8Array[]
+  /** Of those who dial us. */
   readonly limiter: GuessLimiter
+  /** Of those who answer where we dial: strangers who guess on their own account are not in their way. */
+  readonly answerLimiter: GuessLimiter
 }
 
 /** Hosts have keys that nobody vouches for; who shows by an exchange that he holds the password is let in. */
@@ -88,9 +91,15 @@ export class OpenAdmission implements Admission {
     if (reply === undefined) {
       return { kind: 'refused', reason: REASONS['the exchange of passwords is broken'], mayRetry: false }
     }
-    const { outcome, closing, pairs } = exchange.conclude(reply)
+    const { ip } = remoteOf(socket)
+    const { answerLimiter } = this.#options
+    const isGuess = exchange.isGuess(reply)
+    const { outcome, closing, pairs } = exchange.conclude(reply, isGuess && !answerLimiter.take(ip, publicKey))
     socket.write(closing)
-    if (outcome.kind === 'admitted') return { kind: 'proven', publicKey }
+    if (outcome.kind === 'admitted') {
+      if (isGuess) answerLimiter.succeeded(ip, publicKey)
+      return { kind: 'proven', publicKey }
+    }
     const mayRetry = outcome.refusal === 'wrong password' && attempt + 1 < pairs
     return { kind: 'refused', reason: REASONS[outcome.refusal], mayRetry }
   }

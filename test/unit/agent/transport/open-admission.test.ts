@@ -69,15 +69,45 @@ describe('an admission by password, over TLS', () => {
       ...Array(2).fill('too many wrong passwords from there'),
     ])
   })
+
+  it('lets who answers where it dials test no more passwords after a few wrong ones either, but whom it knows', async () => {
+    let now = 0
+    const answerLimiter = new GuessLimiter(() => now)
+    const reasonFor = async (theirs: readonly Uint8Array[]) => {
+      const { proof, admitted } = await meet([good], theirs, { answerLimiter })
+      expect(proof.kind === 'proven').toBe(admitted.ok)
+      return proof.kind === 'refused' ? (proof.reason.split(':')[0] ?? '') : 'proven'
+    }
+    const guess = async (times: number) => {
+      const reasons: string[] = []
+      for (let i = 0; i < times; i++) reasons.push(await reasonFor([bad]))
+      return reasons
+    }
+    expect(await guess(7)).toEqual([
+      ...Array(5).fill('wrong password'),
+      ...Array(2).fill('too many wrong passwords from there'),
+    ])
+    expect(await reasonFor([good])).toBe('too many wrong passwords from there')
+    expect(await reasonFor([])).toBe('it has no password, and this host asks for one')
+    now = 10_000
+    expect(await reasonFor([good])).toBe('proven')
+    await guess(7)
+    expect(await reasonFor([good])).toBe('proven')
+  })
 })
+
+/** For a single meeting. */
+function endless(): GuessLimiter {
+  return new GuessLimiter(() => 0)
+}
 
 async function meet(
   mine: readonly Uint8Array[],
   theirs: readonly Uint8Array[],
-  { attempt = 0, limiter = new GuessLimiter(() => 0) } = {},
+  { attempt = 0, limiter = endless(), answerLimiter = endless() } = {},
 ) {
-  const dialler = new OpenAdmission({ identity: alice, secrets: () => mine, limiter: new GuessLimiter(() => 0) })
-  const acceptor = new OpenAdmission({ identity: bob, secrets: () => theirs, limiter })
+  const dialler = new OpenAdmission({ identity: alice, secrets: () => mine, limiter: endless(), answerLimiter })
+  const acceptor = new OpenAdmission({ identity: bob, secrets: () => theirs, limiter, answerLimiter: endless() })
   const [near, far] = wire()
   const accepted = new TLSSocket(far as never, { ...acceptor.tls, isServer: true, requestCert: true })
   const dialled = connect({ socket: near as never, ...dialler.tls, checkServerIdentity: () => undefined })
