@@ -5,28 +5,20 @@ import { EPOCH_MAX, encodeAddressBody } from '../../src/core/ipam/body.ts'
 import { HOLD_MS } from '../../src/core/ipam/contacts.ts'
 import { rangeOf } from '../../src/core/ipam/range.ts'
 import { peerNameOf } from '../../src/core/router/index.ts'
-import { createSigner } from '../../src/core/session/crypto.ts'
 import { encodeMessage, type LinkMessage } from '../../src/core/wire/link-message.ts'
-import {
-  decodeRecord,
-  encodeRecord,
-  LINKS_MAX,
-  type PeerRecord,
-  SIGNATURE_BYTES,
-} from '../../src/core/wire/peer-record.ts'
-import { contextOf, Topic } from '../../src/core/wire/topic.ts'
-import { encodeTopicRecord } from '../../src/core/wire/topic-record.ts'
+import { LINKS_MAX } from '../../src/core/wire/peer-record.ts'
+import { Topic } from '../../src/core/wire/topic.ts'
 import { network } from './address-world.ts'
 import { CONTAINERS, signManifest } from './cluster.ts'
 import { broadcastFrame } from './convergence.ts'
 import { falseBodyOf } from './false-bodies.ts'
+import { forge, HIGHEST, heardFrom, records, topicOf } from './lies.ts'
 import { World, type WorldOptions } from './world.ts'
 
 const HONEST = ['a', 'b', 'c']
 const NAMES = [...HONEST, 'liar']
 const VAIN = 'a claim to addresses that this host holds'
 const UNSIGNED = 'a record that its peer did not sign'
-const HIGHEST = 2n ** 64n - 1n
 const JUNK = Uint8Array.of(99, 98, 97)
 
 describe('a member that lies', () => {
@@ -117,7 +109,7 @@ describe('a member that lies to those who hand out addresses and know names', ()
     const world = start({ hasTopics: true, answered: (host, { answer }) => answers.set(host.name, answer) })
     world.tell('a', { kind: 'names', change: { kind: 'add', entry: nameOfWeb('10.2.1.1') } })
     world.run(3 * HOLD_MS)
-    for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(topicOf(world, topic, body)))
+    for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(topicOf(world, { topic, body })))
     world.run(5_000)
     for (const [i, name] of HONEST.entries()) {
       const subnet = network(`10.2.${i + 1}.0/24`)
@@ -145,7 +137,7 @@ describe('a member that gives another more pieces of address space than that cou
       const address = first + BigInt(2 * i)
       return { from: address, to: address, receiver: peerOf(world, 'a'), sequence: 1 + i, epoch: 1 }
     })
-    const told = topicOf(world, Topic.addresses, falseBodyOf({ grants }))
+    const told = topicOf(world, { topic: Topic.addresses, body: falseBodyOf({ grants }) })
     for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(told))
     world.run(5_000)
     const request = { kind: 'allocate', id: 'c', timeoutMs: 5_000 } as const
@@ -162,7 +154,7 @@ describe('a member that names addresses of others', () => {
     world.tell('a', { kind: 'names', change: { kind: 'add', entry: nameOfWeb('10.2.1.1') } })
     const lies = ['trap', 'web'].map(label => nameOf(label, '10.2.1.1'))
     const truths = [nameOf('own', '10.2.4.1'), nameOf('outside', '192.0.2.7')]
-    const told = topicOf(world, Topic.names, encodeEntries([...lies, ...truths]))
+    const told = topicOf(world, { topic: Topic.names, body: encodeEntries([...lies, ...truths]) })
     for (const name of HONEST) world.links.sendFromTo('liar', name, encodeMessage(told))
     world.run(REVIEW_MS + 5_000)
     for (const name of HONEST) {
@@ -193,36 +185,6 @@ function start(options: Partial<WorldOptions> = {}): World {
   return world
 }
 
-interface Lie {
-  readonly of?: string
-  readonly bootId?: bigint
-  readonly version?: bigint
-  readonly links?: number
-}
-
-/** A record as the liar signs it. */
-function forge(world: World, { of = 'liar', bootId, version, links }: Lie): Uint8Array {
-  const known = recordOf(world, of)
-  const link = { isOutbound: true, isEstablished: true, cost: 1, remote: { ip: '192.0.2.1', port: 1 } }
-  const encoded = encodeRecord({
-    ...known,
-    bootId: bootId ?? known.bootId + 1n,
-    version: version ?? 1n,
-    ...(links === undefined ? {} : { links: Array.from({ length: links }, (_, i) => ({ ...link, shortId: i + 1 })) }),
-  })
-  const signed = Buffer.concat([Buffer.from(contextOf(Topic.peer)), encoded])
-  return Uint8Array.from(Buffer.concat([encoded, createSigner(world.member('liar').seed).sign(signed)]))
-}
-
-/** A body of another topic, as the liar signs it. */
-function topicOf(world: World, topic: number, body: Uint8Array): LinkMessage {
-  const { seed, shortId } = world.member('liar')
-  const encoded = encodeTopicRecord({ shortId, topic, bootId: HIGHEST, version: 1n, body })
-  const signed = Buffer.concat([Buffer.from(contextOf(topic)), encoded])
-  const bytes = Uint8Array.from(Buffer.concat([encoded, createSigner(seed).sign(signed)]))
-  return { kind: 'records', records: [{ topic, bytes }] }
-}
-
 function claimOfAll(epoch: number): Uint8Array {
   const claim = { ...rangeOf(network(CONTAINERS)), epoch, isSettling: false, free: 1n }
   const empty = { grants: [], taken: new Map(), wishes: [], denials: [], ranges: [] }
@@ -239,31 +201,6 @@ function nameOfWeb(address: string): Entry {
 
 function nameOf(label: string, address: string): Entry {
   return { id: 'c', name: `${label}.weave.local`, data: { kind: 'address', address } }
-}
-
-/** A record of `name` as others have it, taken from the wire. */
-function recordOf(world: World, name: string): PeerRecord {
-  const bytes = heardFrom(world, name)
-  const decoded = decodeRecord(bytes.subarray(0, bytes.length - SIGNATURE_BYTES))
-  if (!decoded.ok) throw new Error(decoded.error)
-  return decoded.value
-}
-
-/** Starts `name` again to hear its hello. */
-function heardFrom(world: World, name: string): Uint8Array {
-  let hello = new Uint8Array(0)
-  world.links.tap = (from, bytes) => {
-    if (from === name && bytes[4] === 1) hello = Uint8Array.from(bytes.subarray(4 + 1 + 2 + 2 + 8 + 8 + 2))
-  }
-  world.kill(name)
-  world.restart(name)
-  world.run(3_000)
-  world.links.tap = undefined
-  return hello
-}
-
-function records(bytes: Uint8Array): LinkMessage {
-  return { kind: 'records', records: [{ topic: Topic.peer, bytes }] }
 }
 
 function hello(record: Uint8Array): LinkMessage {

@@ -144,6 +144,11 @@ export class Announcements {
     return this.#gate.accept(record)
   }
 
+  /** Whether it is held, or a later one. */
+  isKnown(record: SignedRecord): boolean {
+    return this.#gate.isKnown(record)
+  }
+
   /** Speaks with the boot id from here on: above what another process of ours has said (Weave row GOS-05). */
   outdo(bootId: bigint): void {
     this.#bootId = bootId

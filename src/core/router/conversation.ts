@@ -138,12 +138,9 @@ export class Conversation {
   }
 
   /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do, and the same time. */
-  compare(lot: number): void {
-    const { ready } = this.#context.neighbours
-    const link = ready[lot % Math.max(ready.length, 1)]
-    if (link === undefined) return
-    this.#exchange.compare(link)
-    this.#context.twins.clocks.tell(link)
+  compare(lot: number, now: number): void {
+    const link = this.#exchange.compareWithOne(lot, now)
+    if (link !== undefined) this.#context.twins.clocks.tell(link)
   }
 
   /** Sends what the link's unsent set names. */
@@ -221,7 +218,7 @@ export class Conversation {
     }
     if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
     const key = this.#keys.get(link.id) ?? new Uint8Array(0)
-    const accepted = this.#context.announcements.accept({ topic: Topic.peer, bytes: hello.record })
+    const accepted = this.#exchange.accept(link, { topic: Topic.peer, bytes: hello.record }, now)
     if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value)
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
     const host = membership.hostWithKey(key)

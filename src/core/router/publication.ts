@@ -66,7 +66,7 @@ export class Publication {
   }
 
   get deadline(): Instant {
-    return Math.min(this.#flushAt, this.#recordAt, this.#routesAt)
+    return Math.min(this.#flushAt, this.#recordAt, this.#routesAt, this.#sources.topics.heldUntil)
   }
 
   changed(when: 'soon' | 'at once', now: Instant): void {
@@ -92,7 +92,7 @@ export class Publication {
     const isFlush = this.#flushAt <= now
     this.#sources.fastPath()?.announce(now)
     const ownNews = this.#announce(now)
-    const news = [...ownNews, ...this.#sources.topics.flush()]
+    const news = [...ownNews, ...this.#sources.topics.flush(now)]
     for (const link of this.#sources.neighbours.ready) {
       if (!isFlush) this.#sources.send(link, news)
       else {

@@ -1,9 +1,11 @@
 import { assertNever } from '../../base/assert.ts'
+import type { Result } from '../../base/result.ts'
 import { type RecordKey, recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
 import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
 import { instanceOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
+import { RecordAllowances } from './record-allowances.ts'
 import type { Acceptance } from './record-gate.ts'
 import { yieldNumber } from './yield-number.ts'
 
@@ -26,6 +28,9 @@ type ExchangeContext = Pick<
   | 'emit'
   | 'twins'
 >
+/** What the log says when a peer issues more records than are taken of one. */
+export const PROFUSE = 'a peer issues more records than are taken, and is heard less often'
+
 type Digest = Extract<LinkMessage, { kind: 'digest' }>
 
 /**
@@ -38,10 +43,12 @@ export class RecordExchange {
   /** Processes that there were links with, by peer: they hold what was told on those. */
   readonly #met = new Map<number, bigint>()
   readonly #send: (link: Link, message: LinkMessage) => void
+  readonly #allowances: RecordAllowances
 
   constructor(context: ExchangeContext, send: (link: Link, message: LinkMessage) => void) {
     this.#context = context
     this.#send = send
+    this.#allowances = new RecordAllowances(context.announcements, peer => this.#warn(peer))
   }
 
   /** The link has come up. */
@@ -50,6 +57,15 @@ export class RecordExchange {
     const isSmall = store.size <= PUSHED_MAX
     if (isSmall && !this.#meetsAgain(link)) for (const record of store.all()) this.tell(link, record)
     else if (isSmall || link.direction === 'outbound') this.compare(link)
+  }
+
+  /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do; returns which. */
+  compareWithOne(lot: number, now: number): Link | undefined {
+    this.#allowances.forgetPaid(now)
+    const { ready } = this.#context.neighbours
+    const link = ready[lot % Math.max(ready.length, 1)]
+    if (link !== undefined) this.compare(link)
+    return link
   }
 
   compare(link: Link): void {
@@ -87,7 +103,7 @@ export class RecordExchange {
   heard(link: Link, records: readonly SignedRecord[], now: number): boolean {
     let hasReplaced = false
     for (const record of records) {
-      const accepted = this.#context.announcements.accept(record)
+      const accepted = this.accept(link, record, now)
       if (!accepted.ok) {
         this.#context.refusals.note(accepted.error, { peer: link.peer ?? 0 })
         continue
@@ -102,6 +118,11 @@ export class RecordExchange {
       hasReplaced ||= accepted.value.kind === 'merged' && accepted.value.gone.length > 0
     }
     return hasReplaced
+  }
+
+  /** Verifies and keeps a record that was heard on the link. */
+  accept(link: Link, record: SignedRecord, now: number): Result<Acceptance> {
+    return this.#allowances.accept(record, link.peer, now)
   }
 
   /** Does what follows from a record that was heard on the link. */
@@ -148,6 +169,11 @@ export class RecordExchange {
     const isAgain = this.#met.get(peer) === instanceOf(peerBootId)
     this.#met.set(peer, instanceOf(peerBootId))
     return isAgain
+  }
+
+  #warn(peer: number): void {
+    const { membership, log } = this.#context
+    log('warn', PROFUSE, { peer, nickname: membership.host(peer)?.host ?? '' })
   }
 
   #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {

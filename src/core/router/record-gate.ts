@@ -27,6 +27,8 @@ import type { RouterOptions } from './api.ts'
 import { fromBase64, type Judgement, type Member, type Membership } from './membership.ts'
 import { decodeTopic, isSameBytes, signedText, withoutSignature } from './signed-record.ts'
 
+export const UNSIGNED = 'a record that its peer did not sign'
+
 /** What came of a record from the network. */
 export type Acceptance =
   | {
@@ -103,6 +105,11 @@ export class RecordGate {
     return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
   }
 
+  /** Whether it is held, or a later one. */
+  isKnown(record: SignedRecord): boolean {
+    return this.#known(record) !== undefined
+  }
+
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
     this.#verifiers.delete(shortId)
@@ -134,7 +141,7 @@ export class RecordGate {
     if (judgement.kind === 'refused') return refused(judgement.reason)
     const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
     const verify = this.#verifierOf(found.shortId, judgement.publicKey)
-    if (!verify(signedText(Topic.peer, encoded), signature)) return refused('a record that its peer did not sign')
+    if (!verify(signedText(Topic.peer, encoded), signature)) return refused(UNSIGNED)
     const { shortId, bootId, version } = found
     const head = { shortId, topic: Topic.peer, bootId, version }
     return ok(this.#judged(judgement, { head, bytes, encoded, peer: this.#heard(head, encoded, view.value) }))
@@ -178,7 +185,7 @@ export class RecordGate {
     const encoded = withoutSignature(bytes)
     const verify = this.#verifierOf(shortId, host.publicKey)
     if (!verify(signedText(topic, encoded), bytes.subarray(encoded.length))) {
-      return refused('a record that its peer did not sign')
+      return refused(UNSIGNED)
     }
     if (shortId === this.#self) return ok({ ...head, kind: 'own', addresses: [] })
     this.#store.merge(stored(head, bytes))

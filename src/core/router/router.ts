@@ -244,7 +244,7 @@ export class Router implements RouterMachine {
     const departed = this.#membership.departed(shortId => this.#publication.routes.has(shortId), now)
     for (const shortId of departed) this.#forget(shortId)
     if (departed.length > 0) this.#changed('soon')
-    this.#conversation.compare(lot)
+    this.#conversation.compare(lot, now)
     const surplus = this.#policy.surplus(link => this.#maker.isConfigured(link.remote), now)
     if (surplus !== undefined) this.#conversation.close(surplus, 'links enough on both ends', now)
   }

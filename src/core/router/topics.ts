@@ -3,7 +3,16 @@ import { ok, type Result } from '../../base/result.ts'
 import { type RecordKey, recordKey } from '../gossip/record-store.ts'
 import { TOPICS_MAX, Topic } from '../wire/topic.ts'
 import { TOPIC_BODY_BYTES_MAX } from '../wire/topic-record.ts'
+import { Allowances } from './allowances.ts'
 import type { Announcements } from './announcements.ts'
+import type { Instant } from './api.ts'
+import { RECORDS_OWED_MAX_MS, recordPriceMs } from './record-allowances.ts'
+
+/**
+ * A router says half of what others take of it: what it says may come to them in bunches, and its records of topic 0 have a pace of
+ * their own.
+ */
+const OWN_SHARE = 0.5
 
 /** `body` is undefined when the peer is a member no more; empty when it says that it has nothing, as after a restart. */
 export type TopicListener = (peer: number, body: Uint8Array | undefined) => void
@@ -29,12 +38,15 @@ export interface TopicBoard {
 
 /** The bodies of this router and those who want to hear of the others'. */
 export class Topics implements TopicBoard {
+  /** When to flush what had to wait. */
+  heldUntil: Instant = Number.POSITIVE_INFINITY
   readonly #self: number
   readonly #announcements: Announcements
   readonly #changed: () => void
   readonly #bodies = new Map<number, Uint8Array>()
   readonly #unsigned = new Set<number>()
   readonly #recalled = new Set<RecordKey>()
+  readonly #allowance = new Allowances(RECORDS_OWED_MAX_MS)
   readonly #listeners = new Map<number, TopicListener[]>()
 
   /** `changed` asks for a `flush` soon. */
@@ -79,14 +91,18 @@ export class Topics implements TopicBoard {
     this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener])
   }
 
-  /** Signs what has changed; returns the keys of the records that the neighbours have to be told of. */
-  flush(): readonly RecordKey[] {
-    const topics = [...this.#unsigned]
-    const recalled = [...this.#recalled]
-    this.#unsigned.clear()
+  /** Signs what has changed, as far as it may; returns the keys of the records that the neighbours have to be told of. */
+  flush(now: Instant): readonly RecordKey[] {
+    const keys = [...this.#recalled]
     this.#recalled.clear()
-    for (const topic of topics) this.#announcements.publish(topic, this.#bodies.get(topic) ?? new Uint8Array(0))
-    return [...topics.map(topic => recordKey({ shortId: this.#self, topic })), ...recalled]
+    for (const topic of this.#unsigned) {
+      if (!this.#allowance.allows(this.#self, now)) break
+      this.#unsigned.delete(topic)
+      this.#sign(topic, now)
+      keys.push(recordKey({ shortId: this.#self, topic }))
+    }
+    this.heldUntil = this.#unsigned.size === 0 ? Number.POSITIVE_INFINITY : this.#allowance.turnAt(this.#self, now)
+    return keys
   }
 
   /** A peer's record was taken over. */
@@ -102,6 +118,12 @@ export class Topics implements TopicBoard {
   /** The peer, which had records of `topics`, is a member no more. */
   forgotten(peer: number, topics: readonly number[]): void {
     for (const topic of topics) this.#tell(peer, topic)
+  }
+
+  #sign(topic: number, now: Instant): void {
+    const body = this.#bodies.get(topic) ?? new Uint8Array(0)
+    this.#announcements.publish(topic, body)
+    this.#allowance.charge(this.#self, recordPriceMs(body.length) / OWN_SHARE, now)
   }
 
   #tell(peer: number, topic: number): void {

@@ -1,0 +1,40 @@
+import type { Instant } from './api.ts'
+
+/**
+ * How much each peer may make others do. A deed has a price in time, which the peer owes until so much time has passed; who owes too
+ * much has to wait. Memory is taken for those that owe something, until `forgetPaid`.
+ */
+export class Allowances {
+  readonly #owedMaxMs: number
+  readonly #paidAt = new Map<number, Instant>()
+
+  constructor(owedMaxMs: number) {
+    this.#owedMaxMs = owedMaxMs
+  }
+
+  /** Peers that there is memory taken for. */
+  get size(): number {
+    return this.#paidAt.size
+  }
+
+  /** When the peer may do more: `now` if at once. */
+  turnAt(peer: number, now: Instant): Instant {
+    return Math.max(now, (this.#paidAt.get(peer) ?? now) - this.#owedMaxMs)
+  }
+
+  allows(peer: number, now: Instant): boolean {
+    return this.turnAt(peer, now) <= now
+  }
+
+  charge(peer: number, priceMs: number, now: Instant): void {
+    this.#paidAt.set(peer, Math.max(now, this.#paidAt.get(peer) ?? now) + priceMs)
+  }
+
+  owes(peer: number, now: Instant): boolean {
+    return (this.#paidAt.get(peer) ?? now) > now
+  }
+
+  forgetPaid(now: Instant): void {
+    for (const peer of this.#paidAt.keys()) if (!this.owes(peer, now)) this.#paidAt.delete(peer)
+  }
+}
