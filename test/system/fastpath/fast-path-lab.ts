@@ -26,6 +26,8 @@ export type HostOrder =
   | { readonly kind: 'apply'; readonly table: HostTable }
   | { readonly kind: 'counters' }
   | { readonly kind: 'macs' }
+  /** The MAC is to have been silent for so much longer. */
+  | { readonly kind: 'age'; readonly mac: string; readonly seconds: number }
   /** A frame as the sleeve brings it. */
   | { readonly kind: 'bring'; readonly from: string; readonly to: string }
   | { readonly kind: 'traffic'; readonly peer: number }

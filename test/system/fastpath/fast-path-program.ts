@@ -5,13 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { FastPath } from '../../../src/agent/fastpath/fast-path.ts'
+import { loadPrograms } from '../../../src/agent/fastpath/kernel-maps.ts'
 import { probeDatagram } from '../../../src/agent/fastpath/probe-datagram.ts'
 import { ProbeSockets } from '../../../src/agent/fastpath/probe-sockets.ts'
 import { loadShippedObject } from '../../../src/agent/fastpath/shipped-object.ts'
 import { ensureBridge } from '../../../src/agent/linux/bridge.ts'
 import { changeDevice, makePort } from '../../../src/agent/linux/change-device.ts'
 import { addVxlan } from '../../../src/agent/linux/ip-commands.ts'
-import { allocatePinned, loadLibc } from '../../../src/agent/linux/libc.ts'
+import { allocatePinned, deviceIndex, loadLibc } from '../../../src/agent/linux/libc.ts'
 import { findDevice } from '../../../src/agent/linux/network-device.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
@@ -23,6 +24,8 @@ import type { HostOrder, HostTable } from './fast-path-lab.ts'
 
 const PORT = 6784
 const FRAME_BYTES = 60
+/** In `struct owner` of bpf/fast-path.h. */
+const SEEN_AT = 8
 /** Local experimental Ethertype 1 (IEEE 802). */
 const EXPERIMENTAL = 0x88b5
 const self = Number(process.argv[2])
@@ -55,6 +58,8 @@ async function obey(order: HostOrder): Promise<unknown> {
       return path.counters()
     case 'macs':
       return listMacs()
+    case 'age':
+      return void age(order.mac, order.seconds)
     case 'bring':
       return void bring(order.from, order.to)
     case 'traffic':
@@ -77,6 +82,22 @@ function apply(table: FastPathTable): unknown {
   const refusal = path.apply(table)?.code
   for (const address of table.hops.values()) path.tendWayTo(address)
   return { refusal }
+}
+
+/** As if the MAC had been silent for so much longer. */
+function age(mac: string, seconds: number): void {
+  if (object === undefined) return
+  const { maps, close } = loadPrograms(libc, object, deviceIndex(libc, 'weave-vx'))
+  const key = Buffer.from(`${mac.replaceAll(':', '')}0000`, 'hex')
+  const owner = maps.macs.get(key)
+  if (owner === undefined) throw new Error(`nobody has ${mac}`)
+  const seenAt = owner.readBigUInt64LE(SEEN_AT) - BigInt(seconds) * 1_000_000_000n
+  const peer = owner.readUInt32LE()
+  maps.macs.set(key, value => {
+    value.writeUInt32LE(peer)
+    value.writeBigUInt64LE(seenAt, SEEN_AT)
+  })
+  close()
 }
 
 function bring(from: string, to: string): void {

@@ -101,3 +101,11 @@ for i in range(int(sys.argv[1])):
     s.send(b'\\x02\\xee\\xee\\xee\\xee\\xee' + b'\\x06' + struct.pack('!I', i) + b'\\0' + b'\\x88\\xb5' + b'flood'.ljust(46))
     if i % 500 == 0: time.sleep(0.002)
 `
+
+/** Sends frames out of a device of the host, as a program there may; those that are dropped there too. Arguments: device, destination, count. */
+export const SEND_FROM_HOST = `${FRAMES}
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0); s.bind((sys.argv[1], 0))
+for _ in range(int(sys.argv[3])):
+    try: s.send(mac(sys.argv[2]) + b'\\x02\\0\\0\\0\\0\\x55' + b'\\x88\\xb5' + b'host'.ljust(46))
+    except OSError: pass
+`
