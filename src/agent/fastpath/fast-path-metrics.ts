@@ -32,7 +32,7 @@ export function fastPathMetrics(
     },
     {
       name: 'weave_fast_path_bytes_total',
-      help: 'Bytes of frames on the fast path, by peer and direction.',
+      help: 'Bytes of frames on the fast path, by peer and direction; sent: without floods, and neither has what is relayed.',
       type: 'counter',
       samples: peers.flatMap(([peer, traffic]) => [
         { labels: { peer, direction: 'sent' }, value: traffic.bytesSent },
