@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds, residentMegabytes } from '../compare/daemons.ts'
-import { awaitAll, isConverged, isKnown } from './convergence.ts'
+import { awaitAll, isConverged, isKnown, isLost } from './convergence.ts'
 import type { Measure } from './figures.ts'
+import { countGuesses } from './guesses.ts'
 import { type LabWish, ScaleLab } from './scale-lab.ts'
 
+const SMALL_STAR = 10
 /** After that a router at rest has given back what only its start needed. */
 const REST_MS = 10_000
 
@@ -22,6 +24,10 @@ export const CASES: Readonly<Record<string, (run: CaseRun) => Promise<void>>> = 
   chain: run => repeat(run, { count: run.routers, shape: 'chain' }, lab => start(lab, run, 'chain')),
   star: run => repeat(run, { count: run.routers, shape: 'star' }, lab => start(lab, run, 'star')),
   mesh: run => repeat(run, { count: run.routers + 1, shape: 'mesh', isLastLate: true }, lab => joinAndDie(lab, run)),
+  'small-star': run => repeat(run, { count: SMALL_STAR, shape: 'star' }, lab => dieInStar(lab, run)),
+  guesses: async run => {
+    for (let i = 0; i < run.repeats; i++) run.found('guesses', await countGuesses())
+  },
   large: run => repeat(run, { count: run.large, shape: 'mesh' }, lab => weigh(lab, run)),
 }
 
@@ -45,6 +51,17 @@ async function start(lab: ScaleLab, { found }: CaseRun, measure: Measure): Promi
   return pids
 }
 
+async function dieInStar(lab: ScaleLab, run: CaseRun): Promise<void> {
+  const [victim = '', ...others] = lab.first.toReversed()
+  await lab.startAnew(lab.first)
+  await awaitAll(lab.first, host => isConverged(lab, host))
+  await sleep(REST_MS)
+  const killedAt = performance.now()
+  await lab.kill(victim)
+  await awaitAll(others, host => isLost(lab, host, victim))
+  run.found('starDeath', secondsSince(killedAt))
+}
+
 /** One more router joins a mesh, and then falls silent: its cable is cut where the others do not see it. */
 async function joinAndDie(lab: ScaleLab, run: CaseRun): Promise<void> {
   const { late = '' } = lab
@@ -57,10 +74,7 @@ async function joinAndDie(lab: ScaleLab, run: CaseRun): Promise<void> {
   await sleep(REST_MS)
   lab.cut(late)
   const cutAt = performance.now()
-  await awaitAll(lab.first, async host => {
-    const isStill = await isKnown(lab, host, late)
-    return isStill !== true || `${host} takes ${late} for alive`
-  })
+  await awaitAll(lab.first, host => isLost(lab, host, late))
   run.found('death', secondsSince(cutAt))
 }
 

@@ -40,3 +40,8 @@ export async function isKnown(lab: ScaleLab, host: string, other: string): Promi
   const peers = await lab.peers(host)
   return peers?.find(peer => peer.nickname === other)?.isReachable === true || `${host} does not reach ${other}`
 }
+
+/** The host takes the other for gone. */
+export async function isLost(lab: ScaleLab, host: string, other: string): Promise<Answer> {
+  return (await isKnown(lab, host, other)) !== true || `${host} takes ${other} for alive`
+}

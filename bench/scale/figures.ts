@@ -6,6 +6,13 @@ export const MEASURES = {
   mesh: { title: 'a mesh', unit: 's', weave: '64', goal: 5 },
   join: { title: 'a joining router is known everywhere in that mesh', unit: 's', weave: '3.3', goal: 1 },
   death: { title: 'a router that is cut off silently is noticed everywhere', unit: 's', weave: '35', goal: 5 },
+  starDeath: {
+    title: 'a router of a star of ten that is killed is noticed everywhere',
+    unit: 's',
+    weave: '31',
+    goal: 5,
+  },
+  guesses: { title: 'password guesses from one connection of a stranger', unit: '', weave: 'unlimited', goal: 1 },
   large: { title: 'a large mesh', unit: 's', weave: '78', goal: 15 },
   largeProcessor: { title: 'processor time of all its routers until then', unit: 's', weave: '96', goal: 60 },
   largeMemory: { title: 'resident memory of one of them, ten seconds later', unit: 'MB', weave: '90', goal: 80 },

@@ -81,6 +81,11 @@ export class ScaleLab {
     for (const host of hosts) await this.#lab.kill(host)
   }
 
+  /** Ends one agent as a crash would. */
+  async kill(host: string): Promise<void> {
+    await this.#lab.kill(host)
+  }
+
   /** Takes the host's cable out where others do not see it: nobody is told. */
   cut(host: string): void {
     ip(this.#switch, 'link', 'set', host, 'down')
