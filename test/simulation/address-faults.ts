@@ -1,3 +1,4 @@
+import { formatIpAddress, type IpAddress } from '../../src/base/ip-address.ts'
 import type { Output } from '../../src/core/router/index.ts'
 import { network } from './address-world.ts'
 import { CONTAINERS } from './cluster.ts'
@@ -45,6 +46,7 @@ export class AddressFaults {
   #allocate(): string | undefined {
     const host = this.#pickHost()
     if (host === undefined) return undefined
+    this.#nameAll(host)
     const number = this.#draw.between(1, this.#world.cluster.members.length)
     const subnet = this.#draw.chance(0.4) ? `10.2.${number}.0/24` : CONTAINERS
     const ticket = ++this.#tickets
@@ -59,7 +61,17 @@ export class AddressFaults {
     const lease = this.#draw.pick(host?.router.shared?.ipam?.leases ?? [])
     if (host === undefined || lease === undefined) return undefined
     this.#world.tell(host.name, { kind: 'addresses', input: { kind: 'release', id: lease.id } })
+    this.#world.tell(host.name, { kind: 'names', change: { kind: 'remove', fits: ({ id }) => id === lease.id } })
     return `${lease.id} on ${host.name} ends`
+  }
+
+  /** Containers have names from the next deed of their host on. */
+  #nameAll(host: SimulatedHost): void {
+    for (const { id, address } of host.router.shared?.ipam?.leases ?? []) {
+      const data = { kind: 'address', address: formatIpAddress(address as IpAddress) } as const
+      const entry = { id, name: `${id}.weave.local`, data }
+      this.#world.tell(host.name, { kind: 'names', change: { kind: 'add', entry } })
+    }
   }
 
   #pickHost(): SimulatedHost | undefined {

@@ -10,11 +10,21 @@ const HOSTS_LEFT_MIN = 2
 /** Said by a host that is taken back, or was copied: what it had is another's by then. */
 export const DISPUTED = 'addresses in use here belong to another peer'
 
+export interface MoreFaults {
+  /** Deeds beyond those to wires and processes. */
+  readonly deeds?: readonly (() => string | undefined)[]
+  /** Hosts come to an open cluster, leave it, and are replaced. */
+  readonly hasVisitors?: boolean
+  /** Draws which of the processes that end are stopped in order; absent: none is. */
+  readonly stopping?: SeededRandom | undefined
+}
+
 /** Does to a cluster what befalls clusters, as the draws say, and keeps the story of it. */
 export class FaultDriver {
   readonly story: string[] = []
   readonly #world: World
   readonly #draw: SeededRandom
+  readonly #stopping: SeededRandom | undefined
   readonly #fresh = new Map<string, StoredState>()
   #members: readonly string[] = []
   readonly #everRemoved = new Set<string>()
@@ -30,10 +40,10 @@ export class FaultDriver {
     () => this.#restart(),
   ]
 
-  /** `more`: deeds beyond those to wires and processes. */
-  constructor(world: World, draw: SeededRandom, more: readonly (() => string | undefined)[] = []) {
+  constructor(world: World, draw: SeededRandom, { deeds = [], hasVisitors = false, stopping }: MoreFaults = {}) {
     this.#world = world
     this.#draw = draw
+    this.#stopping = stopping
     const isCertified = !world.cluster.isOpen
     if (isCertified)
       this.#deeds.push(
@@ -41,8 +51,14 @@ export class FaultDriver {
         () => this.#add(),
       )
     this.#deeds.push(() => this.#talk())
-    if (isCertified && more.length > 0) this.#deeds.push(() => this.#replace())
-    this.#deeds.push(...more)
+    if (isCertified && deeds.length > 0) this.#deeds.push(() => this.#replace())
+    this.#deeds.push(...deeds)
+    if (hasVisitors)
+      this.#deeds.push(
+        () => this.#join(),
+        () => this.#leave(),
+        () => this.#replace(),
+      )
   }
 
   /** By the newest manifest; of an open cluster, all that were started. */
@@ -117,7 +133,16 @@ export class FaultDriver {
   #crash(): string | undefined {
     const name = this.#draw.pick([...this.#world.hosts.keys()].filter(host => this.#isUp(host)))
     if (name === undefined) return undefined
+    return this.#finish(name)
+  }
+
+  #finish(name: string): string {
     const isSilent = this.#draw.chance(0.5)
+    if (!isSilent && this.#stopping?.chance(0.5) === true) {
+      this.#world.tell(name, { kind: 'stop' })
+      this.#world.kill(name)
+      return `stop ${name}`
+    }
     this.#world.kill(name, isSilent)
     return `${isSilent ? 'crash' : 'kill'} ${name}`
   }
@@ -146,9 +171,7 @@ export class FaultDriver {
   }
 
   #add(): string | undefined {
-    const known = this.#world.cluster.members.map(member => member.name)
-    const removed = known.filter(host => this.#world.hosts.has(host) && !this.#members.includes(host))
-    const name = removed.length > 0 ? this.#draw.pick(removed) : this.#defineOneMore()
+    const name = this.#pickNewcomer()
     if (name === undefined) return undefined
     this.#members = [...this.#members, name]
     this.#provision('some')
@@ -164,11 +187,46 @@ export class FaultDriver {
     const name = this.#draw.pick(this.#members)
     if (name === undefined) return undefined
     this.#world.replace(name)
-    this.#provision('some')
+    if (!this.#world.cluster.isOpen) this.#provision('some')
     const manifest = this.#manifest ?? this.#world.cluster.manifest()
     const targets = this.#members.filter(member => member !== name)
     this.#fresh.set(name, { ...this.#world.start(name, targets, manifest).stored })
     return `replace ${name} by another machine`
+  }
+
+  /** Of no certificate: the operators of both tell their routers of each other. */
+  #join(): string | undefined {
+    const name = this.#pickNewcomer()
+    if (name === undefined) return undefined
+    const others = this.#members
+    this.#members = [...others, name]
+    if (this.#world.hosts.has(name)) return `${this.#boot(name)}, which had left`
+    for (const other of others) this.#tellOf(name, other)
+    this.#fresh.set(name, { ...this.#world.start(name, others).stored })
+    return `${name} joins`
+  }
+
+  #leave(): string | undefined {
+    if (this.#members.length <= HOSTS_LEFT_MIN) return undefined
+    const name = this.#draw.pick(this.#members)
+    if (name === undefined) return undefined
+    this.#members = this.#members.filter(member => member !== name)
+    return `${this.#isUp(name) ? this.#finish(name) : `${name} stays down`}, which leaves`
+  }
+
+  #tellOf(newcomer: string, other: string): void {
+    const targets = this.#world.endpointsOf(newcomer)
+    for (const stored of [this.#world.host(other).stored, this.#fresh.get(other)]) {
+      if (stored !== undefined) stored.targets = [...stored.targets, ...targets]
+    }
+    this.#world.tell(other, { kind: 'connect', targets, replace: false })
+  }
+
+  /** Who has been a member before, or else a new host. */
+  #pickNewcomer(): string | undefined {
+    const known = this.#world.cluster.members.map(member => member.name)
+    const former = known.filter(host => this.#world.hosts.has(host) && !this.#members.includes(host))
+    return former.length > 0 ? this.#draw.pick(former) : this.#defineOneMore()
   }
 
   #defineOneMore(): string | undefined {

@@ -15,6 +15,7 @@ export const WAITING_PIECES_MAX = 2_000
 /** Each host of a scenario has one, and a copy has that of its original. */
 const MACS_PER_HOST_MAX = 2
 const JOINED_MAX = 32
+const ADDRESS_REQUESTS_MAX = 64
 
 export type InvariantName =
   | 'no nonce is used twice'
@@ -37,6 +38,13 @@ export class InvariantViolation extends Error {
     super(`${invariant}: ${detail}`)
     this.invariant = invariant
   }
+}
+
+/** How many there ever were. */
+export interface HostCounts {
+  /** As routers tell them apart: by their places in the manifest, or without one by their identities. */
+  readonly hosts: number
+  readonly identities: number
 }
 
 /** A datagram on its way, from the seal on: copies and relays share it. */
@@ -133,7 +141,7 @@ export class Invariants {
     throw new InvariantViolation('the data plane knows members only', `${host.name} has ${strangers.join()}`)
   }
 
-  tables(host: SimulatedHost, memberCount: number): void {
+  tables(host: SimulatedHost, { hosts: memberCount, identities }: HostCounts): void {
     const { sizes, reach } = host.router
     const bounds: Record<keyof typeof sizes, number> = {
       records: TOPICS_MAX * memberCount,
@@ -142,6 +150,11 @@ export class Invariants {
       targets: TARGETS_PER_HOST_MAX * memberCount + 16,
       directPaths: memberCount,
       measuredPaths: 2 * memberCount,
+      watchedPeers: memberCount,
+      // Of one that is replaced until its space is another's.
+      addressPeers: identities,
+      addressRequests: ADDRESS_REQUESTS_MAX,
+      namePeers: memberCount,
     }
     for (const [table, size] of Object.entries(sizes)) {
       this.bounded(`${table} of ${host.name}`, size, bounds[table as keyof typeof sizes])

@@ -24,6 +24,11 @@ const OPEN_SHARE = 0.3
 const SERVICES_SEED = 0x5_e41
 const SERVICES_SHARE = 0.4
 const FEW_NUMBERS_MAX = 5
+/** So do hosts that come, leave, are replaced and copied in open clusters, and whether processes are stopped in order. */
+const VISITORS_SEED = 0x7_151
+const VISITORS_SHARE = 0.6
+const STOPS_SEED = 0x570_b5
+const STOPS_SHARE = 0.6
 
 export interface ScenarioOptions {
   readonly seed: number
@@ -31,7 +36,8 @@ export interface ScenarioOptions {
   readonly hosts?: number
   /**
    * `plain`: only what befalls wires and processes of a certified cluster; `sites`: gateways, narrow wires, moves and replaced hosts
-   * too, and some clusters are open; absent: in some certified clusters also containers and copies of hosts.
+   * too, processes that are stopped in order, and some clusters are open; absent: in some certified clusters also containers and
+   * copies of hosts, and in some open ones hosts that come, leave, and are replaced and copied.
    */
   readonly faults?: 'plain' | 'sites'
   /** Absent: some clusters are open. */
@@ -63,6 +69,8 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const isOpen = hasSites && options.membership !== 'certified' && opening.chance(OPEN_SHARE)
   const serving = new SeededRandom(options.seed + SERVICES_SEED)
   const hasTopics = options.faults === undefined && !isOpen && serving.chance(SERVICES_SHARE)
+  const hasVisitors =
+    options.faults === undefined && isOpen && new SeededRandom(options.seed + VISITORS_SEED).chance(VISITORS_SHARE)
   const world = createWorld(options.seed, {
     draw,
     skewMax: hasSites ? SKEW_MAX_MS : 0,
@@ -73,8 +81,12 @@ export function runScenario(options: ScenarioOptions): Outcome {
   const sites = new SiteFaults(world, new SeededRandom(options.seed + SITES_SEED))
   const addresses = new AddressFaults(world, serving)
   const clones = new CloneFaults(world, serving)
-  const services = hasTopics ? [...addresses.deeds, ...clones.deeds] : []
-  const driver = new FaultDriver(world, draw, hasSites ? [...sites.deeds, ...services] : [])
+  const services = hasTopics ? [...addresses.deeds, ...clones.deeds] : hasVisitors ? clones.deeds : []
+  const driver = new FaultDriver(world, draw, {
+    deeds: hasSites ? [...sites.deeds, ...services] : [],
+    hasVisitors,
+    stopping: hasSites ? stopsOf(options.seed) : undefined,
+  })
   const result = attempt(() => {
     const names = define(world, topology, { count, draw })
     if (hasSites) driver.story.push(...sites.begin(names))
@@ -129,6 +141,11 @@ function createWorld(
     reordering: some(0.4, 0.5),
   }
   return new World({ seed, faults, driftMax: some(0.5, 0.01), ...options, keepsWiretap: false })
+}
+
+function stopsOf(seed: number): SeededRandom | undefined {
+  const stopping = new SeededRandom(seed + STOPS_SEED)
+  return stopping.chance(STOPS_SHARE) ? stopping : undefined
 }
 
 /** Some begin with few short ids for many hosts, so that hosts have to take others. */

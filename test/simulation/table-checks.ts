@@ -1,27 +1,32 @@
 import { MAPPINGS_MAX } from './gateway.ts'
-import { WAITING_PIECES_MAX } from './invariants.ts'
+import { type HostCounts, WAITING_PIECES_MAX } from './invariants.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
 
 const ALL_CHECKED_EVERY_MS = 1_000
 
-type Watched = Pick<World, 'now' | 'links' | 'underlay' | 'hosts' | 'invariants'>
+type Watched = Pick<World, 'now' | 'cluster' | 'links' | 'underlay' | 'hosts' | 'invariants'>
+
+/** Of hosts by their names, and of those that made way for others of their names. */
+interface Identities {
+  readonly named: number
+  readonly former: number
+}
 
 /** Looks whether queues and tables stay within their bounds, while the world goes on. */
 export class TableChecks {
   readonly #world: Watched
-  readonly #hostCount: () => number
+  readonly #identities: () => Identities
   #checkedAt = 0
 
-  /** `hostCount`: how many there ever were. */
-  constructor(world: Watched, hostCount: () => number) {
+  constructor(world: Watched, identities: () => Identities) {
     this.#world = world
-    this.#hostCount = hostCount
+    this.#identities = identities
   }
 
   /** At each step, of the router that made it. */
   touched(host: SimulatedHost): void {
-    if (host.isUp) this.#world.invariants.tables(host, this.#hostCount())
+    if (host.isUp) this.#world.invariants.tables(host, this.#count())
   }
 
   timePassed(): void {
@@ -32,6 +37,11 @@ export class TableChecks {
     for (const gateway of underlay.gateways) {
       invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, MAPPINGS_MAX)
     }
-    for (const host of hosts.values()) if (host.isUp) invariants.status(host, this.#hostCount(), host.clockAt(now))
+    for (const host of hosts.values()) if (host.isUp) invariants.status(host, this.#count().hosts, host.clockAt(now))
+  }
+
+  #count(): HostCounts {
+    const { named, former } = this.#identities()
+    return { hosts: this.#world.cluster.isOpen ? named + former : named, identities: named + former }
   }
 }

@@ -41,7 +41,9 @@ export class World {
   readonly #time = new VirtualTime()
   readonly #members = new Map<string, SimulatedMember>()
   readonly #wires: DatagramWires
-  readonly #tables = new TableChecks(this, () => this.#members.size)
+  /** Of machines that made way for others. */
+  #formerIdentities = 0
+  readonly #tables = new TableChecks(this, () => ({ named: this.#members.size, former: this.#formerIdentities }))
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -72,6 +74,7 @@ export class World {
   /** Another machine under the same name, number and address: a manifest signed from here on has its key. */
   replace(name: string): void {
     this.kill(name)
+    this.#formerIdentities++
     this.#members.set(name, this.cluster.replaceMember(name))
   }
 

@@ -11,6 +11,10 @@ export class NameReviews {
   readonly #kept = new Map<PeerName, Entry>()
   readonly #told = new Set<PeerName>()
 
+  get peerCount(): number {
+    return Math.max(this.#dueAt.size, this.#kept.size, this.#told.size)
+  }
+
   get deadline(): number {
     return Math.min(Number.POSITIVE_INFINITY, ...this.#dueAt.values())
   }

@@ -64,6 +64,11 @@ export class Names {
     return this.#own
   }
 
+  /** Those that have published some, or are to be looked at. */
+  get peerCount(): number {
+    return Math.max(this.#others.size, this.#lostAt.size, this.#reviews.peerCount)
+  }
+
   get all(): readonly FoundEntry[] {
     const found = [...this.#indexed.byName.values()].flat()
     return found.map(entry => (this.#isRefused(entry) ? { ...entry, isRefused: true } : entry))

@@ -111,6 +111,10 @@ export class Ipam {
     return this.#territory.leases.all
   }
 
+  get sizes(): { readonly peers: number; readonly requests: number } {
+    return { peers: this.#territory.views.count, requests: this.#requests.pending.length }
+  }
+
   status(now: number): IpamStatus {
     return describeIpam(this.#territory, this.#succession, this.#requests, now)
   }

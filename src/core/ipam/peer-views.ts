@@ -47,6 +47,10 @@ export class PeerViews {
     this.verdicts = new Verdicts(self, homes)
   }
 
+  get count(): number {
+    return Math.max(this.#views.size, this.#unjudged.size)
+  }
+
   get all(): readonly PeerView[] {
     return [...this.#views.values()]
   }

@@ -219,5 +219,5 @@ export interface SharedView {
   readonly names: NamesView | undefined
 }
 
-export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status' | 'holderBesides'>
-export type NamesView = Pick<Names, 'all' | 'own' | 'find' | 'findAddress' | 'isParent' | 'hasRoomFor'>
+export type IpamView = Pick<Ipam, 'leases' | 'lookUp' | 'status' | 'sizes' | 'holderBesides'>
+export type NamesView = Pick<Names, 'all' | 'own' | 'peerCount' | 'find' | 'findAddress' | 'isParent' | 'hasRoomFor'>

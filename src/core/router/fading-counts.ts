@@ -8,6 +8,10 @@ export class FadingCounts {
     this.#halfLifeMs = halfLifeMs
   }
 
+  get size(): number {
+    return this.#counted.size
+  }
+
   of(peer: number, now: number): number {
     const known = this.#counted.get(peer)
     return known === undefined ? 0 : known.count * 2 ** ((known.at - now) / this.#halfLifeMs)

@@ -34,6 +34,10 @@ export class PeerClocks {
     this.#context = context
   }
 
+  get size(): number {
+    return this.#skews.size
+  }
+
   /** Tells the other end what our clock shows, if it speaks of clocks. */
   tell(link: Link): void {
     if (link.protocol < CLOCKS_SINCE) return

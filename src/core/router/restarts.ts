@@ -42,6 +42,10 @@ export class Restarts {
     return held !== undefined && now < held.heldUntil ? held : undefined
   }
 
+  get size(): number {
+    return Math.max(this.#counts.size, this.#held.size)
+  }
+
   forget(peer: number): void {
     this.#counts.forget(peer)
     this.#held.delete(peer)

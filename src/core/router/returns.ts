@@ -44,6 +44,10 @@ export class Returns {
     this.#store = store
   }
 
+  get size(): number {
+    return Math.max(this.#counts.size, this.#absent.size)
+  }
+
   of(peer: number, now: Instant): Unsteady | undefined {
     const returns = this.#counts.of(peer, now)
     return returns <= TIMES_FREE ? undefined : { returns, provesAfterMs: holdMsFor(returns) }

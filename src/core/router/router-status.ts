@@ -98,6 +98,14 @@ export interface TableSizes {
   readonly targets: number
   readonly directPaths: number
   readonly measuredPaths: number
+  /** Peers whose starts and returns are counted, or of which two may run. */
+  readonly watchedPeers: number
+  /** Peers whose addresses are known. */
+  readonly addressPeers: number
+  /** Requests for addresses that wait. */
+  readonly addressRequests: number
+  /** Peers whose names are known. */
+  readonly namePeers: number
 }
 
 export interface Reach {

@@ -26,10 +26,7 @@ import { TwinDesk } from './twin-desk.ts'
 /** On the average. */
 const DIGEST_EVERY_MS = 10_000
 
-/**
- * Composes the machines: membership, announcements and neighbours on the control side; routes and session keys for the data
- * plane. See `RouterMachine` for the contract.
- */
+/** Composes the machines of the control side, and those that the data plane goes by. See `RouterMachine` for the contract. */
 export class Router implements RouterMachine {
   readonly #options: RouterOptions
   readonly #membership: Membership
@@ -187,13 +184,14 @@ export class Router implements RouterMachine {
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
       costSet: peer => this.#publication.costSet(peer),
       refused: this.#refusals.counts,
+      shared: this.shared,
       now,
     })
   }
 
   get sizes(): RouterMachine['sizes'] {
     const [announcements, neighbours, maker, paths] = [this.#announcements, this.#neighbours, this.#maker, this.#paths]
-    return describeSizes({ announcements, neighbours, maker, paths })
+    return describeSizes({ announcements, neighbours, maker, paths, twins: this.#twins, shared: this.shared })
   }
 
   get reach(): Reach {

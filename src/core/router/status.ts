@@ -13,6 +13,7 @@ import type {
   PeerStatus,
   RouterOptions,
   RouterStatus,
+  SharedView,
   TableSizes,
 } from './api.ts'
 import type { Membership } from './membership.ts'
@@ -31,7 +32,8 @@ export interface StatusSources {
   readonly routes: Routes
   readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
-  readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns' | 'clocks'>
+  readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns' | 'clocks' | 'size'>
+  readonly shared: SharedView
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
   /** What the operator says that the link to a peer costs. */
@@ -78,7 +80,9 @@ export function describeSizes({
   neighbours,
   maker,
   paths,
-}: Pick<StatusSources, 'announcements' | 'neighbours' | 'maker' | 'paths'>): TableSizes {
+  twins,
+  shared,
+}: Pick<StatusSources, 'announcements' | 'neighbours' | 'maker' | 'paths' | 'twins' | 'shared'>): TableSizes {
   return {
     records: announcements.store.size,
     unsent: Math.max(0, ...neighbours.links.map(link => link.unsent.size)),
@@ -86,6 +90,10 @@ export function describeSizes({
     targets: maker.targets.length,
     directPaths: paths.paths.all.length,
     measuredPaths: paths.sizes.count,
+    watchedPeers: twins.size,
+    addressPeers: shared.ipam?.sizes.peers ?? 0,
+    addressRequests: shared.ipam?.sizes.requests ?? 0,
+    namePeers: shared.names?.peerCount ?? 0,
   }
 }
 

@@ -43,6 +43,11 @@ export class TwinDesk {
     this.clocks = new PeerClocks(context)
   }
 
+  /** Peers that are watched. */
+  get size(): number {
+    return Math.max(this.#watch.size, this.#restarts.size, this.returns.size, this.clocks.size)
+  }
+
   twinsOf(peer: number, now: Instant): Twins | undefined {
     return this.#watch.twinsOf(peer, now)
   }

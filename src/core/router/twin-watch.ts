@@ -28,6 +28,10 @@ export class TwinWatch {
   #takeovers = TAKEOVERS_MAX
   #refilledAt = 0
 
+  get size(): number {
+    return Math.max(this.#seen.size, this.#twins.size)
+  }
+
   /** Whether `bootId` is of a process that follows another: neither of the one that spoke last nor of the one before. */
   isStart(peer: number, bootId: bigint): boolean {
     const seen = this.#seen.get(peer)

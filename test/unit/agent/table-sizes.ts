@@ -8,4 +8,8 @@ export const NO_SIZES: TableSizes = {
   targets: 0,
   directPaths: 0,
   measuredPaths: 0,
+  watchedPeers: 0,
+  addressPeers: 0,
+  addressRequests: 0,
+  namePeers: 0,
 }

@@ -47,6 +47,7 @@ const FACTS: ServiceFacts = {
     ttlSeconds: 1,
     address: '10.2.0.1:53',
     names: {
+      peerCount: 0,
       own: [{ id: 'c1', name: 'web.weave.local', data: { kind: 'address', address: '10.2.0.5' } }],
       all: [
         {

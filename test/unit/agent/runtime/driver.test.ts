@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals'
 import { Driver } from '../../../../src/agent/runtime/driver.ts'
 import type { Input, Output, RouterMachine, RouterStatus } from '../../../../src/core/router/index.ts'
+import { NO_SIZES } from '../table-sizes.ts'
 
 const STOP: Input = { kind: 'stop' }
 
@@ -83,7 +84,7 @@ class FakeRouter implements RouterMachine {
   }
 
   readonly reach = { reachable: 1, all: 1 }
-  readonly sizes = { records: 0, unsent: 0, links: 0, targets: 0, directPaths: 0, measuredPaths: 0 }
+  readonly sizes = NO_SIZES
 
   status(): RouterStatus {
     throw new Error('not asked for in these tests')
