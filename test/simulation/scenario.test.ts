@@ -43,8 +43,16 @@ describe('a cluster that is put through faults', () => {
   })
 
   it('draws its last messages', () => {
-    const { trace } = runScenario({ seed: 4, hosts: 2, faults: 'plain' })
-    expect(trace).toMatch(/^sequenceDiagram\n {4}h\d-?->>h\d: [\d.]+ ms \w+/)
+    const { trace, virtualMs } = runScenario({ seed: 4, hosts: 2, faults: 'plain' })
+    const [title, ...arrows] = trace.split('\n')
+    expect(title).toBe('sequenceDiagram')
+    expect(arrows.length).toBeGreaterThan(10)
+    for (const arrow of arrows) {
+      expect(arrow).toMatch(/^ {4}(h\d)-?->>(?!\1)h\d: [\d.]+ ms ((frame|probe|part) \d to \d|[a-z-]+)$/)
+    }
+    const times = arrows.map(arrow => Number(/([\d.]+) ms/.exec(arrow)?.[1]))
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(times.at(-1)).toBeGreaterThan(virtualMs - 2_000)
   })
 })
 

@@ -1,4 +1,4 @@
-import { HEADER_BYTES, readDestination, readKind, readSource } from '../../src/core/wire/datagram.ts'
+import { DatagramKind, HEADER_BYTES, readDestination, readKind, readSource } from '../../src/core/wire/datagram.ts'
 import { decodeMessage } from '../../src/core/wire/link-message.ts'
 
 const KEPT_MAX = 60
@@ -36,5 +36,9 @@ function describe({ way, bytes }: Message): string {
     return message.ok ? message.value.kind : `${bytes.length} bytes`
   }
   if (bytes.length < HEADER_BYTES) return `${bytes.length} bytes`
-  return `${readKind(bytes, 0) === 2 ? 'probe' : 'frame'} ${readSource(bytes, 0)} to ${readDestination(bytes, 0)}`
+  return `${kindOf(readKind(bytes, 0))} ${readSource(bytes, 0)} to ${readDestination(bytes, 0)}`
+}
+
+function kindOf(kind: number): string {
+  return Object.entries(DatagramKind).find(([, known]) => known === kind)?.[0] ?? `kind ${kind}`
 }
