@@ -26,6 +26,17 @@ describe('a cluster that is put through faults', () => {
     expect(story.join()).toMatch(/run a copy.*wants an address|wants an address.*run a copy/)
   })
 
+  it.each([
+    { deed: 'a host that comes to an open cluster', seed: 500162, told: /h\d+ joins/ },
+    { deed: 'hosts that leave an open cluster', seed: 500162, told: /which leaves/ },
+    { deed: 'a copy of a host of an open cluster', seed: 500118, told: /run a copy/ },
+    { deed: 'a process that is stopped in order', seed: 4001, hosts: 3, told: /: stop h\d/ },
+  ])('stays sound with $deed', ({ deed: _, told, ...options }) => {
+    const { story, failure } = runScenario(options)
+    expect(failure).toBeUndefined()
+    expect(story.join('\n')).toMatch(told)
+  })
+
   it('stays sound with seeds that were never tried', () => {
     const startedAt = performance.now()
     const first = Date.now() % 1_000_000_000
