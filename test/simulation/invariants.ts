@@ -60,28 +60,26 @@ export class Invariants {
   readonly #highestCounters = new Map<string, number>()
   readonly #manifests = new WeakMap<SignedManifest, ReadonlySet<number>>()
   readonly #expectedErrors = new Map<string, Set<string>>()
-  readonly #loadedKeys = new Map<SimulatedHost['name'], number>()
+  readonly #loadedKeys = new Map<SimulatedHost['name'], ReadonlyMap<number, string>>()
 
-  /** Keys that the data plane of each host holds. */
-  get loadedKeys(): ReadonlyMap<SimulatedHost['name'], number> {
-    return new Map(this.#loadedKeys)
+  /** Those that the data plane of the host holds: a key between two hosts is the same at both. */
+  keysOf(name: SimulatedHost['name']): ReadonlySet<string> {
+    return new Set(this.#loadedKeys.get(name)?.values())
   }
 
   /** The cipher of the host `name`, which counts. */
   watchCipher(name: string, cipher: DatagramCipher): DatagramCipher {
     const keys = new Map<number, string>()
-    this.#loadedKeys.set(name, 0)
+    this.#loadedKeys.set(name, keys)
     return {
       verdicts: cipher.verdicts,
       load: key => {
         const id = cipher.load(key)
         keys.set(id, Buffer.from(key).toString('hex'))
-        this.#loadedKeys.set(name, keys.size)
         return id
       },
       unload: key => {
         keys.delete(key)
-        this.#loadedKeys.set(name, keys.size)
         cipher.unload(key)
       },
       seal: (key, counter, memory, run) => {
@@ -162,7 +160,7 @@ export class Invariants {
     this.bounded(`MACs of ${host.name}`, host.forwarder.macs.size, MACS_PER_HOST_MAX * memberCount)
     this.bounded(`joined payloads of ${host.name}`, host.forwarder.parts.size, JOINED_MAX)
     this.bounded(`peers of ${host.name}`, reach.all, memberCount)
-    this.bounded(`keys of ${host.name}`, this.#loadedKeys.get(host.name) ?? 0, KEYS_PER_PEER_MAX * memberCount)
+    this.bounded(`keys of ${host.name}`, this.#loadedKeys.get(host.name)?.size ?? 0, KEYS_PER_PEER_MAX * memberCount)
   }
 
   /** What the router says of itself: to draw that takes as long as what it does in a step. */

@@ -1,7 +1,9 @@
-import { measureScale } from './scale-figures.ts'
+import { measureAtRest, measureScale } from './scale-figures.ts'
 import { describeScale } from './scale-report.ts'
 
 const HOSTS = 80
+
+type AtRest = { readonly hosts: number } & ReturnType<typeof measureAtRest>
 
 describe('a large cluster', () => {
   const figures = measureScale(HOSTS, 7)
@@ -22,7 +24,7 @@ describe('a large cluster', () => {
   })
 
   it('takes little memory for each peer, what a router holds in any case included', () => {
-    expect(figures.bytesPerPeer).toBeLessThan(4_096)
+    expect(figures.bytesPerPeer).toBeLessThan(3_000)
   })
 
   it('hears of a joining router within a second, and of a dead one within five', () => {
@@ -36,5 +38,19 @@ describe('a large cluster', () => {
     const other = describeScale({ ...figures, hosts: 1_000, healMs: undefined }, 7, page)
     expect(other).toContain(`| ${HOSTS} |`)
     expect(other).toMatch(/\| 1000 \| .*not within 120 s/)
+  })
+})
+
+describe('a cluster that has four times the routers of another', () => {
+  const [small, large] = [32, 128].map(hosts => ({ hosts, ...measureAtRest(hosts, 7) })) as [AtRest, AtRest]
+
+  it('says no more for each router when nothing happens than what the logarithm of their number allows', () => {
+    const growth = large.idleBytesPerSecond / small.idleBytesPerSecond
+    expect(growth).toBeLessThan(Math.log(large.hosts) / Math.log(small.hosts))
+  })
+
+  it('takes under two kilobytes of memory for each peer more', () => {
+    const [less, more] = [small, large].map(({ hosts, bytesPerPeer }) => hosts * bytesPerPeer) as [number, number]
+    expect((more - less) / (large.hosts - small.hosts)).toBeLessThan(2_048)
   })
 })
