@@ -7,6 +7,7 @@ import { Names } from '../../src/core/dns/names.ts'
 import { type AddressBody, decodeAddressBody, encodeAddressBody } from '../../src/core/ipam/body.ts'
 import { Ipam } from '../../src/core/ipam/ipam.ts'
 import { decodeFastNeighbours, encodeFastNeighbours } from '../../src/core/wire/fast-neighbours.ts'
+import { decodeLinkCosts, encodeLinkCosts } from '../../src/core/wire/link-costs.ts'
 import { decodeTunnelNotice, encodeTunnelNotice, type TunnelNotice } from '../../src/core/wire/tunnel-notice.ts'
 import { codec } from './codec.ts'
 import type { FuzzTarget } from './targets.ts'
@@ -41,6 +42,17 @@ export const BODY_TARGETS: readonly FuzzTarget[] = [
   codec('names', [ENTRIES], encodeEntries, decodeEntries),
   codec('fast-neighbours', [[1, 2, 700]], encodeFastNeighbours, body => known(decodeFastNeighbours(body))),
   codec('tunnel-notice', [NOTICE], encodeTunnelNotice, body => known(decodeTunnelNotice(body))),
+  codec(
+    'link-costs',
+    [
+      new Map([
+        [2, 500],
+        [700, 16],
+      ]),
+    ],
+    encodeLinkCosts,
+    body => known(decodeLinkCosts(body)),
+  ),
   { name: 'heard-addresses', seeds: () => [encodeAddressBody(ADDRESSES)], create: () => hearAddresses },
   { name: 'heard-names', seeds: () => [encodeEntries(ENTRIES)], create: () => hearNames },
 ]

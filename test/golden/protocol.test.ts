@@ -9,6 +9,7 @@ import { createNodeCipher, peerNameOf, shortIdOf } from '../../src/core/router/i
 import { createAgreementKey, createSigner } from '../../src/core/session/crypto.ts'
 import { SessionKeys } from '../../src/core/session/session-keys.ts'
 import { setHopsLeft, writeHeader } from '../../src/core/wire/datagram.ts'
+import { encodeLinkCosts } from '../../src/core/wire/link-costs.ts'
 import { encodeMessage } from '../../src/core/wire/link-message.ts'
 import { PART_HEADER_BYTES, writePartHeader } from '../../src/core/wire/part-header.ts'
 import { encodeRecord } from '../../src/core/wire/peer-record.ts'
@@ -73,6 +74,12 @@ function makeVectors(): Readonly<Record<string, string>> {
     'clock at 1,700,000,000,000 ms': encodeMessage({ kind: 'clock', clockMs: 1_700_000_000_000n }),
     'signed record of host 1': record,
     'signed record of host 1, topic 1': topicRecordOfHost1(),
+    'costs: 500 to host 2, 16 to host 300': encodeLinkCosts(
+      new Map([
+        [2, 500],
+        [300, 16],
+      ]),
+    ),
     'data key from host 1 to host 2': dataKey(),
     'frame from host 1 to host 2, counter 5': datagram(1, 5, frame()),
     'probe 9 from host 1 to host 2, counter 6': datagram(2, 6, probe()),

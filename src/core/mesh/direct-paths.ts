@@ -1,4 +1,5 @@
 import { type Endpoint, formatEndpoint, isSameEndpoint } from '../../base/endpoint.ts'
+import { close, type DirectPath, newPath, type Path, type Sent } from './direct-path.ts'
 
 /** A path that nothing was sent over for so long is let go. */
 export const IDLE_MAX_MS = 60_000
@@ -22,54 +23,10 @@ const OFFERED_MAX = 8
 /** Paths kept at one time; frames for more peers than that take the links. */
 export const PATHS_MAX = 1_024
 
-/** The way to one peer beside the links. */
-export interface DirectPath {
-  readonly peer: number
-  /** Where the peer answered; undefined while it has not. */
-  readonly endpoint: Endpoint | undefined
-  /** Whether it took a punch, or the peer answered where it says that it is. */
-  readonly isPunched: boolean
-  readonly roundTripMs: number | undefined
-  readonly changedAt: number
-  /** Rounds of probes without an answer. */
-  readonly attempts: number
-  /** Addresses that were tried in the last round. */
-  readonly tried: number
-  /** The peer's NAT shows another port to each of its peers. */
-  readonly isSymmetric: boolean
-}
-
 /** What a peer says of where it can perhaps be reached. */
 export interface Offer {
   readonly candidates: readonly Endpoint[]
   readonly isSymmetric: boolean
-}
-
-interface Path {
-  readonly peer: number
-  endpoint: Endpoint | undefined
-  /** Place of the endpoint among the candidates: the lower the better. */
-  rank: number
-  isPunched: boolean
-  roundTripMs: number | undefined
-  changedAt: number
-  wantedAt: number
-  answeredAt: number
-  probeAt: number
-  attempts: number
-  tried: number
-  /** Rounds left of the burst that follows a punch. */
-  roundsLeft: number
-  heardFrom: Endpoint | undefined
-  offered: readonly Endpoint[]
-  isSymmetric: boolean
-  sent: Map<number, Sent>
-}
-
-interface Sent {
-  readonly at: number
-  readonly rank: number
-  readonly isKnown: boolean
 }
 
 export interface PathAnswer {
@@ -101,7 +58,7 @@ export interface DuePaths {
  *     absent ──frames──▶ probing ──answer──▶ open ──idle for a minute──▶ absent
  *                           ▲ │ silence: punch  │
  *                           │ ▼                 │
- *                           └── 6 s of silence ─┘
+ *                           └── 6 s of silence ─┘        probing, open ──the way over links is cheaper──▶ avoided ──not any more──▶ probing
  *
  * Candidates, in order: addresses that are known of the peer (configured and private), the one it was last heard from, those that it
  * offers in a punch (as its neighbours see it). Until a path is open, and when it cannot be opened, frames go over the links. Needs
@@ -124,7 +81,8 @@ export class DirectPaths {
     let soonest = Number.POSITIVE_INFINITY
     for (const path of this.#paths.values()) {
       const silence = path.endpoint === undefined ? Number.POSITIVE_INFINITY : path.answeredAt + PATH_SILENCE_MAX_MS
-      soonest = Math.min(soonest, path.probeAt, path.wantedAt + IDLE_MAX_MS, silence)
+      const probeAt = path.isAvoided ? Number.POSITIVE_INFINITY : path.probeAt
+      soonest = Math.min(soonest, probeAt, path.wantedAt + IDLE_MAX_MS, silence)
     }
     return soonest
   }
@@ -145,6 +103,16 @@ export class DirectPaths {
     const isOpen = this.endpointOf(peer) !== undefined
     this.#paths.delete(peer)
     return isOpen
+  }
+
+  /** Closes the paths to peers that a way over links is cheaper to, and looks for none to them until that is over. */
+  avoid(isDear: (peer: number) => boolean, now: number): void {
+    for (const path of this.#paths.values()) {
+      const isAvoided = isDear(path.peer)
+      if (isAvoided === path.isAvoided) continue
+      close(path, now)
+      Object.assign(path, { isAvoided, sent: new Map() })
+    }
   }
 
   /** The peer sends probes to us, and has said where ours may find it. */
@@ -206,7 +174,7 @@ export class DirectPaths {
         lost.push(path.peer)
         hasChanged = true
       }
-      if (now < path.probeAt) continue
+      if (path.isAvoided || now < path.probeAt) continue
       if (path.endpoint === undefined && path.attempts > 0 && path.roundsLeft === 0) punches.push(path.peer)
       probes.push(...this.#probe(path, now))
     }
@@ -260,31 +228,6 @@ function sentAgain(path: Path, now: number): Sent {
   return { at: now, rank: path.rank, isKnown: !path.isPunched }
 }
 
-function close(path: Path, now: number): void {
-  Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
-}
-
 function isAt(known: Endpoint | undefined, from: Endpoint): boolean {
   return known !== undefined && isSameEndpoint(known, from)
-}
-
-function newPath(peer: number, now: number): Path {
-  return {
-    peer,
-    endpoint: undefined,
-    rank: 0,
-    isPunched: false,
-    roundTripMs: undefined,
-    changedAt: now,
-    wantedAt: now,
-    answeredAt: now,
-    probeAt: now,
-    attempts: 0,
-    tried: 0,
-    roundsLeft: 0,
-    heardFrom: undefined,
-    offered: [],
-    isSymmetric: false,
-    sent: new Map(),
-  }
 }

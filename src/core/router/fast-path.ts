@@ -1,6 +1,6 @@
 import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
-import type { DirectPath } from '../mesh/direct-paths.ts'
-import { FastLinks } from '../mesh/fast-links.ts'
+import type { DirectPath } from '../mesh/direct-path.ts'
+import { type FastLink, FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
 import type { GraphNode } from '../mesh/link-graph.ts'
 import type { Route } from '../mesh/routes.ts'
@@ -13,17 +13,16 @@ import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
 import { FastMoves } from './fast-moves.ts'
-import type { PathFacts } from './path-reasons.ts'
+import { type PathFacts, TOO_DEAR } from './path-reasons.ts'
+import type { Ways } from './publication.ts'
 import { TrustedAddresses } from './trusted-addresses.ts'
 import { Tunnels } from './tunnels.ts'
 
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
 const HOLD_MS = 15_000
 
-export interface FastPathSources {
+export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear'> {
   readonly addresses: AddressBook
-  /** Whether the sleeve has a way to the peer. */
-  readonly isReachable: (peer: number) => boolean
   /** Ways of the sleeve to peers without a link. */
   readonly paths: () => readonly Pick<DirectPath, 'peer' | 'endpoint'>[]
 }
@@ -118,12 +117,14 @@ export class FastPathKeeper {
     const underlay = this.#underlay()
     this.#links.watch(this.#wanted(underlay), now)
     for (const { peer, address } of this.#links.all) {
-      if (membership.host(peer) !== undefined && this.#isAllowed(address)) continue
+      const isMember = membership.host(peer) !== undefined && this.#isAllowed(address)
+      // Dear, it goes once the other end sends nothing there any more.
+      if (isMember && (!this.#sources.isDear(peer) || this.#isNamedBy(peer))) continue
       this.#links.forget(peer)
-      this.#losses.set(peer, 'the host is to be reached there no more')
+      this.#losses.set(peer, isMember ? TOO_DEAR : 'the host is to be reached there no more')
     }
     topics.publish(Topic.fastPath, encodeFastNeighbours(this.#openInTheClear))
-    this.#tunnels?.announce(this.#links.open, underlay)
+    this.#tunnels?.announce(this.#usable, underlay)
   }
 
   /** Draws the table anew and gives it to the kernel. */
@@ -173,6 +174,7 @@ export class FastPathKeeper {
   #wanted(underlay: ReadonlyMap<number, string>): ReadonlyMap<number, readonly IpAddress[]> {
     const wanted = new Map<number, readonly IpAddress[]>()
     for (const [peer, ip] of underlay) {
+      if (this.#sources.isDear(peer)) continue
       const clear = this.#trusted.towards(peer, ip)
       const tunnel = this.#tunnels?.addressOf(peer)
       wanted.set(peer, clear.length > 0 || tunnel === undefined ? clear : [tunnel])
@@ -181,7 +183,20 @@ export class FastPathKeeper {
   }
 
   get #openInTheClear(): readonly number[] {
-    return this.#links.open.filter(({ address }) => !isTunnelAddress(address)).map(({ peer }) => peer)
+    return this.#usable.filter(({ address }) => !isTunnelAddress(address)).map(({ peer }) => peer)
+  }
+
+  /** Of a way that is dearer than that over links no other router is to know: a link counts when both its ends name it. */
+  get #usable(): readonly FastLink[] {
+    return this.#links.open.filter(({ peer }) => !this.#sources.isDear(peer))
+  }
+
+  #isNamedBy(peer: number): boolean {
+    return this.#namedBy(peer).includes(this.#self) || this.#tunnels?.hasProved(peer) === true
+  }
+
+  #namedBy(peer: number): readonly number[] {
+    return decodeFastNeighbours(this.#context.topics.bodyOf(peer, Topic.fastPath) ?? NOTHING) ?? []
   }
 
   get #isHolding(): boolean {
@@ -193,7 +208,7 @@ export class FastPathKeeper {
     const { table, routes } = drawFastPath({
       self: this.#self,
       graph: this.#graph(),
-      tunnelled: this.#tunnels?.proved(this.#links.open) ?? [],
+      tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
       addressOf: peer => this.#links.linkTo(peer)?.address,
       endpoints: this.#endpoints(),
       members: members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self),
@@ -236,15 +251,12 @@ export class FastPathKeeper {
   }
 
   #factsOf(peer: number, via: number | undefined): PathFacts {
-    const { topics } = this.#context
     if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false }
-    const theirs = decodeFastNeighbours(topics.bodyOf(via, Topic.fastPath) ?? NOTHING) ?? []
-    const isMutual = theirs.includes(this.#self) || this.#tunnels?.hasProved(via) === true
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
-      loss: this.#losses.get(via),
-      isMutual,
-      isLast: via === peer || theirs.includes(peer),
+      loss: this.#sources.isDear(via) ? TOO_DEAR : this.#losses.get(via),
+      isMutual: this.#isNamedBy(via),
+      isLast: via === peer || this.#namedBy(via).includes(peer),
     }
   }
 

@@ -7,12 +7,14 @@ import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
 import type { Input, Instant, PathStatus } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
+import { TOO_DEAR } from './path-reasons.ts'
 import { PathSizes } from './path-sizes.ts'
+import type { Ways } from './publication.ts'
 import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
 
 type PathInput = Extract<Input, { kind: 'probe-received' | 'path-wanted' | 'path-filled' }>
 type ProbeReceived = Extract<Input, { kind: 'probe-received' }>
-type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousContext
+type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousContext & Ways
 
 /**
  * Sends and answers probes: over the links, and over the direct paths to peers without a link, which it opens when the data plane
@@ -95,7 +97,7 @@ export class PathKeeper {
     const punch = this.#rendezvous.heard(message, now)
     if (punch === undefined || this.#isNeighbour(punch.source)) return
     this.paths.offered(punch.source, punch, now)
-    if (!punch.isReply) this.#rendezvous.ask(punch.source, true)
+    if (!punch.isReply && !this.#context.isDear(punch.source)) this.#rendezvous.ask(punch.source, true)
   }
 
   /** Frames go over the control link: slower than datagrams over a relay would be, and all that there is. */
@@ -129,6 +131,7 @@ export class PathKeeper {
       if (isGone) this.#rendezvous.forget(peer)
       if (isGone || this.#isNeighbour(peer)) this.paths.forget(peer)
     }
+    this.paths.avoid(this.#context.isDear, now)
     const { probes, punches, lost, hasChanged } = this.paths.due(now)
     for (const { peer, to, sequence } of probes) this.#send(peer, to, { sequence, isReply: false })
     for (const peer of punches) this.#rendezvous.ask(peer, false)
@@ -156,7 +159,8 @@ export class PathKeeper {
   }
 
   #describeWay(peer: number): PathStatus {
-    if (this.#isNeighbour(peer)) return { kind: 'direct', reason: 'there is a link' }
+    if (this.#context.isDear(peer)) return { kind: 'relayed', reason: TOO_DEAR }
+    if (this.#isNeighbour(peer)) return this.#describeLinked(peer)
     const path = this.paths.all.find(other => other.peer === peer)
     if (path === undefined) return { kind: 'relayed', reason: 'there have been no frames for it' }
     if (path.endpoint !== undefined) {
@@ -167,6 +171,12 @@ export class PathKeeper {
     if (path.attempts <= 1) return { kind: 'relayed', reason: `${path.tried} addresses are being tried` }
     const nats = path.isSymmetric && this.#rendezvous.isSymmetric ? ': both NATs show another port to each peer' : ''
     return { kind: 'relayed', reason: `no answer at ${path.tried} addresses${nats}` }
+  }
+
+  #describeLinked(peer: number): PathStatus {
+    return (this.#context.nextHopTo(peer) ?? peer) === peer
+      ? { kind: 'direct', reason: 'there is a link' }
+      : { kind: 'relayed', reason: 'the way over others is the better one' }
   }
 
   #probedBeside({ peer, probe, from, roundTripMs }: ProbeReceived, now: Instant): void {

@@ -13,6 +13,8 @@ export interface PathFacts {
   readonly isLast: boolean
 }
 
+/** Why the way straight to a peer is left alone. */
+export const TOO_DEAR = 'the way over links is cheaper, as an operator says'
 const PROVED = 'probes are answered'
 
 /** Why a peer is on the fast path. */

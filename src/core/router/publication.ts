@@ -1,6 +1,7 @@
 import type { ForwardingTable } from '../forwarding/forwarding-table.ts'
 import { digestOf } from '../forwarding/table-digest.ts'
 import type { ConnectionMaker } from '../mesh/connection-maker.ts'
+import { DearWays } from '../mesh/dear-ways.ts'
 import type { DirectPaths } from '../mesh/direct-paths.ts'
 import { HeldRoutes } from '../mesh/held-routes.ts'
 import type { Link } from '../mesh/link.ts'
@@ -17,8 +18,18 @@ import { describeForwarding } from './forwarding.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { Pace } from './pace.ts'
+import type { Refusals } from './refusals.ts'
+import { SetCosts } from './set-costs.ts'
 import type { Topics } from './topics.ts'
 import type { TwinDesk } from './twin-desk.ts'
+
+/** How to get to peers: over links, or straight. */
+export interface Ways {
+  readonly isReachable: (peer: number) => boolean
+  readonly nextHopTo: (peer: number) => number | undefined
+  /** Whether the way straight to the peer is left alone, as an operator has it cost more than that over links. */
+  readonly isDear: (peer: number) => boolean
+}
 
 export interface PublicationSources {
   readonly options: RouterOptions
@@ -27,6 +38,7 @@ export interface PublicationSources {
   readonly topics: Topics
   readonly neighbours: Neighbours
   readonly sessions: SessionKeys
+  readonly refusals: Refusals
   readonly addresses: AddressBook
   readonly maker: ConnectionMaker
   readonly paths: () => DirectPaths
@@ -48,9 +60,13 @@ export class Publication {
   /** By peer; of this router's own view of the graph. */
   routes = new Routes()
   readonly ages = new WayAges()
+  readonly costs: SetCosts
   readonly #sources: PublicationSources
   readonly #pace: Pace
   readonly #held: HeldRoutes
+  readonly #dearWays = new DearWays()
+  /** By peer: what the way straight there costs, which is left alone for that. */
+  #dear: ReadonlyMap<number, number> = new Map()
   #flushAt: Instant = Number.NEGATIVE_INFINITY
   #recordAt: Instant = Number.POSITIVE_INFINITY
   #routesAt: Instant = Number.POSITIVE_INFINITY
@@ -63,6 +79,7 @@ export class Publication {
     this.#sources = sources
     this.#pace = new Pace(() => sources.membership.size, sources.options.now)
     this.#held = new HeldRoutes(() => this.#pace.stepMs)
+    this.costs = new SetCosts(sources)
   }
 
   get deadline(): Instant {
@@ -76,20 +93,20 @@ export class Publication {
     this.#recordAt = Math.min(this.#recordAt, this.#pace.recordAt(this.#newsSince, now))
   }
 
-  /** What the operator says that the link to a peer costs. */
-  costSet(peer: number): number | undefined {
-    const { linkCosts } = this.#sources.options
-    const host = linkCosts === undefined ? undefined : this.#sources.membership.host(peer)?.host
-    // A host may have the name of something that every object has.
-    return linkCosts === undefined || host === undefined || !Object.hasOwn(linkCosts, host)
-      ? undefined
-      : linkCosts[host]
+  /** How to get to peers, for machines that ask at any time. */
+  get ways(): Ways {
+    return {
+      isReachable: peer => this.routes.has(peer),
+      nextHopTo: peer => this.routes.get(peer)?.nextHop,
+      isDear: peer => this.#dear.has(peer),
+    }
   }
 
   /** Call at the deadline. What this router says itself goes ahead of what it passes on, so that others pass on the latest. */
   publish(now: Instant): void {
     const doneAt = now + this.#pace.lagMs(this.deadline, now)
     const isFlush = this.#flushAt <= now
+    this.costs.announce()
     this.#sources.fastPath()?.announce(now)
     const ownNews = this.#announce(now)
     const news = [...ownNews, ...this.#sources.topics.flush(now)]
@@ -113,7 +130,7 @@ export class Publication {
   #announce(now: Instant): readonly number[] {
     this.#recordAt = Number.POSITIVE_INFINITY
     const { announcements, neighbours, sessions } = this.#sources
-    const links = neighbours.recorded(peer => this.costSet(peer))
+    const links = neighbours.recorded(peer => this.costs.own(peer))
     if (!announcements.isNews(sessions.announced, links)) {
       this.#newsSince = undefined
       return []
@@ -136,9 +153,12 @@ export class Publication {
     const self = options.shortId
     const before = this.routes
     this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)
+    const dearBefore = this.#dear
+    this.#dear = this.#dearWays.update(this.costs.all, this.routes, now)
+    const isOtherPrice = [...dearBefore.keys()].join() !== [...this.#dear.keys()].join()
     const twins = this.#sources.twins()
     const mutedUntil = twins.mutedUntil(now)
-    this.#routesAt = Math.min(this.#held.deadline, mutedUntil ?? Number.POSITIVE_INFINITY)
+    this.#routesAt = Math.min(this.#held.deadline, this.#dearWays.deadline, mutedUntil ?? Number.POSITIVE_INFINITY)
     twins.routed(before, this.routes, now)
     this.#sources.routed(this.routes, mutedUntil === undefined, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
@@ -148,9 +168,15 @@ export class Publication {
       maker.reconsider(now + settleMs(membership.size))
     }
     const fastPath = this.#sources.fastPath()
+    // Which of its links others may know of depends on the routes.
+    if (isOtherPrice) fastPath?.announce(now)
     fastPath?.route()
     const { neighbours, sessions } = this.#sources
-    const shared = { paths: this.#sources.paths(), flooded: fastPath?.flooded }
+    const shared = {
+      paths: this.#sources.paths(),
+      isDear: (peer: number) => this.#dear.has(peer),
+      flooded: fastPath?.flooded,
+    }
     const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })
     for (const move of this.ages.note(table.peers, now)) this.#sources.moved(move)
     this.#hand(table)
@@ -166,6 +192,6 @@ export class Publication {
 
   /** The links as they are: the own record may have to wait before it says so. */
   #ownLinks(): readonly RecordedLink[] {
-    return this.#sources.neighbours.recorded(peer => this.costSet(peer)).filter(link => link.isEstablished)
+    return this.#sources.neighbours.recorded(peer => this.costs.own(peer)).filter(link => link.isEstablished)
   }
 }

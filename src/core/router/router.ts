@@ -75,12 +75,10 @@ export class Router implements RouterMachine {
     this.#publication = this.#createPublication()
     const context = this.#createContext()
     this.#twins = context.twins
-    this.#paths = new PathKeeper({ ...context, nextHopTo: peer => this.#publication.routes.get(peer)?.nextHop }, peer =>
-      this.#addresses.endpointsOf(peer),
-    )
+    this.#paths = new PathKeeper({ ...context, ...this.#publication.ways }, peer => this.#addresses.endpointsOf(peer))
     this.#conversation = new Conversation(context)
     const paths = () => this.#paths.paths.all
-    this.#fastPath = createFastPath(context, { addresses: this.#addresses, isReachable, paths })
+    this.#fastPath = createFastPath(context, { addresses: this.#addresses, ...this.#publication.ways, paths })
     this.#care = { ...context, conversation: this.#conversation, paths: this.#paths, isReachable }
     this.shared = new Shared(options, {
       self: peerNameOf(this.#announcements.publicKey),
@@ -176,13 +174,12 @@ export class Router implements RouterMachine {
       announcements: this.#announcements,
       neighbours: this.#neighbours,
       maker: this.#maker,
-      routes: this.#publication.routes,
+      publication: this.#publication,
       paths: this.#paths,
       pathTo: peer => this.#paths.describe(peer, this.#publication.ages.sinceOf(peer), now),
       twins: this.#twins,
       fastPath: this.#fastPath?.describe(now),
       isSatisfied: target => this.#policy.isSatisfied(target, this.#now),
-      costSet: peer => this.#publication.costSet(peer),
       refused: this.#refusals.counts,
       shared: this.shared,
       now,
@@ -263,6 +260,7 @@ export class Router implements RouterMachine {
       topics: this.#topics,
       neighbours: this.#neighbours,
       sessions: this.#sessions,
+      refusals: this.#refusals,
       addresses: this.#addresses,
       maker: this.#maker,
       paths: () => this.#paths.paths,

@@ -2,7 +2,6 @@ import { formatEndpoint } from '../../base/endpoint.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { ConnectionMaker, Target } from '../mesh/connection-maker.ts'
 import type { Link } from '../mesh/link.ts'
-import type { Routes } from '../mesh/routes.ts'
 import { peerNameOf } from '../session/crypto.ts'
 import type { Announcements } from './announcements.ts'
 import type {
@@ -19,7 +18,8 @@ import type {
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { PathKeeper } from './path-keeper.ts'
-import { describeRefusal } from './path-reasons.ts'
+import { describeRefusal, TOO_DEAR } from './path-reasons.ts'
+import type { Publication } from './publication.ts'
 import type { Flapping } from './restarts.ts'
 import type { TwinDesk } from './twin-desk.ts'
 
@@ -29,16 +29,14 @@ export interface StatusSources {
   readonly announcements: Announcements
   readonly neighbours: Neighbours
   readonly maker: ConnectionMaker
-  readonly routes: Routes
+  readonly publication: Pick<Publication, 'routes' | 'costs' | 'ways'>
   readonly paths: PathKeeper
   readonly pathTo: (peer: number) => PathStatus
   readonly twins: Pick<TwinDesk, 'twinsOf' | 'flappingOf' | 'returns' | 'clocks' | 'size'>
   readonly shared: SharedView
   readonly fastPath: FastPathStatus | undefined
   readonly isSatisfied: (target: Target) => boolean
-  /** What the operator says that the link to a peer costs. */
   readonly refused: RouterStatus['refused']
-  readonly costSet: (peer: number) => number | undefined
   readonly now: Instant
 }
 
@@ -119,7 +117,7 @@ function stateOf({ state, provesAt }: Link): ConnectionStatus['state'] {
 }
 
 function costOf(sources: Sources, link: Link): number {
-  return sources.costSet(link.peer ?? 0) ?? link.quality.cost
+  return sources.publication.costs.own(link.peer ?? 0) ?? link.quality.cost
 }
 
 /** In the order of columns that scripts written for Weave read: encryption, path, peer, MTU. */
@@ -138,7 +136,9 @@ function describeLink(sources: Sources, link: Link, peer: string): string {
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   const sealed = `${established}${describeMove(link)}`
-  return fastPath === undefined ? sealed : `${sealed}, fast path: ${describeRefusal(fast, fastPath)}`
+  if (fastPath === undefined) return sealed
+  const isDear = link.peer !== undefined && sources.publication.ways.isDear(link.peer)
+  return `${sealed}, fast path: ${isDear ? TOO_DEAR : describeRefusal(fast, fastPath)}`
 }
 
 /** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */
@@ -187,7 +187,8 @@ function describeTarget(target: Target, now: Instant): Pick<ConnectionStatus, 's
 
 /** All members, heard of or not. */
 function describePeers(sources: Sources): readonly PeerStatus[] {
-  const { membership, announcements, options, routes } = sources
+  const { membership, announcements, options } = sources
+  const { routes } = sources.publication
   return membership.members.map(host => {
     const record = announcements.peer(host.shortId)
     const route = routes.get(host.shortId)

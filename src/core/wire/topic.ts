@@ -13,6 +13,8 @@ export const Topic = {
   fastPath: 3,
   /** The peer's WireGuard device, and peers that this one exchanges VXLAN with inside it. */
   tunnel: 4,
+  /** What the peer's operator says that the way straight to others costs. */
+  costs: 5,
 } as const
 
 /** Topics are numbers below this: with the sizes of their records it bounds what gossip keeps for one peer. */

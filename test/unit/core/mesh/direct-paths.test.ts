@@ -53,6 +53,21 @@ describe('direct paths', () => {
     expect(paths.endpointOf(2)).toEqual(far)
   })
 
+  it('to a peer that a way over links is cheaper to are closed, and found anew when it is so no more', () => {
+    const paths = opened()
+    const [late] = paths.due(2_005).probes
+    paths.avoid(peer => peer === 2, 2_006)
+    expect(paths.endpointOf(2)).toBeUndefined()
+    expect(paths.answered(2, { sequence: late!.sequence, from: near }, 2_007)).toBe(false)
+    paths.want(2, 30_000)
+    paths.offered(2, { candidates: [far], isSymmetric: false }, 30_000)
+    expect(paths.due(30_000)).toEqual({ probes: [], punches: [], lost: [], hasChanged: false })
+    expect(paths.deadline).toBe(30_000 + IDLE_MAX_MS)
+    paths.avoid(() => false, 31_000)
+    const [again] = paths.due(31_000).probes
+    expect(paths.answered(2, { sequence: again!.sequence, from: near }, 31_005)).toBe(true)
+  })
+
   it('to a peer that offers itself, though there are no frames for it, are kept for a while only', () => {
     const paths = new DirectPaths(() => [])
     paths.offered(2, { candidates: [far], isSymmetric: false }, 0)

@@ -47,6 +47,8 @@ export interface Setting {
 export class World {
   readonly members: Set<number>
   readonly reachable: Set<number>
+  /** Peers that a way over links is cheaper to. */
+  readonly dear = new Set<number>()
   readonly bodies = new Map<number, Uint8Array>()
   readonly notices = new Map<number, Uint8Array>()
   readonly changes: string[] = []
@@ -68,6 +70,7 @@ export class World {
         endpointsOf: (peer: number) => (setting.addresses?.[peer] ?? []).map(ip => ({ ip, port: 6783 })),
       },
       isReachable: (peer: number) => this.reachable.has(peer),
+      isDear: (peer: number) => this.dear.has(peer),
       paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
     } as unknown as FastPathSources
     const tunnel = { publicKey: new Uint8Array(32).fill(SELF), port: 6785 }

@@ -1,0 +1,75 @@
+import type { Endpoint } from '../../base/endpoint.ts'
+
+/** The way to one peer beside the links. */
+export interface DirectPath {
+  readonly peer: number
+  /** Where the peer answered; undefined while it has not. */
+  readonly endpoint: Endpoint | undefined
+  /** Whether it took a punch, or the peer answered where it says that it is. */
+  readonly isPunched: boolean
+  readonly roundTripMs: number | undefined
+  readonly changedAt: number
+  /** Rounds of probes without an answer. */
+  readonly attempts: number
+  /** Addresses that were tried in the last round. */
+  readonly tried: number
+  /** The peer's NAT shows another port to each of its peers. */
+  readonly isSymmetric: boolean
+}
+
+export interface Path {
+  readonly peer: number
+  endpoint: Endpoint | undefined
+  /** Place of the endpoint among the candidates: the lower the better. */
+  rank: number
+  isPunched: boolean
+  roundTripMs: number | undefined
+  changedAt: number
+  wantedAt: number
+  answeredAt: number
+  probeAt: number
+  attempts: number
+  tried: number
+  /** Rounds left of the burst that follows a punch. */
+  roundsLeft: number
+  heardFrom: Endpoint | undefined
+  offered: readonly Endpoint[]
+  isSymmetric: boolean
+  /** The way over links is the cheaper one. */
+  isAvoided: boolean
+  sent: Map<number, Sent>
+}
+
+/** A probe that is on its way. */
+export interface Sent {
+  readonly at: number
+  readonly rank: number
+  readonly isKnown: boolean
+}
+
+export function newPath(peer: number, now: number): Path {
+  return {
+    peer,
+    endpoint: undefined,
+    rank: 0,
+    isPunched: false,
+    roundTripMs: undefined,
+    changedAt: now,
+    wantedAt: now,
+    answeredAt: now,
+    probeAt: now,
+    attempts: 0,
+    tried: 0,
+    roundsLeft: 0,
+    heardFrom: undefined,
+    offered: [],
+    isSymmetric: false,
+    isAvoided: false,
+    sent: new Map(),
+  }
+}
+
+/** It leads nowhere, until it is found anew. */
+export function close(path: Path, now: number): void {
+  Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
+}
