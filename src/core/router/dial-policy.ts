@@ -10,6 +10,8 @@ export const LINKS_WANTED = 8
 const LINKS_FOR_NOW = LINKS_WANTED / 2
 /** Where links lead to everybody, so many are enough: the others would hear of each link more. */
 const LINKS_ENOUGH = 5
+/** Of them so many are to be such as no operator has cost more than a hop, where there are such peers: else no route leads that way. */
+const CHEAP_LINKS_WANTED = 2
 /** A router with so many links takes no more from peers that it reaches without. */
 export const LINKS_MAX = 24
 /** Dials open at one time for peers that cannot be reached, when there are links enough. */
@@ -35,6 +37,8 @@ export interface DialSources {
   readonly isReachable: (peer: number) => boolean
   /** It would be told to wait. */
   readonly isHeld: (peer: number) => boolean
+  /** An operator has the way straight to the peer cost more than a hop. */
+  readonly isPriced: (peer: number) => boolean
   readonly hostCount: () => number
   /** Links of the peer that it calls established. */
   readonly linkCountOf: (peer: number) => number
@@ -65,13 +69,14 @@ export class DialPolicy {
 
   /** No need to dial: it is us, or a neighbour, or on its way to be one, or a peer that is reached without. */
   isSatisfied({ endpoint, key }: Pick<Target, 'endpoint' | 'key'>, now: number): boolean {
-    const { self, addresses, neighbours, isReachable, isHeld } = this.#sources
+    const { self, addresses, neighbours, isReachable, isHeld, isPriced } = this.#sources
     const owner = addresses.ownerOf(key)
     if (owner === self) return true
     if (owner !== undefined && (neighbours.linkTo(owner) !== undefined || isHeld(owner))) return true
     const { links } = neighbours
     const isReached = owner !== undefined && isReachable(owner)
-    if (isReached && links.length >= LINKS_ENOUGH) return true
+    if (isReached && links.length >= LINKS_ENOUGH)
+      return !(this.#lacksCheapLinks(CHEAP_LINKS_WANTED) && !isPriced(owner))
     // One that is reached is dialled at once: it is there, and the rest of the links need not wait.
     if (owner !== undefined && !isReached && links.length >= LINKS_FOR_NOW) {
       const settled = now - settleMs(this.#sources.hostCount())
@@ -86,10 +91,14 @@ export class DialPolicy {
    * partition has healed there are many.
    */
   surplus(isConfigured: (link: Link) => boolean, now: number): Link | undefined {
-    const { neighbours, linkCountOf } = this.#sources
+    const { neighbours, linkCountOf, isPriced } = this.#sources
     if (neighbours.ready.length <= LINKS_KEPT) return undefined
+    const keepsCheap = this.#lacksCheapLinks(CHEAP_LINKS_WANTED + 1)
     const isSurplus = (link: Link) =>
-      link.direction === 'outbound' && now > link.changedAt + SHED_AFTER_MS && !isConfigured(link)
+      link.direction === 'outbound' &&
+      now > link.changedAt + SHED_AFTER_MS &&
+      !isConfigured(link) &&
+      !(keepsCheap && !isPriced(link.peer ?? 0))
     return neighbours.ready.find(link => isSurplus(link) && linkCountOf(link.peer ?? 0) > LINKS_KEPT)
   }
 
@@ -97,6 +106,13 @@ export class DialPolicy {
   isSpare(peer: number): boolean {
     if (this.#isFull) return true
     return this.#sources.neighbours.ready.length >= LINKS_MAX && this.#sources.isReachable(peer)
+  }
+
+  /** Whether there are links that an operator has set a price on, and fewer than `wanted` others. */
+  #lacksCheapLinks(wanted: number): boolean {
+    const { neighbours, isPriced } = this.#sources
+    const priced = neighbours.ready.filter(({ peer }) => peer !== undefined && isPriced(peer)).length
+    return priced > 0 && neighbours.ready.length - priced < wanted
   }
 
   get #isFull(): boolean {

@@ -70,6 +70,7 @@ export class Router implements RouterMachine {
       hostCount: () => this.#membership.size,
       linkCountOf: peer => this.#announcements.linkCountOf(peer),
       isReachable,
+      isPriced: peer => this.#publication.costs.isPriced(peer),
       isHeld: peer => this.#twins.flappingOf(peer, this.#now) !== undefined,
     })
     this.#publication = this.#createPublication()

@@ -63,10 +63,30 @@ describe('a target that is reached over others', () => {
     expect(isSatisfied(3, 0)).toBe(false)
   })
 
+  it('is dialled all the same where links cost more than a hop as operators say, and hardly one does not, and it does not', () => {
+    const isSatisfied = (priced: readonly number[]) =>
+      policyWith(5, 0, { reached: [50], owner: 50, priced }).isSatisfied(target, NOW)
+    expect([isSatisfied([]), isSatisfied([2, 3, 4])]).toEqual([true, true])
+    expect([isSatisfied([2, 3, 4, 5]), isSatisfied([2, 3, 4, 5, 6])]).toEqual([false, false])
+    expect(isSatisfied([2, 3, 4, 5, 6, 50])).toBe(true)
+  })
+
   it('is not dialled while it is held down', () => {
     const isSatisfied = (held: readonly number[]) =>
       policyWith(1, 0, { reached: [], owner: 50, held }).isSatisfied(target, NOW)
     expect([isSatisfied([]), isSatisfied([50])]).toEqual([false, true])
+  })
+})
+
+describe('a link too many', () => {
+  it('is spared last when it is one of few that cost no more than a hop, as operators say', () => {
+    const NOW = 1_000_000
+    const peers = Array.from({ length: 14 }, (_, i) => i + 2)
+    const sparedOf = (priced: readonly number[]) =>
+      policyWith(14, 0, { reached: peers, links: 14, priced }).surplus(() => false, NOW)?.peer
+    expect(sparedOf([])).toBe(2)
+    expect(sparedOf(peers.filter(peer => peer !== 2 && peer !== 3))).toBe(4)
+    expect(sparedOf(peers.filter(peer => peer > 4))).toBe(2)
   })
 })
 
@@ -75,12 +95,15 @@ interface Surroundings {
   /** Whose the address 10.0.0.50 is. */
   readonly owner?: number
   readonly held?: readonly number[]
+  readonly priced?: readonly number[]
+  /** Of each peer. */
+  readonly links?: number
 }
 
 function policyWith(
   links: number,
   linksMax: number,
-  { reached, owner, held = [] }: Surroundings = { reached: [] },
+  { reached, owner, held = [], priced = [], links: theirs = 0 }: Surroundings = { reached: [] },
 ): DialPolicy {
   const neighbours = new Neighbours(1)
   for (let i = 0; i < links; i++) {
@@ -92,8 +115,9 @@ function policyWith(
   const cluster = {
     isReachable: (peer: number) => reached.includes(peer),
     hostCount: () => 30,
-    linkCountOf: () => 0,
+    linkCountOf: () => theirs,
     isHeld: (peer: number) => held.includes(peer),
+    isPriced: (peer: number) => priced.includes(peer),
   }
   const addresses = { ownerOf: (key: string) => (key === '10.0.0.50:6783' ? owner : undefined) }
   return new DialPolicy({ self: 1, linksMax, addresses, neighbours, ...cluster })
