@@ -1,7 +1,8 @@
+import type { PeerName } from '../../base/peer-name.ts'
 import { type Doubted, Doubts } from './doubts.ts'
 import type { Claim } from './owned-space.ts'
 import type { Contest, OwnedPart } from './peer-views.ts'
-import { type Range, rangeContains } from './range.ts'
+import { intersect, type Range, rangeContains } from './range.ts'
 import type { Succession } from './succession.ts'
 import type { Territory } from './territory.ts'
 
@@ -83,7 +84,10 @@ export class Contests {
     const territory = this.#territory
     const { vain, homes, self } = territory
     const isSure = homes.steadyFor(self) !== undefined
-    for (const peer of vain.keys()) if (isSure && !parts.some(({ owner }) => owner === peer)) vain.delete(peer)
+    for (const peer of vain.keys()) {
+      const isHeld = parts.some(({ owner }) => owner === peer) || this.#claimsOwn(peer)
+      if (isSure && !isHeld) vain.delete(peer)
+    }
     for (const { owner: peer, epoch } of parts) {
       if ((vain.get(peer) ?? -1) >= epoch) continue
       vain.set(peer, epoch)
@@ -91,5 +95,12 @@ export class Contests {
       territory.outputs.push({ kind: 'refused', peer, reason: CLAIMED_IN_VAIN })
       territory.log('warn', CLAIMED_IN_VAIN, { peer })
     }
+  }
+
+  /** Once more than half refuse what it claims, that counts for nothing, which it does for as long as they say so. */
+  #claimsOwn(peer: PeerName): boolean {
+    const { space, views } = this.#territory
+    const claims = views.get(peer)?.body?.claims ?? []
+    return claims.some(claim => space.claims.some(own => intersect(own, claim) !== undefined))
   }
 }
