@@ -23,6 +23,8 @@ const TOGETHER_MAX = 4
 export const CONFIRM_EVERY_MS = 10_000
 /** PMTU_RAISE_TIMER. */
 export const RAISE_EVERY_MS = 600_000
+/** The first time after a search, and as long as probes are lost that pass: all tries of a size that passes may have been. */
+export const RAISE_SOON_MS = 10_000
 /** After a search that nothing has answered. */
 const REST_MS = 5_000
 const REST_MS_MAX = 60_000
@@ -70,6 +72,8 @@ export class PathMtu {
   #confirmedAt: number
   #raiseAt = Number.POSITIVE_INFINITY
   #restMs = REST_MS
+  /** Whether what passes may have been taken for too large: nothing has been tried again since, or probes are lost. */
+  #isDoubtful = true
 
   constructor(now: number) {
     this.#dueAt = now
@@ -106,6 +110,7 @@ export class PathMtu {
     this.#answerWithinMs = Math.min(Math.max(3 * (now - at), ANSWER_WITHIN_MS.min), ANSWER_WITHIN_MS.max)
     if (this.#phase === 'confirming' && size >= this.#low) return this.#settle(now)
     if (this.#phase !== 'searching') return
+    if ((this.#round.get(size) ?? 0) > 1) this.#isDoubtful = true
     if (size >= this.#high) this.#high = DATAGRAM_BYTES_MAX + 1
     this.#low = Math.max(this.#low, size)
     this.#proceed(now)
@@ -167,11 +172,12 @@ export class PathMtu {
   #settle(now: number): void {
     const isNews = this.#phase === 'searching'
     this.#phase = 'settled'
+    // That nothing larger has passed says nothing of what passed before.
+    if (!isNews || this.size !== this.#low) this.#confirmedAt = now
     this.size = this.#low
-    this.#confirmedAt = now
     this.#restMs = REST_MS
     this.#round.clear()
-    if (isNews) this.#raiseAt = now + RAISE_EVERY_MS
+    if (isNews) this.#raiseAt = now + (this.#isDoubtful ? RAISE_SOON_MS : RAISE_EVERY_MS)
     this.#dueAt = this.#raiseAt
   }
 
@@ -179,6 +185,7 @@ export class PathMtu {
   #raise(now: number): void {
     this.#phase = 'searching'
     this.#isRefused = false
+    this.#isDoubtful = false
     this.#low = this.size ?? 0
     this.#high = DATAGRAM_BYTES_MAX + 1
     const step = this.#low + PRECISION_BYTES
@@ -190,6 +197,7 @@ export class PathMtu {
   #search(high: number, now: number): void {
     this.#phase = 'searching'
     this.#isRefused = false
+    this.#isDoubtful = true
     this.#low = 0
     this.#high = high
     this.#start(

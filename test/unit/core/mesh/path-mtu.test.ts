@@ -45,6 +45,14 @@ describe('the size of a path', () => {
     expect(path.mtu.size).toBe(1_472)
   })
 
+  it('is found all the same, some seconds later, where all tries of a size were lost', () => {
+    const path = new Journey({ carries: 1_252, loses: n => n === 1 || n === 5 || n === 9 })
+    path.run(5_000)
+    expect(path.mtu.size).toBeLessThan(1_200)
+    path.run(20_000)
+    expect(path.mtu.size).toBe(1_252)
+  })
+
   it('stays unknown while nothing answers, with ever fewer probes, and is found then', () => {
     const path = new Journey({ carries: 0 })
     path.run(60_000)

@@ -14,6 +14,8 @@ describe('the sizes of paths', () => {
   it('are measured once for each of two ways that frames for a peer take by turns', () => {
     const station = new Station()
     expect([station.measureOver(PEER), station.measureOver(RELAY)]).toEqual([true, true])
+    // Some seconds later each is looked at once more.
+    for (let i = 0; i < 3; i++) for (const way of [PEER, RELAY]) station.measureOver(way)
     for (let i = 0; i < 5; i++) {
       expect(station.measureOver(PEER)).toBe(false)
       expect(station.told()).toBe(1_472)
