@@ -73,6 +73,20 @@ describe('two routers that have frames for each other', () => {
     talk(world, 2_000)
     expect(world.host('a').injected.length).toBeGreaterThan(before)
   })
+
+  it('ask each other for punches seldom where none can help, and not at all once there are no frames', () => {
+    const world = startSites({ a: 'symmetric', b: 'symmetric' })
+    let punches = 0
+    world.links.tap = (_, bytes) => {
+      if (bytes[4] === 11) punches++
+    }
+    talk(world, 60_000)
+    expect(punches).toBeLessThan(60)
+    world.run(75_000)
+    punches = 0
+    world.run(120_000)
+    expect(punches).toBe(0)
+  })
 })
 
 describe('a punch', () => {

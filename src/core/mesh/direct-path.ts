@@ -25,9 +25,14 @@ export interface Path {
   isPunched: boolean
   roundTripMs: number | undefined
   changedAt: number
+  /** When there were frames for it last. */
   wantedAt: number
+  /** When the peer said last where it can perhaps be reached. */
+  offeredAt: number
   answeredAt: number
   probeAt: number
+  /** The next attempt of our own: a burst that the peer asks for does not bring it forward. */
+  retryAt: number
   attempts: number
   tried: number
   /** Rounds left of the burst that follows a punch. */
@@ -55,9 +60,11 @@ export function newPath(peer: number, now: number): Path {
     isPunched: false,
     roundTripMs: undefined,
     changedAt: now,
-    wantedAt: now,
+    wantedAt: Number.NEGATIVE_INFINITY,
+    offeredAt: Number.NEGATIVE_INFINITY,
     answeredAt: now,
     probeAt: now,
+    retryAt: now,
     attempts: 0,
     tried: 0,
     roundsLeft: 0,
@@ -71,5 +78,12 @@ export function newPath(peer: number, now: number): Path {
 
 /** It leads nowhere, until it is found anew. */
 export function close(path: Path, now: number): void {
-  Object.assign(path, { endpoint: undefined, roundTripMs: undefined, changedAt: now, probeAt: now, attempts: 0 })
+  Object.assign(path, {
+    endpoint: undefined,
+    roundTripMs: undefined,
+    changedAt: now,
+    probeAt: now,
+    retryAt: now,
+    attempts: 0,
+  })
 }

@@ -82,7 +82,7 @@ export class DirectPaths {
     for (const path of this.#paths.values()) {
       const silence = path.endpoint === undefined ? Number.POSITIVE_INFINITY : path.answeredAt + PATH_SILENCE_MAX_MS
       const probeAt = path.isAvoided ? Number.POSITIVE_INFINITY : path.probeAt
-      soonest = Math.min(soonest, probeAt, path.wantedAt + IDLE_MAX_MS, silence)
+      soonest = Math.min(soonest, probeAt, keptUntil(path), silence)
     }
     return soonest
   }
@@ -117,11 +117,9 @@ export class DirectPaths {
 
   /** The peer sends probes to us, and has said where ours may find it. */
   offered(peer: number, { candidates, isSymmetric }: Offer, now: number): void {
-    const kept = now + OFFER_KEPT_MS - IDLE_MAX_MS
-    const path = this.#paths.get(peer) ?? this.#add(peer, kept)
+    const path = this.#paths.get(peer) ?? this.#add(peer, now)
     if (path === undefined) return
-    path.wantedAt = Math.max(path.wantedAt, kept)
-    Object.assign(path, { offered: candidates.slice(0, OFFERED_MAX), isSymmetric })
+    Object.assign(path, { offeredAt: now, offered: candidates.slice(0, OFFERED_MAX), isSymmetric })
     if (path.endpoint !== undefined) return
     path.roundsLeft = PUNCH_ROUNDS
     path.probeAt = now
@@ -165,7 +163,7 @@ export class DirectPaths {
     let hasChanged = false
     const [probes, punches, lost]: [PathProbe[], number[], number[]] = [[], [], []]
     for (const path of this.#paths.values()) {
-      if (now >= path.wantedAt + IDLE_MAX_MS) {
+      if (now >= keptUntil(path)) {
         hasChanged = this.forget(path.peer) || hasChanged
         continue
       }
@@ -175,7 +173,7 @@ export class DirectPaths {
         hasChanged = true
       }
       if (path.isAvoided || now < path.probeAt) continue
-      if (path.endpoint === undefined && path.attempts > 0 && path.roundsLeft === 0) punches.push(path.peer)
+      if (asksForPunch(path, now)) punches.push(path.peer)
       probes.push(...this.#probe(path, now))
     }
     return { probes, punches, lost, hasChanged }
@@ -190,9 +188,7 @@ export class DirectPaths {
   }
 
   #probe(path: Path, now: number): readonly PathProbe[] {
-    path.probeAt = now + pauseOf(path)
-    if (path.roundsLeft > 0) path.roundsLeft--
-    else path.attempts++
+    scheduleNext(path, now)
     path.sent = new Map([...path.sent].filter(([, { at }]) => now < at + PATH_SILENCE_MAX_MS))
     const candidates = path.endpoint === undefined ? this.#candidates(path) : [path.endpoint]
     if (path.endpoint === undefined) path.tried = candidates.length
@@ -218,9 +214,30 @@ export class DirectPaths {
   }
 }
 
+function keptUntil({ wantedAt, offeredAt }: Path): number {
+  return Math.max(wantedAt + IDLE_MAX_MS, offeredAt + OFFER_KEPT_MS)
+}
+
+/** Who has no frames for the peer does not: else two that cannot reach each other would ask each other for ever. */
+function asksForPunch({ endpoint, attempts, roundsLeft, wantedAt }: Path, now: number): boolean {
+  return endpoint === undefined && attempts > 0 && roundsLeft === 0 && now < wantedAt + IDLE_MAX_MS
+}
+
+/** After a round of a burst, or an attempt of our own. */
+function scheduleNext(path: Path, now: number): void {
+  if (path.roundsLeft > 0) {
+    path.roundsLeft--
+    const soon = now + PUNCH_EVERY_MS
+    path.probeAt = path.roundsLeft > 0 ? soon : Math.max(soon, path.retryAt)
+    return
+  }
+  path.retryAt = now + pauseOf(path)
+  path.probeAt = path.retryAt
+  path.attempts++
+}
+
 function pauseOf(path: Path): number {
   if (path.endpoint !== undefined) return KEEP_ALIVE_EVERY_MS
-  if (path.roundsLeft > 0) return PUNCH_EVERY_MS
   return RETRY_MS[Math.min(path.attempts, RETRY_MS.length - 1)] ?? 0
 }
 

@@ -75,6 +75,29 @@ describe('direct paths', () => {
     expect(paths.all).toEqual([])
   })
 
+  it('to a peer that offers itself ask for no punch while there are no frames for it', () => {
+    const paths = new DirectPaths(() => [near])
+    const punches: number[] = []
+    for (let now = 0; now < 60_000; now += 100) {
+      if (now % 5_000 === 0) paths.offered(2, { candidates: [far], isSymmetric: true }, now)
+      punches.push(...paths.due(now).punches)
+    }
+    expect(punches).toEqual([])
+  })
+
+  it('pause as long as otherwise when the peer offers itself again and again', () => {
+    const paths = new DirectPaths(() => [near])
+    const punchedAt: number[] = []
+    for (let now = 0; now < 40_000; now += 100) {
+      paths.want(2, now)
+      const { punches } = paths.due(now)
+      if (punches.length === 0) continue
+      punchedAt.push(now)
+      paths.offered(2, { candidates: [far], isSymmetric: true }, now)
+    }
+    expect(punchedAt).toEqual([300, 1_600, 6_600, 21_600])
+  })
+
   it('take no answer to a question that was not asked', () => {
     const paths = new DirectPaths(() => [near])
     paths.want(2, 0)
