@@ -47,6 +47,7 @@ export class SimulatedNetwork {
   /** When what was sent before is through; directed. */
   readonly #busyUntil = new Map<string, number>()
   readonly #mtus = new Map<string, number>()
+  readonly #losses = new Map<string, number>()
 
   constructor(random: SeededRandom, faults: NetworkFaults) {
     this.#random = random
@@ -79,7 +80,13 @@ export class SimulatedNetwork {
     this.#mtus.set(undirected(...wire), bytesMax)
   }
 
+  /** Datagrams vanish on the wire, that share of them, both ways. */
+  lose(wire: readonly [string, string], share: number): void {
+    this.#losses.set(undirected(...wire), share)
+  }
+
   heal(): void {
+    this.#losses.clear()
     this.#cuts.clear()
     this.#clogs.clear()
     this.#bandwidths.clear()
@@ -98,8 +105,8 @@ export class SimulatedNetwork {
   /** The delay of each copy of a datagram that gets through. */
   datagramDelays(from: string, to: string, { now, bytes }: Crossing): readonly number[] {
     const { loss, duplication, reordering } = this.faults
-    if (!this.passes(from, to) || this.#happens(loss)) return []
     const wire = undirected(from, to)
+    if (!this.passes(from, to) || this.#happens(this.#losses.get(wire) ?? loss)) return []
     if (bytes > (this.#mtus.get(wire) ?? Number.POSITIVE_INFINITY)) return []
     const waitMs = this.#queue(from, to, { now, bytes })
     if (waitMs > this.#waitMsMax(wire)) return []

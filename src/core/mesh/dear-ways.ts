@@ -11,12 +11,13 @@ interface Choice {
 }
 
 /**
- * To which peers the way straight there is left alone, because an operator has it cost more than the way over links does:
+ * To which peers the way straight there is left alone, because it costs more than the way over links does, by what an operator says, or
+ * as it was measured:
  *
  *     straight ──a route is cheaper──▶ dear ──the route is lost, or dearer──▶ straight
  *
  * Where the two cost nearly the same, frames would change ways again and again: a choice is held, as next hops are (`HeldRoutes`). A
- * route that is lost is followed at once. Ways of which no operator says anything are not dear.
+ * route that is lost is followed at once. Ways of which no cost is given are not dear.
  */
 export class DearWays {
   #choices = new Map<number, Choice>()
@@ -27,12 +28,12 @@ export class DearWays {
     return this.#releaseAt
   }
 
-  /** `set`: what operators say that the way straight to peers costs. Gives those of it that are to be left alone. */
-  update(set: ReadonlyMap<number, number>, routes: Routes, now: number): ReadonlyMap<number, number> {
+  /** `straight`: what the ways straight to peers cost. Gives those of it that are to be left alone. */
+  update(straight: ReadonlyMap<number, number>, routes: Routes, now: number): ReadonlyMap<number, number> {
     this.#releaseAt = Number.POSITIVE_INFINITY
     const choices = new Map<number, Choice>()
     const dear = new Map<number, number>()
-    for (const [peer, cost] of set) {
+    for (const [peer, cost] of straight) {
       const choice = this.#choose(peer, cost, { route: routes.get(peer)?.cost, now })
       choices.set(peer, choice)
       if (choice.isDear) dear.set(peer, cost)

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../base/endpoint.ts'
+import { LinkQuality } from './link-quality.ts'
 
 /** The way to one peer beside the links. */
 export interface DirectPath {
@@ -7,7 +8,8 @@ export interface DirectPath {
   readonly endpoint: Endpoint | undefined
   /** Whether it took a punch, or the peer answered where it says that it is. */
   readonly isPunched: boolean
-  readonly roundTripMs: number | undefined
+  /** By its probes, since it was opened. */
+  readonly quality: Pick<LinkQuality, 'roundTripMs' | 'loss' | 'cost' | 'isLossy'>
   readonly changedAt: number
   /** Rounds of probes without an answer. */
   readonly attempts: number
@@ -23,7 +25,9 @@ export interface Path {
   /** Place of the endpoint among the candidates: the lower the better. */
   rank: number
   isPunched: boolean
-  roundTripMs: number | undefined
+  readonly quality: LinkQuality
+  /** Open, and the last probe has not been answered yet. */
+  isAwaitingAnswer: boolean
   changedAt: number
   /** When there were frames for it last. */
   wantedAt: number
@@ -58,7 +62,8 @@ export function newPath(peer: number, now: number): Path {
     endpoint: undefined,
     rank: 0,
     isPunched: false,
-    roundTripMs: undefined,
+    quality: new LinkQuality(),
+    isAwaitingAnswer: false,
     changedAt: now,
     wantedAt: Number.NEGATIVE_INFINITY,
     offeredAt: Number.NEGATIVE_INFINITY,
@@ -78,9 +83,10 @@ export function newPath(peer: number, now: number): Path {
 
 /** It leads nowhere, until it is found anew. */
 export function close(path: Path, now: number): void {
+  path.quality.reset()
   Object.assign(path, {
     endpoint: undefined,
-    roundTripMs: undefined,
+    isAwaitingAnswer: false,
     changedAt: now,
     probeAt: now,
     retryAt: now,

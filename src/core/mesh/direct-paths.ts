@@ -5,6 +5,8 @@ import { close, type DirectPath, newPath, type Path, type Sent } from './direct-
 export const IDLE_MAX_MS = 60_000
 /** Also keeps the mappings of NATs: none that is in use forgets sooner. */
 export const KEEP_ALIVE_EVERY_MS = 2_000
+/** After a probe without an answer the next one comes so soon: a few may be lost before the path is. */
+export const KEEP_ALIVE_AGAIN_MS = 500
 export const PATH_SILENCE_MAX_MS = 6_000
 /** Pauses between attempts on a peer that does not answer; the last one repeats. */
 const RETRY_MS = [300, 300, 5_000, 15_000, 60_000]
@@ -17,6 +19,8 @@ const OFFER_KEPT_MS = 10_000
 const MOVED_AFTER_MS = 2_500
 /** A better address that answers so soon after the first one takes its place. */
 const UPGRADE_WITHIN_MS = 1_000
+/** A path that loses much is left for a route when it costs so many times as much. */
+const LOSSY_DEARER = 2
 /** Addresses of a peer that are tried: known, heard from, and offered by the peer. */
 export const ENDPOINTS_MAX = 8
 const OFFERED_MAX = 8
@@ -50,6 +54,8 @@ export interface DuePaths {
   readonly lost: readonly number[]
   /** A path was lost or let go. */
   readonly hasChanged: boolean
+  /** A path has come to be better or worse. */
+  readonly hasOtherCost: boolean
 }
 
 /**
@@ -68,6 +74,7 @@ export class DirectPaths {
   readonly #paths = new Map<number, Path>()
   readonly #candidatesOf: (peer: number) => readonly Endpoint[]
   #sequence = 0
+  #hasOtherCost = false
 
   constructor(candidatesOf: (peer: number) => readonly Endpoint[]) {
     this.#candidatesOf = candidatesOf
@@ -87,9 +94,26 @@ export class DirectPaths {
     return soonest
   }
 
+  openTo(peer: number): DirectPath | undefined {
+    const path = this.#paths.get(peer)
+    return path?.endpoint === undefined ? undefined : path
+  }
+
   /** Open paths: peer and endpoint. */
   endpointOf(peer: number): Endpoint | undefined {
     return this.#paths.get(peer)?.endpoint
+  }
+
+  /**
+   * What open paths that lose much cost, for comparison with routes: half, for it takes relays to leave one. Without those to peers of `set`:
+   * of these an operator has said it.
+   */
+  lossyCosts(set: ReadonlyMap<number, unknown>): ReadonlyMap<number, number> {
+    const costs = new Map<number, number>()
+    for (const { peer, endpoint, quality } of this.#paths.values()) {
+      if (endpoint !== undefined && quality.isLossy && !set.has(peer)) costs.set(peer, quality.cost / LOSSY_DEARER)
+    }
+    return costs
   }
 
   /** There are frames for the peer. */
@@ -176,18 +200,23 @@ export class DirectPaths {
       if (asksForPunch(path, now)) punches.push(path.peer)
       probes.push(...this.#probe(path, now))
     }
-    return { probes, punches, lost, hasChanged }
+    const hasOtherCost = this.#hasOtherCost
+    this.#hasOtherCost = false
+    return { probes, punches, lost, hasChanged, hasOtherCost }
   }
 
   #confirmed(path: Path, roundTripMs: number, now: number): void {
     path.answeredAt = now
-    path.roundTripMs = roundTripMs
+    path.isAwaitingAnswer = false
+    this.#hasOtherCost = path.quality.answered(roundTripMs, now) || this.#hasOtherCost
     path.attempts = 0
     path.roundsLeft = 0
     path.probeAt = now + KEEP_ALIVE_EVERY_MS
   }
 
   #probe(path: Path, now: number): readonly PathProbe[] {
+    if (path.isAwaitingAnswer) this.#hasOtherCost = path.quality.lost(now) || this.#hasOtherCost
+    path.isAwaitingAnswer = path.endpoint !== undefined
     scheduleNext(path, now)
     path.sent = new Map([...path.sent].filter(([, { at }]) => now < at + PATH_SILENCE_MAX_MS))
     const candidates = path.endpoint === undefined ? this.#candidates(path) : [path.endpoint]
@@ -237,7 +266,7 @@ function scheduleNext(path: Path, now: number): void {
 }
 
 function pauseOf(path: Path): number {
-  if (path.endpoint !== undefined) return KEEP_ALIVE_EVERY_MS
+  if (path.endpoint !== undefined) return Math.max(KEEP_ALIVE_AGAIN_MS, 2 * (path.quality.roundTripMs ?? 0))
   return RETRY_MS[Math.min(path.attempts, RETRY_MS.length - 1)] ?? 0
 }
 

@@ -27,7 +27,7 @@ const LOSS_STEPS: readonly { readonly above: number; readonly cost: number }[] =
 ]
 
 /**
- * Latency and loss of one link as its probes show them, and the cost that follows. Costs are coarse steps with hysteresis, and held:
+ * Latency and loss of one link, or path, as its probes show them, and the cost that follows. Costs are coarse steps with hysteresis, and held:
  * they are gossiped to all routers, and every change is a change of the record.
  */
 export class LinkQuality {
@@ -44,6 +44,11 @@ export class LinkQuality {
   get loss(): number {
     const { length } = this.#outcomes
     return length === 0 ? 0 : this.#outcomes.filter(isAnswered => !isAnswered).length / length
+  }
+
+  /** It loses so much that it costs more for that. */
+  get isLossy(): boolean {
+    return this.#lossStep > 0
   }
 
   /** 1 to `COST_MAX`. */

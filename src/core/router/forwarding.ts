@@ -13,16 +13,16 @@ export interface ForwardingSources {
   readonly routes: Routes
   readonly paths: DirectPaths
   /** Whether the way straight to the peer is to be left alone. */
-  readonly isDear: (peer: number) => boolean
+  readonly isLeft: (peer: number) => boolean
   /** Peers that floods reach in the kernel. */
   readonly flooded: ReadonlySet<number> | undefined
 }
 
 /** All that the data plane needs, drawn together from the machines that know it. */
 export function describeForwarding(sources: ForwardingSources): ForwardingTable {
-  const { self, announcements, neighbours, sessions, routes, paths, isDear, flooded } = sources
+  const { self, announcements, neighbours, sessions, routes, paths, isLeft, flooded } = sources
   const isLinked = (peer: number) => neighbours.linkTo(peer)?.isEstablished === true
-  const direct = paths.all.filter(({ peer }) => routes.has(peer) && !isLinked(peer) && !isDear(peer))
+  const direct = paths.all.filter(({ peer }) => routes.has(peer) && !isLinked(peer) && !isLeft(peer))
   const open = new Set(direct.flatMap(({ peer, endpoint }) => (endpoint === undefined ? [] : [peer])))
   const others = announcements.shortIds.filter(shortId => shortId !== self)
   return {

@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert.ts'
 import { type Endpoint, isSameEndpoint } from '../../base/endpoint.ts'
 import { DirectPaths, ENDPOINTS_MAX } from '../mesh/direct-paths.ts'
 import type { Link } from '../mesh/link.ts'
+import type { LinkQuality } from '../mesh/link-quality.ts'
 import type { Way, WayMove } from '../mesh/way-ages.ts'
 import type { LinkMessage } from '../wire/link-message.ts'
 import type { Probe } from '../wire/probe.ts'
@@ -10,6 +11,7 @@ import type { ConversationContext } from './conversation.ts'
 import { TOO_DEAR } from './path-reasons.ts'
 import { PathSizes } from './path-sizes.ts'
 import type { Ways } from './publication.ts'
+import { RelayedWays } from './relayed-ways.ts'
 import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
 
 type PathInput = Extract<Input, { kind: 'probe-received' | 'path-wanted' | 'path-filled' }>
@@ -23,6 +25,7 @@ type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousCont
 export class PathKeeper {
   readonly paths: DirectPaths
   readonly sizes: PathSizes
+  readonly #relayed: RelayedWays
   readonly #context: PathContext
   readonly #rendezvous: Rendezvous
   readonly #candidatesOf: (peer: number) => readonly Endpoint[]
@@ -34,6 +37,7 @@ export class PathKeeper {
     this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
     this.sizes = new PathSizes(context, this.paths)
+    this.#relayed = new RelayedWays(context.emit)
   }
 
   /** How often frames of the sleeve came to take another way to a peer. */
@@ -42,7 +46,7 @@ export class PathKeeper {
   }
 
   get deadline(): number {
-    return Math.min(this.paths.deadline, this.sizes.deadline)
+    return Math.min(this.paths.deadline, this.sizes.deadline, this.#relayed.deadline)
   }
 
   /** What the data plane says of paths. */
@@ -74,7 +78,7 @@ export class PathKeeper {
   /** An authentic probe of `peer`. */
   #probed(heard: ProbeReceived, now: Instant): void {
     const { peer, probe, from } = heard
-    if (probe.datagramBytes !== undefined) return this.sizes.answered(peer, probe.sequence, now)
+    if (probe.datagramBytes !== undefined) return this.#measuringProbed(heard, now)
     const link = this.#context.neighbours.linkTo(peer)
     if (link?.endpoint === undefined) return this.#probedBeside(heard, now)
     // Of several addresses that answer one probe, the first stays.
@@ -89,6 +93,10 @@ export class PathKeeper {
     if (wasCarried) this.#moves++
     this.#context.log('info', 'path established', { peer, remote: from.ip, path: 'sleeve' })
     this.#context.changed('soon')
+  }
+
+  #measuringProbed({ peer, probe: { sequence }, roundTripMs }: ProbeReceived, now: Instant): void {
+    if (!this.#relayed.answered(peer, sequence, { now, roundTripMs })) this.sizes.answered(peer, sequence, now)
   }
 
   /** What a neighbour says about ways beside links. */
@@ -132,12 +140,14 @@ export class PathKeeper {
       if (isGone || this.#isNeighbour(peer)) this.paths.forget(peer)
     }
     this.paths.avoid(this.#context.isDear, now)
-    const { probes, punches, lost, hasChanged } = this.paths.due(now)
+    const { probes, punches, lost, hasChanged, hasOtherCost } = this.paths.due(now)
     for (const { peer, to, sequence } of probes) this.#send(peer, to, { sequence, isReply: false })
     for (const peer of punches) this.#rendezvous.ask(peer, false)
     for (const peer of lost) this.#context.log('warn', 'direct path lost', { peer })
     if (hasChanged) this.#context.changed('at once')
+    else if (hasOtherCost) this.#context.changed('soon')
     this.sizes.tend(now)
+    this.#relayed.tend(this.sizes.relayed, now)
   }
 
   /** How frames for `peer`, which is reached, get there, and why so. */
@@ -151,17 +161,26 @@ export class PathKeeper {
     }
   }
 
+  /** Of the link, of the direct path, or from end to end over relays. */
   #measured(peer: number): Pick<PathStatus, 'roundTripMs' | 'loss'> {
-    const link = this.#context.neighbours.linkTo(peer)
-    const isLinked = link?.isEstablished === true
-    const { roundTripMs } = (isLinked ? link.quality : this.paths.all.find(path => path.peer === peer)) ?? {}
-    return { ...(roundTripMs === undefined ? {} : { roundTripMs }), ...(isLinked ? { loss: link.quality.loss } : {}) }
+    const { roundTripMs, loss } = this.#qualityTo(peer) ?? {}
+    return { ...(roundTripMs === undefined ? {} : { roundTripMs, ...(loss === undefined ? {} : { loss }) }) }
+  }
+
+  #qualityTo(peer: number): Pick<LinkQuality, 'roundTripMs' | 'loss'> | undefined {
+    const { neighbours, nextHopTo, isLeft } = this.#context
+    const link = neighbours.linkTo(peer)
+    if (link?.isEstablished === true && nextHopTo(peer) === peer) return link.quality
+    const path = this.paths.openTo(peer)
+    return path === undefined || isLeft(peer) ? this.#relayed.qualityTo(peer) : path.quality
   }
 
   #describeWay(peer: number): PathStatus {
     if (this.#context.isDear(peer)) return { kind: 'relayed', reason: TOO_DEAR }
     if (this.#isNeighbour(peer)) return this.#describeLinked(peer)
     const path = this.paths.all.find(other => other.peer === peer)
+    if (this.#context.isLeft(peer))
+      return { kind: 'relayed', reason: 'the way over links loses less than the direct path' }
     if (path === undefined) return { kind: 'relayed', reason: 'there have been no frames for it' }
     if (path.endpoint !== undefined) {
       return path.isPunched

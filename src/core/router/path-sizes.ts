@@ -6,10 +6,11 @@ import { PathMtu } from '../mesh/path-mtu.ts'
 import type { Probe } from '../wire/probe.ts'
 import type { Instant } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
+import type { Ways } from './publication.ts'
+import type { RelayedWay } from './relayed-ways.ts'
 
-export type PathSizesContext = Pick<ConversationContext, 'log' | 'emit' | 'membership' | 'neighbours'> & {
-  readonly nextHopTo: (peer: number) => number | undefined
-}
+export type PathSizesContext = Pick<ConversationContext, 'log' | 'emit' | 'membership' | 'neighbours'> &
+  Pick<Ways, 'nextHopTo' | 'isLeft'>
 
 /** A way that was left so lately is as it was: where two ways cost nearly the same, frames may go back and forth between them. */
 const FORMER_FOR_MS = 60_000
@@ -18,6 +19,7 @@ interface Measured {
   /** The way that is measured: where datagrams for the peer go to first, and whether it is the peer that is there. */
   readonly way: string
   readonly to: Endpoint
+  readonly isRelayed: boolean
   readonly mtu: PathMtu
   told: number | undefined
 }
@@ -60,6 +62,11 @@ export class PathSizes {
     return size === undefined ? undefined : frameBytesOf(size) - ETHERNET_BYTES
   }
 
+  /** Those of the ways that are measured that lead over relays. */
+  get relayed(): readonly RelayedWay[] {
+    return [...this.#measured].flatMap(([peer, { way, to, isRelayed }]) => (isRelayed ? [{ peer, way, to }] : []))
+  }
+
   tend(now: Instant): void {
     const peers = new Set(this.#paths.all.map(({ peer }) => peer))
     for (const link of this.#context.neighbours.ready)
@@ -99,14 +106,15 @@ export class PathSizes {
     if (known !== undefined) this.#former.set(peer, { measured: known, leftAt: now })
     const isBack = former?.measured.way === way && now < former.leftAt + FORMER_FOR_MS
     const mtu = isBack ? former.measured.mtu : new PathMtu(now)
-    this.#measured.set(peer, { way, to: to.endpoint, mtu, told: mtu.size })
+    this.#measured.set(peer, { way, to: to.endpoint, isRelayed: to.isRelayed, mtu, told: mtu.size })
     if (mtu.size !== undefined) this.#context.emit({ kind: 'path-size', peer, datagramBytes: mtu.size })
   }
 
   /** Undefined when frames for the peer go nowhere, or over a control link, which cuts by itself. */
   #wayTo(peer: number): { readonly endpoint: Endpoint; readonly isRelayed: boolean } | undefined {
-    const { neighbours, nextHopTo } = this.#context
-    const direct = neighbours.linkTo(peer)?.isEstablished === true ? undefined : this.#paths.endpointOf(peer)
+    const { neighbours, nextHopTo, isLeft } = this.#context
+    const isLinked = neighbours.linkTo(peer)?.isEstablished === true
+    const direct = isLinked || isLeft(peer) ? undefined : this.#paths.endpointOf(peer)
     if (direct !== undefined) return { endpoint: direct, isRelayed: false }
     const nextHop = nextHopTo(peer)
     const link = nextHop === undefined ? undefined : neighbours.linkTo(nextHop)

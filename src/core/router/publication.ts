@@ -29,6 +29,8 @@ export interface Ways {
   readonly nextHopTo: (peer: number) => number | undefined
   /** Whether the way straight to the peer is left alone, as an operator has it cost more than that over links. */
   readonly isDear: (peer: number) => boolean
+  /** Whether it is left alone for that, or because it loses much more than those over links. */
+  readonly isLeft: (peer: number) => boolean
 }
 
 export interface PublicationSources {
@@ -67,6 +69,9 @@ export class Publication {
   readonly #dearWays = new DearWays()
   /** By peer: what the way straight there costs, which is left alone for that. */
   #dear: ReadonlyMap<number, number> = new Map()
+  readonly #lossyWays = new DearWays()
+  /** Of direct paths that are open. */
+  #lossy: ReadonlyMap<number, number> = new Map()
   #flushAt: Instant = Number.NEGATIVE_INFINITY
   #recordAt: Instant = Number.POSITIVE_INFINITY
   #routesAt: Instant = Number.POSITIVE_INFINITY
@@ -99,6 +104,7 @@ export class Publication {
       isReachable: peer => this.routes.has(peer),
       nextHopTo: peer => this.routes.get(peer)?.nextHop,
       isDear: peer => this.#dear.has(peer),
+      isLeft: peer => this.#dear.has(peer) || this.#lossy.has(peer),
     }
   }
 
@@ -154,11 +160,18 @@ export class Publication {
     const before = this.routes
     this.routes = this.#held.update(self, announcements.graph(this.#ownLinks()), now)
     const dearBefore = this.#dear
-    this.#dear = this.#dearWays.update(this.costs.all, this.routes, now)
+    const set = this.costs.all
+    this.#dear = this.#dearWays.update(set, this.routes, now)
+    this.#lossy = this.#lossyWays.update(this.#sources.paths().lossyCosts(set), this.routes, now)
     const isOtherPrice = [...dearBefore.keys()].join() !== [...this.#dear.keys()].join()
     const twins = this.#sources.twins()
     const mutedUntil = twins.mutedUntil(now)
-    this.#routesAt = Math.min(this.#held.deadline, this.#dearWays.deadline, mutedUntil ?? Number.POSITIVE_INFINITY)
+    this.#routesAt = Math.min(
+      this.#held.deadline,
+      this.#dearWays.deadline,
+      this.#lossyWays.deadline,
+      mutedUntil ?? Number.POSITIVE_INFINITY,
+    )
     twins.routed(before, this.routes, now)
     this.#sources.routed(this.routes, mutedUntil === undefined, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
@@ -174,7 +187,7 @@ export class Publication {
     const { neighbours, sessions } = this.#sources
     const shared = {
       paths: this.#sources.paths(),
-      isDear: (peer: number) => this.#dear.has(peer),
+      isLeft: this.ways.isLeft,
       flooded: fastPath?.flooded,
     }
     const table = describeForwarding({ self, announcements, neighbours, sessions, routes: this.routes, ...shared })

@@ -29,9 +29,9 @@ export interface PathStatus {
   readonly mtu?: number
   /** Milliseconds that frames have gone this way. */
   readonly forMs?: number
-  /** Of a path without relays, by its probes. */
+  /** By probes: of a way over relays by such as go all of it. */
   readonly roundTripMs?: number
-  /** Share of the last probes of the link without an answer, 0 to 1. */
+  /** Share of the last of them without an answer, 0 to 1. */
   readonly loss?: number
 }
 

@@ -153,7 +153,7 @@ function mtuOf({ pathTo }: Sources, peer: number | undefined): string {
 
 /** Direct paths that are open beside the links. */
 function pathConnections(sources: Sources): readonly ConnectionStatus[] {
-  return sources.paths.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, roundTripMs, changedAt }) => {
+  return sources.paths.paths.all.flatMap(({ peer: shortId, endpoint, isPunched, quality, changedAt }) => {
     const peer = nameOf(sources, shortId)
     if (peer === undefined || endpoint === undefined) return []
     return {
@@ -163,7 +163,8 @@ function pathConnections(sources: Sources): readonly ConnectionStatus[] {
       info: `encrypted   sleeve ${peer.name}(${peer.nickname}) mtu=${mtuOf(sources, shortId)} ${isPunched ? 'punched' : 'direct'}, without a link`,
       peer,
       forMs: sources.now - changedAt,
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(quality.roundTripMs === undefined ? {} : { roundTripMs: quality.roundTripMs }),
+      loss: quality.loss,
     }
   })
 }

@@ -53,6 +53,35 @@ describe('direct paths', () => {
     expect(paths.endpointOf(2)).toEqual(far)
   })
 
+  it('are asked again soon while an answer lacks, and tell which share of their probes none came to', () => {
+    const paths = opened()
+    answerAll(paths, 2_005)
+    const asked = [4_005, 4_505, 5_005].map(now => paths.due(now).probes.length)
+    expect(asked).toEqual([1, 1, 1])
+    expect(paths.due(5_100).probes).toEqual([])
+    expect(paths.openTo(2)?.quality.loss).toBe(0.5)
+    answerAll(paths, 5_505)
+    expect(paths.openTo(2)?.quality).toMatchObject({ loss: 0.5, roundTripMs: 0 })
+  })
+
+  it('that lose much have a cost, half of what links have for it, and none to peers that an operator has one for', () => {
+    const paths = opened()
+    let hadOtherCost = 0
+    for (let i = 0; i < 60; i++) {
+      const now = paths.deadline
+      paths.want(2, now)
+      const { probes, hasOtherCost } = paths.due(now)
+      if (hasOtherCost) hadOtherCost++
+      if (i % 3 > 0) for (const { sequence } of probes) paths.answered(2, { sequence, from: near }, now)
+    }
+    expect(paths.openTo(2)?.quality.loss).toBeCloseTo(1 / 3, 1)
+    expect(hadOtherCost).toBe(1)
+    expect([...paths.lossyCosts(new Map())]).toEqual([[2, (8 + 256) / 2]])
+    expect(paths.lossyCosts(new Map([[2, 500]])).size).toBe(0)
+    paths.avoid(() => true, 200_000)
+    expect(paths.lossyCosts(new Map()).size).toBe(0)
+  })
+
   it('to a peer that a way over links is cheaper to are closed, and found anew when it is so no more', () => {
     const paths = opened()
     const [late] = paths.due(2_005).probes
@@ -61,7 +90,7 @@ describe('direct paths', () => {
     expect(paths.answered(2, { sequence: late!.sequence, from: near }, 2_007)).toBe(false)
     paths.want(2, 30_000)
     paths.offered(2, { candidates: [far], isSymmetric: false }, 30_000)
-    expect(paths.due(30_000)).toEqual({ probes: [], punches: [], lost: [], hasChanged: false })
+    expect(paths.due(30_000)).toEqual({ probes: [], punches: [], lost: [], hasChanged: false, hasOtherCost: false })
     expect(paths.deadline).toBe(30_000 + IDLE_MAX_MS)
     paths.avoid(() => false, 31_000)
     const [again] = paths.due(31_000).probes

@@ -59,6 +59,7 @@ class Station {
       membership,
       neighbours,
       nextHopTo: (peer: number) => (peer === PEER ? this.#nextHop : peer),
+      isLeft: () => false,
     }
     this.#sizes = new PathSizes(context, new DirectPaths(() => []))
   }
