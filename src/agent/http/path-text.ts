@@ -1,5 +1,6 @@
 import type { PeerStatus, RouterStatus } from '../../core/router/index.ts'
 import type { PeerTraffic } from '../datapath/messages.ts'
+import { describeMeasured } from './measured-text.ts'
 
 /** One peer: how frames get there, through whom, since when and why, and how that goes. */
 export interface PathView {
@@ -57,27 +58,8 @@ export function formatPaths(paths: readonly PathView[]): string {
 
 function formatPath({ name, nickname, kind, via, ...path }: PathView): string {
   const way = via === undefined ? kind : `${kind} via ${via}`
-  const facts = [
-    path.forMs === undefined ? '-' : `for ${formatAge(path.forMs)}`,
-    path.roundTripMs === undefined ? '-' : `${path.roundTripMs.toFixed(1)} ms`,
-    path.loss === undefined ? '-' : `loss ${(path.loss * 100).toFixed(0)} %`,
-    path.bytesSent === undefined ? '-' : `sent ${formatBytes(path.bytesSent)}`,
-    path.bytesReceived === undefined ? '-' : `received ${formatBytes(path.bytesReceived)}`,
-  ]
+  const facts = describeMeasured(path)
   const widths = [11, 10, 10, 15, 19]
   const columns = facts.map((fact, i) => fact.padEnd(widths[i] ?? 0)).join(' ')
   return `${`${name}(${nickname})`.padEnd(37)} ${way.padEnd(20)} ${columns} ${path.reason}`
-}
-
-function formatAge(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} B`
-  if (bytes < 10_000_000) return `${(bytes / 1000).toFixed(0)} kB`
-  return bytes < 10_000_000_000 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(0)} GB`
 }

@@ -26,10 +26,11 @@ export interface RouterControl {
 
 /** Status pages (Weave rows STAT-01 to STAT-08) and targets. */
 export function routerRoutes(control: RouterControl): readonly Route[] {
-  const page = (path: string, answer: (status: RouterStatus) => Answer | Promise<Answer>): Route => ({
+  type Give = (status: RouterStatus, query: URLSearchParams) => Answer | Promise<Answer>
+  const page = (path: string, answer: Give): Route => ({
     method: 'GET',
     path,
-    answer: () => answer(control.status()),
+    answer: ({ query }) => answer(control.status(), query),
   })
   return [
     page('/status', async router => {
@@ -41,7 +42,11 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
       const text = `${formatStatus(router, version, admission)}${services.text}`
       return { code: 200, text, json: { ...json, ...services.json } }
     }),
-    page('/status/connections', ({ connections: json }) => ({ code: 200, text: formatConnections(json), json })),
+    page('/status/connections', ({ connections: json }, query) => ({
+      code: 200,
+      text: formatConnections(json, query.get('verbose') === 'true'),
+      json,
+    })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),
     page('/status/paths', async router => {
       const json = describePaths(router, (await control.report())?.traffic ?? [])

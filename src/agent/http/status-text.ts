@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../base/endpoint.ts'
 import type { ConnectionStatus, PeerStatus, RouterStatus } from '../../core/router/index.ts'
 import { PROTOCOL_VERSION } from '../../core/router/index.ts'
+import { describeMeasured } from './measured-text.ts'
 
 export type { PeerStatus }
 
@@ -48,11 +49,14 @@ export function formatStatus(status: RouterStatus, version: string, admission: A
   return `${formatRow('Version', `${version} (version check update disabled)`)}\n${rows.map(([key, value]) => formatRow(key, value)).join('')}`
 }
 
-export function formatConnections(connections: readonly ConnectionStatus[]): string {
+/** `isVerbose`: what is measured comes behind the columns that scripts read, with two blanks before each figure. */
+export function formatConnections(connections: readonly ConnectionStatus[], isVerbose = false): string {
   return connections
-    .map(({ direction, address, state, info }) =>
-      `${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${state.padEnd(11)} ${info}`.trimEnd(),
-    )
+    .map(connection => {
+      const { direction, address, state, info } = connection
+      const row = `${arrowOf(direction)} ${formatEndpoint(address).padEnd(21)} ${state.padEnd(11)} ${info}`.trimEnd()
+      return isVerbose ? [row, ...describeMeasured(connection).filter(fact => fact !== '-')].join('  ') : row
+    })
     .map(line => `${line}\n`)
     .join('')
 }

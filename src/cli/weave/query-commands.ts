@@ -14,6 +14,7 @@ const LOOK_EVERY_MS = 250
 
 interface StatusOptions {
   readonly json?: boolean
+  readonly verbose?: boolean
   readonly wait?: number
 }
 
@@ -24,6 +25,7 @@ export function registerQueryCommands(program: Command, context: CommandContext)
     .description('show how the router is')
     .addArgument(new Argument('[topic]', 'one part of it').choices(TOPICS))
     .option(...AS_JSON)
+    .addOption(new Option('-v, --verbose', 'of connections also since when, latency, loss and bytes').conflicts('json'))
     .option('--wait <seconds>', 'first wait until every host of the cluster is reachable', parseSeconds)
     .action((topic: string | undefined, options: StatusOptions) => showStatus(context, topic, options))
   program
@@ -49,9 +51,17 @@ export function registerQueryCommands(program: Command, context: CommandContext)
 
 async function showStatus(context: CommandContext, topic: string | undefined, options: StatusOptions): Promise<void> {
   if (options.wait !== undefined) await awaitPeers(context, options.wait)
+  if (options.verbose === true && topic !== 'connections') {
+    const remedy = 'run `weave status connections --verbose`'
+    throw new UserError({ cause: '--verbose is for connections', remedy }, EXIT_CODES.badInput)
+  }
   const path = topic === undefined ? '/status' : `/status/${topic}`
   const isJson = options.json === true
-  const page = await askRouter(context.paths.controlSocket, { path: isJson ? `${path}?format=json` : path })
+  const query = new URLSearchParams({
+    ...(isJson ? { format: 'json' } : {}),
+    ...(options.verbose ? { verbose: 'true' } : {}),
+  })
+  const page = await askRouter(context.paths.controlSocket, { path: query.size === 0 ? path : `${path}?${query}` })
   // The whole stands between empty lines, as the original's did.
   print(topic === undefined && !isJson ? `\n${page}\n` : page)
 }

@@ -156,6 +156,20 @@ describe('the texts of status', () => {
     )
   })
 
+  it('have what is measured of a connection behind its columns, where that is asked for', () => {
+    const [first, second] = STATUS.connections
+    const measured = { forMs: 61_000, roundTripMs: 0.42, loss: 0.25, bytesSent: 120_000, bytesReceived: 999 }
+    const text = formatConnections([{ ...first!, ...measured }, second!], true)
+    const row = '-> 10.77.1.12:6783       established encrypted   sleeve 02:00:00:00:00:02(bravo) mtu=1376'
+    expect(text).toBe(
+      [
+        `${row}  for 1 min  0.4 ms  loss 25 %  sent 120 kB  received 999 B`,
+        '<- 10.77.1.13:40000      pending  for 0 s',
+        '',
+      ].join('\n'),
+    )
+  })
+
   it('have a block for each peer, with its connections', () => {
     expect(formatPeers(PEERS)).toBe(
       [

@@ -35,6 +35,13 @@ describe('commands that ask the router', () => {
     expect(host.printed).toBe('192.0.2.7:6783\n')
   })
 
+  it('asks for what is measured of connections, and of nothing else', async () => {
+    await host.weave('status', 'connections', '-v')
+    expect(host.printed).toBe('measured\n')
+    await expect(host.weave('status', 'peers', '--verbose')).rejects.toMatchObject({ exitCode: 2 })
+    await expect(host.weave('status', 'connections', '--verbose', '--json')).rejects.toThrow()
+  })
+
   it('takes --json for the report, which is JSON, but not with a template', async () => {
     await host.weave('report', '--json')
     expect(host.printed).toBe('{}\n')
@@ -97,6 +104,7 @@ const report = (template: string) => `GET /report?${new URLSearchParams({ format
 
 const ANSWERS: Readonly<Record<string, string>> = {
   'GET /status': 'all\n',
+  'GET /status/connections?verbose=true': 'measured\n',
   'GET /status/targets': '192.0.2.7:6783\n',
   'GET /report': '{}',
   [report('{{.Router.Port}}')]: '7000',
