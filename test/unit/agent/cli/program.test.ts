@@ -110,7 +110,7 @@ describe('the command weave', () => {
 
   it('completes its commands, and the topics of status', () => {
     const script = weaveCompletion(program(), 'bash')
-    expect(script).toMatch(/'status'\) words='peers connections paths targets dns ipam --json --wait /)
+    expect(script).toMatch(/'status'\) words='peers connections paths targets dns ipam --json -v --verbose --wait /)
     expect(script).toContain('complete -o filenames -F _weave weave')
   })
 
