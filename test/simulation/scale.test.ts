@@ -42,7 +42,7 @@ describe('a large cluster', () => {
 })
 
 describe('a cluster that has four times the routers of another', () => {
-  const [small, large] = [32, 128].map(hosts => ({ hosts, ...measureAtRest(hosts, 7) })) as [AtRest, AtRest]
+  const [small, large] = [24, 96].map(hosts => ({ hosts, ...measureAtRest(hosts, 7) })) as [AtRest, AtRest]
 
   it('says no more for each router when nothing happens than what the logarithm of their number allows', () => {
     const growth = large.idleBytesPerSecond / small.idleBytesPerSecond
