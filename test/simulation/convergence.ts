@@ -84,3 +84,12 @@ function differenceFrom(
   }
   return undefined
 }
+
+/** The first two hosts, `a` and `b`, have frames for each other twice a second. */
+export function talk(world: World, forMs: number): void {
+  for (let passed = 0; passed < forMs; passed += 500) {
+    world.send('a', unicastFrame(1, 2, 'to b'))
+    world.send('b', unicastFrame(2, 1, 'to a'))
+    world.run(500)
+  }
+}

@@ -1,5 +1,5 @@
 import type { PathStatus } from '../../src/core/router/index.ts'
-import { broadcastFrame, unicastFrame } from './convergence.ts'
+import { broadcastFrame, talk } from './convergence.ts'
 import { World } from './world.ts'
 
 const NAMES = ['a', 'b', 'hub']
@@ -56,14 +56,6 @@ function startLossy(loss: number): World {
   talk(world, 5_000)
   world.network.lose(['a', 'b'], loss)
   return world
-}
-
-function talk(world: World, forMs: number): void {
-  for (let passed = 0; passed < forMs; passed += 500) {
-    world.send('a', unicastFrame(1, 2, 'to b'))
-    world.send('b', unicastFrame(2, 1, 'to a'))
-    world.run(500)
-  }
 }
 
 function pathsOf(world: World): readonly PathStatus[] {

@@ -1,5 +1,5 @@
 import type { Output, PathStatus } from '../../src/core/router/index.ts'
-import { broadcastFrame, unicastFrame } from './convergence.ts'
+import { broadcastFrame, talk } from './convergence.ts'
 import type { GatewayKind } from './gateway.ts'
 import { moveHost } from './gateway-deeds.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -140,14 +140,6 @@ function startSites(
   for (const name of ['a', 'b']) world.send(name, broadcastFrame(world.member(name).shortId, 'here I am'))
   world.run(200)
   return world
-}
-
-function talk(world: World, forMs: number): void {
-  for (let passed = 0; passed < forMs; passed += 500) {
-    world.send('a', unicastFrame(1, 2, 'to b'))
-    world.send('b', unicastFrame(2, 1, 'to a'))
-    world.run(500)
-  }
 }
 
 function pathOf(world: World, from: string, to: string): PathStatus {
