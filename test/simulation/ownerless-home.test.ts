@@ -1,6 +1,6 @@
 import { EPOCH_MAX } from '../../src/core/ipam/body.ts'
 import { countOf } from '../../src/core/ipam/reserve.ts'
-import type { AddressHost, AddressWorld } from './address-world.ts'
+import { type AddressHost, type AddressWorld, nameOf } from './address-world.ts'
 import { claimOf, falseBodyOf, rangesOf } from './false-bodies.ts'
 import { startWithLiar } from './hosts-in-contact.ts'
 
@@ -70,6 +70,31 @@ describe('a part of a range that a member claimed while its host was down, and t
     for (const address of used) expect(owner.ipam.isAnothers(owner.name, address)).toBe(true)
     allocateAll(world, owner)
     expect({ violations: world.violations, doubled: world.survey().doubled }).toEqual({ violations: [], doubled: 0n })
+  })
+})
+
+describe('a member that was never started', () => {
+  it('keeps the part waiting, which the status says with its name, until it is removed', () => {
+    const { world, owner, liar } = startWithLiar(5)
+    const unstarted = nameOf(9)
+    world.publishManifest([...world.hosts.keys(), unstarted])
+    world.crash(owner)
+    world.run(11 * MINUTE)
+    world.publishAs(liar, falseBodyOf({ claims: [claimOf(owner.home[0]!, 17)] }))
+    world.run(10_000)
+    world.restart(owner)
+    world.run(5 * MINUTE)
+    dropAll(world, liar)
+    world.run(50 * MINUTE)
+    expect(owner.ipam.status(world.time.now).ownerless).toBeUndefined()
+    world.run(60 * MINUTE)
+    expect(sizeOf(world, owner)).toBe(0)
+    const held = { addresses: BigInt(HOME_SIZE), waitsFor: [unstarted] }
+    expect(owner.ipam.status(world.time.now).ownerless).toEqual(held)
+    world.publishManifest(world.hosts.keys())
+    world.run(10 * MINUTE)
+    expect(sizeOf(world, owner)).toBe(HOME_SIZE)
+    expect(owner.ipam.status(world.time.now).ownerless).toBeUndefined()
   })
 })
 

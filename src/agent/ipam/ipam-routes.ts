@@ -170,6 +170,9 @@ export function jsonOf(status: IpamStatus): object {
       free: Number(peer.free),
     })),
     disputed: status.disputed.map(lease => ({ id: lease.id, address: formatIpOnLease(lease) })),
+    ...(status.ownerless === undefined
+      ? {}
+      : { ownerless: { ...status.ownerless, addresses: Number(status.ownerless.addresses) } }),
   }
 }
 

@@ -4,7 +4,16 @@ import type { IpamStatus } from '../../core/router/index.ts'
 export function formatIpam(status: IpamStatus, nicknames: ReadonlyMap<string, string>): string {
   if (status.peers.length === 0) return `${status.state}\n`
   const rows = [...status.peers].sort((a, b) => Number(b.isSelf) - Number(a.isSelf) || (a.name < b.name ? -1 : 1))
-  return rows.map(peer => `${formatPeer(peer, status, nicknames)}\n`).join('')
+  return [...rows.map(peer => formatPeer(peer, status, nicknames)), ...formatOwnerless(status, nicknames)]
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+function formatOwnerless({ ownerless }: IpamStatus, nicknames: ReadonlyMap<string, string>): readonly string[] {
+  if (ownerless === undefined) return []
+  const hosts = ownerless.waitsFor.map(peer => `${peer}(${nicknames.get(peer) ?? ''})`).join(', ')
+  const cause = `${ownerless.addresses} IPs of this host's range have no owner, and wait for hosts of which nothing is known`
+  return [`${cause}: ${hosts}: start them, or 'npx weave-provision remove HOST' on the control machine`]
 }
 
 function formatPeer(

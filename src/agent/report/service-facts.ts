@@ -111,11 +111,17 @@ function reportIpam({ status, defaultSubnet }: IpamFacts, nicknames: ReadonlyMap
     ),
     PendingClaims: status.pendingClaims,
     PendingAllocates: status.pendingAllocates,
+    ...reportOwnerless(status.ownerless),
     Disputed: status.disputed.map(({ id, address, prefix }) => ({
       Ident: id,
       CIDR: formatIpOnNetwork({ address: address as IpAddress, prefix }),
     })),
   }
+}
+
+function reportOwnerless(ownerless: IpamFacts['status']['ownerless']): object {
+  if (ownerless === undefined) return {}
+  return { Ownerless: { NumIPs: Number(ownerless.addresses), WaitsFor: ownerless.waitsFor } }
 }
 
 function reportDns({ domains, upstream, address, ttlSeconds, names }: DnsFacts): object {

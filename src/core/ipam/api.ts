@@ -110,6 +110,13 @@ export interface IpamPeerStatus {
   readonly takenOverInMs?: number
 }
 
+/** Space of this router's range that nobody speaks for. */
+export interface IpamOwnerless {
+  readonly addresses: bigint
+  /** Members out of reach that may think to have some, as nothing has come of them since this router started. */
+  readonly waitsFor: readonly PeerName[]
+}
+
 export interface IpamStatus {
   readonly state: string
   readonly isReady: boolean
@@ -121,4 +128,6 @@ export interface IpamStatus {
   readonly pendingClaims: number
   /** Addresses of containers here that another peer owns by now. */
   readonly disputed: readonly Lease[]
+  /** Absent where none waits. */
+  readonly ownerless?: IpamOwnerless
 }

@@ -1,7 +1,9 @@
+import type { IpamOwnerless } from './api.ts'
 import { GRACE_MS } from './contacts.ts'
 import { LastWords } from './last-words.ts'
 import type { PeerView } from './peer-views.ts'
 import { type Range, without } from './range.ts'
+import { countOf } from './reserve.ts'
 import { Silences } from './silences.ts'
 import type { Territory } from './territory.ts'
 
@@ -55,6 +57,16 @@ export class OwnerlessHome {
     )
     const ownHome = this.#areAllAccountedFor(now) ? this.#silentFor(OWNERLESS_MS, home, now) : []
     return [...ownHome, ...this.#silentFor(LEASED_MS, leased, now).flatMap(range => without(range, ownHome))]
+  }
+
+  /** What waits to be taken again until something is known of members that are out of reach. */
+  heldUp(now: number): IpamOwnerless | undefined {
+    const parts = this.#silentFor(OWNERLESS_MS, this.#home, now)
+    const { contacts } = this.#territory
+    const waitsFor = [...contacts.members].filter(
+      peer => !contacts.isReachable(peer) && this.#lastWords.of(peer) === undefined,
+    )
+    return parts.length === 0 || waitsFor.length === 0 ? undefined : { addresses: countOf(parts), waitsFor }
   }
 
   get #home(): readonly Range[] {

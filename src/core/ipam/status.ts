@@ -17,6 +17,7 @@ export function describeIpam(
   )
   const count = (kind: string) => requests.pending.filter(({ request }) => request.kind === kind).length
   const state = describeState(territory, succession, requests, now)
+  const ownerless = succession.ownerless(now)
   return {
     state,
     isReady: state === 'ready',
@@ -27,6 +28,7 @@ export function describeIpam(
     pendingAllocates: count('allocate'),
     pendingClaims: count('claim'),
     disputed,
+    ...(ownerless === undefined ? {} : { ownerless }),
   }
 }
 

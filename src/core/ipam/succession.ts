@@ -1,5 +1,5 @@
 import type { PeerName } from '../../base/peer-name.ts'
-import type { IpamMember } from './api.ts'
+import type { IpamMember, IpamOwnerless } from './api.ts'
 import { EPOCH_MAX } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
 import { estateOf, hasHeirs, leavesAnything } from './estates.ts'
@@ -89,6 +89,10 @@ export class Succession {
   /** Claims to the home were found not to count. Once a part of it was given away, what nobody speaks for may be on its way back. */
   takeHomeAgain(): void {
     if (this.#territory.grantSequence === 0) this.#territory.home = ''
+  }
+
+  ownerless(now: number): IpamOwnerless | undefined {
+    return this.#ownerless.heldUp(now)
   }
 
   deadline(now: number): number {

@@ -30,6 +30,14 @@ describe('the page of addresses (STAT-07)', () => {
     expect(formatIpam(status([lost]), NICKNAMES)).toMatch(/\(100\.0% of total\) - unreachable! taken over in 2 min\n$/)
   })
 
+  it('says of space without an owner what it waits for, and what to do', () => {
+    const own = peer(BRAVO, 32_768n, { isSelf: true })
+    const ownerless = { addresses: 12n, waitsFor: [ALPHA, CHARLIE] }
+    expect(formatIpam({ ...status([own]), ownerless }, NICKNAMES).split('\n')[1]).toBe(
+      "12 IPs of this host's range have no owner, and wait for hosts of which nothing is known: 02:00:00:00:00:01(alpha), 02:00:00:00:00:03(): start them, or 'npx weave-provision remove HOST' on the control machine",
+    )
+  })
+
   it('has the state where nobody owns anything', () => {
     expect(formatIpam(status([]), NICKNAMES)).toBe('awaiting consensus (quorum: 2, known: 1)\n')
   })
