@@ -17,6 +17,7 @@ export interface BootContext {
   readonly cluster: SimulatedCluster
   readonly random: SeededRandom
   readonly hasTopics?: boolean | undefined
+  readonly trusted?: readonly string[] | undefined
   readonly linkCosts?: Readonly<Record<string, number>> | undefined
 }
 
@@ -24,7 +25,7 @@ export interface BootContext {
 export function bootRouter(
   member: SimulatedMember,
   boot: Boot,
-  { cluster, random, linkCosts, hasTopics }: BootContext,
+  { cluster, random, linkCosts, hasTopics, trusted = [] }: BootContext,
 ): RouterMachine {
   return createRouter({
     shortId: boot.stored.shortId ?? cluster.numberOf(member),
@@ -43,15 +44,17 @@ export function bootRouter(
     now: boot.now,
     wallClock: boot.wallClock,
     ...(linkCosts === undefined ? {} : { linkCosts }),
-    ...(hasTopics === true ? topicsOf(boot, cluster.numberOf(member)) : {}),
+    ...(hasTopics === true ? topicsOf(boot) : {}),
+    ...(hasTopics === true || trusted.length > 0
+      ? { fastPath: { trusted: trusted.map(network), adopted: emptyFastPathTable(cluster.numberOf(member)) } }
+      : {}),
   })
 }
 
-function topicsOf({ stored }: Boot, shortId: number): Pick<RouterOptions, 'ipam' | 'names' | 'fastPath'> {
+function topicsOf({ stored }: Boot): Pick<RouterOptions, 'ipam' | 'names'> {
   const space = { universe: [network(CONTAINERS)], commons: [], reserved: [], initial: { kind: 'manifest' } as const }
   return {
     ipam: { ...space, order: 'lowest', stored: stored.addresses },
     names: { stored: stored.names },
-    fastPath: { trusted: [], adopted: emptyFastPathTable(shortId) },
   }
 }

@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly sealedMax?: number
   /** Routers have all that agents tell each other of: addresses, of their ranges in the manifest, names, and a fast path that never answers. */
   readonly hasTopics?: boolean
+  /** Networks over which frames may go in the clear, on the fast path. None: it never answers. `FastKernels` answers there. */
+  readonly trusted?: readonly string[]
   /** Hears what routers say to requests for addresses. */
   readonly answered?: (host: SimulatedHost, answer: Extract<Output, { readonly kind: 'ipam-answer' }>) => void
   readonly broken?: BrokenParts

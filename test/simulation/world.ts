@@ -162,10 +162,9 @@ export class World {
     const clockRate = known?.clockRate ?? this.#drawClockRate()
     const wallClock = () => this.host(name).wallClockAt(this.now)
     const boot = { stored, bootId, now: known?.clockAt(this.now) ?? this.now * clockRate, wallClock }
-    const { random } = this
-    const { hasTopics } = this.#options
+    const { cluster, random } = this
     const linkCosts = this.#options.linkCosts?.[name]
-    const sound = bootRouter(this.member(name), boot, { cluster: this.cluster, random, linkCosts, hasTopics })
+    const sound = bootRouter(this.member(name), boot, { ...this.#options, cluster, random, linkCosts })
     const router = this.#options.broken?.router?.(sound, name) ?? sound
     const plane = this.#createDataPlane(name)
     const host = known ?? new SimulatedHost(this.member(name), router, plane, { ...stored })

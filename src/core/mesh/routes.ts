@@ -1,4 +1,5 @@
 import { HOPS_MAX } from '../wire/datagram.ts'
+import { Frontier, stepAt, stepOf } from './frontier.ts'
 import type { LinkGraph } from './link-graph.ts'
 
 export interface Route {
@@ -80,79 +81,20 @@ export function computeRoutes(
   const start = graph.placeOf(self)
   if (start === undefined) return routes
   const frontier = new Frontier()
-  frontier.push(stepOf({ cost: 0, hops: 0, nextHop: self }, start))
+  frontier.push(stepOf({ place: start, cost: 0, hops: 0, by: self }))
   const settled = new Uint8Array(shortIds.length)
   for (let step = frontier.pop(); step !== undefined; step = frontier.pop()) {
-    const place = step % PLACES
+    const { place, cost, hops, by } = stepAt(step)
     if (settled[place] === 1) continue
     settled[place] = 1
-    const route = routeOf(step)
-    const { cost, hops, nextHop } = route
     const from = shortIds[place] ?? 0
-    if (hops > 0) routes.set(from, route)
+    if (hops > 0) routes.set(from, { nextHop: by, hops, cost })
     if (hops >= HOPS_MAX) continue
     graph.eachLink(place, (to, more) => {
       const peer = shortIds[to] ?? 0
       if (settled[to] === 1 || !mayGo(from, peer)) return
-      const first = hops === 0 ? peer : nextHop
-      frontier.push(stepOf({ cost: cost + more, hops: hops + 1, nextHop: first }, to))
+      frontier.push(stepOf({ place: to, cost: cost + more, hops: hops + 1, by: hops === 0 ? peer : by }))
     })
   }
   return routes
-}
-
-/** Short ids have 12 bits, of which 0 is no router's. */
-const PLACES = 4096
-const NEXT_HOPS = 4096
-const HOPS = 64
-
-/** One number, so that the lesser of two is the better one: cost, then hops, then the neighbour that it begins with. 51 bits. */
-function stepOf({ cost, hops, nextHop }: Route, place: number): number {
-  return ((cost * HOPS + hops) * NEXT_HOPS + nextHop) * PLACES + place
-}
-
-function routeOf(step: number): Route {
-  const upper = Math.floor(step / PLACES)
-  const top = Math.floor(upper / NEXT_HOPS)
-  return { nextHop: upper % NEXT_HOPS, hops: top % HOPS, cost: Math.floor(top / HOPS) }
-}
-
-/** A binary heap of numbers. */
-class Frontier {
-  readonly #heap: number[] = []
-
-  push(step: number): void {
-    const heap = this.#heap
-    let at = heap.push(step) - 1
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above] ?? 0
-      if (parent <= step) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = step
-  }
-
-  pop(): number | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (last !== undefined && heap.length > 0) this.#sink(last)
-    return first
-  }
-
-  #sink(step: number): void {
-    const heap = this.#heap
-    let at = 0
-    for (;;) {
-      const left = heap[2 * at + 1] ?? Number.POSITIVE_INFINITY
-      const right = heap[2 * at + 2] ?? Number.POSITIVE_INFINITY
-      const least = Math.min(left, right)
-      if (least >= step) break
-      heap[at] = least
-      at = 2 * at + (right < left ? 2 : 1)
-    }
-    heap[at] = step
-  }
 }

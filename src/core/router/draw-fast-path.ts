@@ -1,14 +1,15 @@
 import type { IpAddress } from '../../base/ip-address.ts'
 import type { FastPathTable, FloodTree } from '../mesh/fast-path-table.ts'
 import { computeFloodTrees } from '../mesh/flood-trees.ts'
-import { type GraphNode, LinkGraph } from '../mesh/link-graph.ts'
+import type { LinkGraph } from '../mesh/link-graph.ts'
+import { HOP_COST } from '../mesh/link-quality.ts'
 import { computeRoutes, type Route } from '../mesh/routes.ts'
 
 /** What the fast path is drawn from. */
 export interface FastPathFacts {
   readonly self: number
-  /** Links over trusted networks, this router's included. */
-  readonly graph: readonly GraphNode[]
+  /** Links over trusted networks, this router's included, and what they cost. */
+  readonly graph: LinkGraph
   /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
   readonly tunnelled: readonly number[]
   /** Where the link to a neighbour leads. */
@@ -26,14 +27,14 @@ export interface DrawnFastPath {
 }
 
 /**
- * Over trusted networks the way with the fewest hops; to a peer without such a way, the tunnel, if there is one. Nothing is relayed into
+ * Over trusted networks the cheapest way; to a peer without such a way, the tunnel, if there is one. Nothing is relayed into
  * a tunnel or out of one: it ends where frames are opened, and a relay must not see what is sealed (docs/decisions/0009).
  */
 export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
   const { self, graph, addressOf, members, isReachable } = facts
-  const routes = new Map(computeRoutes(self, LinkGraph.of(graph)))
+  const routes = new Map(computeRoutes(self, graph))
   const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
-  for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: 1 })
+  for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: HOP_COST })
   const hops = new Map<number, IpAddress>()
   for (const [peer, { nextHop }] of routes) {
     const address = addressOf(nextHop)

@@ -1,11 +1,12 @@
 import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
+import { HOP_COST } from '../mesh/link-quality.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { DrawnFastPath } from './draw-fast-path.ts'
 import { describeGain, describeLoss, describeTurn, type PathFacts } from './path-reasons.ts'
 
-type Drawn = { readonly table: Pick<DrawnFastPath['table'], 'hops' | 'endpoints'>; readonly routes: Hops }
-type Hops = { get(peer: number): { readonly hops: number } | undefined }
+type Drawn = { readonly table: Pick<DrawnFastPath['table'], 'hops' | 'endpoints'>; readonly routes: Costs }
+type Costs = { get(peer: number): { readonly cost: number } | undefined }
 
 export interface MoveSources {
   /** Of the way to `peer` by way of `via`, a neighbour or the peer itself; undefined when that is not known. */
@@ -65,17 +66,17 @@ export class FastMoves {
     })
   }
 
-  /** In the clear goes before the tunnel, and then the way with fewer hops. */
+  /** In the clear goes before the tunnel, and then the cheaper way. */
   #judge(peer: number, before: Drawn, next: Drawn): 'better' | 'as good' | 'worse' {
     const [isSealed, wasSealed] = [next, before].map(({ table }) => {
       const hop = table.hops.get(peer)
       return hop !== undefined && isTunnelAddress(hop)
     })
     if (isSealed !== wasSealed) return isSealed ? 'worse' : 'better'
-    const { hops = 1 } = next.routes.get(peer) ?? {}
-    const { hops: hopsBefore = hops } = before.routes.get(peer) ?? {}
-    if (hops === hopsBefore) return 'as good'
-    return hops < hopsBefore ? 'better' : 'worse'
+    const { cost = HOP_COST } = next.routes.get(peer) ?? {}
+    const { cost: costBefore = cost } = before.routes.get(peer) ?? {}
+    if (cost === costBefore) return 'as good'
+    return cost < costBefore ? 'better' : 'worse'
   }
 
   #factsOf(peer: number, { table }: Drawn, hop: IpAddress | undefined): PathFacts {

@@ -2,7 +2,7 @@ import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
 import type { DirectPath } from '../mesh/direct-path.ts'
 import { type FastLink, FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
-import type { GraphNode } from '../mesh/link-graph.ts'
+import { HOP_COST } from '../mesh/link-quality.ts'
 import type { Route } from '../mesh/routes.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
@@ -12,6 +12,7 @@ import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
+import { fastGraph, fastNeighboursOf } from './fast-graph.ts'
 import { FastMoves } from './fast-moves.ts'
 import { type PathFacts, TOO_DEAR } from './path-reasons.ts'
 import type { Ways } from './publication.ts'
@@ -21,7 +22,7 @@ import { Tunnels } from './tunnels.ts'
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
 const HOLD_MS = 15_000
 
-export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear'> {
+export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear' | 'pricesOf'> {
   readonly addresses: AddressBook
   /** Ways of the sleeve to peers without a link. */
   readonly paths: () => readonly Pick<DirectPath, 'peer' | 'endpoint'>[]
@@ -40,7 +41,8 @@ export function createFastPath(context: Context, sources: FastPathSources): Fast
 
 /**
  * Decides which peers frames reach in the kernel: those to whom each hop is a link that both its ends have proved, by what all say
- * on topic `fastPath`: of these ways the one with the fewest hops. It has precedence over the sleeve wherever it leads. For all others there is the sleeve, end to end: a relay never opens one to put it into the other.
+ * on topic `fastPath`: of these ways the cheapest, as operators say. It has precedence over the sleeve wherever it leads. For all others there
+ * is the sleeve, end to end: a relay never opens one to put it into the other.
  */
 export class FastPathKeeper {
   readonly #context: Context
@@ -192,11 +194,7 @@ export class FastPathKeeper {
   }
 
   #isNamedBy(peer: number): boolean {
-    return this.#namedBy(peer).includes(this.#self) || this.#tunnels?.hasProved(peer) === true
-  }
-
-  #namedBy(peer: number): readonly number[] {
-    return decodeFastNeighbours(this.#context.topics.bodyOf(peer, Topic.fastPath) ?? NOTHING) ?? []
+    return fastNeighboursOf(this.#context.topics, peer).includes(this.#self) || this.#tunnels?.hasProved(peer) === true
   }
 
   get #isHolding(): boolean {
@@ -207,7 +205,7 @@ export class FastPathKeeper {
     const { members } = this.#context.membership
     const { table, routes } = drawFastPath({
       self: this.#self,
-      graph: this.#graph(),
+      graph: fastGraph({ ...this.#context, pricesOf: this.#sources.pricesOf }, this.#openInTheClear),
       tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
       addressOf: peer => this.#links.linkTo(peer)?.address,
       endpoints: this.#endpoints(),
@@ -216,18 +214,6 @@ export class FastPathKeeper {
     })
     this.#routes = routes
     return table
-  }
-
-  /** Of links that are open here, and of what the others say. */
-  #graph(): readonly GraphNode[] {
-    const { topics, membership } = this.#context
-    return topics
-      .peersWith(Topic.fastPath)
-      .flatMap(shortId => {
-        if (shortId === this.#self || membership.host(shortId) === undefined) return []
-        return [{ shortId, neighbours: decodeFastNeighbours(topics.bodyOf(shortId, Topic.fastPath) ?? NOTHING) ?? [] }]
-      })
-      .concat({ shortId: this.#self, neighbours: this.#openInTheClear })
   }
 
   /**
@@ -251,13 +237,19 @@ export class FastPathKeeper {
   }
 
   #factsOf(peer: number, via: number | undefined): PathFacts {
-    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false }
+    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false, isPriced: false }
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
       loss: this.#sources.isDear(via) ? TOO_DEAR : this.#losses.get(via),
       isMutual: this.#isNamedBy(via),
-      isLast: via === peer || this.#namedBy(via).includes(peer),
+      isLast: via === peer || fastNeighboursOf(this.#context.topics, via).includes(peer),
+      isPriced: this.#isPriced(this.#self, via) || (via !== peer && this.#isPriced(via, peer)),
     }
+  }
+
+  #isPriced(one: number, other: number): boolean {
+    const { pricesOf } = this.#sources
+    return Math.max(pricesOf(one).get(other) ?? 0, pricesOf(other).get(one) ?? 0) > HOP_COST
   }
 
   #nicknameOf(peer: number): string {

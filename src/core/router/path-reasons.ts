@@ -11,6 +11,8 @@ export interface PathFacts {
   readonly isMutual: boolean
   /** Whether that router says that it has a link with the peer, or is the peer. */
   readonly isLast: boolean
+  /** Whether an operator has the first or the last link of the way cost more than a hop. */
+  readonly isPriced: boolean
 }
 
 /** Why the way straight to a peer is left alone. */
@@ -37,6 +39,7 @@ export function describeTurn(
 ): string {
   if (is === 'better') return describeGain(after)
   const holds = before.via !== undefined && before.loss === undefined && before.isMutual && before.isLast
+  if (holds && before.isPriced) return 'the way before costs more, as an operator says'
   return is === 'as good' && holds ? 'this way is as short' : describeLoss(before)
 }
 

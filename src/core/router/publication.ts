@@ -29,6 +29,8 @@ export interface Ways {
   readonly nextHopTo: (peer: number) => number | undefined
   /** Whether the way straight to the peer is left alone, as an operator has it cost more than that over links. */
   readonly isDear: (peer: number) => boolean
+  /** By peer: what the operator of this one, which may be any router, says that the ways straight there cost. */
+  readonly pricesOf: (peer: number) => ReadonlyMap<number, number>
   /** Whether it is left alone for that, or because it loses much more than those over links. */
   readonly isLeft: (peer: number) => boolean
 }
@@ -104,6 +106,7 @@ export class Publication {
       isReachable: peer => this.routes.has(peer),
       nextHopTo: peer => this.routes.get(peer)?.nextHop,
       isDear: peer => this.#dear.has(peer),
+      pricesOf: peer => this.costs.saidBy(peer),
       isLeft: peer => this.#dear.has(peer) || this.#lossy.has(peer),
     }
   }

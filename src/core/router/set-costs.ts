@@ -41,6 +41,12 @@ export class SetCosts {
     return Math.max(this.own(peer) ?? 0, this.#heard.get(peer) ?? 0) > HOP_COST
   }
 
+  /** By peer: what the operator of `router` says, be it this one or another. What cannot be read says nothing. */
+  saidBy(router: number): ReadonlyMap<number, number> {
+    const body = this.#context.topics.bodyOf(router, Topic.costs)
+    return (body === undefined ? undefined : decodeLinkCosts(body)) ?? NOTHING
+  }
+
   /** By peer: the higher of what both ends say. */
   get all(): ReadonlyMap<number, number> {
     const all = new Map(this.#heard)
@@ -65,3 +71,5 @@ export class SetCosts {
     return own
   }
 }
+
+const NOTHING: ReadonlyMap<number, number> = new Map()

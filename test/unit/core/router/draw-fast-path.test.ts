@@ -1,3 +1,4 @@
+import { LinkGraph } from '../../../../src/core/mesh/link-graph.ts'
 import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
 import { addressOf } from './fast-path-world.ts'
 
@@ -14,11 +15,11 @@ describe('the drawing of the fast path', () => {
   })
 
   it('prefers the clear way, over relays too, and then takes floods from there only', () => {
-    const graph = [
+    const graph = LinkGraph.of([
       { shortId: 1, neighbours: [2] },
       { shortId: 2, neighbours: [1, 3] },
       { shortId: 3, neighbours: [2] },
-    ]
+    ])
     const { table } = draw({ graph, tunnelled: [3] })
     expect(table.hops.get(3)).toBe(addressOf(2))
     expect(table.trees.get(3)).toEqual({ parent: 2, children: [] })
@@ -26,11 +27,11 @@ describe('the drawing of the fast path', () => {
   })
 
   it('passes floods on in the clear, and not into tunnels', () => {
-    const graph = [
+    const graph = LinkGraph.of([
       { shortId: 1, neighbours: [2, 4] },
       { shortId: 2, neighbours: [1] },
       { shortId: 4, neighbours: [1] },
-    ]
+    ])
     const { table } = draw({ graph, tunnelled: [3] })
     expect(table.trees.get(2)).toEqual({ parent: 2, children: [addressOf(4)] })
     expect(table.trees.get(1)?.children).toEqual([addressOf(2), addressOf(4), addressOf(3)])
@@ -46,7 +47,7 @@ describe('the drawing of the fast path', () => {
 function draw(facts: Partial<FastPathFacts>) {
   return drawFastPath({
     self: 1,
-    graph: [{ shortId: 1, neighbours: [] }],
+    graph: LinkGraph.of([{ shortId: 1, neighbours: [] }]),
     tunnelled: [],
     addressOf,
     endpoints: new Map(),

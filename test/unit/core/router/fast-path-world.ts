@@ -49,6 +49,8 @@ export class World {
   readonly reachable: Set<number>
   /** Peers that a way over links is cheaper to. */
   readonly dear = new Set<number>()
+  /** What operators say that ways cost, by the router that tells it. */
+  readonly prices = new Map<number, Readonly<Record<number, number>>>()
   readonly bodies = new Map<number, Uint8Array>()
   readonly notices = new Map<number, Uint8Array>()
   readonly changes: string[] = []
@@ -71,6 +73,7 @@ export class World {
       },
       isReachable: (peer: number) => this.reachable.has(peer),
       isDear: (peer: number) => this.dear.has(peer),
+      pricesOf: (peer: number) => new Map(entries(this.prices.get(peer) ?? {})),
       paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
     } as unknown as FastPathSources
     const tunnel = { publicKey: new Uint8Array(32).fill(SELF), port: 6785 }
