@@ -58,7 +58,7 @@ static __always_inline int is_handle(__u32 address)
 /* `to`: an address of IPv4 or a handle. Without checksum over IPv6 too, as tunnels may be (RFC 6935). */
 static __always_inline int address_frame(struct __sk_buff *skb, __u32 vni, __u32 to, __u8 ttl)
 {
-	struct bpf_tunnel_key key = { .tunnel_id = vni, .tunnel_ttl = ttl };
+	struct bpf_tunnel_key key = { .tunnel_id = vni | SENT_BY_US, .tunnel_ttl = ttl };
 	const struct address6 *address6;
 
 	if (!is_handle(to)) {
@@ -264,6 +264,26 @@ static __always_inline int relay(struct __sk_buff *skb, const struct config *con
 	return bpf_redirect(config->vxlan, 0);
 }
 
+/*
+ * What the kernel made of a frame that may not be cut, and is larger than it knows the path to be: `Fragmentation needed`, or `Packet too
+ * big`, to whoever sent it. Of what a router between relays that goes back the way the frame came.
+ */
+static __always_inline int give_back(struct __sk_buff *skb, const struct config *config, __u32 vni)
+{
+	__u32 source = vni >> 12 & 0xfff, destination = vni & 0xfff;
+	const struct hop *hop;
+
+	if (source == config->self)
+		return TC_ACT_OK;
+	hop = bpf_map_lookup_elem(&weave_hops, &source);
+	if (destination == FLOOD || !hop || !hop->address ||
+	    address_frame(skb, destination << 12 | source, hop->address, SOURCE_TTL))
+		return drop(DROPPED_ROUTE);
+	tally(RELAYED);
+	skb->mark = ADDRESSED;
+	return bpf_redirect(config->vxlan, 0);
+}
+
 SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 {
 	struct bpf_tunnel_key key = {};
@@ -291,6 +311,8 @@ SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 	}
 	if (refused)
 		return drop(DROPPED_UNDERLAY);
+	if (key.tunnel_id & SENT_BY_US)
+		return give_back(skb, config, key.tunnel_id);
 
 	endpoint = bpf_map_lookup_elem(&weave_endpoints, &key.remote_ipv4);
 	if (!endpoint || ((key.remote_ipv4 & TUNNEL_MASK) == TUNNEL_NETWORK && skb->mark != OPENED))

