@@ -30,6 +30,7 @@ export type InvariantName =
   | 'no address is held twice'
   | 'all that should reach each other do'
   | 'each frame arrives once'
+  | 'who is honest is heard'
 
 export class InvariantViolation extends Error {
   readonly invariant: InvariantName

@@ -1,6 +1,7 @@
 import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
 import { createRouter, type Input, type Output, type Probe, type RouterMachine } from '../../src/core/router/index.ts'
 import type { Cryptography } from '../../src/core/session/crypto.ts'
+import { checkUnrefused } from './allowance-checks.ts'
 import { createCheapCryptography } from './cheap-cryptography.ts'
 import { SimulatedCluster, type SimulatedMember } from './cluster.ts'
 import { SeededRandom } from './random.ts'
@@ -133,6 +134,7 @@ export class ScaleHost implements NetworkHost {
       case 'probe':
         return this.#probe(output)
       case 'log':
+        checkUnrefused(this.name, output)
         if (output.level === 'error') throw new Error(`${this.name}: ${output.message}`)
     }
   }

@@ -1,4 +1,5 @@
 import { AddressFaults } from './address-faults.ts'
+import { checkUnrefused } from './allowance-checks.ts'
 import { CloneFaults } from './clone-faults.ts'
 import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
 import { FaultDriver } from './fault-driver.ts'
@@ -140,7 +141,8 @@ function createWorld(
     duplication: some(0.4, 0.3),
     reordering: some(0.4, 0.5),
   }
-  return new World({ seed, faults, driftMax: some(0.5, 0.01), ...options, keepsWiretap: false })
+  const driftMax = some(0.5, 0.01)
+  return new World({ seed, faults, driftMax, ...options, keepsWiretap: false, heardLog: checkUnrefused })
 }
 
 function stopsOf(seed: number): SeededRandom | undefined {

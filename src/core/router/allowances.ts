@@ -7,6 +7,7 @@ import type { Instant } from './api.ts'
 export class Allowances {
   readonly #owedMaxMs: number
   readonly #paidAt = new Map<number, Instant>()
+  readonly #exceeding = new Set<number>()
 
   constructor(owedMaxMs: number) {
     this.#owedMaxMs = owedMaxMs
@@ -34,7 +35,19 @@ export class Allowances {
     return (this.#paidAt.get(peer) ?? now) > now
   }
 
+  /** Call when the peer may not do what it asks for; true the first time since it owed nothing. */
+  exceeded(peer: number): boolean {
+    const isFirst = !this.#exceeding.has(peer)
+    this.#exceeding.add(peer)
+    return isFirst
+  }
+
   forgetPaid(now: Instant): void {
-    for (const peer of this.#paidAt.keys()) if (!this.owes(peer, now)) this.#paidAt.delete(peer)
+    for (const peer of this.#paidAt.keys()) if (!this.owes(peer, now)) this.#forget(peer)
+  }
+
+  #forget(peer: number): void {
+    this.#paidAt.delete(peer)
+    this.#exceeding.delete(peer)
   }
 }

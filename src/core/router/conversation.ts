@@ -180,11 +180,9 @@ export class Conversation {
       case 'manifest':
         return this.#heardManifest(link, message)
       case 'digest':
-        return this.#exchange.answerDigest(link, message)
       case 'summary':
-        return this.#exchange.answerSummary(link, message.hash)
       case 'buckets':
-        return this.#exchange.answerBuckets(link, message.hashes)
+        return this.#exchange.answer(link, message, now)
       case 'observed':
       case 'punch':
         return this.#context.aside(link, message)

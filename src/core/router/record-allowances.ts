@@ -37,8 +37,6 @@ export class RecordAllowances {
   readonly #gate: Gate
   readonly #issued = new Allowances(RECORDS_OWED_MAX_MS)
   readonly #forged = new Allowances(FORGERIES_OWED_MAX_MS)
-  /** Owners of whom too much came, until they owe nothing. */
-  readonly #profuse = new Set<number>()
   readonly #exceeded: (owner: number) => void
 
   /** `exceeded` is told once of each owner of whom too much comes. */
@@ -72,7 +70,6 @@ export class RecordAllowances {
   forgetPaid(now: Instant): void {
     this.#issued.forgetPaid(now)
     this.#forged.forgetPaid(now)
-    for (const owner of this.#profuse) if (!this.#issued.owes(owner, now)) this.#profuse.delete(owner)
   }
 
   #refusal(owner: number, neighbour: number | undefined, now: Instant): string | undefined {
@@ -81,10 +78,7 @@ export class RecordAllowances {
   }
 
   #refuse(reason: string, owner: number): Result<Acceptance> {
-    if (reason === TOO_MANY && !this.#profuse.has(owner)) {
-      this.#profuse.add(owner)
-      this.#exceeded(owner)
-    }
+    if (reason === TOO_MANY && this.#issued.exceeded(owner)) this.#exceeded(owner)
     return refused(reason)
   }
 }

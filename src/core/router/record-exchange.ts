@@ -2,7 +2,8 @@ import { assertNever } from '../../base/assert.ts'
 import type { Result } from '../../base/result.ts'
 import { type RecordKey, recordKey, type VersionedRecord } from '../gossip/record-store.ts'
 import type { Link } from '../mesh/link.ts'
-import type { LinkMessage, SignedRecord } from '../wire/link-message.ts'
+import { DIGEST_ENTRY_BYTES, type LinkMessage, type SignedRecord } from '../wire/link-message.ts'
+import { AnswerAllowances, TOO_MANY_QUESTIONS } from './answer-allowances.ts'
 import { instanceOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
 import { RecordAllowances } from './record-allowances.ts'
@@ -30,8 +31,11 @@ type ExchangeContext = Pick<
 >
 /** What the log says when a peer issues more records than are taken of one. */
 export const PROFUSE = 'a peer issues more records than are taken, and is heard less often'
+/** What the log says when a neighbour compares without end. */
+export const CURIOUS = 'a neighbour compares more than is answered, and is told less often'
 
 type Digest = Extract<LinkMessage, { kind: 'digest' }>
+type Question = Extract<LinkMessage, { kind: 'summary' | 'buckets' | 'digest' }>
 
 /**
  * How neighbours come to hold the same records. News is passed on at once; the rest is found by comparing, coarse to fine:
@@ -44,11 +48,13 @@ export class RecordExchange {
   readonly #met = new Map<number, bigint>()
   readonly #send: (link: Link, message: LinkMessage) => void
   readonly #allowances: RecordAllowances
+  readonly #answers: AnswerAllowances
 
   constructor(context: ExchangeContext, send: (link: Link, message: LinkMessage) => void) {
     this.#context = context
     this.#send = send
-    this.#allowances = new RecordAllowances(context.announcements, peer => this.#warn(peer))
+    this.#allowances = new RecordAllowances(context.announcements, peer => this.#warn(PROFUSE, peer))
+    this.#answers = new AnswerAllowances(peer => this.#warn(CURIOUS, peer))
   }
 
   /** The link has come up. */
@@ -62,6 +68,7 @@ export class RecordExchange {
   /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do; returns which. */
   compareWithOne(lot: number, now: number): Link | undefined {
     this.#allowances.forgetPaid(now)
+    this.#answers.forgetPaid(now)
     const { ready } = this.#context.neighbours
     const link = ready[lot % Math.max(ready.length, 1)]
     if (link !== undefined) this.compare(link)
@@ -144,23 +151,52 @@ export class RecordExchange {
     }
   }
 
-  answerSummary(link: Link, hash: Uint8Array): void {
-    const { store } = this.#context.announcements
-    const isSame = store.summary().every((byte, i) => byte === hash[i])
-    if (!isSame) this.#send(link, { kind: 'buckets', hashes: store.bucketHashes() })
+  /** Tells the neighbour what its comparison asks for, unless that is more than one neighbour is told. */
+  answer(link: Link, question: Question, now: number): void {
+    const neighbour = link.peer ?? 0
+    if (!this.#answers.allows(neighbour, now)) {
+      return this.#context.refusals.note(TOO_MANY_QUESTIONS, { peer: neighbour })
+    }
+    this.#answers.charge(neighbour, this.#answer(link, question), now)
   }
 
-  answerBuckets(link: Link, hashes: Uint32Array): void {
+  /** Returns how many bytes that takes, the question's own included. */
+  #answer(link: Link, question: Question): number {
+    switch (question.kind) {
+      case 'summary':
+        return this.#answerSummary(link, question.hash)
+      case 'buckets':
+        return this.#answerBuckets(link, question.hashes)
+      case 'digest':
+        return question.entries.length * DIGEST_ENTRY_BYTES + this.#answerDigest(link, question)
+      default:
+        return assertNever(question)
+    }
+  }
+
+  #answerSummary(link: Link, hash: Uint8Array): number {
+    const { store } = this.#context.announcements
+    if (store.summary().every((byte, i) => byte === hash[i])) return 0
+    const hashes = store.bucketHashes()
+    this.#send(link, { kind: 'buckets', hashes })
+    return hashes.byteLength
+  }
+
+  #answerBuckets(link: Link, hashes: Uint32Array): number {
     const buckets = this.#context.announcements.store.differing(hashes)
-    if (buckets !== 0n) this.#sendDigest(link, buckets, true)
+    return buckets === 0n ? 0 : this.#sendDigest(link, buckets, true)
   }
 
-  answerDigest(link: Link, { entries, buckets, wantsDigest }: Digest): void {
+  #answerDigest(link: Link, { entries, buckets, wantsDigest }: Digest): number {
     const { store } = this.#context.announcements
-    for (const record of store.newerThan(entries, buckets)) link.unsent.add(recordKey(record))
+    let bytes = 0
+    for (const record of store.newerThan(entries, buckets)) {
+      link.unsent.add(recordKey(record))
+      bytes += record.bytes.length
+    }
     this.flush(link)
     const lacking = wantsDigest ? store.lacking(entries) : 0n
-    if (lacking !== 0n) this.#sendDigest(link, lacking, false)
+    return lacking === 0n ? bytes : bytes + this.#sendDigest(link, lacking, false)
   }
 
   /** Whether there was a link with the same process before. The other end may not have got as far, and says all it has. */
@@ -171,14 +207,15 @@ export class RecordExchange {
     return isAgain
   }
 
-  #warn(peer: number): void {
+  #warn(message: string, peer: number): void {
     const { membership, log } = this.#context
-    log('warn', PROFUSE, { peer, nickname: membership.host(peer)?.host ?? '' })
+    log('warn', message, { peer, nickname: membership.host(peer)?.host ?? '' })
   }
 
-  #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): void {
+  #sendDigest(link: Link, buckets: bigint, wantsDigest: boolean): number {
     const entries = this.#context.announcements.store.digest(buckets)
     this.#send(link, { kind: 'digest', buckets, wantsDigest, entries })
+    return entries.length * DIGEST_ENTRY_BYTES
   }
 
   #merged({ shortId, topic, gone, peer }: Extract<Acceptance, { kind: 'merged' }>, from: Link, now: number): void {

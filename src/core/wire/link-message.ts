@@ -65,6 +65,8 @@ export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024 + 1024
 /** Short ids times topics. */
 const RECORDS_MAX = 4096 * TOPICS_MAX
 const LENGTH_BYTES = 4
+/** On the wire. */
+export const DIGEST_ENTRY_BYTES = 19
 /** Of versions in a `buckets` message. */
 const BUCKETS = 64
 

@@ -17,6 +17,16 @@ describe('an allowance', () => {
     expect([allowances.allows(1, 0), allowances.allows(2, 0)]).toEqual([false, true])
   })
 
+  it('says once who asks for more, until that one owes nothing', () => {
+    const allowances = new Allowances(1_000)
+    allowances.charge(1, 5_000, 0)
+    expect([allowances.exceeded(1), allowances.exceeded(1)]).toEqual([true, false])
+    allowances.forgetPaid(4_999)
+    expect(allowances.exceeded(1)).toBe(false)
+    allowances.forgetPaid(5_000)
+    expect(allowances.exceeded(1)).toBe(true)
+  })
+
   it('does not grow while it is not used', () => {
     const allowances = new Allowances(1_000)
     allowances.charge(1, 100, 0)
