@@ -411,7 +411,10 @@ static __always_inline const struct hop *find_relay(const struct config *config,
 	return bpf_map_lookup_elem(&weave_endpoints, &from) ? hop : 0;
 }
 
-/* Whether datagrams for the address end here: this host may route those of others. */
+/*
+ * Whether datagrams for the address end here: this host may route those of others. One that it has no route for counts as its own, as the
+ * kernel says the same of both.
+ */
 static __always_inline int is_own(struct __sk_buff *skb, struct bpf_fib_lookup *way)
 {
 	return bpf_fib_lookup(skb, way, sizeof(*way), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
