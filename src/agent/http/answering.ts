@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { UserError } from '../../base/user-error.ts'
+import { readBody } from './read-body.ts'
 import { type Answer, findRoute, type Route, type RouteRequest } from './route.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -29,7 +30,7 @@ function answer(
   const match = findRoute(routes, request.method ?? 'GET', url.pathname)
   if (match === 404) return { code: 404, text: `there is nothing at ${url.pathname}\n` }
   if (match === 405) return { code: 405, text: `${request.method} is not for ${url.pathname}\n` }
-  const body = () => readBody(request)
+  const body = () => readBody(request, BODY_BYTES_MAX)
   const asked: RouteRequest = {
     parameters: match.parameters,
     query: url.searchParams,
@@ -52,20 +53,6 @@ async function send(response: ServerResponse, { code, text, json }: Answer, want
   }
   response.end()
 }
-
-/** Reads on beyond the limit, and forgets: a client that is still sending when its connection ends does not see the answer. */
-async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length
-    if (bytes <= BODY_BYTES_MAX) parts.push(part)
-  }
-  if (bytes > BODY_BYTES_MAX) throw new UserError(TOO_LARGE)
-  return Buffer.concat(parts).toString('utf8')
-}
-
-const TOO_LARGE = { cause: `the request has more than ${BODY_BYTES_MAX} bytes`, remedy: 'ask for less at a time' }
 
 function fail(response: ServerResponse, cause: unknown): void {
   const isUsers = cause instanceof UserError

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
+import { readBody } from '../http/read-body.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -62,11 +63,7 @@ export class PluginServer {
 }
 
 async function readCall(request: IncomingMessage): Promise<PluginCall> {
-  let text = ''
-  for await (const part of request.setEncoding('utf8') as AsyncIterable<string>) {
-    text += part
-    if (text.length > BODY_BYTES_MAX) throw new Error(`the call has more than ${BODY_BYTES_MAX} bytes`)
-  }
+  const text = await readBody(request, BODY_BYTES_MAX)
   const call: unknown = text.trim() === '' ? {} : JSON.parse(text)
   if (typeof call !== 'object' || call === null) throw new Error('the call is no JSON object')
   return call as PluginCall

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { DockerClient } from '../docker/docker-client.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import { readBody } from '../http/read-body.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type CreateBody, needsImage, rewriteCreate, wishesOfBody } from './create-request.ts'
 import { type OverlayPlace, rewriteInspect } from './inspect-answer.ts'
@@ -99,7 +100,7 @@ export class DockerProxy {
   }
 
   async #create(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = JSON.parse(await readBody(request)) as CreateBody
+    const body = JSON.parse(await readBody(request, BODY_BYTES_MAX)) as CreateBody
     const wishes = wishesOfBody(body, this.#settings.defaultIpalloc)
     if (!wishes.ok) return refuse(response, 400, `WEAVE_CIDR: ${wishes.error}`)
     const changed = wishes.value.kind === 'none' ? body : await this.#rewrite(body, request.url ?? '')
@@ -146,7 +147,7 @@ export class DockerProxy {
     const answer = await this.#pass(request)
     const place = answer.statusCode === 200 ? await this.#options.placeOf(id) : undefined
     if (place === undefined) return passAnswer(answer, response)
-    const text = rewriteInspect(await readBody(answer), place)
+    const text = rewriteInspect(await readBody(answer, BODY_BYTES_MAX), place)
     response.writeHead(200, { 'content-type': 'application/json' }).end(text)
   }
 
@@ -158,15 +159,4 @@ export class DockerProxy {
 function refuse(response: ServerResponse, code: number, message: string): void {
   if (response.headersSent) return void response.destroy()
   response.writeHead(code, { 'content-type': 'application/json' }).end(`${JSON.stringify({ message })}\n`)
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length
-    if (bytes > BODY_BYTES_MAX) throw new Error(`the request has more than ${BODY_BYTES_MAX} bytes`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
 }

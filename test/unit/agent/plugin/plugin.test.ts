@@ -148,6 +148,15 @@ describe('the plugin on its socket', () => {
     plugin.close()
   })
 
+  it('hears a call to its end before it refuses what is too large', async () => {
+    const place = { root: folder(), stateFolder: folder(), bridge: 'weave' }
+    const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), guard, log })
+    await plugin.listen()
+    const Err = 'the request has more than 1048576 bytes'
+    expect(await post('/NetworkDriver.Join', ' '.repeat(9_000_000))).toEqual({ code: 500, json: { Err } })
+    plugin.close()
+  })
+
   it('remembers which networks want multicast, until they go', async () => {
     const place = { root: folder(), stateFolder: folder(), bridge: 'weave' }
     const plugin = createPlugin({ ...place, addresses: new FakeAddresses(), guard, log })

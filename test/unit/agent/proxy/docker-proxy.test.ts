@@ -59,4 +59,16 @@ describe('the proxy for Docker', () => {
     expect(await enter()).toMatchObject({ code: 201 })
     expect(heard[0]).toBe('warn: command in a container without its network: all are in use')
   })
+
+  it('hears a request to its end before it refuses what is too large', async () => {
+    await open(async () => undefined)
+    const socketPath = join(folder(), 'weave.sock')
+    const body = ' '.repeat(20_000_000)
+    const path = '/v1.41/containers/create'
+    expect(await requestOverUnix({ socketPath, method: 'POST', path, body, timeoutMs: 5000 })).toMatchObject({
+      code: 502,
+      text: expect.stringContaining('the request has more than 16777216 bytes'),
+    })
+    expect(heard).toEqual([expect.stringContaining('request to Docker not passed on')])
+  })
 })
