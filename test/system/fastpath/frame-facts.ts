@@ -1,6 +1,8 @@
 /** Marks and addresses with a meaning: bpf/fast-path.h. */
 export const ADDRESSED = 0x77656176
 export const OPENED = 0x77656177
+/** In the tunnel id of all that a host sends, and so of what its kernel gives back; on no wire. */
+export const SENT_BY_US = 0x0100_0000
 const HANDLES = 0x7f
 const TUNNELS = 0xa9fe6
 

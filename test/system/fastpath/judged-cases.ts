@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ADDRESSED, OPENED } from './frame-facts.ts'
+import { ADDRESSED, OPENED, SENT_BY_US } from './frame-facts.ts'
 import type { Judged, Tunnel, World } from './judged-frame.ts'
 import { anyAddress, anyMac, anyPeer, MACS, mostly, mostlyOf, worlds } from './judged-worlds.ts'
 import { type WireEnds, wireDatagrams } from './wire-datagrams.ts'
@@ -50,6 +50,7 @@ export const bridgeCases: fc.Arbitrary<Case> = worlds.chain(world => {
     { weight: 6, arbitrary: judged('from_underlay', tunnelsTo(world), mostly(anyFrame, probes, 3)) },
     { weight: 2, arbitrary: judged('from_underlay', floodingTunnelsTo(world), anyFrame) },
     { weight: 1, arbitrary: judged('from_underlay', probingTunnelsTo(world), probes) },
+    { weight: 1, arbitrary: judged('from_underlay', tunnelsTo(world).map(givenBack), anyFrame) },
     { weight: 1, arbitrary: judged('from_underlay', none, anyFrame) },
     { weight: 1, arbitrary: judged('from_sleeve', none, anyFrame) },
     { weight: 1, arbitrary: judged('from_tunnel', none, anyFrame) },
@@ -110,6 +111,10 @@ function probingTunnelsTo(world: World): fc.Arbitrary<Tunnel> {
     hops: 64,
   }))
   return mostlyOf<Tunnel>(known, tunnelsTo(world))
+}
+
+function givenBack(tunnel: Tunnel): Tunnel {
+  return { ...tunnel, vni: tunnel.vni | SENT_BY_US }
 }
 
 /** What the kernel says of a datagram from there. */

@@ -1,4 +1,4 @@
-import { ADDRESSED, isGroup, isHandle, isReserved, isTunnel, OPENED, readFrame } from './frame-facts.ts'
+import { ADDRESSED, isGroup, isHandle, isReserved, isTunnel, OPENED, readFrame, SENT_BY_US } from './frame-facts.ts'
 import { type Judged, type Memory, PEERS, type Sent, type Verdict, type Way, type World } from './judged-frame.ts'
 import { judgeOnWire, type WireNetwork } from './wire-model.ts'
 
@@ -102,6 +102,7 @@ export class SwitchModel {
       draft.action = 'pass'
       return count(draft, 'fromSleeve')
     }
+    if ((tunnel.vni & SENT_BY_US) !== 0) return this.#giveBack(draft, tunnel.vni)
     const address = this.#numberOf(tunnel.from)
     const neighbour = this.#world.endpoints.find(endpoint => endpoint.address === address)?.peer
     const isForged = isTunnel(address) && judged.mark !== OPENED
@@ -210,6 +211,15 @@ export class SwitchModel {
     this.#sendOn(draft, this.#way(next, came.vni, came.hops - 1), 'relayed')
   }
 
+  /** What the kernel answers to a frame that the path is too narrow for goes to where that came from. */
+  #giveBack(draft: Draft, vni: number): void {
+    const [source, destination] = [(vni >> 12) & 0xfff, vni & 0xfff]
+    if (source === this.#world.config.self) return void Object.assign(draft, { action: 'pass' })
+    const next = this.#hopTo(source)
+    if (destination === ALL || next === 0) return count(draft, 'droppedRoute')
+    this.#sendOn(draft, this.#way(next, (destination << 12) | source, HOPS), 'relayed')
+  }
+
   #sendOn(draft: Draft, to: Way | undefined, counter: string): void {
     if (to === undefined) return count(draft, counter === 'relayed' ? 'droppedRoute' : 'droppedProbe')
     count(draft, counter)
@@ -224,9 +234,10 @@ export class SwitchModel {
   }
 
   #way(address: number, vni: number, hops: number): Way | undefined {
-    if (!isHandle(address)) return { address, vni, hops }
+    const way = { address, vni: vni | SENT_BY_US, hops }
+    if (!isHandle(address)) return way
     const known = this.#world.handles.find(({ handle }) => handle === address)
-    return known === undefined ? undefined : { address: known.address, vni, hops }
+    return known === undefined ? undefined : { ...way, address: known.address }
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { COUNTER_NAMES } from '../../../src/agent/fastpath/map-values.ts'
+import { SENT_BY_US } from './frame-facts.ts'
 import { bridgeCases, type Case, wireCases } from './judged-cases.ts'
 import type { Judged, Verdict, World } from './judged-frame.ts'
 import { JudgingLab } from './judging-lab.ts'
@@ -53,8 +54,8 @@ function troubleWith(world: World, { tunnel }: Judged, { to, clones, counters }:
   ])
   const ways = [to, ...clones.map(clone => clone.to)].filter(way => way !== undefined)
   if (!ways.every(({ address }) => known.has(address))) return 'a frame goes to an address that the host does not know'
-  const isPassedOn = tunnel !== undefined && counters.probesAnswered === undefined
-  if (isPassedOn && !ways.every(({ hops }) => hops === tunnel.hops - 1))
+  const isAnswer = counters.probesAnswered === 1 || ((tunnel?.vni ?? 0) & SENT_BY_US) !== 0
+  if (tunnel !== undefined && !isAnswer && !ways.every(({ hops }) => hops === tunnel.hops - 1))
     return 'a frame goes on with hops that it did not have'
   return ''
 }
