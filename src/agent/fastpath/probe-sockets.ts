@@ -5,34 +5,53 @@ import { allocatePinned, type Libc } from '../linux/libc.ts'
 import { SocketAddress, type SocketFamily } from '../linux/socket-address.ts'
 import { openAskingSocket, type UdpSocket } from '../linux/udp-socket.ts'
 
+type Sockets = ReadonlyMap<SocketFamily, UdpSocket>
+
 /**
  * What questions of the fast path are sent from. A question is never cut, neither by this host nor on its way, and is not sent where
- * the kernel knows that the path takes less: frames of that size, which containers forbid to cut, would not pass either.
+ * the kernel has been told that the path takes less: frames of that size, which containers forbid to cut, would not pass either.
  */
 export class ProbeSockets {
   readonly #libc: Libc
-  readonly #sockets: ReadonlyMap<SocketFamily, UdpSocket>
+  readonly #obeying: Sockets
+  /** These try what the kernel has been told does not pass, which may be so no more. */
+  readonly #doubting: Sockets
   readonly #keys = new EndpointKeys()
 
   constructor(libc: Libc) {
+    const open = (obeys: boolean): Sockets => {
+      const families = ['ipv4', 'ipv6'] as const
+      const sockets = families.flatMap(family => openAskingSocket(libc, { family, obeys }) ?? [])
+      return new Map(sockets.map(socket => [socket.family, socket]))
+    }
     this.#libc = libc
-    const sockets = (['ipv4', 'ipv6'] as const).flatMap(family => openAskingSocket(libc, family) ?? [])
-    this.#sockets = new Map(sockets.map(socket => [socket.family, socket]))
+    this.#obeying = open(true)
+    this.#doubting = open(false)
   }
 
-  /** What cannot be sent is a question without an answer. */
-  send(datagram: Buffer, ip: string): void {
+  /** What cannot be sent is a question without an answer. `too large`: for what the kernel knows of the path. */
+  send(datagram: Buffer, ip: string): 'sent' | 'too large' | 'not sent' {
+    return this.#send(this.#obeying, datagram, ip)
+  }
+
+  /** Whatever the kernel has been told of the path. */
+  sendAnyway(datagram: Buffer, ip: string): 'sent' | 'too large' | 'not sent' {
+    return this.#send(this.#doubting, datagram, ip)
+  }
+
+  close(): void {
+    for (const { fd } of [...this.#obeying.values(), ...this.#doubting.values()]) this.#libc.close(fd)
+  }
+
+  #send(sockets: Sockets, datagram: Buffer, ip: string): 'sent' | 'too large' | 'not sent' {
     const family = isIpv6Text(ip) ? 'ipv6' : 'ipv4'
-    const socket = this.#sockets.get(family)
-    if (socket === undefined) return
+    const socket = sockets.get(family)
+    if (socket === undefined) return 'not sent'
     const to = new SocketAddress(this.#keys, family)
     to.set(this.#keys.of({ ip, port: FAST_PATH_PORT }))
     const { bytes, address } = allocatePinned(datagram.length)
     bytes.set(datagram)
-    this.#libc.sendto(socket.fd, address, bytes.length, 0, to.address, to.length)
-  }
-
-  close(): void {
-    for (const { fd } of this.#sockets.values()) this.#libc.close(fd)
+    if (this.#libc.sendto(socket.fd, address, bytes.length, 0, to.address, to.length) >= 0) return 'sent'
+    return this.#libc.errorName() === 'EMSGSIZE' ? 'too large' : 'not sent'
   }
 }

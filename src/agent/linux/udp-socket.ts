@@ -68,14 +68,19 @@ export function openTwin(libc: Libc, socket: UdpSocket, marks: readonly SocketOp
 }
 
 /**
- * Opens a socket without a port of its own, for what is never to be cut, and not to be sent at all where the kernel knows that the path
- * takes less. Undefined when the system does not let it.
+ * Opens a socket without a port of its own, for what is never to be cut. It `obeys` when what it is given is not sent at all where the
+ * kernel has been told that the path takes less. Undefined when the system does not let it.
  */
-export function openAskingSocket(libc: Libc, family: SocketFamily): UdpSocket | undefined {
+export function openAskingSocket(
+  libc: Libc,
+  { family, obeys }: { readonly family: SocketFamily; readonly obeys: boolean },
+): UdpSocket | undefined {
   const fd = newSocket(libc, family)
   if (fd < 0) return undefined
   const socket: UdpSocket = { fd, family }
-  new UdpCutting(libc, socket).obey()
+  const cutting = new UdpCutting(libc, socket)
+  if (obeys) cutting.obey()
+  else cutting.forbid()
   return socket
 }
 

@@ -66,12 +66,14 @@ interface Entry {
   nonce: number | undefined
   /** Of the last probe. */
   isLarge: boolean
+  /** The own kernel has not sent it. */
+  isRefused: boolean
 }
 
 /**
  * The ways of VXLAN to other routers, proved by probes that the other kernel answers:
  *
- *     probing ──answers in a row──▶ open ──2 s of silence──▶ probing, with more answers asked for
+ *     probing ──answers in a row──▶ open ──2 s of silence, or refused──▶ probing, with more answers asked for
  *
  * An open link outlives the control link beside it: the other kernel forwards while its agent is replaced. `nonceOf` gives numbers
  * that nobody can guess, else anyone could answer.
@@ -94,9 +96,7 @@ export class FastLinks {
 
   get deadline(): number {
     let soonest = Number.POSITIVE_INFINITY
-    for (const { probeAt, isOpen, answeredAt } of this.#entries.values()) {
-      soonest = Math.min(soonest, probeAt, isOpen ? answeredAt + FAST_SILENCE_MAX_MS : Number.POSITIVE_INFINITY)
-    }
+    for (const entry of this.#entries.values()) soonest = Math.min(soonest, entry.probeAt, lostAt(entry))
     return soonest
   }
 
@@ -147,15 +147,21 @@ export class FastLinks {
     return true
   }
 
+  /** The own kernel has not sent the probe, as it was told that the path takes less: nor would it send frames of that size. */
+  refused(peer: number, nonce: number): void {
+    const entry = this.#entries.get(peer)
+    if (entry?.nonce === nonce) entry.isRefused = true
+  }
+
   /** Links lost by `now`. */
   lost(now: number): readonly FastLinkLoss[] {
     const losses: FastLinkLoss[] = []
     for (const entry of this.#entries.values()) {
-      if (!entry.isOpen || now < entry.answeredAt + FAST_SILENCE_MAX_MS) continue
+      if (now < lostAt(entry)) continue
       const needed = Math.min(entry.needed * 2, ANSWERS_TO_OPEN_MAX)
       Object.assign(entry, { isOpen: false, changedAt: now, roundTripMs: undefined, needed, answers: 0 })
       entry.losses++
-      losses.push({ peer: entry.peer, reason: `no probe was answered for ${FAST_SILENCE_MAX_MS} ms` })
+      losses.push({ peer: entry.peer, reason: entry.isRefused ? TOO_NARROW : SILENT })
       if (!entry.isWatched) this.#entries.delete(entry.peer)
     }
     return losses
@@ -173,12 +179,21 @@ export class FastLinks {
       if (isTurn && !entry.isOpen) turn(entry)
       entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS / entry.candidates.length : FAST_PROBE_EVERY_MS)
       entry.nonce = this.#nonceOf()
+      entry.isRefused = false
       entry.probes++
       entry.isLarge = entry.isOpen ? entry.answers % LARGE_EVERY === 0 : entry.probes % SMALL_EVERY !== 0
       orders.push({ peer: entry.peer, to: entry.address, nonce: entry.nonce, isLarge: entry.isLarge })
     }
     return orders
   }
+}
+
+const SILENT = `no probe was answered for ${FAST_SILENCE_MAX_MS} ms`
+const TOO_NARROW = 'the path takes less than the largest frames'
+
+function lostAt({ isOpen, isRefused, answeredAt }: Entry): number {
+  if (!isOpen) return Number.POSITIVE_INFINITY
+  return isRefused ? Number.NEGATIVE_INFINITY : answeredAt + FAST_SILENCE_MAX_MS
 }
 
 /** It opens nothing. The first has a large probe follow at once: it may have been all that was lost before. */
@@ -220,5 +235,6 @@ function newEntry(peer: number, candidates: readonly IpAddress[], now: number): 
     probes: 0,
     nonce: undefined,
     isLarge: true,
+    isRefused: false,
   }
 }

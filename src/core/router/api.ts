@@ -71,6 +71,8 @@ export type Input =
       readonly nonce: number
       readonly roundTripMs: number
     }
+  /** The own kernel does not send so large a probe: it has been told that the path takes less. */
+  | { readonly kind: 'fast-probe-refused'; readonly peer: number; readonly nonce: number }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
   | { readonly kind: 'forget'; readonly targets: readonly Endpoint[] }
   | { readonly kind: 'manifest'; readonly signed: SignedManifest }
@@ -114,7 +116,7 @@ export type Output =
       readonly peers: readonly TunnelPeer[]
       readonly kept: readonly Ipv4[]
     }
-  /** Send a question of the fast path to this address; answer with `fast-probe-answered`. */
+  /** Send a question of the fast path to this address; answer with `fast-probe-answered` or `fast-probe-refused`. */
   | {
       readonly kind: 'fast-probe'
       readonly peer: number

@@ -113,6 +113,10 @@ export class FastPathKeeper {
     this.#context.changed('at once')
   }
 
+  refused(peer: number, nonce: number): void {
+    this.#links.refused(peer, nonce)
+  }
+
   /** Says whom this router reaches, after it has looked whom it may. */
   announce(now: Instant): void {
     const { membership, topics } = this.#context

@@ -130,6 +130,8 @@ export class Router implements RouterMachine {
         return this.#conversation.carry(input)
       case 'fast-probe-answered':
         return this.#fastPath?.answered(input.peer, input.nonce, input.roundTripMs, now)
+      case 'fast-probe-refused':
+        return this.#fastPath?.refused(input.peer, input.nonce)
       case 'connect':
         return this.#connect(input.targets, input.replace)
       case 'forget':

@@ -32,6 +32,8 @@ export type HostOrder =
   | { readonly kind: 'bring'; readonly from: string; readonly to: string }
   | { readonly kind: 'traffic'; readonly peer: number }
   | { readonly kind: 'probe'; readonly peer: number; readonly to: string }
+  /** What the kernel was told of the path there. */
+  | { readonly kind: 'forget'; readonly to: string }
 
 interface Agent {
   readonly child: ChildProcess

@@ -14,6 +14,7 @@ import { changeDevice, makePort } from '../../../src/agent/linux/change-device.t
 import { addVxlan } from '../../../src/agent/linux/ip-commands.ts'
 import { allocatePinned, deviceIndex, loadLibc } from '../../../src/agent/linux/libc.ts'
 import { findDevice } from '../../../src/agent/linux/network-device.ts'
+import { forgetPathMtu } from '../../../src/agent/linux/path-mtu-cache.ts'
 import { runCommand } from '../../../src/agent/linux/run-command.ts'
 import { openTap } from '../../../src/agent/linux/tap-device.ts'
 import { VIRTIO_HEADER_BYTES } from '../../../src/agent/linux/virtio-header.ts'
@@ -64,6 +65,8 @@ async function obey(order: HostOrder): Promise<unknown> {
       return void bring(order.from, order.to)
     case 'traffic':
       return path.trafficOf(order.peer)
+    case 'forget':
+      return { isForgotten: forgetPathMtu(libc, address(order.to)) }
     case 'probe': {
       const nonce = randomBytes(4).readUInt32LE()
       const datagram = probeDatagram({ source: self, destination: order.peer, nonce, bytes: mtu })

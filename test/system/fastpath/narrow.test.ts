@@ -11,7 +11,8 @@ const AROUND = 82
 /** Before what a ping holds: IPv4 and ICMP. */
 const ECHO_BYTES = 28
 const JUMBO_MTU = 8900
-/** Of which the next question, as large as frames may be, is up to two, and silence two more. */
+/** Of which the next question, as large as frames may be, is up to two, and the one after it, that the kernel refuses, half of one more. Machines are busy. */
+const LEFT_MS = 6_000
 const NOTICED_MS = 8_000
 
 interface Neighbour {
@@ -78,6 +79,7 @@ describe('agents with the fast path over wires that take less than the bridge', 
     await setWire(lab, 'gb', WIDE)
     await forgetPathMtus(lab)
     await onFastPath(lab, 'a', ['b', 'c'])
+    expect((await lab.on('a', 'ip', 'route', 'get', '10.91.2.2')).stdout).not.toContain('mtu')
     await onFastPath(lab, 'c', ['a', 'b'])
     await carriesAll(lab, 'b')
     await carriesAll(lab, 'c')
@@ -97,7 +99,7 @@ describe('agents with the fast path over wires that take less than the bridge', 
       await setWire(lab, wire, NARROW)
       const since = performance.now()
       await onFastPath(lab, 'a', left)
-      expect(performance.now() - since).toBeLessThan(NOTICED_MS)
+      expect(performance.now() - since).toBeLessThan(LEFT_MS)
       await eventually(NOTICED_MS, () => saysNarrow(lab, host, to))
       await carriesAll(lab, 'c')
       await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
@@ -133,9 +135,9 @@ async function setWire(lab: AgentLab, [one = '', other = '']: string, mtu: numbe
   await lab.on(other, 'ip', 'link', 'set', other + one, 'mtu', String(mtu))
 }
 
-/** What kernels have been told; else it holds for ten minutes. */
+/** What kernels of containers have been told; else it holds for ten minutes. Those of hosts are not helped. */
 async function forgetPathMtus(lab: AgentLab): Promise<void> {
-  for (const host of ['a', 'b', 'c', 'ca', 'cb', 'cc']) await lab.on(host, 'ip', 'route', 'flush', 'cache')
+  for (const container of ['ca', 'cb', 'cc']) await lab.on(container, 'ip', 'route', 'flush', 'cache')
 }
 
 async function pings(lab: AgentLab, address: string): Promise<true | string> {

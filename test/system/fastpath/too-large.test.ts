@@ -42,6 +42,24 @@ describe('the programs of the fast path, on five hosts in a row, of which one kn
     30_000,
   )
 
+  it.each([
+    ['IPv4', 1, IPV4_OVERHEAD],
+    ['IPv6', 3, IPV6_OVERHEAD],
+  ])('have the kernel forget what it was told of a path of %s', async (_, host, overhead) => {
+    const [via, to] = [lab.address(host, host + 1), lab.address(host + 1, host + 2)]
+    const onHost = async (...argv: string[]) => (await lab.in(lab.host(host), ...argv)).stdout
+    const setMtu = (mtu: number) => lab.in(lab.host(host + 1), 'ip', 'link', 'set', `to${host + 2}`, 'mtu', String(mtu))
+    await onHost('ip', 'route', 'add', to, 'via', via)
+    await setMtu(NARROW_MTU)
+    await onHost('ping', '-M', 'do', '-c', '1', '-W', '1', '-s', String(NARROW_MTU), to)
+    expect(await onHost('ip', 'route', 'get', to)).toContain(`mtu ${NARROW_MTU}`)
+    expect(await lab.ask(host, { kind: 'forget', to })).toEqual({ isForgotten: true })
+    expect(await onHost('ip', 'route', 'get', to)).toContain(`via ${via}`)
+    expect(await onHost('ip', 'route', 'get', to)).not.toContain('mtu')
+    await setMtu(MTU + overhead)
+    await onHost('ip', 'route', 'delete', to)
+  })
+
   async function ping(bytes: number): Promise<string> {
     const size = String(bytes - ECHO_BYTES)
     const wish = ['-M', 'do', '-c', '1', '-W', '2', '-s', size, '10.2.0.5']

@@ -66,6 +66,24 @@ describe('fast links', () => {
     }
   })
 
+  it('are lost at once when the kernel refuses to send as large a question, and no sooner for one of before', () => {
+    const links = watched()
+    const openedAt = openIn(links, 0)
+    const now = openedAt + 4 * FAST_PROBE_EVERY_MS
+    const [first] = links.due(openedAt + FAST_PROBE_EVERY_MS)
+    links.answered(PEER, first!.nonce, 1, now - 1)
+    const [last] = links.due(now)
+    links.refused(PEER, first!.nonce)
+    links.refused(9, last!.nonce)
+    expect(links.lost(now)).toEqual([])
+    links.refused(PEER, last!.nonce)
+    expect(links.deadline).toBeLessThanOrEqual(now)
+    expect(links.lost(now)).toEqual([{ peer: PEER, reason: 'the path takes less than the largest frames' }])
+    expect(links.linkTo(PEER)).toMatchObject({ isOpen: false, losses: 1 })
+    expect(links.lost(now)).toEqual([])
+    expect(openIn(links, now)).toBeGreaterThan(now)
+  })
+
   it('outlive the control link, but not the silence after it', () => {
     const links = watched()
     const openedAt = openIn(links, 0)
