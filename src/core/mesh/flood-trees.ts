@@ -1,6 +1,6 @@
 import { HOPS_MAX } from '../wire/datagram.ts'
 import { Frontier, stepAt, stepOf } from './frontier.ts'
-import type { LinkGraph } from './link-graph.ts'
+import { LinkGraph } from './link-graph.ts'
 
 /** A router's place in the tree of one source. */
 export interface TreePlace {
@@ -24,6 +24,24 @@ export function computeFloodTrees(self: number, graph: LinkGraph): ReadonlyMap<n
     if (place !== undefined) places.set(shortId, place)
   }
   return places
+}
+
+/** Trees of the graph of the last time: a search from each source takes long in a large cluster, and most changes there are no links'. */
+export class FloodTrees {
+  readonly #self: number
+  #graph = new LinkGraph()
+  #places: ReadonlyMap<number, TreePlace> = new Map()
+
+  constructor(self: number) {
+    this.#self = self
+  }
+
+  of(graph: LinkGraph): ReadonlyMap<number, TreePlace> {
+    if (this.#graph.equals(graph)) return this.#places
+    this.#graph = graph
+    this.#places = computeFloodTrees(this.#self, graph)
+    return this.#places
+  }
 }
 
 /** The graph in order of short ids, whatever order it was told in; routers by their place in that. */

@@ -60,6 +60,16 @@ export class LinkGraph {
     return from !== undefined && to !== undefined && this.#costBack(from, b) > 0 && this.#costBack(to, a) > 0
   }
 
+  /** The same routers say the same of the same links, in the same order. */
+  equals(other: LinkGraph): boolean {
+    return (
+      isSameNumbers(this.shortIds, other.shortIds) &&
+      isSameNumbers(this.#starts, other.#starts) &&
+      isSameNumbers(this.#ends, other.#ends) &&
+      isSameNumbers(this.#costs, other.#costs)
+    )
+  }
+
   /** 0 when the link is not one that the router at `place` knows of. */
   #costBack(place: number, shortId: number): number {
     const end = this.#endOf(place)
@@ -70,4 +80,8 @@ export class LinkGraph {
   #endOf(place: number): number {
     return this.#starts[place + 1] ?? this.#ends.length
   }
+}
+
+function isSameNumbers(list: readonly number[], other: readonly number[]): boolean {
+  return list.length === other.length && list.every((number, i) => number === other[i])
 }

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../../base/ip-address.ts'
 import type { FastPathTable, FloodTree } from '../mesh/fast-path-table.ts'
-import { computeFloodTrees } from '../mesh/flood-trees.ts'
+import type { FloodTrees } from '../mesh/flood-trees.ts'
 import type { LinkGraph } from '../mesh/link-graph.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
 import { computeRoutes, type Route } from '../mesh/routes.ts'
@@ -10,6 +10,7 @@ export interface FastPathFacts {
   readonly self: number
   /** Links over trusted networks, this router's included, and what they cost. */
   readonly graph: LinkGraph
+  readonly floodTrees: FloodTrees
   /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
   readonly tunnelled: readonly number[]
   /** Where the link to a neighbour leads. */
@@ -48,9 +49,10 @@ export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
 }
 
 /** What a source floods into a tunnel ends at its other end. */
-function drawTrees({ self, graph, addressOf }: FastPathFacts, tunnelled: readonly number[]): Map<number, FloodTree> {
+function drawTrees(facts: FastPathFacts, tunnelled: readonly number[]): Map<number, FloodTree> {
+  const { self, graph, floodTrees, addressOf } = facts
   const trees = new Map<number, FloodTree>()
-  for (const [source, { parent, children }] of computeFloodTrees(self, graph)) {
+  for (const [source, { parent, children }] of floodTrees.of(graph)) {
     const all = source === self ? [...children, ...tunnelled] : children
     trees.set(source, { parent, children: all.flatMap(child => addressOf(child) ?? []) })
   }

@@ -2,6 +2,7 @@ import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
 import type { DirectPath } from '../mesh/direct-path.ts'
 import { type FastLink, FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
+import { FloodTrees } from '../mesh/flood-trees.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
 import type { Route } from '../mesh/routes.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
@@ -58,6 +59,7 @@ export class FastPathKeeper {
   /** Why links were lost, by peer, until they are open again. */
   readonly #losses = new Map<number, string>()
   readonly #moves: FastMoves
+  readonly #floodTrees: FloodTrees
 
   constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
     const { adopted, tunnel } = options
@@ -67,6 +69,7 @@ export class FastPathKeeper {
     this.#tunnels = tunnel === undefined ? undefined : new Tunnels(context, tunnel)
     this.#sources = sources
     this.#self = context.options.shortId
+    this.#floodTrees = new FloodTrees(this.#self)
     this.#links = new FastLinks(() => nonceOf(context.options.random(4)))
     const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
     const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
@@ -210,6 +213,7 @@ export class FastPathKeeper {
     const { table, routes } = drawFastPath({
       self: this.#self,
       graph: fastGraph({ ...this.#context, pricesOf: this.#sources.pricesOf }, this.#openInTheClear),
+      floodTrees: this.#floodTrees,
       tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
       addressOf: peer => this.#links.linkTo(peer)?.address,
       endpoints: this.#endpoints(),

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { computeFloodTrees, type TreePlace } from '../../../../src/core/mesh/flood-trees.ts'
+import { computeFloodTrees, FloodTrees, type TreePlace } from '../../../../src/core/mesh/flood-trees.ts'
 import { type GraphNode, LinkGraph } from '../../../../src/core/mesh/link-graph.ts'
 import { computeRoutes } from '../../../../src/core/mesh/routes.ts'
 
@@ -59,6 +59,30 @@ describe('flood trees', () => {
       const trees = computeFloodTrees(shortId, LinkGraph.of(nodes))
       expect(computeFloodTrees(shortId, LinkGraph.of([...nodes].reverse()))).toEqual(trees)
     }
+  })
+
+  it('are searched for anew only when a router or a link has come, has gone, or costs otherwise', () => {
+    const trees = new FloodTrees(1)
+    const graphs = [
+      graphOf([]),
+      graphOf([[1, 2]]),
+      graphOf([[1, 2, 3]]),
+      graphOf([
+        [1, 2, 3],
+        [2, 3],
+      ]),
+      graphOf([
+        [1, 2],
+        [3, 2],
+      ]),
+    ]
+    const drawn = graphs.map(nodes => {
+      const first = trees.of(LinkGraph.of(nodes))
+      expect(trees.of(LinkGraph.of(nodes))).toBe(first)
+      expect(first).toEqual(computeFloodTrees(1, LinkGraph.of(nodes)))
+      return first
+    })
+    expect(new Set(drawn).size).toBe(graphs.length)
   })
 })
 

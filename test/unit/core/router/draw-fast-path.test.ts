@@ -1,3 +1,4 @@
+import { FloodTrees } from '../../../../src/core/mesh/flood-trees.ts'
 import { LinkGraph } from '../../../../src/core/mesh/link-graph.ts'
 import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
 import { addressOf } from './fast-path-world.ts'
@@ -48,6 +49,7 @@ function draw(facts: Partial<FastPathFacts>) {
   return drawFastPath({
     self: 1,
     graph: LinkGraph.of([{ shortId: 1, neighbours: [] }]),
+    floodTrees: new FloodTrees(1),
     tunnelled: [],
     addressOf,
     endpoints: new Map(),
