@@ -43,6 +43,15 @@ static __always_inline void tally_received(__u32 peer, __u32 bytes)
 	}
 }
 
+static __always_inline void tally_relayed(__u32 source, __u32 bytes)
+{
+	struct load *load = bpf_map_lookup_elem(&weave_relayed, &source);
+	if (load) {
+		load->frames += 1;
+		load->bytes += bytes;
+	}
+}
+
 static __always_inline const struct config *read_config(void)
 {
 	__u32 only = 0;
@@ -157,8 +166,10 @@ static __always_inline int flood(struct __sk_buff *skb, const struct config *con
 	const struct tree *tree = bpf_map_lookup_elem(&weave_trees, &self);
 
 	tally(FLOODED);
-	if (tree)
+	if (tree && tree->count) {
 		flood_tree(skb, config, tree, self, SOURCE_TTL);
+		tally_sent(FLOOD, skb->len);
+	}
 	if (!(config->flags & PUNT_FLOODS))
 		return TC_ACT_SHOT;
 	return punt(config);
@@ -260,6 +271,7 @@ static __always_inline int relay(struct __sk_buff *skb, const struct config *con
 	if (address_frame(skb, key->tunnel_id, hop->address, key->tunnel_ttl - 1))
 		return drop(DROPPED_ROUTE);
 	tally(RELAYED);
+	tally_relayed(key->tunnel_id >> 12 & 0xfff, skb->len);
 	skb->mark = ADDRESSED;
 	return bpf_redirect(config->vxlan, 0);
 }
@@ -337,8 +349,10 @@ SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 	tree = bpf_map_lookup_elem(&weave_trees, &source);
 	if (!tree || tree->parent != *endpoint)
 		return drop(DROPPED_TREE);
-	if (key.tunnel_ttl > 1)
+	if (key.tunnel_ttl > 1 && tree->count) {
 		flood_tree(skb, config, tree, source, key.tunnel_ttl - 1);
+		tally_relayed(source, skb->len);
+	}
 	return deliver(skb, config, &from, source);
 }
 
@@ -451,6 +465,7 @@ static __always_inline int relay_wire(struct __sk_buff *skb)
 	if (bpf_skb_store_bytes(skb, 0, outer.to, ETH_HLEN + sizeof(outer.ip), 0))
 		return drop(DROPPED_ROUTE);
 	tally(RELAYED);
+	tally_relayed(ntohl(outer.vni) >> 20, skb->len - AROUND_BYTES);
 	return bpf_redirect(way.ifindex, 0);
 }
 
@@ -492,6 +507,7 @@ static __always_inline int relay_wire6(struct __sk_buff *skb)
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &outer.ip, sizeof(outer.ip), BPF_F_RECOMPUTE_CSUM))
 		return drop(DROPPED_ROUTE);
 	tally(RELAYED);
+	tally_relayed(ntohl(outer.vni) >> 20, skb->len - AROUND6_BYTES);
 	return bpf_redirect(way.ifindex, 0);
 }
 

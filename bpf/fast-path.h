@@ -179,6 +179,7 @@ struct outer {
 	struct mac inner;
 };
 #define OUTER_BYTES (sizeof(struct outer) - 2)
+#define AROUND_BYTES (OUTER_BYTES - sizeof(struct mac))
 
 /* The same over IPv6. */
 struct outer6 {
@@ -193,6 +194,7 @@ struct outer6 {
 	struct mac inner;
 };
 #define OUTER6_BYTES (sizeof(struct outer6) - 2)
+#define AROUND6_BYTES (OUTER6_BYTES - sizeof(struct mac))
 
 struct answer {
 	__u32 nonce;
@@ -205,6 +207,11 @@ struct traffic {
 	__u64 bytes_sent;
 	__u64 frames_received;
 	__u64 bytes_received;
+};
+
+struct load {
+	__u64 frames;
+	__u64 bytes;
 };
 
 /* The agent's own loader makes the maps from these. */
@@ -236,7 +243,10 @@ MAP(weave_endpoints, BPF_MAP_TYPE_HASH, __u32, __u32, ENDPOINTS_MAX, BPF_F_NO_PR
 MAP(weave_addresses, BPF_MAP_TYPE_HASH, __u32, struct address6, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
 MAP(weave_handles, BPF_MAP_TYPE_HASH, struct address6, __u32, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
 MAP(weave_answers, BPF_MAP_TYPE_ARRAY, __u32, struct answer, PEERS, 0);
+/* By the peer at the other end; what is flooded from here is that of FLOOD. */
 MAP(weave_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, PEERS, 0);
+/* What was passed on for a source. Beside the other, so that an agent of an earlier release leaves a map that this one takes over. */
+MAP(weave_relayed, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct load, PEERS, 0);
 MAP(weave_counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, COUNTERS, 0);
 
 #endif

@@ -1,6 +1,7 @@
 import type { FastPathStatus } from '../../core/router/index.ts'
 import type { Metric } from '../metrics/metric.ts'
 import type { FastPathReport } from './fast-path-port.ts'
+import type { Load } from './map-values.ts'
 
 /** What went over the kernel's fast path, to whom, and what was dropped for which reason; nothing when there is none. */
 export function fastPathMetrics(
@@ -10,7 +11,7 @@ export function fastPathMetrics(
   if (status === undefined || report === undefined) return []
   const counters = Object.entries(report.counters)
   const ofKind = (isDrop: boolean) => counters.filter(([name]) => name.startsWith('dropped') === isDrop)
-  const peers = Object.entries(report.peers)
+  const loads = loadsOf(report)
   return [
     {
       name: 'weave_flows',
@@ -31,14 +32,34 @@ export function fastPathMetrics(
       samples: ofKind(true).map(([name, value]) => ({ labels: { reason: snakeCase(name.slice(7)) }, value })),
     },
     {
-      name: 'weave_fast_path_bytes_total',
-      help: 'Bytes of frames on the fast path, by peer and direction; sent: without floods, and neither has what is relayed.',
+      name: 'weave_fast_path_peer_frames_total',
+      help: `Frames on the fast path, ${BY_PEER}`,
       type: 'counter',
-      samples: peers.flatMap(([peer, traffic]) => [
-        { labels: { peer, direction: 'sent' }, value: traffic.bytesSent },
-        { labels: { peer, direction: 'received' }, value: traffic.bytesReceived },
-      ]),
+      samples: loads.map(({ labels, frames }) => ({ labels, value: frames })),
     },
+    {
+      name: 'weave_fast_path_bytes_total',
+      help: `Bytes of frames on the fast path, ${BY_PEER}`,
+      type: 'counter',
+      samples: loads.map(({ labels, bytes }) => ({ labels, value: bytes })),
+    },
+  ]
+}
+
+const BY_PEER =
+  'by peer and direction; floods are sent to the peer all, and what is relayed is that of the peer it is from.'
+
+function loadsOf({ flooded, peers }: FastPathReport) {
+  const load = (peer: string, direction: string, { frames, bytes }: Load) => {
+    return { labels: { peer, direction }, frames, bytes }
+  }
+  return [
+    load('all', 'sent', flooded),
+    ...Object.entries(peers).flatMap(([peer, traffic]) => [
+      load(peer, 'sent', { frames: traffic.framesSent, bytes: traffic.bytesSent }),
+      load(peer, 'received', { frames: traffic.framesReceived, bytes: traffic.bytesReceived }),
+      load(peer, 'relayed', traffic.relayed),
+    ]),
   ]
 }
 

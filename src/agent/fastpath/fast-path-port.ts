@@ -6,7 +6,7 @@ import { forgetPathMtu } from '../linux/path-mtu-cache.ts'
 import { SystemCallError } from '../linux/system-call-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FastPath } from './fast-path.ts'
-import type { FastPathCounters, PeerTraffic } from './map-values.ts'
+import type { FastPathCounters, Load, PeerTraffic } from './map-values.ts'
 import { probeDatagram } from './probe-datagram.ts'
 import { ProbeSockets } from './probe-sockets.ts'
 import type { Tunnel } from './tunnel.ts'
@@ -39,7 +39,9 @@ export interface FastPathPortOptions {
 
 export interface FastPathReport {
   readonly counters: FastPathCounters
-  readonly peers: Readonly<Record<number, PeerTraffic>>
+  /** Sent to all peers on the fast path at once, and in the figures of none. */
+  readonly flooded: Load
+  readonly peers: Readonly<Record<number, PeerTraffic & { readonly relayed: Load }>>
 }
 
 interface Outstanding {
@@ -110,7 +112,10 @@ export class FastPathPort {
     const { path } = this.#options
     return {
       counters: path.counters(),
-      peers: Object.fromEntries([...this.#table.members].map(peer => [peer, path.trafficOf(peer)])),
+      flooded: path.flooded(),
+      peers: Object.fromEntries(
+        [...this.#table.members].map(peer => [peer, { ...path.trafficOf(peer), relayed: path.relayedFor(peer) }]),
+      ),
     }
   }
 

@@ -17,11 +17,13 @@ import { SystemCallError } from '../linux/system-call-error.ts'
 import { Handles } from './handles.ts'
 import { type LoadedPrograms, loadPrograms } from './kernel-maps.ts'
 import {
+  ALL,
   type AnswerValue,
   COUNTER_NAMES,
   type ConfigValue,
   type FastPathCounters,
   type HopValue,
+  type Load,
   MACS_MAX,
   PEERS_MAX,
   type PeerTraffic,
@@ -29,6 +31,7 @@ import {
   readConfig,
   readCounter,
   readHop,
+  readLoad,
   readOwner,
   readTraffic,
   readTree,
@@ -116,8 +119,20 @@ export class FastPath {
     return readAnswer(this.#loaded.maps.answers.get(peer) ?? NOTHING)
   }
 
+  /** Without floods to it: those are the same to all. */
   trafficOf(peer: number): PeerTraffic {
     return readTraffic(this.#loaded.maps.traffic.get(peer) ?? NOTHING)
+  }
+
+  /** What this host has flooded along its tree, each frame once. */
+  flooded(): Load {
+    const { framesSent: frames, bytesSent: bytes } = this.trafficOf(ALL)
+    return { frames, bytes }
+  }
+
+  /** What this host has passed on for the peer that it is from, floods too, each frame once. */
+  relayedFor(peer: number): Load {
+    return readLoad(this.#loaded.maps.relayed.get(peer) ?? NOTHING)
   }
 
   counters(): FastPathCounters {

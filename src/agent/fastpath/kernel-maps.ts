@@ -19,6 +19,7 @@ export interface KernelMaps {
   readonly handles: BpfMap
   readonly answers: BpfMap
   readonly traffic: BpfMap
+  readonly relayed: BpfMap
   readonly counters: BpfMap
 }
 
@@ -117,6 +118,7 @@ function openMaps(
     handles: open('handles'),
     answers: open('answers'),
     traffic: open('traffic'),
+    relayed: open('relayed'),
     counters: open('counters'),
   }
 }

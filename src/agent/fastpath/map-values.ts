@@ -5,6 +5,8 @@ export const PEERS_MAX = 4096
 export const MACS_MAX = 65536
 /** Owner of addresses that the sleeve brought. */
 export const SLEEVE = 0
+/** In the place of a peer, what is flooded from here. */
+export const ALL = 0
 
 /** In the order of `enum counter`. */
 export const COUNTER_NAMES = [
@@ -69,11 +71,17 @@ export interface OwnerValue {
   readonly seenAt: bigint
 }
 
+/** Frames as the kernel hands them over: of those that it has joined, or has still to cut, each counts once. */
 export interface PeerTraffic {
   readonly framesSent: number
   readonly bytesSent: number
   readonly framesReceived: number
   readonly bytesReceived: number
+}
+
+export interface Load {
+  readonly frames: number
+  readonly bytes: number
 }
 
 export const VALUE_BYTES = {
@@ -83,6 +91,7 @@ export const VALUE_BYTES = {
   answer: 16,
   owner: 16,
   traffic: 32,
+  load: 16,
   counter: 8,
 } as const
 
@@ -130,6 +139,11 @@ export function readOwner(bytes: Buffer): OwnerValue {
 export function readTraffic(bytes: Buffer): PeerTraffic {
   const [framesSent = 0, bytesSent = 0, framesReceived = 0, bytesReceived = 0] = sumColumns(bytes, 4)
   return { framesSent, bytesSent, framesReceived, bytesReceived }
+}
+
+export function readLoad(bytes: Buffer): Load {
+  const [frames = 0, count = 0] = sumColumns(bytes, 2)
+  return { frames, bytes: count }
 }
 
 export function readCounter(bytes: Buffer): number {

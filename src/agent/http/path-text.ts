@@ -1,5 +1,6 @@
 import type { PeerStatus, RouterStatus } from '../../core/router/index.ts'
 import type { PeerTraffic } from '../datapath/messages.ts'
+import type { FastPathReport } from '../fastpath/fast-path-port.ts'
 import { describeMeasured } from './measured-text.ts'
 
 /** One peer: how frames get there, through whom, since when and why, and how that goes. */
@@ -16,23 +17,39 @@ export interface PathView {
   /** Share of the last probes without an answer, 0 to 1. */
   readonly loss?: number
   readonly mtu?: number
-  /** Sealed datagrams for the peer and from it, probes included; what the kernel carries is not among them. */
+  /** Sealed datagrams for the peer and from it, probes included, and frames on the fast path, but for floods to it, which go to all at once. */
   readonly bytesSent?: number
   readonly bytesReceived?: number
 }
 
-export function describePaths(status: RouterStatus, traffic: readonly PeerTraffic[]): readonly PathView[] {
+export interface PathTraffic {
+  readonly sleeve: readonly PeerTraffic[]
+  /** Absent where there is no fast path. */
+  readonly fast?: FastPathReport['peers'] | undefined
+}
+
+export function describePaths(status: RouterStatus, traffic: PathTraffic): readonly PathView[] {
   const fast = new Set(status.fastPath?.peers.map(({ peer }) => peer))
-  const bytes = new Map(traffic.map(entry => [entry.peer, entry]))
+  const bytes = new Map(traffic.sleeve.map(entry => [entry.peer, entry]))
   return status.peers
     .filter(peer => !peer.isSelf)
     .map(peer => {
-      const { sentBytes: bytesSent, receivedBytes: bytesReceived } = bytes.get(peer.shortId) ?? {}
+      const [sealed, inKernel] = [bytes.get(peer.shortId), traffic.fast?.[peer.shortId]]
       return {
         ...describePath(peer, status.peers, fast.has(peer.shortId)),
-        ...(bytesSent === undefined || bytesReceived === undefined ? {} : { bytesSent, bytesReceived }),
+        ...(sealed === undefined && inKernel === undefined ? {} : sumOf(sealed, inKernel)),
       }
     })
+}
+
+function sumOf(
+  sealed: PeerTraffic | undefined,
+  inKernel: FastPathReport['peers'][number] | undefined,
+): Pick<PathView, 'bytesSent' | 'bytesReceived'> {
+  return {
+    bytesSent: (sealed?.sentBytes ?? 0) + (inKernel?.bytesSent ?? 0),
+    bytesReceived: (sealed?.receivedBytes ?? 0) + (inKernel?.bytesReceived ?? 0),
+  }
 }
 
 function describePath(peer: PeerStatus, peers: readonly PeerStatus[], isFast: boolean): PathView {

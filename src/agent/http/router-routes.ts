@@ -1,5 +1,6 @@
 import type { RouterStatus } from '../../core/router/index.ts'
 import type { PeerTraffic } from '../datapath/messages.ts'
+import type { FastPathReport } from '../fastpath/fast-path-port.ts'
 import { formatTargetName, parseTargets, type TargetName, type Targets } from '../host/target-text.ts'
 import { describePaths, formatPaths } from './path-text.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
@@ -15,7 +16,7 @@ export interface RouterControl {
   report(): Promise<{ readonly traffic: readonly PeerTraffic[] } | undefined>
   admission(): AdmissionStatus
   /** Counters of the fast path; absent when there is none. */
-  fastPath?(): object | undefined
+  fastPath?(): FastPathReport | undefined
   /** What is shown after the router's own block. */
   services(): { readonly text: string; readonly json: object }
   /** Targets by name that have had no address yet. */
@@ -49,7 +50,8 @@ export function routerRoutes(control: RouterControl): readonly Route[] {
     })),
     page('/status/peers', ({ peers: json }) => ({ code: 200, text: formatPeers(json), json })),
     page('/status/paths', async router => {
-      const json = describePaths(router, (await control.report())?.traffic ?? [])
+      const sleeve = (await control.report())?.traffic ?? []
+      const json = describePaths(router, { sleeve, fast: control.fastPath?.()?.peers })
       return { code: 200, text: formatPaths(json), json }
     }),
     page('/status/targets', ({ targets: json }) => {

@@ -64,7 +64,7 @@ async function obey(order: HostOrder): Promise<unknown> {
     case 'bring':
       return void bring(order.from, order.to)
     case 'traffic':
-      return path.trafficOf(order.peer)
+      return trafficOf(order.peer)
     case 'forget':
       return { isForgotten: forgetPathMtu(libc, address(order.to)) }
     case 'probe': {
@@ -79,6 +79,11 @@ async function obey(order: HostOrder): Promise<unknown> {
       return { isAnswered: false }
     }
   }
+}
+
+function trafficOf(peer: number): unknown {
+  const { frames: framesRelayed, bytes: bytesRelayed } = path.relayedFor(peer)
+  return { ...path.trafficOf(peer), framesRelayed, bytesRelayed }
 }
 
 function apply(table: FastPathTable): unknown {

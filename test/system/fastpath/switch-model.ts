@@ -89,7 +89,7 @@ export class SwitchModel {
     if (way === undefined) return count(draft, 'droppedRoute')
     Object.assign(draft, { action: 'pass', to: way })
     count(draft, 'sent')
-    draft.traffic = { [peer]: { framesSent: 1, bytesSent: judged.frame.length / 2 } }
+    add(draft, peer, { framesSent: 1, bytesSent: judged.frame.length / 2 })
   }
 
   #receive(judged: Judged, draft: Draft): void {
@@ -118,7 +118,7 @@ export class SwitchModel {
     if (destination !== ALL) return this.#relay(draft, { ...tunnel, address, destination })
     const tree = this.#world.trees.find(candidate => candidate.source === source)
     if (tree?.parent !== neighbour) return count(draft, 'droppedTree')
-    if (tunnel.hops > 1) this.#cloneAlong(draft, source, tunnel.hops - 1)
+    if (tunnel.hops > 1 && this.#cloneAlong(draft, source, tunnel.hops - 1)) addRelayed(draft, source)
     this.#deliver(draft, from, source)
   }
 
@@ -167,19 +167,21 @@ export class SwitchModel {
   #flood(draft: Draft): void {
     const { self, puntsFloods } = this.#world.config
     count(draft, 'flooded')
-    this.#cloneAlong(draft, self, HOPS)
+    if (this.#cloneAlong(draft, self, HOPS)) add(draft, ALL, { framesSent: 1, bytesSent: draft.frame.length / 2 })
     draft.action = 'drop'
     if (puntsFloods) this.#punt(draft)
   }
 
-  #cloneAlong(draft: Draft, source: number, hops: number): void {
+  /** False: nobody is behind this host. */
+  #cloneAlong(draft: Draft, source: number, hops: number): boolean {
     const tree = this.#world.trees.find(candidate => candidate.source === source)
-    if (tree === undefined) return
+    if (tree === undefined || tree.children.length === 0) return false
     const ways = tree.children.slice(0, CHILDREN_MAX).map(child => this.#way(child, source << 12, hops))
     const known = ways.filter(way => way !== undefined)
     draft.clones = known.map((to): Sent => ({ device: this.#world.config.vxlan, flags: 0, mark: ADDRESSED, to }))
     draft.mark = 0
     draft.to = known.at(-1)
+    return true
   }
 
   #answer(draft: Draft, source: number, address: number): void {
@@ -201,7 +203,7 @@ export class SwitchModel {
     }
     draft.action = 'pass'
     count(draft, 'delivered')
-    draft.traffic = { [source]: { framesReceived: 1, bytesReceived: draft.frame.length / 2 } }
+    add(draft, source, { framesReceived: 1, bytesReceived: draft.frame.length / 2 })
   }
 
   #relay(draft: Draft, came: { address: number; destination: number; vni: number; hops: number }): void {
@@ -209,6 +211,7 @@ export class SwitchModel {
     if (next === 0 || next === came.address) return count(draft, 'droppedRoute')
     if (came.hops <= 1) return count(draft, 'droppedTtl')
     this.#sendOn(draft, this.#way(next, came.vni, came.hops - 1), 'relayed')
+    if (draft.action === 'redirect') addRelayed(draft, (came.vni >> 12) & 0xfff)
   }
 
   /** What the kernel answers to a frame that the path is too narrow for goes to where that came from. */
@@ -243,6 +246,14 @@ export class SwitchModel {
 
 function count(draft: Draft, counter: string): void {
   draft.counters = { ...draft.counters, [counter]: 1 }
+}
+
+function add(draft: Draft, peer: number, load: Readonly<Record<string, number>>): void {
+  draft.traffic = { ...draft.traffic, [peer]: { ...draft.traffic[peer], ...load } }
+}
+
+function addRelayed(draft: Draft, source: number): void {
+  add(draft, source, { framesRelayed: 1, bytesRelayed: draft.frame.length / 2 })
 }
 
 function redirect(draft: Draft, device: number, flags: number): void {

@@ -1,5 +1,11 @@
 import { type KernelMaps, loadPrograms } from '../../../src/agent/fastpath/kernel-maps.ts'
-import { COUNTER_NAMES, readAnswer, readCounter, readTraffic } from '../../../src/agent/fastpath/map-values.ts'
+import {
+  COUNTER_NAMES,
+  readAnswer,
+  readCounter,
+  readLoad,
+  readTraffic,
+} from '../../../src/agent/fastpath/map-values.ts'
 import { BpfCalls } from '../../../src/agent/linux/bpf/bpf-calls.ts'
 import { BpfMap, type MapKey } from '../../../src/agent/linux/bpf/bpf-map.ts'
 import type { BpfObject } from '../../../src/agent/linux/bpf/bpf-object.ts'
@@ -96,10 +102,14 @@ export class WatchedPrograms {
   }
 
   #counts(): Counts {
-    const { counters, traffic } = this.#maps
+    const { counters, traffic, relayed } = this.#maps
+    const trafficOf = (peer: number) => {
+      const { frames: framesRelayed, bytes: bytesRelayed } = readLoad(valueAt(relayed, peer))
+      return { ...readTraffic(valueAt(traffic, peer)), framesRelayed, bytesRelayed }
+    }
     return {
       counters: Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, readCounter(valueAt(counters, i))])),
-      traffic: Object.fromEntries(PEERS.map(peer => [peer, { ...readTraffic(valueAt(traffic, peer)) }])),
+      traffic: Object.fromEntries(PEERS.map(peer => [peer, trafficOf(peer)])),
     }
   }
 }

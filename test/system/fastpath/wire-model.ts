@@ -49,6 +49,8 @@ export function judgeOnWire(world: World, network: WireNetwork, draft: Draft): v
   draft.action = 'redirect'
   draft.redirect = { device: network.device, flags: 0 }
   draft.counters = { relayed: 1 }
+  const source = frame.readUInt32BE(udp + 12) >>> 20
+  draft.traffic = { [source]: { framesRelayed: 1, bytesRelayed: frame.length - udp - INNER_AT } }
 }
 
 /** A datagram of VXLAN as kernels send it, and with hops left. */

@@ -12,6 +12,7 @@ import {
   readConfig,
   readCounter,
   readHop,
+  readLoad,
   readOwner,
   readTraffic,
   readTree,
@@ -79,6 +80,7 @@ describe('values of the maps', () => {
     for (let i = 0; i < 8; i++) bytes.writeBigUInt64LE(BigInt(10 ** i), i * 8)
     const traffic = { framesSent: 10001, bytesSent: 100010, framesReceived: 1000100, bytesReceived: 10001000 }
     expect(readTraffic(bytes)).toEqual(traffic)
+    expect(readLoad(bytes.subarray(0, 2 * VALUE_BYTES.load))).toEqual({ frames: 101, bytes: 1010 })
     expect(readCounter(bytes)).toBe(11111111)
   })
 

@@ -22,7 +22,7 @@ const STATUS = {
 
 describe('the page of paths', () => {
   it('says of each peer the way, through whom, since when, why, and what was measured', () => {
-    const text = formatPaths(describePaths(STATUS, [{ peer: 2, sentBytes: 120_000, receivedBytes: 999 }]))
+    const text = formatPaths(describePaths(STATUS, { sleeve: [{ peer: 2, sentBytes: 120_000, receivedBytes: 999 }] }))
     expect(text.split('\n').map(line => line.replace(/ +/g, ' '))).toEqual([
       '02:00:00:00:00:02(h2) direct for 1 min 0.4 ms loss 25 % sent 120 kB received 999 B there is a link',
       '02:00:00:00:00:03(h3) relayed via h2 for 5 s - - - - no answer at 3 addresses',
@@ -40,9 +40,19 @@ describe('the page of paths', () => {
       links: [],
       peers: [{ peer: 2, hops: 1 }],
     }
-    const [first, second] = describePaths({ ...STATUS, fastPath } as RouterStatus, [])
+    const [first, second] = describePaths({ ...STATUS, fastPath } as RouterStatus, { sleeve: [] })
     expect(first).toMatchObject({ kind: 'fast', reason: 'every hop is on the fast path', forMs: 61_000 })
     expect(second).toMatchObject({ kind: 'relayed', via: 'h2', hops: 2 })
+  })
+
+  it('adds what the kernel has carried to what was sealed', () => {
+    const sleeve = [{ peer: 2, sentBytes: 1000, receivedBytes: 2000 }]
+    const carried = { framesSent: 1, bytesSent: 30, framesReceived: 2, bytesReceived: 40 }
+    const fast = { 2: { ...carried, relayed: { frames: 7, bytes: 700 } } }
+    const [first, second] = describePaths(STATUS, { sleeve, fast })
+    expect(first).toMatchObject({ bytesSent: 1030, bytesReceived: 2040 })
+    expect(second).not.toHaveProperty('bytesSent')
+    expect(describePaths(STATUS, { sleeve: [], fast })[0]).toMatchObject({ bytesSent: 30, bytesReceived: 40 })
   })
 })
 
