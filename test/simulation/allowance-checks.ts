@@ -1,9 +1,16 @@
 import { TOO_MANY_QUESTIONS } from '../../src/core/router/answer-allowances.ts'
 import type { Output } from '../../src/core/router/index.ts'
+import { FORGES_PUNCHES, TOO_MANY_PUNCHES } from '../../src/core/router/punch-gate.ts'
 import { FORGES, TOO_MANY } from '../../src/core/router/record-allowances.ts'
 import { InvariantViolation } from './invariants.ts'
 
-const FOR_LIARS: ReadonlySet<unknown> = new Set([TOO_MANY, FORGES, TOO_MANY_QUESTIONS])
+const FOR_LIARS: ReadonlySet<unknown> = new Set([
+  TOO_MANY,
+  FORGES,
+  TOO_MANY_QUESTIONS,
+  TOO_MANY_PUNCHES,
+  FORGES_PUNCHES,
+])
 
 /** Call with all that is logged where nobody lies: allowances bound what liars do, and nobody else meets them. */
 export function checkUnrefused(host: string, { message, fields }: Extract<Output, { readonly kind: 'log' }>): void {

@@ -102,10 +102,10 @@ export class PathKeeper {
   /** What a neighbour says about ways beside links. */
   told(link: Link, message: Extract<LinkMessage, { kind: 'observed' | 'punch' }>, now: Instant): void {
     if (message.kind === 'observed') return this.#rendezvous.observed(link, message.endpoint)
-    const punch = this.#rendezvous.heard(message, now)
+    const punch = this.#rendezvous.heard(link, message, now)
     if (punch === undefined || this.#isNeighbour(punch.source)) return
     this.paths.offered(punch.source, punch, now)
-    if (!punch.isReply && !this.#context.isDear(punch.source)) this.#rendezvous.ask(punch.source, true)
+    if (!punch.isReply && !this.#context.isDear(punch.source)) this.#rendezvous.ask(punch.source, true, now)
   }
 
   /** Frames go over the control link: slower than datagrams over a relay would be, and all that there is. */
@@ -142,7 +142,7 @@ export class PathKeeper {
     this.paths.avoid(this.#context.isDear, now)
     const { probes, punches, lost, hasChanged, hasOtherCost } = this.paths.due(now)
     for (const { peer, to, sequence } of probes) this.#send(peer, to, { sequence, isReply: false })
-    for (const peer of punches) this.#rendezvous.ask(peer, false)
+    for (const peer of punches) this.#rendezvous.ask(peer, false, now)
     for (const peer of lost) this.#context.log('warn', 'direct path lost', { peer })
     if (hasChanged) this.#context.changed('at once')
     else if (hasOtherCost) this.#context.changed('soon')

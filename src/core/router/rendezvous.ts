@@ -1,17 +1,18 @@
 import { ByteWriter } from '../../base/bytes.ts'
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts'
 import type { Link } from '../mesh/link.ts'
-import { createSigner, isSignedBy, type Signer } from '../session/crypto.ts'
+import { createSigner, type Signer } from '../session/crypto.ts'
 import { HOPS_MAX } from '../wire/datagram.ts'
 import { encodeMessage, type LinkMessage } from '../wire/link-message.ts'
-import { CANDIDATES_MAX, decodePunch, encodePunch, PUNCH_CONTEXT, type Punch } from '../wire/punch.ts'
+import { CANDIDATES_MAX, decodePunch, encodePunch, type Punch } from '../wire/punch.ts'
+import { Allowances } from './allowances.ts'
 import type { Instant } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
-import { fromBase64 } from './membership.ts'
+import { PUNCH_MS, PUNCHES_OWED_MAX_MS, PunchGate, signedText } from './punch-gate.ts'
 
 const SIGNATURE_BYTES = 64
-/** Punches for this router that it looks at in a second; the rest are dropped, and repeated by who sent them. */
-export const PUNCHES_PER_SECOND_MAX = 50
+
+type PunchMessage = Extract<LinkMessage, { kind: 'punch' }>
 
 export type RendezvousContext = Pick<
   ConversationContext,
@@ -32,14 +33,14 @@ export class Rendezvous {
   /** By neighbour: where it says that our datagrams come from. */
   readonly #observations = new Map<number, Endpoint>()
   readonly #told = new WeakMap<Link, string>()
-  /** By source: the newest punch. Members only, so bounded by the manifest. */
-  readonly #newest = new Map<number, Pick<Punch, 'bootId' | 'sequence'>>()
+  readonly #gate: PunchGate
+  /** Of this router: half of what others take of it. */
+  readonly #said = new Allowances(PUNCHES_OWED_MAX_MS)
   #sequence = 0
-  #second = 0
-  #inSecond = 0
 
   constructor(context: RendezvousContext) {
     this.#context = context
+    this.#gate = new PunchGate(context.options.shortId)
     this.#signer = createSigner(context.options.identitySeed)
   }
 
@@ -69,9 +70,11 @@ export class Rendezvous {
     return [...distinct.values()].slice(0, CANDIDATES_MAX)
   }
 
-  /** Asks `peer` to send probes here, or answers that it asked. */
-  ask(peer: number, isReply: boolean): void {
+  /** Asks `peer` to send probes here, or answers that it asked; unless so many were asked lately that others would not pass it on. */
+  ask(peer: number, isReply: boolean, now: Instant): void {
     const { options, announcements } = this.#context
+    if (!this.#said.allows(options.shortId, now)) return
+    this.#said.charge(options.shortId, 2 * PUNCH_MS, now)
     const { candidates, isSymmetric } = this
     const ends = { source: options.shortId, destination: peer }
     const order = { bootId: announcements.bootId, sequence: ++this.#sequence }
@@ -80,31 +83,22 @@ export class Rendezvous {
   }
 
   /** Passes on what is for others; returns what another router, and nobody else, has to say to this one. */
-  heard({ punch: bytes, hopsLeft }: Extract<LinkMessage, { kind: 'punch' }>, now: Instant): Punch | undefined {
+  heard(link: Link, { punch: bytes, hopsLeft }: PunchMessage, now: Instant): Punch | undefined {
     const encoded = bytes.subarray(0, Math.max(0, bytes.length - SIGNATURE_BYTES))
     const decoded = decodePunch(encoded)
     if (!decoded.ok) return this.#refuse(`a punch that cannot be read: ${decoded.error}`, 0)
     const punch = decoded.value
-    if (punch.destination !== this.#context.options.shortId) {
-      if (hopsLeft > 1) this.#pass(punch.destination, hopsLeft - 1, bytes)
-      return undefined
-    }
-    const host = this.#context.membership.host(punch.source)
-    if (host === undefined) return this.#refuse('a punch of a stranger', punch.source)
-    if (!this.#isNewest(punch)) return this.#refuse('a punch that is not newer', punch.source)
-    if (!this.#hasTime(now)) return this.#refuse('more punches than are looked at', punch.source)
-    const signature = bytes.subarray(encoded.length)
-    if (!isSignedBy(fromBase64(host.publicKey), signedText(encoded), signature)) {
-      return this.#refuse('a punch that its peer did not sign', punch.source)
-    }
-    this.#newest.set(punch.source, { bootId: punch.bootId, sequence: punch.sequence })
-    return punch
+    const from = { source: this.#context.membership.host(punch.source), neighbour: link.peer ?? 0 }
+    const refusal = this.#gate.refusal({ punch, encoded, signature: bytes.subarray(encoded.length) }, from, now)
+    if (refusal !== undefined) return this.#refuse(refusal, punch.source)
+    if (punch.destination === this.#context.options.shortId) return punch
+    if (hopsLeft > 1) this.#pass(punch.destination, hopsLeft - 1, bytes)
+    return undefined
   }
 
   /** The peer is no member any more. */
   forget(peer: number): void {
     this.#observations.delete(peer)
-    this.#newest.delete(peer)
   }
 
   #refuse(reason: string, source: number): undefined {
@@ -117,19 +111,6 @@ export class Rendezvous {
     return seen.map(([, endpoint]) => endpoint).filter(({ ip }) => !options.addresses.includes(ip))
   }
 
-  #isNewest({ source, bootId, sequence }: Punch): boolean {
-    const newest = this.#newest.get(source)
-    if (newest === undefined || bootId > newest.bootId) return true
-    return bootId === newest.bootId && sequence > newest.sequence
-  }
-
-  #hasTime(now: Instant): boolean {
-    const second = Math.floor(now / 1000)
-    if (second !== this.#second) this.#inSecond = 0
-    this.#second = second
-    return ++this.#inSecond <= PUNCHES_PER_SECOND_MAX
-  }
-
   #pass(destination: number, hopsLeft: number, punch: Uint8Array): void {
     const nextHop = this.#context.nextHopTo(destination)
     const link = nextHop === undefined ? undefined : this.#context.neighbours.linkTo(nextHop)
@@ -139,10 +120,6 @@ export class Rendezvous {
   #send(link: Link, message: LinkMessage): void {
     this.#context.emit({ kind: 'link-send', link: link.id, bytes: encodeMessage(message) })
   }
-}
-
-function signedText(encoded: Uint8Array): Uint8Array {
-  return joined(new TextEncoder().encode(PUNCH_CONTEXT), encoded)
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
