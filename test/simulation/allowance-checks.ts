@@ -1,12 +1,13 @@
 import { TOO_MANY_QUESTIONS } from '../../src/core/router/answer-allowances.ts'
 import type { Output } from '../../src/core/router/index.ts'
 import { FORGES_PUNCHES, TOO_MANY_PUNCHES } from '../../src/core/router/punch-gate.ts'
-import { FORGES, TOO_MANY } from '../../src/core/router/record-allowances.ts'
+import { CONTESTS, FORGES, TOO_MANY } from '../../src/core/router/record-allowances.ts'
 import { InvariantViolation } from './invariants.ts'
 
 const FOR_LIARS: ReadonlySet<unknown> = new Set([
   TOO_MANY,
   FORGES,
+  CONTESTS,
   TOO_MANY_QUESTIONS,
   TOO_MANY_PUNCHES,
   FORGES_PUNCHES,

@@ -149,6 +149,11 @@ export class Announcements {
     return this.#gate.isKnown(record)
   }
 
+  /** Whether it claims a short id that is another's, or ours. */
+  isContested(record: SignedRecord): boolean {
+    return this.#gate.isContested(record)
+  }
+
   /** Speaks with the boot id from here on: above what another process of ours has said (Weave row GOS-05). */
   outdo(bootId: bigint): void {
     this.#bootId = bootId

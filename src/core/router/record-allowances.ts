@@ -14,9 +14,13 @@ export const RECORDS_OWED_MAX_MS = 8_000
 /** What is not signed by its owner is the neighbour's doing, who has verified what it passes on. */
 const FORGERY_MS = 100
 export const FORGERIES_OWED_MAX_MS = 10_000
+/** Of records that claim short ids of others a neighbour may tell 600 in a row, as when two parts of a cluster meet, and then 20 a second. */
+const CONTEST_MS = 50
+const CONTESTS_OWED_MAX_MS = 30_000
 
 export const TOO_MANY = 'more records than are taken of one peer'
 export const FORGES = 'records of a neighbour that forges some'
+export const CONTESTS = 'records of a neighbour that claim short ids of others'
 
 /** What goes on being taken of a peer is 20 records a second at most, and 64 KB. */
 export function recordPriceMs(bytes: number): number {
@@ -27,16 +31,20 @@ interface Gate {
   accept(record: SignedRecord): Result<Acceptance>
   /** Whether it is held, or a later one. */
   isKnown(record: SignedRecord): boolean
+  /** Whether it claims a short id that is another's, or ours: found out without its signature. */
+  isContested(record: SignedRecord): boolean
 }
 
 /**
  * Bounds what members make all others verify and pass on. It costs nobody but them: records are charged to their owner once its signature
- * is found right, and to the neighbour that told them when it is wrong. What is too much is not kept: comparisons bring the latest.
+ * is found right, and to the neighbour that told them when it is wrong, or when the short id is another's: who makes such has a key for each. What
+ * is too much is not kept: comparisons bring the latest.
  */
 export class RecordAllowances {
   readonly #gate: Gate
   readonly #issued = new Allowances(RECORDS_OWED_MAX_MS)
   readonly #forged = new Allowances(FORGERIES_OWED_MAX_MS)
+  readonly #contested = new Allowances(CONTESTS_OWED_MAX_MS)
   readonly #exceeded: (owner: number) => void
 
   /** `exceeded` is told once of each owner of whom too much comes. */
@@ -47,19 +55,17 @@ export class RecordAllowances {
 
   /** Owners and neighbours that there is memory taken for. */
   get size(): number {
-    return this.#issued.size + this.#forged.size
+    return this.#issued.size + this.#forged.size + this.#contested.size
   }
 
   /** Verifies and keeps a record as it came, if there is not too much of its kind. `neighbour`: who told it, once that is known. */
   accept(record: SignedRecord, neighbour: number | undefined, now: Instant): Result<Acceptance> {
     if (record.bytes.length < SIGNATURE_BYTES) return this.#gate.accept(record)
     const owner = readU16(record.bytes, 0)
-    const reason = this.#refusal(owner, neighbour, now)
+    const reason = this.#refusal(record, neighbour, now)
     if (reason !== undefined && !this.#gate.isKnown(record)) return this.#refuse(reason, owner)
     const accepted = this.#gate.accept(record)
-    if (!accepted.ok && accepted.error === UNSIGNED && neighbour !== undefined) {
-      this.#forged.charge(neighbour, FORGERY_MS, now)
-    }
+    if (neighbour !== undefined) this.#chargeNeighbour(neighbour, accepted, now)
     if (accepted.ok && ['merged', 'own'].includes(accepted.value.kind)) {
       this.#issued.charge(owner, recordPriceMs(record.bytes.length), now)
     }
@@ -70,11 +76,21 @@ export class RecordAllowances {
   forgetPaid(now: Instant): void {
     this.#issued.forgetPaid(now)
     this.#forged.forgetPaid(now)
+    this.#contested.forgetPaid(now)
   }
 
-  #refusal(owner: number, neighbour: number | undefined, now: Instant): string | undefined {
-    if (!this.#issued.allows(owner, now)) return TOO_MANY
-    return neighbour === undefined || this.#forged.allows(neighbour, now) ? undefined : FORGES
+  #chargeNeighbour(neighbour: number, accepted: Result<Acceptance>, now: Instant): void {
+    if (!accepted.ok && accepted.error === UNSIGNED) this.#forged.charge(neighbour, FORGERY_MS, now)
+    if (accepted.ok && ['outranked', 'takes our number'].includes(accepted.value.kind)) {
+      this.#contested.charge(neighbour, CONTEST_MS, now)
+    }
+  }
+
+  #refusal(record: SignedRecord, neighbour: number | undefined, now: Instant): string | undefined {
+    if (!this.#issued.allows(readU16(record.bytes, 0), now)) return TOO_MANY
+    if (neighbour === undefined) return undefined
+    if (!this.#forged.allows(neighbour, now)) return FORGES
+    return !this.#contested.allows(neighbour, now) && this.#gate.isContested(record) ? CONTESTS : undefined
   }
 
   #refuse(reason: string, owner: number): Result<Acceptance> {

@@ -77,6 +77,13 @@ interface VerifiedPeer {
   readonly peer: HeardPeer
 }
 
+interface ClaimedPeer {
+  readonly encoded: Uint8Array
+  readonly view: RecordView
+  readonly head: VersionedRecord
+  readonly judgement: Exclude<Judgement, { kind: 'refused' }>
+}
+
 type Options = Pick<RouterOptions, 'shortId' | 'cryptography'>
 
 /** Lets records from the network into the store: those of members, signed by them, and newer than what is held. */
@@ -110,6 +117,12 @@ export class RecordGate {
     return this.#known(record) !== undefined
   }
 
+  /** Whether it claims a short id that is another's, or ours: found out without looking at its signature. */
+  isContested({ topic, bytes }: SignedRecord): boolean {
+    const claimed = topic === Topic.peer ? this.#claimed(bytes) : undefined
+    return claimed?.ok === true && ['outranked', 'takes our number'].includes(claimed.value.judgement.kind)
+  }
+
   /** Drops all of a router that is no member any more; returns the topics that there were. */
   forget(shortId: number): readonly number[] {
     this.#verifiers.delete(shortId)
@@ -128,6 +141,17 @@ export class RecordGate {
   }
 
   #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
+    const claimed = this.#claimed(bytes)
+    if (!claimed.ok) return claimed
+    const { encoded, view, head, judgement } = claimed.value
+    const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
+    const verify = this.#verifierOf(head.shortId, judgement.publicKey)
+    if (!verify(signedText(Topic.peer, encoded), signature)) return refused(UNSIGNED)
+    return ok(this.#judged(judgement, { head, bytes, encoded, peer: this.#heard(head, encoded, view) }))
+  }
+
+  /** What a record of topic 0 says, whoever has signed it. */
+  #claimed(bytes: Uint8Array): Result<ClaimedPeer> {
     const { keyBytes } = this.#membership
     const found = headOf(Topic.peer, bytes)
     if (found === undefined || bytes.length < SIGNATURE_BYTES + keyBytes || bytes.length > RECORD_BYTES_MAX) {
@@ -139,15 +163,11 @@ export class RecordGate {
     const claim = { ...found, name: macFromBytes(nameBytesOf(encoded)) as PeerName }
     const judgement = this.#membership.judge(claim, bytes.subarray(bytes.length - keyBytes))
     if (judgement.kind === 'refused') return refused(judgement.reason)
-    const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
-    const verify = this.#verifierOf(found.shortId, judgement.publicKey)
-    if (!verify(signedText(Topic.peer, encoded), signature)) return refused(UNSIGNED)
     const { shortId, bootId, version } = found
-    const head = { shortId, topic: Topic.peer, bootId, version }
-    return ok(this.#judged(judgement, { head, bytes, encoded, peer: this.#heard(head, encoded, view.value) }))
+    return ok({ encoded, view: view.value, head: { shortId, topic: Topic.peer, bootId, version }, judgement })
   }
 
-  #judged(judgement: Exclude<Judgement, { kind: 'refused' }>, verified: VerifiedPeer): Acceptance {
+  #judged(judgement: ClaimedPeer['judgement'], verified: VerifiedPeer): Acceptance {
     const { head, peer } = verified
     switch (judgement.kind) {
       case 'own':

@@ -1,5 +1,11 @@
 import { ok, type Result, refused } from '../../../../src/base/result.ts'
-import { FORGES, RecordAllowances, recordPriceMs, TOO_MANY } from '../../../../src/core/router/record-allowances.ts'
+import {
+  CONTESTS,
+  FORGES,
+  RecordAllowances,
+  recordPriceMs,
+  TOO_MANY,
+} from '../../../../src/core/router/record-allowances.ts'
 import { type Acceptance, UNSIGNED } from '../../../../src/core/router/record-gate.ts'
 import { Topic } from '../../../../src/core/wire/topic.ts'
 import { TOPIC_RECORD_BYTES_MAX } from '../../../../src/core/wire/topic-record.ts'
@@ -82,6 +88,23 @@ describe('a neighbour that forges records', () => {
   })
 })
 
+describe('a neighbour that tells of short ids of others', () => {
+  it('is refused such records after 600 in a row, save for 20 a second, and no others', () => {
+    const { allowances, now } = start(() => ok({ kind: 'outranked', key: 1 }))
+    now.isContested = true
+    const results = Array.from({ length: 700 }, () => allowances.accept(recordOf(OWNER, 300), NEIGHBOUR, 0))
+    expect(results.filter(({ ok: isTaken }) => isTaken)).toHaveLength(601)
+    expect(results.at(-1)).toEqual({ ok: false, error: CONTESTS })
+    expect(allowances.accept(recordOf(OWNER, 300), NEIGHBOUR, 50).ok).toBe(true)
+    expect(allowances.accept(recordOf(OWNER, 300), 2, 50).ok).toBe(true)
+    now.isContested = false
+    now.gate = merged
+    expect(allowances.accept(recordOf(OWNER, 300), NEIGHBOUR, 50).ok).toBe(true)
+    allowances.forgetPaid(60_000)
+    expect(allowances.size).toBe(0)
+  })
+})
+
 describe('the price of a record', () => {
   it('is by its bytes, and never nothing', () => {
     expect(recordPriceMs(0)).toBe(50)
@@ -95,11 +118,10 @@ function merged(): Result<Acceptance> {
 
 /** With a gate whose answers a test may change by `now`. */
 function start(gate: () => Result<Acceptance>) {
-  const now = { gate, isKnown: false }
+  const now = { gate, isKnown: false, isContested: false }
   const exceeded: number[] = []
-  const allowances = new RecordAllowances({ accept: () => now.gate(), isKnown: () => now.isKnown }, owner =>
-    exceeded.push(owner),
-  )
+  const parts = { accept: () => now.gate(), isKnown: () => now.isKnown, isContested: () => now.isContested }
+  const allowances = new RecordAllowances(parts, owner => exceeded.push(owner))
   return { allowances, exceeded, now }
 }
 
