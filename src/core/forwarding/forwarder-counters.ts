@@ -26,6 +26,8 @@ export interface ForwarderCounters {
   droppedReplay: number
   droppedForged: number
   droppedHops: number
+  /** To be relayed, and relayed before: it went in circles while routes changed, or the network has doubled it. */
+  droppedRepeated: number
   droppedUnreachable: number
   droppedOversize: number
   droppedUncuttable: number
@@ -65,6 +67,7 @@ export function noCounts(): ForwarderCounters {
     droppedReplay: 0,
     droppedForged: 0,
     droppedHops: 0,
+    droppedRepeated: 0,
     droppedUnreachable: 0,
     droppedOversize: 0,
     droppedUncuttable: 0,

@@ -2,13 +2,10 @@ import {
   DATAGRAM_VERSION,
   DatagramKind,
   HEADER_BYTES,
-  HOPS_MAX,
   readDestination,
-  readHopsLeft,
   readKind,
   readSource,
   readVersion,
-  setHopsLeft,
   TAG_BYTES,
 } from '../wire/datagram.ts'
 import type { DatagramCipher } from '../wire/datagram-cipher.ts'
@@ -37,10 +34,10 @@ import {
 } from './packet-memory.ts'
 import { PartTable } from './part-table.ts'
 import { type ProbeSink, Probes } from './probes.ts'
+import { Relay } from './relay.ts'
 import { clampSegmentSize } from './segment-clamp.ts'
 import { Segmenter } from './segmenter.ts'
 import { SessionTable } from './session-table.ts'
-import { TransmitRun } from './transmit-run.ts'
 
 const FRAME_BYTES_MIN = 14
 const WANT_EVERY_MS = 1_000
@@ -85,12 +82,11 @@ export class Forwarder {
   readonly #sender: FrameSender
   readonly #opening: OpeningRun
   readonly parts = new PartTable()
-  readonly #relayRun: TransmitRun
+  readonly #relay: Relay
   readonly #shape = plainShape()
   #self = 0
   /** Peer to the endpoint of the neighbour that leads there. */
   #routes = new Map<number, EndpointKey>()
-  #neighbours = new Set<EndpointKey>()
   /** Peers that the kernel has flooded to before a frame comes here. */
   #flooded = new Set<number>()
   /** Peers behind a relay, or on a way beside the links, and when that way was last asked for. */
@@ -106,7 +102,7 @@ export class Forwarder {
     this.#joins = joins
     this.#sender = new FrameSender({ ...limit, memory, cipher, sessions: this.sessions, sink, counters: this.counters })
     this.#opening = new OpeningRun({ memory, cipher, sessions: this.sessions, counters: this.counters })
-    this.#relayRun = new TransmitRun(sink)
+    this.#relay = new Relay({ memory, sink, counters: this.counters })
     this.probes = new Probes(memory, this.#sender, sink)
   }
 
@@ -129,7 +125,8 @@ export class Forwarder {
     this.#routes = routes
     this.#flooded = new Set(table.peers.filter(peer => peer.isFloodedByKernel).map(({ shortId }) => shortId))
     // Each end of a link decides for itself when to use it for datagrams.
-    this.#neighbours = new Set([...endpoints.values(), ...[...endpoints.keys()].map(linkKey)])
+    const neighbours = new Set([...endpoints.values(), ...[...endpoints.keys()].map(linkKey)])
+    this.#relay.apply({ self: table.self, routes, neighbours })
   }
 
   /**
@@ -172,7 +169,7 @@ export class Forwarder {
     if (length <= 0 || datagramBytes <= 0) return this.#drop('droppedShort')
     const arrived = { end: RECEIVE_AT + length, datagramBytes }
     for (let at = RECEIVE_AT; at < arrived.end; ) at = this.#receiveNext(at, arrived, from, now)
-    this.#relayRun.flush()
+    this.#relay.flush()
     this.#coalescer.keep()
   }
 
@@ -202,22 +199,9 @@ export class Forwarder {
     const length = Math.min(arrived.datagramBytes, arrived.end - at)
     if (length < HEADER_BYTES + TAG_BYTES) this.#drop('droppedShort')
     else if (readVersion(this.#memory, at) !== DATAGRAM_VERSION) this.#drop('droppedVersion')
-    else if (readDestination(this.#memory, at) !== this.#self) this.#relay(at, length, from)
+    else if (readDestination(this.#memory, at) !== this.#self) this.#relay.take(at, length, from)
     else return this.#receiveRun(at, arrived, from, now)
     return at + length
-  }
-
-  #relay(at: number, length: number, from: EndpointKey): void {
-    if (!this.#neighbours.has(from)) return this.#drop('droppedStranger')
-    const to = this.#routes.get(readDestination(this.#memory, at))
-    if (to === undefined) return this.#drop('droppedUnreachable')
-    const hopsLeft = readHopsLeft(this.#memory, at)
-    if (hopsLeft <= 1 || hopsLeft > HOPS_MAX || to === from) return this.#drop('droppedHops')
-    setHopsLeft(this.#memory, at, hopsLeft - 1)
-    this.counters.relayed++
-    if (readKind(this.#memory, at) !== DatagramKind.probe) return this.#relayRun.add(to, at, length)
-    this.#relayRun.flush()
-    this.#sink.transmitWhole(to, at, length)
   }
 
   /** Takes the datagram at `at`, and what is opened together with it. Returns where they end. */
