@@ -1,21 +1,17 @@
 import { formatIpAddress, type IpAddress } from '../../src/base/ip-address.ts'
-import type { Output } from '../../src/core/router/index.ts'
 import { network } from './address-world.ts'
 import { CONTAINERS } from './cluster.ts'
-import { InvariantViolation } from './invariants.ts'
 import type { SeededRandom } from './random.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
 
 const ANSWER_WITHIN_MS = 20_000
 
-/** Containers that come and go while all else befalls the cluster, and a look at each address that one is given: does another have it? */
+/** Containers that come and go while all else befalls the cluster. */
 export class AddressFaults {
   readonly #world: World
   readonly #draw: SeededRandom
   #tickets = 0
-  /** Addresses that were given. */
-  given = 0
 
   constructor(world: World, draw: SeededRandom) {
     this.#world = world
@@ -24,22 +20,6 @@ export class AddressFaults {
 
   get deeds(): readonly (() => string | undefined)[] {
     return [() => this.#allocate(), () => this.#allocate(), () => this.#allocate(), () => this.#release()]
-  }
-
-  /** `others`: whose addresses count. */
-  check(host: SimulatedHost, { answer }: Extract<Output, { kind: 'ipam-answer' }>, others: readonly string[]): void {
-    if (answer.kind !== 'address') return
-    this.given++
-    for (const name of others) {
-      const other = this.#world.hosts.get(name)
-      // Two that are one cannot tell while they are cut off from each other.
-      if (other?.isUp !== true || other.member.publicKey === host.member.publicKey) continue
-      const ipam = other.router.shared?.ipam
-      const hasIt = ipam?.leases.some(lease => lease.address === answer.lease.address) === true
-      const state = hasIt ? ipam?.status(other.clockAt(this.#world.now)).state : undefined
-      if (state === undefined || state.startsWith('out of contact')) continue
-      throw new InvariantViolation('no address is held twice', `${answer.lease.address} on ${host.name} and ${name}`)
-    }
   }
 
   /** Of the host's own range, or of another's, which moves space. */

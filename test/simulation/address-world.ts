@@ -2,8 +2,10 @@ import { type IpNetwork, type IpOnNetwork, parseIpNetwork, parseIpOnNetwork } fr
 import type { PeerName } from '../../src/base/peer-name.ts'
 import type { InitialSpace, IpamAnswer, IpamInput, IpamMember, IpamOutput } from '../../src/core/ipam/api.ts'
 import { Ipam } from '../../src/core/ipam/ipam.ts'
-import { type Range, rangeOf, sizeOfRange } from '../../src/core/ipam/range.ts'
+import { type Range, rangeOf } from '../../src/core/ipam/range.ts'
+import { survey } from './address-survey.ts'
 import { formatVersion, parseVersion, type Version } from './address-version.ts'
+import { AddressWatch } from './address-watch.ts'
 import { SeededRandom } from './random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -29,22 +31,18 @@ export interface AddressWorldOptions {
   readonly initial: InitialSpace
 }
 
-/**
- * Routers that exchange what they publish of their addresses, with delays, partitions, crashes and a manifest, on virtual time.
- * Whenever an address is given out, it looks whether another host has given it out too.
- */
+/** Routers that exchange what they publish of their addresses, with delays, partitions, crashes and a manifest, on virtual time. */
 export class AddressWorld {
   readonly time = new VirtualTime()
   readonly random: SeededRandom
   readonly hosts = new Map<PeerName, AddressHost>()
   readonly answers = new Map<number, IpamAnswer>()
-  readonly violations: string[] = []
   readonly errors: string[] = []
   /** What hosts did not take of others: `HOST refused PEER: REASON`. */
   readonly refusals: string[] = []
   readonly #options: AddressWorldOptions
   #clones: readonly AddressHost[] = []
-  readonly #owners = new Map<number, AddressHost>()
+  readonly #watch: AddressWatch
   #tickets = 0
   #versions = 0
   members: ReadonlySet<PeerName> | undefined
@@ -52,11 +50,25 @@ export class AddressWorld {
   constructor(options: AddressWorldOptions) {
     this.#options = options
     this.random = new SeededRandom(options.seed)
+    this.#watch = new AddressWatch(this, { noticeMs: NOTICE_MS, newsMs: 2 * NEWS_MS })
     if (options.initial.kind === 'manifest') this.members = new Set()
   }
 
+  /** Addresses that two hosts have, though neither has lost it. */
+  get violations(): readonly string[] {
+    return this.#watch.violations
+  }
+
+  get now(): number {
+    return this.time.now
+  }
+
+  get all(): readonly AddressHost[] {
+    return [...this.hosts.values(), ...this.#clones]
+  }
+
   get up(): readonly AddressHost[] {
-    return [...this.hosts.values(), ...this.#clones].filter(host => host.isUp)
+    return this.all.filter(host => host.isUp)
   }
 
   add(number: number, home: string | undefined): AddressHost {
@@ -66,10 +78,11 @@ export class AddressWorld {
   }
 
   /** A second host with the disk of the first. */
-  clone({ name, home, stored }: AddressHost): AddressHost {
-    const host = this.#create(name, home, stored)
+  clone(original: AddressHost): AddressHost {
+    const host = this.#create(original.name, original.home, original.stored)
     this.#clones = [...this.#clones, host]
-    this.#perform(host)
+    this.#watch.copied(original)
+    this.#begin(host)
     this.reconnect()
     return host
   }
@@ -84,6 +97,8 @@ export class AddressWorld {
     host.isUp = false
     this.#clones = this.#clones.filter(clone => clone !== host)
     if (this.hosts.get(host.name) === host) this.hosts.delete(host.name)
+    this.#watch.removed(host)
+    this.#watch.contactChanged()
   }
 
   crash(host: AddressHost): void {
@@ -98,7 +113,7 @@ export class AddressWorld {
     host.isUp = true
     // A router reads its manifest before it is asked for anything.
     if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
-    this.#perform(host)
+    this.#begin(host)
     this.reconnect()
   }
 
@@ -110,6 +125,7 @@ export class AddressWorld {
 
   /** Each notices after a time of its own who can be reached, and hears what it has missed. */
   reconnect(): void {
+    this.#watch.contactChanged()
     for (const host of this.up) {
       this.time.after(this.random.between(500, NOTICE_MS), () => this.#notice(host))
     }
@@ -117,13 +133,13 @@ export class AddressWorld {
 
   allocate(host: AddressHost, id: string, subnet: string, timeoutMs = REQUEST_MS): number {
     const ticket = ++this.#tickets
-    this.#owners.set(ticket, host)
     this.tell(host, { kind: 'allocate', ticket, id, subnet: network(subnet), timeoutMs })
     return ticket
   }
 
   tell(host: AddressHost, input: IpamInput): void {
     if (!host.isUp) return
+    this.#watch.asked(input)
     host.ipam.handle(input, this.time.now)
     this.#perform(host)
   }
@@ -146,20 +162,8 @@ export class AddressWorld {
     while (this.time.step(end)) if (this.time.isSpinning) throw new Error('the routers wake themselves for ever')
   }
 
-  /** Addresses that hosts which are up own and use, and those that two of them do. */
-  survey(): { readonly owned: bigint; readonly doubled: bigint } {
-    const claims = this.up.flatMap(host => {
-      const self = host.ipam.status(this.time.now).peers.find(peer => peer.isSelf)
-      return (self?.ranges ?? []).map(range => ({ ...range }))
-    })
-    claims.sort((a, b) => (a.from < b.from ? -1 : 1))
-    let [owned, doubled, end] = [0n, 0n, -1n]
-    for (const claim of claims) {
-      owned += sizeOfRange(claim)
-      if (claim.from <= end) doubled += (claim.to < end ? claim.to : end) - claim.from + 1n
-      if (claim.to > end) end = claim.to
-    }
-    return { owned, doubled }
+  survey() {
+    return survey(this.up, this.now)
   }
 
   #create(name: PeerName, home: readonly Range[], stored: string | undefined): AddressHost {
@@ -223,12 +227,18 @@ export class AddressWorld {
     })
   }
 
+  #begin(host: AddressHost): void {
+    this.#watch.look(host)
+    this.#perform(host)
+  }
+
   #perform(host: AddressHost): void {
     const recalled: Extract<IpamOutput, { kind: 'recall' }>[] = []
     for (const output of host.ipam.drain()) {
       switch (output.kind) {
         case 'store':
           host.stored = output.text
+          this.#watch.look(host)
           break
         case 'publish':
           this.publishAs(host, output.body)
@@ -238,7 +248,8 @@ export class AddressWorld {
           break
         case 'answer':
           this.answers.set(output.ticket, output.answer)
-          if (output.answer.kind === 'address') this.#check(host, output.answer.lease.address)
+          this.#watch.answered(output)
+          this.#watch.look(host)
           break
         case 'refused':
           this.refusals.push(`${host.name} refused ${output.peer}: ${output.reason}`)
@@ -256,15 +267,6 @@ export class AddressWorld {
     if ((host.heard.get(peer)?.number ?? 0) >= version.number) return
     host.heard.set(peer, version)
     this.tell(host, { kind: 'heard', peer, body: version.body })
-  }
-
-  #check(host: AddressHost, address: bigint): void {
-    for (const other of this.up) {
-      if (other === host || (this.members !== undefined && !this.members.has(other.name))) continue
-      const hasIt = other.ipam.leases.some(lease => lease.address === address)
-      if (!hasIt || other.ipam.status(this.time.now).state.startsWith('out of contact')) continue
-      this.violations.push(`${address} on ${host.name} and ${other.name} at ${this.time.now}`)
-    }
   }
 
   #arm(host: AddressHost): void {

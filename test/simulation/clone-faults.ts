@@ -1,9 +1,8 @@
+import { ONE_AGAIN_MS } from './address-checks.ts'
 import { DISPUTED } from './fault-driver.ts'
 import type { SeededRandom } from './random.ts'
 import type { World } from './world.ts'
 
-/** By then a cluster takes two for one again of which one has ended. */
-const ONE_AGAIN_MS = 90_000
 const CLONED = 'another host speaks in the name of this one'
 
 /** A copy of a host's disk that runs on another machine for a while. At most one at a time. */

@@ -21,6 +21,8 @@ export class SimulatedCluster {
   readonly #seed: Uint8Array
   readonly #random: SeededRandom
   #version = 0
+  /** By public key: the manifest since which all name it. */
+  #namedSince: ReadonlyMap<Uint8Array, number> = new Map()
   #firstNumbers: ((name: string) => number | undefined) | undefined
 
   constructor(random: SeededRandom) {
@@ -36,6 +38,16 @@ export class SimulatedCluster {
   /** Call before the first start. `firstNumbers`: short ids to begin with, where not those that names make. */
   open(firstNumbers: (name: string) => number | undefined = () => undefined): void {
     this.#firstNumbers = firstNumbers
+  }
+
+  /** Of the newest manifest. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The version of the manifest since which all name the member; undefined when the newest does not. */
+  namedSince({ publicKey }: SimulatedMember): number | undefined {
+    return this.#namedSince.get(publicKey)
   }
 
   numberOf(member: SimulatedMember): number {
@@ -66,12 +78,13 @@ export class SimulatedCluster {
   }
 
   manifest(members: readonly SimulatedMember[] = this.members): SignedManifest {
-    this.#version++
+    const version = ++this.#version
+    this.#namedSince = new Map(members.map(member => [member.publicKey, this.namedSince(member) ?? version]))
     const manifest: ClusterManifest = {
       format: 1,
       clusterId: 'c0ffee',
       clusterName: 'simulated',
-      version: this.#version,
+      version,
       subnet: CONTAINERS,
       hosts: members.map(member => ({
         host: member.name,

@@ -20,7 +20,8 @@ export interface DataPlaneEffects {
   readonly cipher: DatagramCipher
   readonly sealedMax: number | undefined
   injected(frame: Uint8Array): void
-  transmitted(to: Endpoint, datagram: Uint8Array): void
+  /** `to`: absent when it goes over a control link. */
+  transmitted(datagram: Uint8Array, to?: Endpoint): void
   /** Tells the router. */
   tell(input: Input): void
 }
@@ -41,11 +42,12 @@ export function simulateDataPlane(effects: DataPlaneEffects): SimulatedDataPlane
     inject: (offset, length) => injected(memory.slice(offset, offset + length)),
     transmit(to, offset, length, datagramBytes) {
       const end = offset + length
-      if (isLinkKey(to)) {
-        return tell({ kind: 'carry', neighbour: neighbourOf(to), datagramBytes, bytes: memory.slice(offset, end) })
-      }
+      const endpoint = isLinkKey(to) ? undefined : forwarder.keys.endpointOf(to)
       for (let at = offset; at < end; at += datagramBytes) {
-        transmitted(forwarder.keys.endpointOf(to), memory.slice(at, Math.min(at + datagramBytes, end)))
+        transmitted(memory.slice(at, Math.min(at + datagramBytes, end)), endpoint)
+      }
+      if (isLinkKey(to)) {
+        tell({ kind: 'carry', neighbour: neighbourOf(to), datagramBytes, bytes: memory.slice(offset, end) })
       }
     },
     transmitWhole(to, offset, length) {

@@ -27,7 +27,6 @@ export class FaultDriver {
   readonly #stopping: SeededRandom | undefined
   readonly #fresh = new Map<string, StoredState>()
   #members: readonly string[] = []
-  readonly #everRemoved = new Set<string>()
   #manifest: StoredState['manifest'] | undefined
   readonly #deeds: (() => string | undefined)[] = [
     () => this.#cut(),
@@ -64,11 +63,6 @@ export class FaultDriver {
   /** By the newest manifest; of an open cluster, all that were started. */
   get members(): readonly string[] {
     return this.#members
-  }
-
-  /** Those whose addresses nobody else can have been given. */
-  get holders(): readonly string[] {
-    return this.#members.filter(name => !this.#everRemoved.has(name))
   }
 
   /** Call when the hosts have been started. */
@@ -165,7 +159,6 @@ export class FaultDriver {
     const name = this.#draw.pick(this.#members)
     if (name === undefined) return undefined
     this.#members = this.#members.filter(member => member !== name)
-    this.#everRemoved.add(name)
     this.#world.invariants.expectError(name, DISPUTED)
     return this.#provision('some') ? `remove ${name}` : undefined
   }

@@ -1,11 +1,10 @@
-import type { DatagramCipher, Output, RouterMachine } from '../../src/core/router/index.ts'
+import type { DatagramCipher, RouterMachine } from '../../src/core/router/index.ts'
 import { HOPS_MAX } from '../../src/core/wire/datagram.ts'
 import { NO_SIZES } from '../unit/agent/table-sizes.ts'
-import { AddressFaults } from './address-faults.ts'
 import { network } from './address-world.ts'
+import { changed, violationOf } from './broken-parts.ts'
 import { broadcastFrame, converge, exchangeBroadcasts } from './convergence.ts'
-import { type InvariantName, Invariants, InvariantViolation } from './invariants.ts'
-import { SeededRandom } from './random.ts'
+import { type InvariantName, Invariants, MARKER } from './invariants.ts'
 import { World, type WorldOptions } from './world.ts'
 
 const PROBES_ARE_SHORTER = 76
@@ -31,8 +30,11 @@ describe('the invariants of a run', () => {
   it('notice plaintext on the wire', () => {
     const lazy = (cipher: DatagramCipher): DatagramCipher => ({
       ...cipher,
-      seal: (key, counter, memory, run) => {
-        if (run.length < PROBES_ARE_SHORTER) cipher.seal(key, counter, memory, run)
+      seal: (key, counter, memory, { offset, length, datagramBytes }) => {
+        const isFrame = Buffer.from(memory)
+          .subarray(offset, offset + length)
+          .includes(MARKER)
+        if (!isFrame) cipher.seal(key, counter, memory, { offset, length, datagramBytes })
       },
     })
     expect(brokenBy({ broken: { cipher: lazy } })).toBe('no plaintext is on the wire')
@@ -40,18 +42,32 @@ describe('the invariants of a run', () => {
 
   it('notice a datagram that is injected twice', () => {
     const world = startChain({})
-    const voyage = { path: ['a'], injectedAt: new Set<string>() }
+    const voyage = { path: [], injectedAt: new Set<string>() }
     world.invariants.injected(world.host('b'), voyage)
     expect(violationOf(() => world.invariants.injected(world.host('b'), voyage))).toBe('a datagram is injected once')
   })
 
   it('notice a relay that sends datagrams back and forth', () => {
     const invariants = new Invariants()
-    const looping = Array.from({ length: HOPS_MAX + 1 }, (_, i) => (i % 2 === 0 ? 'a' : 'b'))
-    expect(violationOf(() => invariants.voyage(looping))).toBe('no datagram outlives its hops')
-    expect(violationOf(() => invariants.voyage(['a', 'b', 'a']))).toBeUndefined()
+    const go = (...path: readonly string[]) => {
+      const voyage = { path: [], injectedAt: new Set<string>() }
+      return violationOf(() => {
+        for (const host of path) invariants.transmitted(voyage, host)
+      })
+    }
+    expect(go('a', 'b', 'c')).toBeUndefined()
+    expect(go('a', 'b', 'a')).toBe('no router passes a datagram on twice')
+    expect(go(...Array.from({ length: HOPS_MAX }, (_, i) => `host ${i}`))).toBeUndefined()
+    expect(go(...Array.from({ length: HOPS_MAX + 1 }, (_, i) => `host ${i}`))).toBe('no datagram outlives its hops')
+  })
+
+  it('notice a datagram that comes back, once all routers agree', () => {
+    const invariants = new Invariants()
+    const voyage = { path: ['a', 'b'], injectedAt: new Set<string>() }
+    expect(violationOf(() => invariants.arrived(voyage, 'a'))).toBeUndefined()
     invariants.isSettled = true
-    expect(violationOf(() => invariants.voyage(['a', 'b', 'a']))).toBe('no datagram comes by a host twice')
+    expect(violationOf(() => invariants.arrived(voyage, 'c'))).toBeUndefined()
+    expect(violationOf(() => invariants.arrived(voyage, 'a'))).toBe('no datagram comes back once all agree')
   })
 
   it('notice a router that keeps waking itself', () => {
@@ -66,18 +82,45 @@ describe('the invariants of a run', () => {
     expect(brokenBy({ broken: { router: failing } })).toBe('nothing is logged as an error')
   })
 
-  it('notice a stranger in the table of the data plane', () => {
-    const strange = { self: 1, peers: [{ shortId: 99, opening: [] }], neighbours: [] }
+  it('expect an error of the host that was done something to, and no other', () => {
+    const invariants = new Invariants()
+    invariants.expectError('a', 'broken')
+    const say = (name: string, message: string) =>
+      violationOf(() => invariants.outputs({ name } as never, [{ kind: 'log', level: 'error', message, fields: {} }]))
+    expect(say('a', 'broken')).toBeUndefined()
+    expect([say('a', 'worse'), say('b', 'broken')]).toEqual(Array(2).fill('nothing is logged as an error'))
+  })
+
+  it.each([
+    ['peers', { self: 1, peers: [{ shortId: 99, opening: [] }], neighbours: [] }],
+    ['neighbours', { self: 1, peers: [], neighbours: [{ shortId: 99 }] }],
+  ])('notice a stranger among the %s of the data plane', (_, strange) => {
     const admitting = (router: RouterMachine) =>
       changed(router, { drain: () => [{ kind: 'forwarding', table: strange }] })
     expect(brokenBy({ broken: { router: admitting } })).toBe('the data plane knows members only')
   })
 
-  it('notice a short id that two peers have', () => {
-    const peer = { shortId: 2, opening: [] }
-    const table = { self: 1, peers: [peer, peer], neighbours: [] }
+  it.each([
+    ['peers', { self: 1, peers: Array(2).fill({ shortId: 2, opening: [] }), neighbours: [] }],
+    ['neighbours', { self: 1, peers: [], neighbours: Array(2).fill({ shortId: 2 }) }],
+    ['a neighbour and the router itself', { self: 1, peers: [], neighbours: [{ shortId: 1 }] }],
+  ])('notice a short id that two have: %s', (_, table) => {
     const doubling = (router: RouterMachine) => changed(router, { drain: () => [{ kind: 'forwarding', table }] })
     expect(brokenBy({ broken: { router: doubling } })).toBe('no address is held twice')
+  })
+
+  it.each(['shortId', 'bridgeAddress', 'containerRange'])('notice a manifest that gives two hosts one %s', field => {
+    const hosts = [1, 2].map(number => ({
+      shortId: number,
+      bridgeAddress: `10.2.0.${number}/16`,
+      containerRange: `10.2.${number}.0/24`,
+      [field]: field === 'shortId' ? 1 : 'the same',
+    }))
+    const signed = { manifest: JSON.stringify({ version: 1, hosts }), signature: '' }
+    const table = { self: 1, peers: [], neighbours: [] }
+    expect(violationOf(() => new Invariants().table({ name: 'a' } as never, table, signed))).toBe(
+      'no address is held twice',
+    )
   })
 
   it('notice a queue that grows without bound', () => {
@@ -92,23 +135,34 @@ describe('the invariants of a run', () => {
     expect(brokenBy({ broken: { router: keeping } })).toBe('queues and tables are bounded')
   })
 
-  it('notice an address that containers of two hosts have', () => {
-    const answers: Extract<Output, { kind: 'ipam-answer' }>[] = []
-    const world = startChain({ hasTopics: true, answered: (_, answer) => answers.push(answer) })
+  it.each([
+    { how: 'given', meanwhile: (world: World) => world.run(1_000) },
+    { how: 'on the disk of a host that starts again', meanwhile: (world: World) => void world.restart('b') },
+  ])('notice an address that containers of two hosts have: $how', ({ meanwhile }) => {
+    const leases: { readonly id: string; readonly address: bigint; readonly prefix: number }[] = []
+    const shared = { ipam: { leases } as never, names: undefined }
+    const doubling = (router: RouterMachine, name: string) => (name === 'b' ? changed(router, { shared }) : router)
+    const world = startChain({ hasTopics: true, broken: { router: doubling } })
     world.run(8_000)
     const request = { kind: 'allocate', ticket: 1, id: 'x', subnet: network('10.2.1.0/24'), timeoutMs: 1_000 } as const
     world.tell('a', { kind: 'addresses', input: request })
-    const [answer] = answers
-    if (answer === undefined) throw new Error('no address was given')
-    const faults = new AddressFaults(world, new SeededRandom(1))
-    expect(violationOf(() => faults.check(world.host('a'), answer, NAMES))).toBeUndefined()
-    expect(violationOf(() => faults.check(world.host('b'), answer, NAMES))).toBe('no address is held twice')
+    expect(violationOf(() => meanwhile(world))).toBeUndefined()
+    leases.push(...(world.host('a').router.shared?.ipam?.leases ?? []))
+    expect(violationOf(() => meanwhile(world))).toBe('no address is held twice')
   })
 
   it('notice routers that do not find each other again', () => {
     const deaf = (router: RouterMachine, name: string) =>
       name === 'c' ? changed(router, { handle: () => undefined }) : router
     expect(brokenBy({ broken: { router: deaf } })).toBe('all that should reach each other do')
+  })
+
+  it('notice frames that arrive twice', () => {
+    const world = startChain({})
+    world.run(8_000)
+    const { injected } = world.host('b')
+    Object.assign(injected, { push: (frame: Uint8Array) => injected.splice(injected.length, 0, frame, frame).length })
+    expect(violationOf(() => exchangeBroadcasts(world, NAMES))).toBe('each frame arrives once')
   })
 
   it('notice frames that do not arrive', () => {
@@ -147,36 +201,4 @@ function startChain(options: Omit<WorldOptions, 'seed'>): World {
       manifest,
     )
   return world
-}
-
-function violationOf(act: () => void): InvariantName | undefined {
-  try {
-    act()
-    return undefined
-  } catch (error) {
-    if (error instanceof InvariantViolation) return error.invariant
-    throw error
-  }
-}
-
-/** The router, but for what `parts` puts in the place of its own. */
-function changed(router: RouterMachine, parts: Partial<RouterMachine>): RouterMachine {
-  return {
-    handle: (input, now) => router.handle(input, now),
-    advance: now => router.advance(now),
-    get deadline() {
-      return 'deadline' in parts ? parts.deadline : router.deadline
-    },
-    drain: parts.drain ?? (() => router.drain()),
-    status: parts.status ?? (now => router.status(now)),
-    ...(router.shared === undefined ? {} : { shared: router.shared }),
-    get reach() {
-      return router.reach
-    },
-    get sizes() {
-      return parts.sizes ?? router.sizes
-    },
-    ...('handle' in parts && parts.handle !== undefined ? { handle: parts.handle } : {}),
-    ...('advance' in parts && parts.advance !== undefined ? { advance: parts.advance } : {}),
-  }
 }

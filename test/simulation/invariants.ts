@@ -21,7 +21,8 @@ export type InvariantName =
   | 'no nonce is used twice'
   | 'no plaintext is on the wire'
   | 'no datagram outlives its hops'
-  | 'no datagram comes by a host twice'
+  | 'no router passes a datagram on twice'
+  | 'no datagram comes back once all agree'
   | 'a datagram is injected once'
   | 'queues and tables are bounded'
   | 'time goes on'
@@ -50,7 +51,8 @@ export interface HostCounts {
 
 /** A datagram on its way, from the seal on: copies and relays share it. */
 export interface Voyage {
-  readonly path: readonly string[]
+  /** Routers that have transmitted it, in their order; each process is another one. */
+  readonly path: string[]
   readonly injectedAt: Set<string>
 }
 
@@ -97,12 +99,19 @@ export class Invariants {
     if (isPlain) throw new InvariantViolation('no plaintext is on the wire', `sent by ${from}`)
   }
 
-  voyage(path: readonly string[]): void {
+  /** Call each time that a router transmits a datagram. Though the network doubles it, a router has it go on once. */
+  transmitted({ path }: Voyage, router: string): void {
+    const isAgain = path.includes(router)
+    path.push(router)
     const way = path.join(' → ')
     if (path.length > HOPS_MAX) throw new InvariantViolation('no datagram outlives its hops', way)
-    if (this.isSettled && new Set(path).size < path.length) {
-      throw new InvariantViolation('no datagram comes by a host twice', way)
-    }
+    if (isAgain) throw new InvariantViolation('no router passes a datagram on twice', way)
+  }
+
+  /** Call where no wire doubles datagrams. */
+  arrived({ path }: Voyage, router: string): void {
+    if (!this.isSettled || !path.includes(router)) return
+    throw new InvariantViolation('no datagram comes back once all agree', [...path, router].join(' → '))
   }
 
   injected(host: SimulatedHost, voyage: Voyage | undefined): void {

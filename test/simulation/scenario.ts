@@ -76,7 +76,6 @@ export function runScenario(options: ScenarioOptions): Outcome {
     draw,
     skewMax: hasSites ? SKEW_MAX_MS : 0,
     hasTopics,
-    answered: (host, answer) => addresses.check(host, answer, driver.holders),
   })
   if (isOpen) open(world, opening)
   const sites = new SiteFaults(world, new SeededRandom(options.seed + SITES_SEED))
@@ -131,7 +130,7 @@ function attempt(run: () => number): Attempt {
 
 function createWorld(
   seed: number,
-  { draw, ...options }: { readonly draw: SeededRandom } & Pick<WorldOptions, 'skewMax' | 'hasTopics' | 'answered'>,
+  { draw, ...options }: { readonly draw: SeededRandom } & Pick<WorldOptions, 'skewMax' | 'hasTopics'>,
 ): World {
   const some = (share: number, most: number) => (draw.chance(share) ? draw.next() * most : 0)
   const faults = {

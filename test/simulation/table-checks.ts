@@ -1,9 +1,6 @@
-import { MAPPINGS_MAX } from './gateway.ts'
-import { type HostCounts, WAITING_PIECES_MAX } from './invariants.ts'
+import { type HostCounts, TARGETS_PER_HOST_MAX, WAITING_PIECES_MAX } from './invariants.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import type { World } from './world.ts'
-
-const ALL_CHECKED_EVERY_MS = 1_000
 
 type Watched = Pick<World, 'now' | 'cluster' | 'links' | 'underlay' | 'hosts' | 'invariants'>
 
@@ -17,7 +14,6 @@ interface Identities {
 export class TableChecks {
   readonly #world: Watched
   readonly #identities: () => Identities
-  #checkedAt = 0
 
   constructor(world: Watched, identities: () => Identities) {
     this.#world = world
@@ -29,13 +25,13 @@ export class TableChecks {
     if (host.isUp) this.#world.invariants.tables(host, this.#count())
   }
 
+  /** Of all hosts: call from time to time. */
   timePassed(): void {
     const { now, links, underlay, hosts, invariants } = this.#world
-    if (now - this.#checkedAt < ALL_CHECKED_EVERY_MS) return
-    this.#checkedAt = now
     invariants.bounded('pieces in one control link', links.waitingMax, WAITING_PIECES_MAX)
     for (const gateway of underlay.gateways) {
-      invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, MAPPINGS_MAX)
+      const spokenTo = underlay.behind(gateway).length * TARGETS_PER_HOST_MAX * this.#count().hosts
+      invariants.bounded(`mappings of ${gateway.publicIp}`, gateway.size, spokenTo)
     }
     for (const host of hosts.values()) if (host.isUp) invariants.status(host, this.#count().hosts, host.clockAt(now))
   }

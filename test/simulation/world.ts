@@ -9,7 +9,7 @@ import { Invariants } from './invariants.ts'
 import { NO_FAULTS, SimulatedNetwork } from './network.ts'
 import { SeededRandom } from './random.ts'
 import { SimulatedHost, type StoredState } from './simulated-host.ts'
-import { TableChecks } from './table-checks.ts'
+import { StepChecks } from './step-checks.ts'
 import { Trace } from './trace.ts'
 import { Underlay } from './underlay.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -41,9 +41,7 @@ export class World {
   readonly #time = new VirtualTime()
   readonly #members = new Map<string, SimulatedMember>()
   readonly #wires: DatagramWires
-  /** Of machines that made way for others. */
-  #formerIdentities = 0
-  readonly #tables = new TableChecks(this, () => ({ named: this.#members.size, former: this.#formerIdentities }))
+  readonly #checks = new StepChecks(this, () => this.#members.size)
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -74,7 +72,7 @@ export class World {
   /** Another machine under the same name, number and address: a manifest signed from here on has its key. */
   replace(name: string): void {
     this.kill(name)
-    this.#formerIdentities++
+    this.#checks.replaced(this.host(name))
     this.#members.set(name, this.cluster.replaceMember(name))
   }
 
@@ -153,7 +151,7 @@ export class World {
     const end = this.now + forMs
     while (this.#time.step(end)) {
       if (this.#time.isSpinning) this.invariants.spins([...this.hosts.values()])
-      this.#tables.timePassed()
+      this.#checks.timePassed()
     }
   }
 
@@ -172,6 +170,7 @@ export class World {
     host.clockRate = clockRate
     if (known === undefined) host.wallClockAheadMs = Number(bootId)
     this.hosts.set(name, host)
+    this.#checks.booted(host)
     this.#perform(host)
     return host
   }
@@ -197,7 +196,7 @@ export class World {
         this.invariants.injected(this.host(name), this.#wires.voyage)
         this.host(name).injected.push(frame)
       },
-      transmitted: (to, datagram) => this.#wires.transmit(this.host(name), to, datagram),
+      transmitted: (datagram, to) => this.#wires.transmit(this.host(name), datagram, to),
       tell: input => this.#tellNext(name, input),
     })
   }
@@ -212,8 +211,7 @@ export class World {
 
   #perform(host: SimulatedHost): void {
     const outputs = host.router.drain()
-    this.invariants.outputs(host, outputs)
-    this.#tables.touched(host)
+    this.#checks.stepped(host, outputs)
     for (const output of outputs) this.#performOne(host, output)
     this.#armTimer(host)
   }
