@@ -1,6 +1,7 @@
 import { GRACE_MS, REMOVED_MS } from '../../src/core/ipam/contacts.ts'
 import { liveThroughNights } from './address-nights.ts'
 import { type AddressHost, AddressWorld } from './address-world.ts'
+import { DISPUTED } from './fault-driver.ts'
 
 const SUBNET = '10.0.0.0/8'
 const MINUTE = 60_000
@@ -136,6 +137,33 @@ describe('addresses while hosts come and go', () => {
     }
   })
 
+  it('are not given again by hosts that start with an old disk', () => {
+    let restored = 0
+    for (let seed = 1; seed <= 6; seed++) {
+      const world = sixHosts(seed)
+      world.run(MINUTE)
+      const disks = new Map<AddressHost, string | undefined>()
+      for (let round = 0; round < 20; round++) {
+        comeAndGo(world, round)
+        const kept = world.random.pick(world.up)!
+        if (world.random.chance(0.5)) disks.set(kept, kept.stored)
+        world.run(world.random.between(0, 20_000))
+        const host = world.random.pick([...disks.keys()])
+        if (host === undefined || world.random.chance(0.5)) continue
+        world.crash(host)
+        world.run(world.random.between(0, 5_000))
+        world.restart(host, disks.get(host))
+        restored++
+        world.split(() => (world.random.chance(0.2) ? 1 : 0))
+        world.run(world.random.between(0, 10_000))
+        world.split(() => 0)
+      }
+      const errors = world.errors.filter(text => !text.endsWith(DISPUTED))
+      expect({ seed, violations: world.violations, errors }).toEqual({ seed, violations: [], errors: [] })
+    }
+    expect(restored).toBeGreaterThan(20)
+  })
+
   it('are not lent from the old disk of a host that is taken back while an heir of its space is taken out', () => {
     for (let seed = 1; seed <= 15; seed++) {
       const world = takenOver(seed)
@@ -222,6 +250,17 @@ function lineUp(world: AddressWorld) {
   const fifth = all[4]
   if (fifth === undefined) throw new Error('there are fewer than five hosts')
   return { fifth, others: all.filter(host => host !== fifth) }
+}
+
+/** Of the host's own range, or of another's, which moves space. */
+function comeAndGo(world: AddressWorld, round: number): void {
+  for (const host of world.up) {
+    for (let i = 0; i < world.random.between(0, 4); i++) {
+      const subnet = world.random.chance(0.5) ? SUBNET : `10.0.${world.random.between(1, 6)}.0/28`
+      world.allocate(host, `r${round}-${i}`, subnet)
+    }
+    for (const { id } of host.ipam.leases) if (world.random.chance(0.3)) world.tell(host, { kind: 'release', id })
+  }
 }
 
 function useSome(world: AddressWorld, round: number): void {

@@ -51,6 +51,7 @@ export class AddressWatch {
     this.#putInAgain(host)
     const addresses = host.ipam.leases.map(({ address }) => address)
     const wrong = this.#held.hold(host, addresses, now)
+    this.#held.putIn(host, 'restored')
     if (wrong !== undefined) this.violations.push(`${wrong}, at ${now.toFixed(0)} ms`)
   }
 
@@ -75,6 +76,12 @@ export class AddressWatch {
   removed(host: AddressHost): void {
     this.#held.drop(host)
     this.#contact.delete(host)
+    this.contactChanged()
+  }
+
+  /** Call before it starts with an earlier state of its disk: what its containers had then others may have been given since. */
+  restored(host: AddressHost): void {
+    this.#held.putOut(host, 'restored')
   }
 
   asked(input: IpamInput): void {

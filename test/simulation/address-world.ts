@@ -54,7 +54,6 @@ export class AddressWorld {
     if (options.initial.kind === 'manifest') this.members = new Set()
   }
 
-  /** Addresses that two hosts have, though neither has lost it. */
   get violations(): readonly string[] {
     return this.#watch.violations
   }
@@ -98,7 +97,6 @@ export class AddressWorld {
     this.#clones = this.#clones.filter(clone => clone !== host)
     if (this.hosts.get(host.name) === host) this.hosts.delete(host.name)
     this.#watch.removed(host)
-    this.#watch.contactChanged()
   }
 
   crash(host: AddressHost): void {
@@ -106,8 +104,10 @@ export class AddressWorld {
     this.reconnect()
   }
 
-  /** With what it had stored, and with nothing else that it had heard. */
-  restart(host: AddressHost): void {
+  /** With what it had stored, or an earlier state of its disk, and with nothing else that it had heard. */
+  restart(host: AddressHost, disk = host.stored): void {
+    if (disk !== host.stored) this.#watch.restored(host)
+    host.stored = disk
     host.heard.clear()
     host.ipam = this.#createIpam(host)
     host.isUp = true

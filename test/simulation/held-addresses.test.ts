@@ -134,6 +134,17 @@ describe('who may have had its addresses taken over', () => {
     expect(watch.violations).toHaveLength(1)
   })
 
+  it('is a host that starts with an old disk, in what is on that', () => {
+    const { watch, hosts, has } = watched()
+    has(1, 1n)
+    watch.restored(hosts[0]!)
+    has(0, 1n)
+    expect(watch.violations).toEqual([])
+    has(0, 1n, 2n)
+    has(1, 1n, 2n)
+    expect(watch.violations).toHaveLength(1)
+  })
+
   it('is a host that was copied, in what was on its disk', () => {
     const { watch, hosts, has } = watched()
     has(0, 1n)

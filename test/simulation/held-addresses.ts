@@ -4,6 +4,8 @@ export type WayOut =
   | 'removed'
   /** Its disk is in use twice: neither of both can tell what the other gives to containers, or away, until word of that has come round. */
   | 'copied'
+  /** It has started with an earlier state of its disk, on which is what it has given away since. */
+  | 'restored'
   /** Out of contact with most for so long that others have taken over its space. */
   | 'cut off'
   /** An operator has vouched for its death, and others have taken its space. */
