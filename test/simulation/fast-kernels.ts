@@ -12,9 +12,10 @@ const HOPS_MAX = 64
 export class FastKernels {
   readonly #tables = new Map<string, FastPathTable>()
   readonly #questions: Question[] = []
-  readonly #roundTripMs: (from: string, to: string) => number
+  readonly #roundTripMs: (from: string, to: string) => number | undefined
 
-  constructor(roundTripMs: (from: string, to: string) => number = () => 0.1) {
+  /** `roundTripMs`: of a question that is answered; undefined for one that is lost. */
+  constructor(roundTripMs: (from: string, to: string) => number | undefined = () => 0.1) {
     this.#roundTripMs = roundTripMs
   }
 
@@ -81,7 +82,8 @@ export class FastKernels {
     // A kernel answers whom its router knows.
     const isKnown = [...this.#tableOf(name).endpoints.values()].includes(world.member(from).shortId)
     const roundTripMs = this.#roundTripMs(from, name)
-    if (isKnown) world.tell(from, { kind: 'fast-probe-answered', peer, nonce, roundTripMs })
+    if (isKnown && roundTripMs !== undefined)
+      world.tell(from, { kind: 'fast-probe-answered', peer, nonce, roundTripMs })
   }
 
   #ownerOf(world: World, ip: string): string | undefined {

@@ -37,6 +37,61 @@ describe('the fast path of a cluster with a relay behind dear lines, and a way r
   })
 })
 
+describe('the fast path of a cluster with two relays between two hosts', () => {
+  const names = ['one', 'x', 'y', 'two']
+  const wires = ['one', 'two'].flatMap((relay): readonly Wire[] => [
+    ['x', relay],
+    [relay, 'y'],
+  ])
+
+  it('leaves the one whose link loses probes, as all have heard, and comes back when it is sound, not sooner', () => {
+    const random = new SeededRandom(1)
+    let loss = 0.25
+    const isLossy = (from: string, to: string) => [from, to].sort().join() === 'one,y'
+    const kernels = new FastKernels((from, to) => (isLossy(from, to) && random.chance(loss) ? undefined : 0.1))
+    const { world } = start(names, wires, {}, kernels)
+    const ways = { x: kernels.wayOf.bind(kernels, world, 'x', 'y'), y: kernels.wayOf.bind(kernels, world, 'y', 'x') }
+    kernels.run(world, 3_000)
+    expect(ways.x()).toEqual(['x', 'one', 'y'])
+    kernels.run(world, 40_000)
+    expect([ways.x(), ways.y()]).toEqual([
+      ['x', 'two', 'y'],
+      ['y', 'two', 'x'],
+    ])
+    expect(floodOf(kernels, world, 'x')).toEqual(['two y', 'x one', 'x two'])
+    const taken = new Set<string>()
+    kernels.run(world, 60_000, () => taken.add(`${ways.x()} ${ways.y()}`))
+    expect([...taken]).toEqual(['x,two,y y,two,x'])
+    loss = 0
+    kernels.run(world, 200_000)
+    expect([ways.x(), ways.y()]).toEqual([
+      ['x', 'one', 'y'],
+      ['y', 'one', 'x'],
+    ])
+  })
+
+  it('changes ways seldom while the latency of one goes up and down, and has no frame go in circles', () => {
+    const roundTripMs = { one: 0.1, two: 0.1 }
+    const relayOf = (from: string, to: string) => (from === 'one' || to === 'one' ? 'one' : 'two')
+    const kernels = new FastKernels((from, to) => roundTripMs[relayOf(from, to)])
+    const { world } = start(names, wires, {}, kernels)
+    kernels.run(world, 3_000)
+    const taken: string[] = []
+    for (let i = 0; i < 24; i++) {
+      roundTripMs.one = i % 2 === 0 ? 40 : 0.1
+      kernels.run(world, 5_000, () => {
+        const way = kernels.wayOf(world, 'x', 'y')
+        expect(way.at(-1)).toBe('y')
+        taken.push(way.join())
+      })
+    }
+    const changes = taken.filter((way, i) => i > 0 && way !== taken[i - 1])
+    expect(changes.length).toBeGreaterThan(0)
+    // The latency changes 24 times in these two minutes.
+    expect(changes.length).toBeLessThanOrEqual(6)
+  })
+})
+
 describe.each([1, 2, 3])('the fast path of a cluster with prices drawn from seed %i', seed => {
   it('has each frame go the cheapest way, and each flood come to all once', () => {
     const random = new SeededRandom(seed)
@@ -63,8 +118,12 @@ describe.each([1, 2, 3])('the fast path of a cluster with prices drawn from seed
   })
 })
 
-function start(names: readonly string[], wires: readonly Wire[], linkCosts: NonNullable<WorldOptions['linkCosts']>) {
-  const kernels = new FastKernels()
+function start(
+  names: readonly string[],
+  wires: readonly Wire[],
+  linkCosts: NonNullable<WorldOptions['linkCosts']>,
+  kernels = new FastKernels(),
+) {
   const world = new World({
     seed: 5,
     keepsWiretap: false,

@@ -99,6 +99,12 @@ describe('a member that lies to those who hand out addresses and know names', ()
       refused: 'links of the fast path that cannot be read',
     },
     {
+      lie: 'no costs of the fast path',
+      topic: Topic.fastCosts,
+      body: JUNK,
+      refused: 'links of the fast path that cannot be read',
+    },
+    {
       lie: 'no tunnel',
       topic: Topic.tunnel,
       body: JUNK,

@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts'
 import type { IpAddress } from '../../base/ip-address.ts'
+import { LinkQuality } from './link-quality.ts'
 
 export const FAST_PROBE_EVERY_MS = 500
 export const FAST_SILENCE_MAX_MS = 2_000
@@ -16,6 +17,8 @@ const PROBES_IN_TURN = 6
 const LARGE_EVERY = 4
 /** Of others each is but every so many one: its answer tells a path that is too narrow from one that does not answer. */
 const SMALL_EVERY = 3
+/** A question that is due for longer than this is late as the host is busy: then its answer may be there, and nobody has looked. */
+const LATE_MS = 100
 /** No more links than a flood may have children: bpf/fast-path.h. */
 export const FAST_LINKS_MAX = 256
 
@@ -39,6 +42,8 @@ export interface FastLink {
   readonly losses: number
   /** Small probes are answered, and none as large as frames may be. */
   readonly isNarrow: boolean
+  /** Of the last probes while it was open. */
+  readonly quality: Pick<LinkQuality, 'cost' | 'loss'>
 }
 
 /** A link that is used no more, and why. */
@@ -56,6 +61,7 @@ interface Entry {
   roundTripMs: number | undefined
   losses: number
   isNarrow: boolean
+  readonly quality: LinkQuality
   /** Whether there is a control link beside it. */
   isWatched: boolean
   needed: number
@@ -81,6 +87,7 @@ interface Entry {
 export class FastLinks {
   readonly #entries = new Map<number, Entry>()
   readonly #nonceOf: () => number
+  #hasOtherCost = false
 
   constructor(nonceOf: () => number) {
     this.#nonceOf = nonceOf
@@ -98,6 +105,13 @@ export class FastLinks {
     let soonest = Number.POSITIVE_INFINITY
     for (const entry of this.#entries.values()) soonest = Math.min(soonest, entry.probeAt, lostAt(entry))
     return soonest
+  }
+
+  /** Some link has come to cost more or less since this was asked last. */
+  takeCostChange(): boolean {
+    const hasChanged = this.#hasOtherCost
+    this.#hasOtherCost = false
+    return hasChanged
   }
 
   linkTo(peer: number): FastLink | undefined {
@@ -138,7 +152,10 @@ export class FastLinks {
     if (!entry.isOpen && !entry.isLarge) return answeredSmall(entry, now)
     Object.assign(entry, { nonce: undefined, roundTripMs, answeredAt: now, answers: entry.answers + 1, probes: 0 })
     if (entry.isOpen && now - entry.changedAt >= FORGIVEN_AFTER_MS) entry.needed = ANSWERS_TO_OPEN
-    if (entry.isOpen) return false
+    if (entry.isOpen) {
+      if (entry.quality.answered(roundTripMs, now)) this.#hasOtherCost = true
+      return false
+    }
     // Opening is quick: the next question follows the answer.
     entry.probeAt = now
     entry.isNarrow = false
@@ -160,6 +177,7 @@ export class FastLinks {
       if (now < lostAt(entry)) continue
       const needed = Math.min(entry.needed * 2, ANSWERS_TO_OPEN_MAX)
       Object.assign(entry, { isOpen: false, changedAt: now, roundTripMs: undefined, needed, answers: 0 })
+      entry.quality.reset()
       entry.losses++
       losses.push({ peer: entry.peer, reason: entry.isRefused ? TOO_NARROW : SILENT })
       if (!entry.isWatched) this.#entries.delete(entry.peer)
@@ -174,6 +192,8 @@ export class FastLinks {
       if (now < entry.probeAt) continue
       const isAnswered = entry.nonce === undefined
       if (!isAnswered && !entry.isOpen) unanswered(entry)
+      const isLoss = !isAnswered && entry.isOpen && now < entry.probeAt + LATE_MS
+      if (isLoss && entry.quality.lost(now)) this.#hasOtherCost = true
       const isPatient = !entry.isOpen && entry.probes >= PROBES_IN_TURN * entry.candidates.length
       const isTurn = isPatient ? !isAnswered : entry.probes > 0 && entry.probes % PROBES_IN_TURN === 0
       if (isTurn && !entry.isOpen) turn(entry)
@@ -227,6 +247,7 @@ function newEntry(peer: number, candidates: readonly IpAddress[], now: number): 
     roundTripMs: undefined,
     losses: 0,
     isNarrow: false,
+    quality: new LinkQuality(),
     isWatched: true,
     needed: ANSWERS_TO_OPEN,
     answers: 0,

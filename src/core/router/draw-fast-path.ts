@@ -3,7 +3,7 @@ import type { FastPathTable, FloodTree } from '../mesh/fast-path-table.ts'
 import type { FloodTrees } from '../mesh/flood-trees.ts'
 import type { LinkGraph } from '../mesh/link-graph.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
-import { computeRoutes, type Route } from '../mesh/routes.ts'
+import type { Route, Routes } from '../mesh/routes.ts'
 
 /** What the fast path is drawn from. */
 export interface FastPathFacts {
@@ -11,6 +11,8 @@ export interface FastPathFacts {
   /** Links over trusted networks, this router's included, and what they cost. */
   readonly graph: LinkGraph
   readonly floodTrees: FloodTrees
+  /** Along these links. */
+  readonly clear: Routes
   /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
   readonly tunnelled: readonly number[]
   /** Where the link to a neighbour leads. */
@@ -32,8 +34,8 @@ export interface DrawnFastPath {
  * a tunnel or out of one: it ends where frames are opened, and a relay must not see what is sealed (docs/decisions/0009).
  */
 export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
-  const { self, graph, addressOf, members, isReachable } = facts
-  const routes = new Map(computeRoutes(self, graph))
+  const { self, addressOf, members, isReachable } = facts
+  const routes = new Map(facts.clear)
   const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
   for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: HOP_COST })
   const hops = new Map<number, IpAddress>()

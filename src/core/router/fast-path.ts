@@ -3,18 +3,20 @@ import type { DirectPath } from '../mesh/direct-path.ts'
 import { type FastLink, FastLinks } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
 import { FloodTrees } from '../mesh/flood-trees.ts'
+import { HeldRoutes } from '../mesh/held-routes.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
 import type { Route } from '../mesh/routes.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
-import { decodeFastNeighbours, encodeFastNeighbours } from '../wire/fast-neighbours.ts'
+import { encodeFastNeighbours } from '../wire/fast-neighbours.ts'
+import { encodeLinkCosts } from '../wire/link-costs.ts'
 import { Topic } from '../wire/topic.ts'
-import { decodeTunnelNotice } from '../wire/tunnel-notice.ts'
 import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
-import { fastGraph, fastNeighboursOf } from './fast-graph.ts'
+import { type FastGraphContext, fastGraph, fastNeighboursOf, hearOfFastLinks, whyMore } from './fast-graph.ts'
 import { FastMoves } from './fast-moves.ts'
+import { describeFastLink } from './fast-path-status.ts'
 import { type PathFacts, TOO_DEAR } from './path-reasons.ts'
 import type { Ways } from './publication.ts'
 import { TrustedAddresses } from './trusted-addresses.ts'
@@ -23,7 +25,7 @@ import { Tunnels } from './tunnels.ts'
 /** How long a router that has just started leaves what it found in the kernel: by then gossip has told it all. */
 const HOLD_MS = 15_000
 
-export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear' | 'pricesOf'> {
+export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear' | 'pricesOf' | 'stepMs'> {
   readonly addresses: AddressBook
   /** Ways of the sleeve to peers without a link. */
   readonly paths: () => readonly Pick<DirectPath, 'peer' | 'endpoint'>[]
@@ -42,7 +44,7 @@ export function createFastPath(context: Context, sources: FastPathSources): Fast
 
 /**
  * Decides which peers frames reach in the kernel: those to whom each hop is a link that both its ends have proved, by what all say
- * on topic `fastPath`: of these ways the cheapest, as operators say. It has precedence over the sleeve wherever it leads. For all others there
+ * on topic `fastPath`: of these ways the cheapest. It has precedence over the sleeve wherever it leads. For all others there
  * is the sleeve, end to end: a relay never opens one to put it into the other.
  */
 export class FastPathKeeper {
@@ -60,6 +62,7 @@ export class FastPathKeeper {
   readonly #losses = new Map<number, string>()
   readonly #moves: FastMoves
   readonly #floodTrees: FloodTrees
+  readonly #held: HeldRoutes
 
   constructor(context: Context, options: NonNullable<RouterOptions['fastPath']>, sources: FastPathSources) {
     const { adopted, tunnel } = options
@@ -71,6 +74,7 @@ export class FastPathKeeper {
     this.#self = context.options.shortId
     this.#floodTrees = new FloodTrees(this.#self)
     this.#links = new FastLinks(() => nonceOf(context.options.random(4)))
+    this.#held = new HeldRoutes(sources.stepMs)
     const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
     const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
     this.#table = isOurs ? withFloods(adopted) : emptyFastPathTable(this.#self)
@@ -82,11 +86,16 @@ export class FastPathKeeper {
     for (const [address, peer] of this.#table.endpoints) {
       if (this.#table.hops.get(peer) === address) this.#links.adopt(peer, address, now)
     }
-    hearOthers(context)
+    hearOfFastLinks(context)
   }
 
   get deadline(): Instant {
     return Math.min(this.#links.deadline, this.#isHolding ? this.#heldUntil : Number.POSITIVE_INFINITY)
+  }
+
+  /** When to `route` though nothing has changed. */
+  get routesAt(): Instant {
+    return this.#held.deadline
   }
 
   /** Peers that own floods reach in the kernel. */
@@ -107,6 +116,7 @@ export class FastPathKeeper {
     for (const { peer, to, nonce, isLarge } of this.#links.due(now)) {
       this.#context.emit({ kind: 'fast-probe', peer, to: formatIpAddress(to), nonce, isLarge })
     }
+    if (this.#links.takeCostChange()) this.#context.changed('soon')
   }
 
   answered(peer: number, nonce: number, roundTripMs: number, now: Instant): void {
@@ -133,13 +143,22 @@ export class FastPathKeeper {
       this.#losses.set(peer, isMember ? TOO_DEAR : 'the host is to be reached there no more')
     }
     topics.publish(Topic.fastPath, encodeFastNeighbours(this.#openInTheClear))
+    this.#announceCosts()
     this.#tunnels?.announce(this.#usable, underlay)
   }
 
+  /** In most clusters no link costs more than a hop, and nobody says anything. */
+  #announceCosts(): void {
+    const { topics } = this.#context
+    const links = this.#usable.filter(({ address, quality }) => !isTunnelAddress(address) && quality.cost > HOP_COST)
+    if (links.length === 0 && topics.bodyOf(this.#self, Topic.fastCosts) === undefined) return
+    topics.publish(Topic.fastCosts, encodeLinkCosts(new Map(links.map(({ peer, quality }) => [peer, quality.cost]))))
+  }
+
   /** Draws the table anew and gives it to the kernel. */
-  route(): void {
+  route(now: Instant): void {
     const before = { table: this.#table, routes: this.#routes }
-    const next = this.#isHolding ? this.#table : this.#compute()
+    const next = this.#isHolding ? this.#table : this.#compute(now)
     this.#table = next
     this.#moves.note(before, { table: next, routes: this.#routes })
     // The way into the tunnel is there before frames are sent along it.
@@ -153,16 +172,7 @@ export class FastPathKeeper {
       hasTunnels: this.#tunnels !== undefined,
       changes: this.#moves.changes,
       wayChanges: this.#moves.wayChanges,
-      links: this.#links.all.map(({ peer, address, isOpen, isNarrow, changedAt, roundTripMs, losses }) => ({
-        peer,
-        address: formatIpAddress(address),
-        isEncrypted: isTunnelAddress(address),
-        isOpen,
-        isNarrow,
-        forMs: now - changedAt,
-        losses,
-        ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      })),
+      links: this.#links.all.map(link => describeFastLink(link, now)),
       peers: [...this.#table.hops.keys()].map(peer => ({ peer, hops: this.#routes.get(peer)?.hops ?? 1 })),
     }
   }
@@ -195,6 +205,10 @@ export class FastPathKeeper {
     return this.#usable.filter(({ address }) => !isTunnelAddress(address)).map(({ peer }) => peer)
   }
 
+  get #said(): FastGraphContext {
+    return { ...this.#context, pricesOf: this.#sources.pricesOf }
+  }
+
   /** Of a way that is dearer than that over links no other router is to know: a link counts when both its ends name it. */
   get #usable(): readonly FastLink[] {
     return this.#links.open.filter(({ peer }) => !this.#sources.isDear(peer))
@@ -208,12 +222,14 @@ export class FastPathKeeper {
     return this.#heldUntil !== Number.NEGATIVE_INFINITY
   }
 
-  #compute(): FastPathTable {
+  #compute(now: Instant): FastPathTable {
     const { members } = this.#context.membership
+    const graph = fastGraph(this.#said, this.#openInTheClear)
     const { table, routes } = drawFastPath({
       self: this.#self,
-      graph: fastGraph({ ...this.#context, pricesOf: this.#sources.pricesOf }, this.#openInTheClear),
       floodTrees: this.#floodTrees,
+      graph,
+      clear: this.#held.update(this.#self, graph, now),
       tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
       addressOf: peer => this.#links.linkTo(peer)?.address,
       endpoints: this.#endpoints(),
@@ -245,27 +261,21 @@ export class FastPathKeeper {
   }
 
   #factsOf(peer: number, via: number | undefined): PathFacts {
-    if (via === undefined) return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false, isPriced: false }
+    if (via === undefined)
+      return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false, costsMore: undefined }
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
       loss: this.#sources.isDear(via) ? TOO_DEAR : this.#losses.get(via),
       isMutual: this.#isNamedBy(via),
       isLast: via === peer || fastNeighboursOf(this.#context.topics, via).includes(peer),
-      isPriced: this.#isPriced(this.#self, via) || (via !== peer && this.#isPriced(via, peer)),
+      costsMore: whyMore(this.#said, [this.#self, via, ...(via === peer ? [] : [peer])]),
     }
-  }
-
-  #isPriced(one: number, other: number): boolean {
-    const { pricesOf } = this.#sources
-    return Math.max(pricesOf(one).get(other) ?? 0, pricesOf(other).get(one) ?? 0) > HOP_COST
   }
 
   #nicknameOf(peer: number): string {
     return this.#context.membership.host(peer)?.host ?? String(peer)
   }
 }
-
-const NOTHING = new Uint8Array(0)
 
 /** What the kernel has does not say whom floods reach: all that have a next hop. */
 function withFloods(table: FastPathTable): FastPathTable {
@@ -274,16 +284,4 @@ function withFloods(table: FastPathTable): FastPathTable {
 
 function nonceOf(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => (value * 256 + byte) >>> 0, 0)
-}
-
-/** What cannot be read stands for nothing. */
-function hearOthers(context: Context): void {
-  const hear = (topic: number, isRead: (body: Uint8Array) => boolean) =>
-    context.topics.listen(topic, (peer, body = NOTHING) => {
-      if (body.length > 0 && !isRead(body))
-        context.refusals.note('links of the fast path that cannot be read', { peer })
-      context.changed('soon')
-    })
-  hear(Topic.fastPath, body => decodeFastNeighbours(body) !== undefined)
-  hear(Topic.tunnel, body => decodeTunnelNotice(body) !== undefined)
 }

@@ -11,8 +11,8 @@ export interface PathFacts {
   readonly isMutual: boolean
   /** Whether that router says that it has a link with the peer, or is the peer. */
   readonly isLast: boolean
-  /** Whether an operator has the first or the last link of the way cost more than a hop. */
-  readonly isPriced: boolean
+  /** Why the first or the last link of the way costs more than a hop: an operator says so, or it was measured. Undefined when it does not. */
+  readonly costsMore: 'priced' | 'measured' | undefined
 }
 
 /** Why the way straight to a peer is left alone. */
@@ -39,7 +39,8 @@ export function describeTurn(
 ): string {
   if (is === 'better') return describeGain(after)
   const holds = before.via !== undefined && before.loss === undefined && before.isMutual && before.isLast
-  if (holds && before.isPriced) return 'the way before costs more, as an operator says'
+  if (holds && before.costsMore === 'priced') return 'the way before costs more, as an operator says'
+  if (holds && before.costsMore === 'measured') return 'the way before takes longer, or loses more'
   return is === 'as good' && holds ? 'this way is as short' : describeLoss(before)
 }
 

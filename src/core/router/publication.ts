@@ -31,6 +31,8 @@ export interface Ways {
   readonly isDear: (peer: number) => boolean
   /** By peer: what the operator of this one, which may be any router, says that the ways straight there cost. */
   readonly pricesOf: (peer: number) => ReadonlyMap<number, number>
+  /** In so long a neighbour hears what this router has heard. */
+  readonly stepMs: () => number
   /** Whether it is left alone for that, or because it loses much more than those over links. */
   readonly isLeft: (peer: number) => boolean
 }
@@ -107,6 +109,7 @@ export class Publication {
       nextHopTo: peer => this.routes.get(peer)?.nextHop,
       isDear: peer => this.#dear.has(peer),
       pricesOf: peer => this.costs.saidBy(peer),
+      stepMs: () => this.#pace.stepMs,
       isLeft: peer => this.#dear.has(peer) || this.#lossy.has(peer),
     }
   }
@@ -186,7 +189,8 @@ export class Publication {
     const fastPath = this.#sources.fastPath()
     // Which of its links others may know of depends on the routes.
     if (isOtherPrice) fastPath?.announce(now)
-    fastPath?.route()
+    fastPath?.route(now)
+    this.#routesAt = Math.min(this.#routesAt, fastPath?.routesAt ?? Number.POSITIVE_INFINITY)
     const { neighbours, sessions } = this.#sources
     const shared = {
       paths: this.#sources.paths(),

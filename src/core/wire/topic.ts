@@ -15,6 +15,8 @@ export const Topic = {
   tunnel: 4,
   /** What the peer's operator says that the way straight to others costs. */
   costs: 5,
+  /** What this router has measured that its links of `fastPath` cost. */
+  fastCosts: 6,
 } as const
 
 /** Topics are numbers below this: with the sizes of their records it bounds what gossip keeps for one peer. */

@@ -92,6 +92,8 @@ describe('the texts of status', () => {
       isNarrow: false,
       forMs: 0,
       losses: 0,
+      cost: 8,
+      loss: 0,
     }
     const fastPath = {
       trusted: [],

@@ -84,6 +84,21 @@ describe('fast links', () => {
     expect(openIn(links, now)).toBeGreaterThan(now)
   })
 
+  it('come to cost more when questions are lost, and not when the host was too busy to look', () => {
+    const lossyBy = (lateMs: number) => {
+      const links = watched()
+      let now = openIn(links, 0)
+      for (let i = 0; i < 40; i++) {
+        now = links.deadline + lateMs
+        for (const { nonce } of links.due(now)) if (i % 4 > 0) links.answered(PEER, nonce, 0.2, now + 1)
+      }
+      return { ...links.linkTo(PEER)?.quality, hasChanged: links.takeCostChange(), again: links.takeCostChange() }
+    }
+    expect(lossyBy(0).hasChanged).toBe(true)
+    expect(lossyBy(0).again).toBe(false)
+    expect(lossyBy(150).hasChanged).toBe(false)
+  })
+
   it('outlive the control link, but not the silence after it', () => {
     const links = watched()
     const openedAt = openIn(links, 0)

@@ -1,5 +1,6 @@
 import { formatIpAddress } from '../../../../src/base/ip-address.ts'
 import type { FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
+import { NEXT_HOP_HELD_MS } from '../../../../src/core/mesh/held-routes.ts'
 import { encodeFastNeighbours } from '../../../../src/core/wire/fast-neighbours.ts'
 import { addressOf, ipOf, SELF, World } from './fast-path-world.ts'
 
@@ -55,17 +56,17 @@ describe('the keeper of the fast path, where an operator has a way cost more tha
     world.says(4, [2, 3])
     world.keeper.announce(0)
     for (const peer of [2, 3]) world.prove(peer)
-    const nextHop = () => hopsOf(world.route())[4]
-    expect(nextHop()).toBe(ipOf(2))
+    const nextHop = (turn: number) => hopsOf(world.route(turn * NEXT_HOP_HELD_MS))[4]
+    expect(nextHop(0)).toBe(ipOf(2))
     world.prices.set(SELF, { 2: 9 })
-    expect(nextHop()).toBe(ipOf(3))
+    expect(nextHop(1)).toBe(ipOf(3))
     world.prices.set(3, { 4: 30 })
-    expect(nextHop()).toBe(ipOf(2))
+    expect(nextHop(2)).toBe(ipOf(2))
     world.prices.set(2, { [SELF]: 40 })
-    expect(nextHop()).toBe(ipOf(3))
+    expect(nextHop(3)).toBe(ipOf(3))
     expect(world.moves.at(-1)).toMatch(/the way before costs more, as an operator says$/)
     world.prices.clear()
-    expect(nextHop()).toBe(ipOf(2))
+    expect(nextHop(4)).toBe(ipOf(2))
     expect(world.moves.at(-1)).toMatch(/answered on the way over host-2$/)
   })
 

@@ -1,5 +1,6 @@
 import { FloodTrees } from '../../../../src/core/mesh/flood-trees.ts'
 import { LinkGraph } from '../../../../src/core/mesh/link-graph.ts'
+import { computeRoutes } from '../../../../src/core/mesh/routes.ts'
 import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
 import { addressOf } from './fast-path-world.ts'
 
@@ -46,10 +47,12 @@ describe('the drawing of the fast path', () => {
 })
 
 function draw(facts: Partial<FastPathFacts>) {
+  const graph = facts.graph ?? LinkGraph.of([{ shortId: 1, neighbours: [] }])
   return drawFastPath({
     self: 1,
-    graph: LinkGraph.of([{ shortId: 1, neighbours: [] }]),
     floodTrees: new FloodTrees(1),
+    graph,
+    clear: computeRoutes(1, graph),
     tunnelled: [],
     addressOf,
     endpoints: new Map(),

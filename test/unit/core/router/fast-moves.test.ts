@@ -1,3 +1,4 @@
+import { NEXT_HOP_HELD_MS } from '../../../../src/core/mesh/held-routes.ts'
 import { addressOf, ipAddress, ipOf, SELF, World } from './fast-path-world.ts'
 
 describe('peers on the fast path', () => {
@@ -13,12 +14,14 @@ describe('peers on the fast path', () => {
     world.says(2, [SELF])
     expect(world.route().hops.get(4)).toBe(addressOf(3))
     world.says(2, [SELF, 4])
-    expect(world.route().hops.get(4)).toBe(addressOf(2))
+    expect(world.route(NEXT_HOP_HELD_MS - 1).hops.get(4)).toBe(addressOf(3))
+    expect(world.keeper.routesAt).toBe(NEXT_HOP_HELD_MS)
+    expect(world.route(NEXT_HOP_HELD_MS).hops.get(4)).toBe(addressOf(2))
     world.prove(4)
-    expect(world.route().hops.get(4)).toBe(addressOf(4))
+    expect(world.route(2 * NEXT_HOP_HELD_MS).hops.get(4)).toBe(addressOf(4))
     world.says(4, [2, 3])
-    world.route()
-    world.route()
+    world.route(2 * NEXT_HOP_HELD_MS)
+    world.route(2 * NEXT_HOP_HELD_MS)
     const [direct, over2, over3] = [
       'direct at 10.0.0.4',
       'by way of host-2 at 10.0.0.2',

@@ -51,6 +51,8 @@ export class World {
   readonly dear = new Set<number>()
   /** What operators say that ways cost, by the router that tells it. */
   readonly prices = new Map<number, Readonly<Record<number, number>>>()
+  /** What routers have measured, by the router that tells it. */
+  readonly measured = new Map<number, Uint8Array>()
   readonly bodies = new Map<number, Uint8Array>()
   readonly notices = new Map<number, Uint8Array>()
   readonly changes: string[] = []
@@ -73,6 +75,7 @@ export class World {
       },
       isReachable: (peer: number) => this.reachable.has(peer),
       isDear: (peer: number) => this.dear.has(peer),
+      stepMs: () => 0,
       pricesOf: (peer: number) => new Map(entries(this.prices.get(peer) ?? {})),
       paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
     } as unknown as FastPathSources
@@ -108,20 +111,21 @@ export class World {
     for (let i = 0; i < 2; i++) this.#answer(peer, 1)
   }
 
-  answerUntil(peer: number, until: number): void {
-    for (let now = 1; now <= until; now += 250) this.#answer(peer, now)
+  answerUntil(peer: number, until: number, roundTripMs?: number): void {
+    for (let now = 1; now <= until; now += 250) this.#answer(peer, now, roundTripMs)
   }
 
-  route(): FastPathTable {
-    this.keeper.route()
+  /** A neighbour hears what this router has heard in no time, so nothing waits for its turn. */
+  route(now = 0): FastPathTable {
+    this.keeper.route(now)
     const [last] = this.#take().filter(output => output.kind === 'fast-path')
     if (last === undefined) throw new Error('no table')
     return last.table
   }
 
-  #answer(peer: number, now: number): void {
+  #answer(peer: number, now: number, roundTripMs = 0.1): void {
     this.asked(now)
-    this.keeper.answered(peer, this.#open.get(peer) ?? 0, 0.1, now)
+    this.keeper.answered(peer, this.#open.get(peer) ?? 0, roundTripMs, now)
   }
 
   #take(): readonly Output[] {
@@ -140,9 +144,13 @@ export class World {
         listen: () => undefined,
         publish: (topic: number, body: Uint8Array) => {
           if (topic === Topic.fastPath) this.published = body
+          if (topic === Topic.fastCosts) this.measured.set(SELF, body)
         },
         peersWith: () => [...this.bodies.keys()],
-        bodyOf: (peer: number, topic: number) => (topic === Topic.tunnel ? this.notices : this.bodies).get(peer),
+        bodyOf: (peer: number, topic: number) => {
+          if (topic === Topic.fastCosts) return this.measured.get(peer)
+          return (topic === Topic.tunnel ? this.notices : this.bodies).get(peer)
+        },
       },
       sessions: { pairKey: () => new Uint8Array(32) },
       emit: (output: Output) => this.#outputs.push(output),

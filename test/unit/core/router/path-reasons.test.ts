@@ -1,6 +1,16 @@
 import { describeRefusal } from '../../../../src/core/router/path-reasons.ts'
 
-const LINK = { peer: 2, address: '10.0.0.2', isEncrypted: false, isOpen: false, isNarrow: false, forMs: 0, losses: 0 }
+const LINK = {
+  peer: 2,
+  address: '10.0.0.2',
+  isEncrypted: false,
+  isOpen: false,
+  isNarrow: false,
+  forMs: 0,
+  losses: 0,
+  cost: 8,
+  loss: 0,
+}
 
 describe('why a neighbour is not on the fast path', () => {
   it.each([

@@ -118,6 +118,13 @@ class World {
 
 function link(peer: number): FastLink {
   const address = ipAddressOfIpv4(tunnelAddressOf(peer))
-  const state = { isOpen: true, changedAt: 0, roundTripMs: undefined, losses: 0, isNarrow: false }
+  const state = {
+    isOpen: true,
+    changedAt: 0,
+    roundTripMs: undefined,
+    losses: 0,
+    isNarrow: false,
+    quality: { cost: 8, loss: 0 },
+  }
   return { peer, address, candidates: [address], ...state }
 }
