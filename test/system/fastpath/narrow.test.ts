@@ -1,8 +1,6 @@
-import { join } from 'node:path'
-import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { AgentLab, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { troubleAt } from '../agent/transfers.ts'
 
-const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 const WIDE = 1500
 /** Too little for frames of 1,376 bytes and what VXLAN puts around them. */
 const NARROW = 1400
@@ -177,11 +175,5 @@ async function onFastPath(lab: AgentLab, host: string, peers: readonly string[])
 /** By TCP and UDP in pieces of every size, compared. */
 async function carriesAll(lab: AgentLab, host: string): Promise<void> {
   const address = `10.2.${lab.cluster.host(host).shortId}.1`
-  const name = `serve ${address} ${performance.now()}`
-  const server = lab.spawn(`c${host}`, [process.execPath, PROGRAM, 'serve', address], { name })
-  await eventually(10_000, async () => lab.log(name).includes('listening') || `not listening: ${lab.log(name)}`)
-  const { stdout, stderr } = await lab.on('ca', process.execPath, PROGRAM, 'send', address)
-  server.kill()
-  await endOf(server)
-  expect({ host, stdout, stderr }).toEqual({ host, stdout: 'tcp equal\ndone\n', stderr: '' })
+  expect(await troubleAt(lab, { from: 'a', to: host, address })).toBe('')
 }
