@@ -1,3 +1,4 @@
+import { parseIpNetwork } from '../base/ip-address.ts'
 import { type PeerName, parsePeerName } from '../base/peer-name.ts'
 import { type Result, refused } from '../base/result.ts'
 import { parseJson, ShapeReader } from './json-shape.ts'
@@ -11,6 +12,8 @@ export interface ClusterManifest {
   readonly version: number
   readonly subnet: string
   readonly hosts: readonly ManifestHost[]
+  /** Address ranges besides the subnet, of which each host has a share. Absent where there are none, and in manifests of older releases. */
+  readonly addedRanges?: readonly string[]
 }
 
 export interface ManifestHost {
@@ -38,6 +41,7 @@ export interface SignedManifest {
 export const MANIFEST_CONTEXT = 'weave-provision manifest v1\n'
 
 export const MANIFEST_HOSTS_MAX = 4095
+export const ADDED_RANGES_MAX = 64
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 
 export function parseManifest(text: string): Result<ClusterManifest> {
@@ -45,6 +49,7 @@ export function parseManifest(text: string): Result<ClusterManifest> {
   const json = parseJson(text)
   if (!json.ok) return json
   const shape = new ShapeReader(json.value)
+  const addedRanges = shape.optionalTexts('addedRanges')
   const manifest: ClusterManifest = {
     format: shape.integer('format', 1, 1) as 1,
     clusterId: shape.text('clusterId'),
@@ -52,12 +57,15 @@ export function parseManifest(text: string): Result<ClusterManifest> {
     version: shape.integer('version', 1, Number.MAX_SAFE_INTEGER),
     subnet: shape.text('subnet'),
     hosts: shape.list('hosts', readHost),
+    ...(addedRanges.length === 0 ? {} : { addedRanges }),
   }
   for (const key of ['host', 'shortId', 'peerName', 'publicKey'] as const) {
     const values = manifest.hosts.map(host => host[key])
     shape.check(new Set(values).size === values.length, `hosts: two hosts have the same ${key}`)
   }
   shape.check(manifest.hosts.length <= MANIFEST_HOSTS_MAX, `hosts: more than ${MANIFEST_HOSTS_MAX}`)
+  const areNetworks = addedRanges.every(range => parseIpNetwork(range).ok)
+  shape.check(areNetworks && addedRanges.length <= ADDED_RANGES_MAX, 'addedRanges: no networks, or too many')
   return shape.result(manifest)
 }
 

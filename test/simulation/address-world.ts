@@ -1,11 +1,12 @@
 import { type IpNetwork, type IpOnNetwork, parseIpNetwork, parseIpOnNetwork } from '../../src/base/ip-address.ts'
 import type { PeerName } from '../../src/base/peer-name.ts'
-import type { InitialSpace, IpamAnswer, IpamInput, IpamMember, IpamOutput } from '../../src/core/ipam/api.ts'
+import type { InitialSpace, IpamAnswer, IpamInput, IpamOutput } from '../../src/core/ipam/api.ts'
 import { Ipam } from '../../src/core/ipam/ipam.ts'
 import { type Range, rangeOf } from '../../src/core/ipam/range.ts'
 import { survey } from './address-survey.ts'
 import { formatVersion, parseVersion, type Version } from './address-version.ts'
 import { AddressWatch } from './address-watch.ts'
+import { manifestOf } from './manifest-of.ts'
 import { SeededRandom } from './random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -46,6 +47,8 @@ export class AddressWorld {
   #tickets = 0
   #versions = 0
   members: ReadonlySet<PeerName> | undefined
+  /** Ranges that the manifest adds to the universe. */
+  addedRanges: readonly string[] = []
 
   constructor(options: AddressWorldOptions) {
     this.#options = options
@@ -112,7 +115,7 @@ export class AddressWorld {
     host.ipam = this.#createIpam(host)
     host.isUp = true
     // A router reads its manifest before it is asked for anything.
-    if (this.members !== undefined) this.tell(host, { kind: 'members', members: this.#manifest() })
+    if (this.members !== undefined) this.tell(host, this.#manifest())
     this.#begin(host)
     this.reconnect()
   }
@@ -176,23 +179,15 @@ export class AddressWorld {
     const { universe, initial } = this.#options
     const commons = initial.kind === 'manifest' ? [] : [network(universe)]
     const recordOf = (peer: PeerName) => formatVersion(heard.get(peer))
-    const options = {
-      self,
-      recordOf,
-      universe: [network(universe)],
-      commons,
-      initial,
-      reserved: [],
-      order: 'lowest' as const,
-    }
-    return new Ipam({ ...options, stored, now: this.time.now })
+    const space = { universe: [network(universe)], commons, initial, reserved: [] }
+    return new Ipam({ self, recordOf, ...space, order: 'lowest', stored, now: this.time.now })
   }
 
   #notice(host: AddressHost): void {
     if (!host.isUp) return
     if (this.members !== undefined) {
       this.#forgetOthers(host, this.members)
-      this.tell(host, { kind: 'members', members: this.#manifest() })
+      this.tell(host, this.#manifest())
     }
     const reachable = this.up.filter(other => other !== host && this.#areConnected(host, other))
     this.tell(host, { kind: 'reachable', peers: new Set(reachable.map(other => other.name)) })
@@ -207,8 +202,9 @@ export class AddressWorld {
     for (const peer of host.heard.keys()) if (!members.has(peer)) host.heard.delete(peer)
   }
 
-  #manifest(): readonly IpamMember[] {
-    return [...(this.members ?? [])].map(name => ({ name, home: this.hosts.get(name)?.home ?? [] }))
+  #manifest(): IpamInput {
+    const { hosts, members, addedRanges } = this
+    return manifestOf({ hosts, members, addedRanges, universe: this.#options.universe })
   }
 
   #areConnected(a: AddressHost, b: AddressHost): boolean {

@@ -18,6 +18,7 @@ export interface SimulatedMember {
 /** The cluster key and the members, with which manifests are signed as the provisioner does. */
 export class SimulatedCluster {
   readonly members: SimulatedMember[] = []
+  addedRanges: readonly string[] = []
   readonly #seed: Uint8Array
   readonly #random: SeededRandom
   #version = 0
@@ -96,6 +97,7 @@ export class SimulatedCluster {
         addresses: member.addresses,
         port: 6783,
       })),
+      addedRanges: this.addedRanges,
     }
     return signManifest(JSON.stringify(manifest), this.#seed)
   }

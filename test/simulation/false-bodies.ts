@@ -17,3 +17,8 @@ export function rangesOf(world: AddressWorld, host: AddressHost): readonly Range
   const self = host.ipam.status(world.time.now).peers.find(peer => peer.isSelf)
   return (self?.ranges ?? []).map(({ from, to }) => ({ from, to }))
 }
+
+/** Its own router takes it for a copy, and is silent. */
+export function sayOnlyWhatItLies(world: AddressWorld, liar: AddressHost): void {
+  world.tell(liar, { kind: 'heard', peer: liar.name, body: falseBodyOf({}) })
+}

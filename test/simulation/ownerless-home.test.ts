@@ -1,7 +1,7 @@
 import { EPOCH_MAX } from '../../src/core/ipam/body.ts'
 import { countOf } from '../../src/core/ipam/reserve.ts'
 import { type AddressHost, type AddressWorld, nameOf } from './address-world.ts'
-import { claimOf, falseBodyOf, rangesOf } from './false-bodies.ts'
+import { claimOf, falseBodyOf, rangesOf, sayOnlyWhatItLies } from './false-bodies.ts'
 import { startWithLiar } from './hosts-in-contact.ts'
 
 const MINUTE = 60_000
@@ -133,11 +133,6 @@ function borrow(world: AddressWorld, host: AddressHost, count: number): readonly
   for (let i = 0; i < count; i++) world.allocate(host, `borrowed${i}`, HOME)
   world.run(3 * MINUTE)
   return host.ipam.leases.map(({ address }) => address)
-}
-
-/** Its own router takes it for a copy, and is silent. */
-function sayOnlyWhatItLies(world: AddressWorld, liar: AddressHost): void {
-  world.tell(liar, { kind: 'heard', peer: liar.name, body: falseBodyOf({}) })
 }
 
 function dropAll(world: AddressWorld, liar: AddressHost): void {

@@ -69,7 +69,12 @@ export type IpamInput =
   | { readonly kind: 'heard'; readonly peer: PeerName; readonly body: Uint8Array | undefined }
   | { readonly kind: 'reachable'; readonly peers: ReadonlySet<PeerName> }
   /** Of the manifest; never sent where there is none. */
-  | { readonly kind: 'members'; readonly members: readonly IpamMember[] }
+  | {
+      readonly kind: 'members'
+      readonly members: readonly IpamMember[]
+      /** Those that it adds to what is handed out; who has a share of them says `home`. */
+      readonly ranges?: readonly IpNetwork[]
+    }
   /** One more range for all routers: whoever hears of it keeps it, and tells it on. */
   | { readonly kind: 'add-range'; readonly ticket: number; readonly range: IpNetwork }
   /** The operator says that the peer is dead (Weave row IPM-10). */

@@ -1,7 +1,8 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import { type Doubted, Doubts } from './doubts.ts'
+import type { OwnedPart } from './overlaps.ts'
 import type { Claim } from './owned-space.ts'
-import type { Contest, OwnedPart } from './peer-views.ts'
+import type { Contest } from './peer-views.ts'
 import { intersect, type Range, rangeContains } from './range.ts'
 import type { Succession } from './succession.ts'
 import type { Territory } from './territory.ts'
@@ -33,6 +34,7 @@ export class Contests {
     const territory = this.#territory
     const { views, space, grants } = territory
     views.noteOwn(space.claims, grants)
+    views.verdicts.reviewPromises()
     if (views.lookAgain()) {
       territory.hasNews = true
       this.#succession.lookAgain()

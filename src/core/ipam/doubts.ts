@@ -1,4 +1,4 @@
-import type { OwnedPart } from './peer-views.ts'
+import type { OwnedPart } from './overlaps.ts'
 import { intersect, type Range, without } from './range.ts'
 import { CONVICT_MS } from './verdicts.ts'
 

@@ -68,6 +68,11 @@ export class Homes {
     return this.#trusted(this.#contacts.presentSince(peer))
   }
 
+  /** This router holds its own, and word of the manifest has come to it. */
+  get isSteady(): boolean {
+    return this.#isInContact(HOLD_MS)
+  }
+
   /** The same where a time without contact does not count that was too short for anybody to take over the peer's space. */
   heldFor(peer: PeerName): number | undefined {
     return peer === this.#self ? this.steadyFor(peer) : this.#trusted(this.#contacts.heldSince(peer, this.#now))

@@ -137,8 +137,7 @@ export class Ipam {
         return this.#succession.lookAgain()
       case 'members':
         if (this.#succession.members === undefined) this.#recall(input.members)
-        this.#succession.members = new Map(input.members.map(member => [member.name, member]))
-        return this.#succession.lookAgain()
+        return this.#succession.adopt(input, now)
       case 'add-range':
         return this.#addRange(input.ticket, input.range)
       case 'take-over':

@@ -75,10 +75,11 @@ export class OwnerlessHome {
   }
 
   get #leasedUnowned(): readonly Range[] {
-    const { leases, space } = this.#territory
+    const { leases, space, views, self } = this.#territory
     return leases.all
       .filter(({ address }) => this.#territory.isInUniverse(address) && space.at(address) === undefined)
       .map(({ address }) => ({ from: address, to: address }))
+      .filter(range => !views.verdicts.isPromisedBesides(self, range))
   }
 
   get #spoken(): readonly Range[] {

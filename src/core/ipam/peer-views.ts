@@ -1,7 +1,9 @@
 import type { PeerName } from '../../base/peer-name.ts'
 import type { AddressBody, Grant } from './body.ts'
 import type { Homes } from './homes.ts'
+import { type Overlap, type OwnedPart, overlapOf, partsOf } from './overlaps.ts'
 import { type Claim, holdsAgainst } from './owned-space.ts'
+import type { Promised } from './promises.ts'
 import { intersect, type Range, rangeContains, without } from './range.ts'
 import type { Claimant } from './tenures.ts'
 import { Verdicts } from './verdicts.ts'
@@ -13,11 +15,6 @@ export interface PeerView {
   readonly grants: readonly Grant[]
   /** Undefined for what is only remembered from an earlier life of this router. */
   readonly body: AddressBody | undefined
-}
-
-export interface OwnedPart extends Range {
-  readonly owner: PeerName
-  readonly epoch: number
 }
 
 /** About space of this router that others claim too. */
@@ -77,6 +74,20 @@ export class PeerViews {
     return bodies.map(([name, body]) => body !== undefined && this.#look(name, body)).includes(true)
   }
 
+  /** Call with each manifest but the first: `parts` of `ranges` it gives to members, which had none of them. What was heard before may not count. */
+  promise(
+    parts: readonly Promised[],
+    { ranges, wasHandedOut }: { readonly ranges: readonly Range[]; readonly wasHandedOut: (range: Range) => boolean },
+  ): void {
+    this.verdicts.promise(parts, wasHandedOut)
+    for (const { name, body } of this.ofMembers) {
+      const said = [...(body?.claims ?? []), ...(body?.grants ?? [])]
+      if (body === undefined || !said.some(one => within(ranges, one).length > 0)) continue
+      this.verdicts.notePromised(name, body)
+      this.#look(name, body)
+    }
+  }
+
   remember(name: PeerName, claims: readonly Claim[]): void {
     this.#views.set(name, { name, claims, grants: [], body: undefined })
   }
@@ -88,6 +99,7 @@ export class PeerViews {
     this.#own = { name, claims }
     this.verdicts.note(this.#own, this.ofMembers)
     this.verdicts.noteTaken(name, this.#taken, [])
+    this.verdicts.notePromised(name, { claims, grants })
     this.#noteReceivers(grants)
   }
 
@@ -216,6 +228,7 @@ export class PeerViews {
     this.verdicts.noteGrants(name, body.grants)
     if (isNews || !this.verdicts.hasNoted(name)) this.#note(view, before)
     this.#noteTakenBy(view)
+    this.verdicts.notePromised(name, body)
     this.#noteReceivers(body.grants)
     return isNews
   }
@@ -260,22 +273,6 @@ export class PeerViews {
   #othersThan(name: PeerName): readonly Claimant[] {
     return [this.#own, ...this.ofMembers].filter(other => other.name !== name)
   }
-}
-
-interface Overlap {
-  readonly claim: Claim
-  readonly theirs: Claim
-  readonly owner: PeerName
-  readonly part: Range
-}
-
-function overlapOf(claim: Claim, theirs: Claim, owner: PeerName): readonly Overlap[] {
-  const part = intersect(claim, theirs)
-  return part === undefined ? [] : [{ claim, theirs, owner, part }]
-}
-
-function partsOf({ owner, theirs }: Overlap, ranges: readonly Range[]): readonly OwnedPart[] {
-  return ranges.map(range => ({ ...range, owner, epoch: theirs.epoch }))
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

@@ -1,4 +1,4 @@
-import { type IpNetwork, lastOf } from '../../base/ip-address.ts'
+import { encloses, type IpNetwork, lastOf } from '../../base/ip-address.ts'
 
 /** Addresses from the first to the last, both included. */
 export interface Range {
@@ -22,6 +22,13 @@ export function intersect(a: Range, b: Range): Range | undefined {
   const { from } = a.from < b.from ? b : a
   const { to } = a.to < b.to ? a : b
   return from <= to ? { from, to } : undefined
+}
+
+/** Those that are in no other; of equal ones the first. */
+export function outermost(networks: readonly IpNetwork[]): readonly IpNetwork[] {
+  const isInner = (one: IpNetwork, i: number) =>
+    networks.some((other, k) => k !== i && encloses(other, one) && (k < i || !encloses(one, other)))
+  return networks.filter((one, i) => !isInner(one, i))
 }
 
 export function largestFirst<T extends Range>(ranges: readonly T[]): readonly T[] {

@@ -158,9 +158,17 @@ export class Requests {
     if (owner !== undefined) return this.#askOwner(address, owner, now)
     if (!this.#territory.hasRoom)
       return { ...wait(`room: ${NO_ROOM}`), refusal: `${NO_ROOM}: take addresses that lie side by side` }
+    if (this.#territory.isSharedByOthers(address)) return this.#awaitShare(address)
     if (this.#succession.foundOne(address, now)) return wait('word of other claims to the address')
     const { needed, known } = this.#succession.quorum
     return wait(this.#describeQuorum(needed, known))
+  }
+
+  #awaitShare(address: bigint): Attempt {
+    const text = formatIpAddress(address)
+    const owner = this.#territory.homes.at(address)
+    if (owner === undefined) return refuse(`address ${text} is in the share of no host`)
+    return wait(`peer ${owner}, in whose share of the range address ${text} is, to take that`)
   }
 
   #askOwner(address: bigint, owner: PeerName, now: number): Attempt {

@@ -1,5 +1,5 @@
 import type { PeerName } from '../../base/peer-name.ts'
-import type { IpamMember, IpamOwnerless } from './api.ts'
+import type { IpamInput, IpamMember, IpamOwnerless } from './api.ts'
 import { EPOCH_MAX } from './body.ts'
 import { GRACE_MS, REMOVED_MS } from './contacts.ts'
 import { estateOf, hasHeirs, leavesAnything } from './estates.ts'
@@ -7,6 +7,7 @@ import { OwnerlessHome } from './ownerless-home.ts'
 import { intersect, largestFirst, type Range, rangeOf, without } from './range.ts'
 import { countOf } from './reserve.ts'
 import { shareOf } from './seed-share.ts'
+import { formatHome, parseHome } from './taken-home.ts'
 import type { Territory } from './territory.ts'
 
 /** Space that was taken is used only after so long without word of a better claim, in contact with most of the cluster. */
@@ -47,8 +48,23 @@ export class Succession {
     return this.#members
   }
 
-  set members(members: ReadonlyMap<PeerName, IpamMember>) {
-    this.#members = members
+  /** A manifest. Space that it gives out for the first time nobody can have yet. */
+  adopt({ members, ranges = [] }: Extract<IpamInput, { kind: 'members' }>, now: number): void {
+    const territory = this.#territory
+    const isFirst = this.#members === undefined
+    const added = ranges.map(rangeOf).filter(range => !territory.isShared(range))
+    const before = [...territory.universe.map(rangeOf), ...territory.space.claims]
+    this.#members = new Map(members.map(member => [member.name, member]))
+    territory.shared = ranges
+    territory.homes.look(this.#members, now)
+    this.lookAgain()
+    if (isFirst) return
+    const parts = members.flatMap(({ name: owner, home }) =>
+      home.flatMap(one => added.flatMap(range => intersect(range, one) ?? [])).map(part => ({ owner, ...part })),
+    )
+    const wasHandedOut = (part: Range) => before.some(range => intersect(range, part) !== undefined)
+    territory.views.promise(parts, { ranges: added, wasHandedOut })
+    territory.hasNews ||= added.length > 0
   }
 
   /** True when the manifest does not name this router. */
@@ -118,8 +134,8 @@ export class Succession {
   found(range: Range, now: number): boolean {
     const { initial, commons, self } = this.#territory
     if (initial.kind === 'observer' || !this.#isEnough) return false
-    const all = commons.map(rangeOf)
-    const networks = initial.kind === 'seed' ? all.flatMap(one => shareOf(one, [...initial.peers].sort(), self)) : all
+    const sharers = initial.kind === 'seed' ? [...initial.peers].sort() : undefined
+    const networks = sharers === undefined ? commons : commons.flatMap(one => shareOf(one, sharers, self))
     const wanted = networks.filter(network => network.from <= range.to && range.from <= network.to)
     return wanted.map(network => this.#claim(network, 'wished', now).isTaken).includes(true)
   }
@@ -134,7 +150,7 @@ export class Succession {
     const { initial, commons } = this.#territory
     if (initial.kind !== 'manifest' || this.#members === undefined) return false
     const homes = [...this.#members.values()].flatMap(({ home }) => home)
-    return [...homes, ...commons.map(rangeOf)].every(one => intersect(one, range) === undefined)
+    return [...homes, ...commons].every(one => intersect(one, range) === undefined)
   }
 
   /**
@@ -165,9 +181,11 @@ export class Succession {
   #takeHome(now: number): void {
     const territory = this.#territory
     const home = this.#members?.get(territory.self)?.home ?? []
-    const text = home.map(({ from, to }) => `${from}-${to}`).join()
+    const text = formatHome(home)
     if (territory.initial.kind !== 'manifest' || territory.home === text || !this.#isEnough) return
-    const claims = home.map(range => this.#claim(range, 'inherited', now))
+    const taken = parseHome(territory.home)
+    const untaken = home.flatMap(range => without(range, taken))
+    const claims = untaken.map(range => this.#claim(range, 'inherited', now))
     // What there is no room for is taken later, unless by then it may be on its way back.
     if (territory.grantSequence === 0 && claims.some(({ isWhole }) => !isWhole)) return
     territory.home = text
@@ -226,9 +244,10 @@ export class Succession {
 
   /** Its range was perhaps taken for the first time, and is so again. What others had before takes longer. */
   #giveUpSettling(): void {
-    const { space } = this.#territory
-    if (space.claims.some(({ isSettling, epoch }) => isSettling && epoch === FIRST_EPOCH)) this.#territory.home = ''
-    space.dropSettling()
+    const territory = this.#territory
+    const first = territory.space.claims.filter(({ isSettling, epoch }) => isSettling && epoch === FIRST_EPOCH)
+    territory.home = formatHome(parseHome(territory.home).flatMap(range => without(range, first)))
+    territory.space.dropSettling()
   }
 
   #inherit(now: number): void {

@@ -9,7 +9,16 @@ import { type Lease, LeaseBook } from './lease-book.ts'
 import { type IpamMemory, parseMemory } from './memory.ts'
 import { OwnedSpace } from './owned-space.ts'
 import { PeerViews } from './peer-views.ts'
-import { largestFirst, type Range, rangeOf, sizeOfRange, without } from './range.ts'
+import {
+  intersect,
+  largestFirst,
+  outermost,
+  type Range,
+  rangeContains,
+  rangeOf,
+  sizeOfRange,
+  without,
+} from './range.ts'
 import { offersIn } from './reserve.ts'
 import { denialsMax, roomFor, type Spoken } from './room.ts'
 
@@ -33,6 +42,9 @@ export class Territory {
   readonly wishes: Wish[] = []
   readonly #universe: readonly IpNetwork[]
   readonly #commons: readonly IpNetwork[]
+  /** Ranges of which the manifest gives each member a share. */
+  shared: readonly IpNetwork[] = []
+  /** Those that a member added. */
   added: readonly IpNetwork[] = []
   grants: readonly Grant[] = []
   /** Taken by their receivers just before. */
@@ -68,12 +80,24 @@ export class Territory {
 
   /** All addresses that may be handed out. */
   get universe(): readonly IpNetwork[] {
-    return [...this.#universe, ...this.added]
+    return outermost([...this.#universe, ...this.shared, ...this.added])
   }
 
   /** The part of it that whoever needs it first may take. */
-  get commons(): readonly IpNetwork[] {
-    return [...this.#commons, ...this.added]
+  get commons(): readonly Range[] {
+    const shared = this.shared.map(rangeOf)
+    return [...this.#commons, ...this.added].flatMap(network => without(rangeOf(network), shared))
+  }
+
+  /** Whether members have shares there. */
+  isShared(range: Range): boolean {
+    return this.shared.some(network => intersect(rangeOf(network), range) !== undefined)
+  }
+
+  /** There, and not in the share of this router: it never takes that by itself. */
+  isSharedByOthers(address: bigint): boolean {
+    const isOwn = this.homes.of(this.self).some(home => rangeContains(home, address))
+    return !isOwn && this.isShared({ from: address, to: address })
   }
 
   get memory(): IpamMemory {

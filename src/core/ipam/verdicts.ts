@@ -4,6 +4,7 @@ import { Handovers } from './handovers.ts'
 import type { Homes } from './homes.ts'
 import type { IpamMemory } from './memory.ts'
 import { holdsAgainst } from './owned-space.ts'
+import { type Promised, Promises } from './promises.ts'
 import { intersect, type Range, without } from './range.ts'
 import { type Claimant, type Tenure, tenuresOf } from './tenures.ts'
 
@@ -38,6 +39,7 @@ export class Verdicts {
   readonly #homes: Homes
   readonly #tenures = new Map<PeerName, readonly Tenure[]>()
   readonly #handovers = new Handovers()
+  readonly #promises: Promises
   readonly #suspects = new Map<PeerName, Suspect>()
   /** Who says of which member that its claims are not lawful. */
   readonly #accusers = new Map<PeerName, Set<PeerName>>()
@@ -45,6 +47,7 @@ export class Verdicts {
   constructor(self: PeerName, homes: Homes) {
     this.#self = self
     this.#homes = homes
+    this.#promises = new Promises(homes)
   }
 
   /** Those whose claims may come to count, or count no longer, by what others say or by time. */
@@ -128,6 +131,31 @@ export class Verdicts {
     this.#handovers.note(name, grants, { held: this.#hadBy(name), now: this.#homes.now })
   }
 
+  /** A manifest gives this to members. What was handed out before is not promised as far as others have held it for long. */
+  promise(parts: readonly Promised[], wasHandedOut: (range: Range) => boolean): void {
+    this.#promises.adopt()
+    const free = (one: Promised) =>
+      without(one, wasHandedOut(one) ? this.#heldByOthers(one.owner, one) : []).map(part => ({ ...one, ...part }))
+    this.#promises.make(parts.flatMap(free))
+  }
+
+  reviewPromises(): void {
+    for (const owner of this.#promises.due()) {
+      const held = this.#promises.to(owner).flatMap(part => this.#heldFor(owner, part))
+      this.#promises.keep(owner, held)
+    }
+  }
+
+  /** Whether the manifest has promised some of it to another. */
+  isPromisedBesides(peer: PeerName, range: Range): boolean {
+    return this.#promises.besides(peer, range).length > 0
+  }
+
+  /** What its owner says of promised space. Call after its claims are noted. */
+  notePromised(name: PeerName, said: Parameters<Promises['hear']>[1]): void {
+    this.#promises.hear(name, said)
+  }
+
   /** Whether something is on its way to it. */
   awaits(name: PeerName): boolean {
     return this.#handovers.to(name, this.#homes.now).length > 0
@@ -181,7 +209,8 @@ export class Verdicts {
     const beyond = without(item, this.#homes.of(name))
     if (beyond.length === 0) return []
     const claim = { ...item, isSettling: false }
-    return others.flatMap(({ name: holder, claims }) => {
+    const promised = beyond.flatMap(part => this.#promises.besides(name, part))
+    const held = others.flatMap(({ name: holder, claims }) => {
       const isKnown = (suspect.holders.get(holder) ?? -1) >= item.epoch && !this.#homes.isLost(holder)
       const coming = this.#handovers.to(holder, this.#homes.now).filter(({ giver }) => giver !== name)
       const settled = claims.filter(({ isSettling }) => !isSettling)
@@ -195,6 +224,12 @@ export class Verdicts {
         .flatMap(part => without(part, own))
         .map(({ from, to }) => ({ from, to, holder }))
     })
+    return [...promised.map(({ owner, from, to }) => ({ from, to, holder: owner })), ...held]
+  }
+
+  #heldByOthers(owner: PeerName, range: Range): readonly Range[] {
+    const others = [...this.#tenures.keys()].filter(name => name !== owner)
+    return others.flatMap(name => this.#heldFor(name, range))
   }
 
   /** What it has held of the range for long. */
@@ -212,9 +247,12 @@ export class Verdicts {
     return this.#tenures.get(name) ?? []
   }
 
-  /** With what is on its way to it from those that have held it. */
+  /** With what is on its way to it from those that have held it, or promised. */
   #hadBy(name: PeerName): readonly Tenure[] {
-    return [...this.#tenuresOf(name), ...this.#handovers.to(name, this.#homes.now)]
+    const promised = this.#promises
+      .to(name)
+      .map(({ from, to }) => ({ from, to, epoch: 0, since: Number.NEGATIVE_INFINITY }))
+    return [...this.#tenuresOf(name), ...this.#handovers.to(name, this.#homes.now), ...promised]
   }
 
   #discreditedPart(name: PeerName, item: Range): readonly Range[] {

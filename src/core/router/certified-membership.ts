@@ -1,4 +1,6 @@
+import { type IpNetwork, parseIpNetwork } from '../../base/ip-address.ts'
 import { ok, type Result, refused } from '../../base/result.ts'
+import { addedRangesOf, shareOf } from '../../contract/added-ranges.ts'
 import {
   type ClusterManifest,
   MANIFEST_BYTES_MAX,
@@ -8,7 +10,7 @@ import {
   type SignedManifest,
 } from '../../contract/cluster-manifest.ts'
 import { isSignedBy, peerNameOf } from '../session/crypto.ts'
-import { fromBase64, type Judgement, type Membership, type RecordClaim, toBase64 } from './membership.ts'
+import { fromBase64, type Judgement, type Member, type Membership, type RecordClaim, toBase64 } from './membership.ts'
 
 /** Checks the cluster's signature first, so that nothing unsigned is ever parsed. */
 export function verifyManifest(signed: SignedManifest, clusterKey: Uint8Array): Result<ClusterManifest> {
@@ -27,6 +29,7 @@ export class CertifiedMembership implements Membership {
   #signed: SignedManifest
   #manifest: ClusterManifest
   #byShortId = new Map<number, ManifestHost>()
+  #addedRanges: readonly IpNetwork[] = []
 
   constructor(signed: SignedManifest, manifest: ClusterManifest, clusterKey: Uint8Array) {
     this.#clusterKey = clusterKey
@@ -47,6 +50,10 @@ export class CertifiedMembership implements Membership {
     return this.#manifest.hosts
   }
 
+  get addedRanges(): readonly IpNetwork[] {
+    return this.#addedRanges
+  }
+
   get size(): number {
     return this.#manifest.hosts.length
   }
@@ -57,6 +64,12 @@ export class CertifiedMembership implements Membership {
 
   host(shortId: number): ManifestHost | undefined {
     return this.#byShortId.get(shortId)
+  }
+
+  rangesOf({ shortId, containerRange = '' }: Member): readonly IpNetwork[] {
+    const own = parseIpNetwork(containerRange)
+    const shares = this.addedRanges.map(range => shareOf(range, this.#manifest, { shortId, containerRange }))
+    return [own.ok ? own.value : undefined, ...shares].filter(range => range !== undefined)
   }
 
   /** `publicKey`: raw Ed25519. */
@@ -96,5 +109,6 @@ export class CertifiedMembership implements Membership {
 
   #index(): void {
     this.#byShortId = new Map(this.#manifest.hosts.map(host => [host.shortId, host]))
+    this.#addedRanges = addedRangesOf(this.#manifest)
   }
 }

@@ -1,3 +1,4 @@
+import type { IpNetwork } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { Result } from '../../base/result.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
@@ -43,11 +44,15 @@ export interface Membership {
   readonly version: number
   readonly signed: SignedManifest | undefined
   readonly members: readonly Member[]
+  /** Address ranges that the manifest adds to the subnet. */
+  readonly addedRanges: readonly IpNetwork[]
   /** How many there are. */
   readonly size: number
   /** Bytes of the public key that follow a peer's record; 0 where keys are known otherwise. */
   readonly keyBytes: number
   host(shortId: number): Member | undefined
+  /** Address ranges that the manifest gives to a member. */
+  rangesOf(member: Member): readonly IpNetwork[]
   /** `publicKey`: raw Ed25519. */
   hostWithKey(publicKey: Uint8Array): Member | undefined
   /** `publicKey`: what came with the record; empty where keys are known otherwise. Changes nothing. */

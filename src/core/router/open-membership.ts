@@ -46,12 +46,20 @@ export class OpenMembership implements Membership {
     return [...this.#byShortId.values()].sort((a, b) => a.shortId - b.shortId)
   }
 
+  get addedRanges(): readonly [] {
+    return []
+  }
+
   get size(): number {
     return this.#byShortId.size
   }
 
   host(shortId: number): Member | undefined {
     return this.#byShortId.get(shortId)
+  }
+
+  rangesOf(): readonly [] {
+    return []
   }
 
   hostWithKey(publicKey: Uint8Array): Member | undefined {

@@ -1,8 +1,8 @@
 import { assertNever } from '../../base/assert.ts'
-import { parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
+import { parseIpAddress } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import { Names, type NamesOutput } from '../dns/names.ts'
-import type { IpamMember, IpamOutput } from '../ipam/api.ts'
+import type { IpamInput, IpamOutput } from '../ipam/api.ts'
 import { Ipam } from '../ipam/ipam.ts'
 import { rangeOf } from '../ipam/range.ts'
 import { Topic } from '../wire/topic.ts'
@@ -106,7 +106,7 @@ export class Shared {
     this.#reached = reachable
     this.#isHeard = isHeard
     this.#members = members
-    if (hasOtherMembers) this.ipam?.handle({ kind: 'members', members: members.map(describeMember) }, now)
+    if (hasOtherMembers) this.ipam?.handle(describeMembers(membership), now)
     this.ipam?.handle({ kind: 'reachable', peers: isHeard || membership.kind === 'open' ? reachable : new Set() }, now)
     this.names?.reach(reachable, now)
     this.#perform()
@@ -208,7 +208,10 @@ function isSameSet(a: ReadonlySet<PeerName>, b: ReadonlySet<PeerName> | undefine
   return true
 }
 
-function describeMember({ peerName: name, containerRange = '' }: Member): IpamMember {
-  const home = parseIpNetwork(containerRange)
-  return { name, home: home.ok ? [rangeOf(home.value)] : [] }
+function describeMembers(membership: Membership): Extract<IpamInput, { kind: 'members' }> {
+  const members = membership.members.map(member => ({
+    name: member.peerName,
+    home: membership.rangesOf(member).map(rangeOf),
+  }))
+  return { kind: 'members', members, ranges: membership.addedRanges }
 }

@@ -13,6 +13,12 @@ describe('the cluster’s manifest', () => {
     expect(acceptedBy(parseManifest(JSON.stringify(GOOD_MANIFEST)))).toEqual(GOOD_MANIFEST)
   })
 
+  it('reads added ranges, and those of an older release have none', () => {
+    const text = JSON.stringify({ ...GOOD_MANIFEST, addedRanges: ['10.9.0.0/16', 'fd00:9::/64'] })
+    expect(acceptedBy(parseManifest(text)).addedRanges).toEqual(['10.9.0.0/16', 'fd00:9::/64'])
+    expect(acceptedBy(parseManifest(JSON.stringify(GOOD_MANIFEST)))).not.toHaveProperty('addedRanges')
+  })
+
   it('peer names are read in lower case, so that they compare', () => {
     const shouting = [{ ...hostNumber(1), peerName: '02:AB:CD:EF:00:01' }]
     const read = acceptedBy(parseManifest(JSON.stringify({ ...GOOD_MANIFEST, hosts: shouting })))
@@ -36,6 +42,9 @@ describe('the cluster’s manifest', () => {
     [{ version: 0 }, 'version must be an integer'],
     [{ version: '3' }, 'version must be an integer'],
     [{ hosts: {} }, 'hosts must be a list'],
+    [{ addedRanges: '10.9.0.0/16' }, 'addedRanges must be a list of texts'],
+    [{ addedRanges: ['10.9.0.1/16'] }, 'addedRanges: no networks, or too many'],
+    [{ addedRanges: new Array(65).fill('10.9.0.0/16') }, 'addedRanges: no networks, or too many'],
     [{ hosts: [7] }, 'hosts[0] is not an object'],
     [{ hosts: [{ ...hostNumber(1), port: 70000 }] }, 'hosts[0].port must be an integer from 1 to 65535'],
     [{ hosts: [{ ...hostNumber(1), addresses: 'a' }] }, 'hosts[0].addresses must be a list of texts'],
