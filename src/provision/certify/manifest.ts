@@ -22,11 +22,12 @@ export function buildManifest(plan: Plan, clusterId: string): VersionedManifest 
     const publicKey = keys.get(host.name)
     return publicKey === undefined ? [] : [manifestHost(host, publicKey)]
   })
-  const content = { clusterId, clusterName: plan.clusterName, subnet: plan.subnet, hosts }
+  const ranges = plan.addedRanges.length === 0 ? {} : { addedRanges: plan.addedRanges }
+  const content = { clusterId, clusterName: plan.clusterName, subnet: plan.subnet, hosts, ...ranges }
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
   const { clusterName, subnet } = plan
   return {
-    manifest: { format: 1, clusterId, clusterName, version: nextVersion(plan.lock, digest), subnet, hosts },
+    manifest: { format: 1, clusterId, clusterName, version: nextVersion(plan.lock, digest), subnet, hosts, ...ranges },
     digest,
   }
 }

@@ -48,11 +48,14 @@ export function parseInventory(listing: Listing): ParsedInventory {
     containerPrefix:
       ofCluster.value('weave_container_prefix', host => host.integer('weave_container_prefix', 1, 30)) ??
       DEFAULTS.containerPrefix,
+    addedRanges: wordsOf(ofCluster.value('weave_added_ranges', host => networksOf(host, 'weave_added_ranges'))),
     mtu:
       ofCluster.value('weave_mtu', host => host.integer('weave_mtu', MTU_MIN, MTU_MAX)) ??
       defaultMtu(inventoryHosts, wantsTunnels === true),
     isEncrypted: ofCluster.value('weave_encryption', host => host.flag('weave_encryption')) ?? true,
-    trustedSubnets: wordsOf(ofCluster.value('weave_trusted_subnets', trustedSubnetsOf)),
+    trustedSubnets: wordsOf(
+      ofCluster.value('weave_trusted_subnets', host => networksOf(host, 'weave_trusted_subnets')),
+    ),
     wantsTunnels,
     hosts: inventoryHosts,
   }
@@ -105,8 +108,8 @@ class SharedVariables {
 }
 
 /** One text, so that hosts can be compared. */
-function trustedSubnetsOf(host: HostVariables): string | undefined {
-  return host.texts('weave_trusted_subnets')?.join(' ')
+function networksOf(host: HostVariables, name: string): string | undefined {
+  return host.texts(name)?.join(' ')
 }
 
 function wordsOf(text: string | undefined): readonly string[] {

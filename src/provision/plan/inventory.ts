@@ -16,6 +16,8 @@ export interface Inventory {
   readonly clusterName: string
   readonly subnet: string
   readonly containerPrefix: number
+  /** Networks besides the subnet of which each host hands out a share. */
+  readonly addedRanges?: readonly string[] | undefined
   readonly mtu: number
   /** False: frames may go in the clear to any member, by the kernel's fast path. */
   readonly isEncrypted: boolean

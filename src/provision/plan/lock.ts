@@ -5,6 +5,8 @@ export interface Lock {
   readonly cluster: LockedCluster | undefined
   /** The layout that the numbers were last used with; absent in a lock that has no hosts yet. */
   readonly network: { readonly subnet: string; readonly containerPrefix: number } | undefined
+  /** Added once, handed out for good. */
+  readonly addedRanges?: readonly string[] | undefined
   readonly manifest: { readonly version: number; readonly digest: string }
   readonly hosts: readonly LockedHost[]
   /** Numbers that removed hosts had, the longest gone first. */

@@ -1,5 +1,6 @@
 import { formatCidr, parseCidr } from '../../base/cidr.ts'
 import type { Problem } from '../../base/user-error.ts'
+import { addedRangesOf, checkAddedRanges } from './added-ranges.ts'
 import { bridgeAddress, containerRange, hostsMax, type Layout, remedyForExhaustion } from './addressing.ts'
 import { adoptionOf, checkAdoption } from './adoption.ts'
 import { checkHosts, checkIdentities, checkLayout, checkNames } from './checks.ts'
@@ -21,6 +22,8 @@ export interface Plan {
   readonly clusterName: string
   readonly subnet: string
   readonly containerPrefix: number
+  /** Networks besides the subnet of which each host hands out a share. */
+  readonly addedRanges: readonly string[]
   readonly mtu: number
   /** Underlay networks within which frames may go in the clear; none where all is sealed. */
   readonly trustedSubnets: readonly string[]
@@ -82,6 +85,7 @@ export function makePlan(given: PlanInput): PlanOutcome {
     ...numbering.problems,
     ...checkHosts(inventory, layout),
     ...checkTrust(inventory, layout),
+    ...checkAddedRanges(inventory, layout, input.lock),
   ]
   const ordered = inNumberOrder(inventory.hosts, numbering)
   const hosts = ordered.map((host, position) => planHost({ input, ordered, position, host, layout, numbering }))
@@ -104,6 +108,7 @@ export function makePlan(given: PlanInput): PlanOutcome {
     clusterName,
     subnet: formatCidr(subnet.value),
     containerPrefix,
+    addedRanges: addedRangesOf(inventory),
     mtu,
     trustedSubnets: trustedBy(inventory),
     wantsTunnels: inventory.wantsTunnels ?? false,
@@ -196,9 +201,11 @@ function nextLock(input: PlanInput, hosts: readonly PlannedHost[], numbering: Nu
   const known = new Map(input.lock.hosts.map(host => [host.name, host.publicKey]))
   const keyOf = (name: string) => input.facts?.[name]?.publicKey ?? known.get(name)
   const { subnet, containerPrefix } = input.inventory
+  const addedRanges = addedRangesOf(input.inventory)
   return {
     ...input.lock,
     network: { subnet, containerPrefix },
+    ...(addedRanges.length === 0 ? {} : { addedRanges }),
     hosts: hosts.map(({ name, index, underlayAddresses }) => {
       const underlay = underlayToKeep(input.inventory, name, underlayAddresses)
       return { name, index, publicKey: keyOf(name), ...(underlay === undefined ? {} : { underlay }) }

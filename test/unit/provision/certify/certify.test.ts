@@ -13,7 +13,7 @@ import {
 import { createCertifier, hostCertificate } from '../../../../src/provision/certify/x509.ts'
 import { EMPTY_LOCK, type Lock } from '../../../../src/provision/plan/lock.ts'
 import { acceptedBy } from '../../base/outcome.ts'
-import { facts, host, planned } from '../inventories.ts'
+import { facts, host, inventory, planned } from '../inventories.ts'
 
 const secrets = createSecrets()
 
@@ -52,6 +52,21 @@ describe('the manifest', () => {
     const third = await certify(planWith(['a', 'b'], second.lock), secrets)
     expect([first, second, third].map(({ lock }) => lock.manifest.version)).toEqual([1, 1, 2])
     expect(second.material).toEqual(first.material)
+  })
+
+  it('has the ranges that the inventory adds, in another version', async () => {
+    const first = await certify(planWith(['a']), secrets)
+    const hosts = [host('a'), host('b')]
+    const plan = planned(hosts, {
+      inventory: inventory(hosts, { addedRanges: ['10.9.0.0/16'] }),
+      facts: { a: facts({ publicKey: rawKey(keys.a) }) },
+      lock: first.lock,
+    })
+    const second = await certify(plan, secrets)
+    const read = ({ material }: typeof first) =>
+      acceptedBy(parseManifest(acceptedBy(parseSignedManifest(material.signedManifest)).manifest))
+    expect(read(first)).not.toHaveProperty('addedRanges')
+    expect(read(second)).toMatchObject({ version: 2, addedRanges: ['10.9.0.0/16'] })
   })
 
   it('is the same to the byte for the same plan', async () => {

@@ -65,6 +65,7 @@ describe('variables', () => {
       clusterName: 'weave',
       subnet: '10.2.0.0/16',
       containerPrefix: 24,
+      addedRanges: [],
       mtu: 1376,
       isEncrypted: true,
       trustedSubnets: [],
