@@ -45,7 +45,7 @@ export class JudgingLab {
 
   static async create(): Promise<JudgingLab> {
     await sweepNamespaces('weavejudge')
-    const namespace = `weavejudge-${process.pid}`
+    const namespace = `weavejudge-${process.pid}-h`
     addHost(namespace)
     const argv = ['netns', 'exec', namespace, RUNTIME, '--no-warnings', PROGRAM, DEVICE]
     const child = spawn('ip', argv, { stdio: ['pipe', 'pipe', 'inherit'] })
