@@ -7,6 +7,7 @@ short_description: Reads how the overlay does on a host, judges nothing, changes
 options:
   bridge: {type: str, required: true, description: name of the bridge}
   subnet: {type: str, required: true, description: the overlay's network}
+  added_ranges: {type: list, elements: str, default: [], description: networks that routers hand out besides}
   port: {type: int, required: true, description: the router's port}
   depth: {type: str, default: status, choices: [status, whole], description: what the router says, or the host as well}
   peers: {type: list, elements: dict, default: [], description: host, address and port of those to reach beneath the overlay, and bytes that must get there}
@@ -109,10 +110,12 @@ def read_or_none(path):
 
 def overlaps_of(module):
     lines = []
-    for kind in ('address', 'route'):
-        lines += module.run_command(['ip', '-o', '-4', kind, 'show'])[1].splitlines()
+    for family in ('-4', '-6'):
+        for kind in ('address', 'route'):
+            lines += module.run_command(['ip', '-o', family, kind, 'show'])[1].splitlines()
     containers = re.compile(r' dev (veth|docker_gw)')
-    return overlaps(module.params['subnet'], [line for line in lines if not containers.search(line)], module.params['bridge'])
+    overlay = [module.params['subnet']] + module.params['added_ranges']
+    return overlaps(overlay, [line for line in lines if not containers.search(line)], module.params['bridge'])
 
 
 def firewalls_of(module):
@@ -178,6 +181,7 @@ def main():
         argument_spec={
             'bridge': {'type': 'str', 'required': True},
             'subnet': {'type': 'str', 'required': True},
+            'added_ranges': {'type': 'list', 'elements': 'str', 'default': []},
             'port': {'type': 'int', 'required': True},
             'depth': {'type': 'str', 'default': 'status', 'choices': ['status', 'whole']},
             'peers': {'type': 'list', 'elements': 'dict', 'default': []},

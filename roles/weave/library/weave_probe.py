@@ -6,6 +6,7 @@ module: weave_probe
 short_description: Reads a host and refuses what cannot work, before anything is changed
 options:
   subnet: {type: str, required: true, description: the overlay's network}
+  added_ranges: {type: list, elements: str, default: [], description: networks that routers hand out besides}
   port: {type: int, required: true, description: the router's port}
   bridge: {type: str, required: true, description: name of the bridge}
   agent_digest: {type: str, required: true, description: digest of the release to ship}
@@ -138,23 +139,24 @@ def refuse_overlap(module):
     if module.get_bin_path('ip') is None:
         return
     lines = []
-    for argv in (['ip', '-o', '-4', 'address', 'show'], ['ip', '-o', '-4', 'route', 'show']):
-        lines += module.run_command(argv, check_rc=True)[1].splitlines()
-    found = overlaps(module.params['subnet'], lines, module.params['bridge'])
-    found += docker_overlaps(module)
-    if found:
-        raise Refusal('the overlay %s overlaps %s' % (module.params['subnet'], ', '.join(found)),
-                      "'ip route' on the host shows who uses it: take it away there, or set weave_subnet to a network that no host uses")
+    for family in ('-4', '-6'):
+        for kind in ('address', 'route'):
+            lines += module.run_command(['ip', '-o', family, kind, 'show'], check_rc=family == '-4')[1].splitlines()
+    for name, networks in (('weave_subnet', [module.params['subnet']]), ('weave_added_ranges', module.params['added_ranges'])):
+        found = overlaps(networks, lines, module.params['bridge']) + docker_overlaps(module, networks)
+        if found:
+            raise Refusal('the overlay %s overlaps %s' % (', '.join(networks), ', '.join(found)),
+                          "'ip route' on the host shows who uses it: take it away there, or set %s to what no host uses" % name)
 
 
-def docker_overlaps(module):
+def docker_overlaps(module, overlay):
     """A network of Docker's need not have a route while nothing uses it. Those on our own bridge and of our driver are ours."""
     if not docker_is_installed() or module.get_bin_path('docker') is None:
         return []
     listed = [(network['name'], subnet) for network in docker_networks(module) for subnet in network['subnets']
               if network['bridge'] != module.params['bridge'] and network['driver'] != 'weavemesh']
     return ["%s of Docker's network '%s'" % (subnet, name) for name, subnet in listed
-            if overlaps(module.params['subnet'], ['%s dev docker' % subnet], module.params['bridge'])]
+            if overlaps(overlay, ['%s dev docker' % subnet], module.params['bridge'])]
 
 
 def refuse_busy_port(port):
@@ -278,6 +280,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             'subnet': {'type': 'str', 'required': True},
+            'added_ranges': {'type': 'list', 'elements': 'str', 'default': []},
             'port': {'type': 'int', 'required': True},
             'bridge': {'type': 'str', 'required': True},
             'agent_digest': {'type': 'str', 'required': True},

@@ -1,28 +1,36 @@
 """Pure readings of what the kernel and iproute2 tell about a host's network."""
 
 import ipaddress
+import re
 
 LISTENING = '0A'
 
 
-def overlaps(subnet, lines, own_device):
-    """Routes and addresses of the host that lie in the overlay's subnet, as 'ip -o' prints them."""
-    wanted = ipaddress.ip_network(subnet, strict=False)
+def networks_of(words):
+    """What is a network of these, which may have several in one, as the inventory may."""
+    texts = [text for word in words for text in re.split(r'[\s,]+', word)]
+    return [network for network in map(_parsed, texts) if network is not None]
+
+
+def overlaps(networks, lines, own_device):
+    """Routes and addresses of the host that lie in the overlay's networks, as 'ip -o' prints them."""
+    wanted = networks_of(networks)
     found = []
     for line in lines:
         network, device = _network_of(line)
         is_own = device == own_device or (device or '').startswith(own_device + '-')
         if network is None or is_own or network.prefixlen == 0:
             continue
-        if wanted.overlaps(network):
+        if any(one.version == network.version and one.overlaps(network) for one in wanted):
             found.append('%s on %s' % (network, device))
     return sorted(set(found))
 
 
 def _network_of(line):
     words = line.split()
-    if 'inet' in words:
-        return _parsed(words[words.index('inet') + 1]), words[1]
+    family = next((word for word in words if word in ('inet', 'inet6')), None)
+    if family is not None:
+        return _parsed(words[words.index(family) + 1]), words[1]
     device = words[words.index('dev') + 1] if 'dev' in words else words[0]
     networks = [_parsed(word) for word in words[:2]]
     return next((network for network in networks if network is not None), None), device

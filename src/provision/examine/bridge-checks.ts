@@ -64,7 +64,7 @@ export const BRIDGE_CHECKS: readonly HostCheck[] = [
   ({ whole: { overlaps }, facts: { plan } }) =>
     when(overlaps.length > 0, () => ({
       about: 'overlap',
-      cause: `the overlay ${plan.subnet} overlaps ${overlaps.join(', ')}: some containers cannot be reached from this host`,
+      cause: `the overlay ${[plan.subnet, ...plan.addedRanges].join(', ')} overlaps ${overlaps.join(', ')}: some containers cannot be reached from this host`,
       remedy: `'ip route' on the host shows who uses it; take it away there, or move the overlay with weave_subnet`,
     })),
   ({ whole: { config }, host, facts: { plan } }) =>

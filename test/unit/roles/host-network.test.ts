@@ -10,7 +10,7 @@ const ROUTES = ['default via 10.77.1.1 dev eth0', '10.77.1.0/24 dev eth0 proto k
 
 describe('the overlay overlaps', () => {
   it('nothing but its own bridge', () => {
-    expect(overlaps('10.2.0.0/16', [...ADDRESSES, ...ROUTES])).toEqual([])
+    expect(overlaps(['10.2.0.0/16'], [...ADDRESSES, ...ROUTES])).toEqual([])
   })
 
   it.each([
@@ -19,11 +19,23 @@ describe('the overlay overlaps', () => {
     ['a route to one host', '10.2.3.4 via 10.77.1.9 dev tun0', ['10.2.3.4/32 on tun0']],
     ['a route that leads nowhere', 'blackhole 10.2.0.0/17', ['10.2.0.0/17 on blackhole']],
   ])('%s', (_, line, expected) => {
-    expect(overlaps('10.2.0.0/16', [...ROUTES, line])).toEqual(expected)
+    expect(overlaps(['10.2.0.0/16'], [...ROUTES, line])).toEqual(expected)
+  })
+
+  it.each([
+    [
+      'an address of IPv6',
+      '2: eth0    inet6 fd00:3::7/64 scope global \\       valid_lft forever',
+      ['fd00:3::/64 on eth0'],
+    ],
+    ['a route of IPv6', 'fd00:3:1::/48 via fe80::1 dev eth0 metric 1024 pref medium', ['fd00:3:1::/48 on eth0']],
+    ['a network in the second of those that one word names', '10.4.9.0/24 dev eth1', ['10.4.9.0/24 on eth1']],
+  ])('%s in a range that was added', (_, line, expected) => {
+    expect(overlaps(['10.2.0.0/16', '10.3.0.0/16 10.4.0.0/16', 'fd00:3::/32'], [...ROUTES, line])).toEqual(expected)
   })
 
   it('an address of another interface', () => {
-    expect(overlaps('10.77.0.0/16', ADDRESSES)).toEqual(['10.77.1.0/24 on eth0'])
+    expect(overlaps(['10.77.0.0/16'], ADDRESSES)).toEqual(['10.77.1.0/24 on eth0'])
   })
 })
 
@@ -54,8 +66,8 @@ describe('the addresses of an interface', () => {
   })
 })
 
-function overlaps(subnet: string, lines: readonly string[]): unknown {
-  return call('overlaps(given["subnet"], given["lines"], "weave")', { subnet, lines })
+function overlaps(networks: readonly string[], lines: readonly string[]): unknown {
+  return call('overlaps(given["networks"], given["lines"], "weave")', { networks, lines })
 }
 
 function call(expression: string, given: Readonly<Record<string, unknown>>): unknown {
