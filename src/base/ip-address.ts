@@ -94,6 +94,14 @@ export function parseIpNetwork(text: string): Result<IpNetwork> {
   return refused(`'${text}' has host bits set: did you mean ${formatIpNetwork({ network, prefix })}?`)
 }
 
+/** Those of the texts that are networks. */
+export function readableNetworks(texts: readonly string[]): readonly IpNetwork[] {
+  return texts.flatMap(text => {
+    const network = parseIpNetwork(text)
+    return network.ok ? [network.value] : []
+  })
+}
+
 export function parseIpOnNetwork(text: string): Result<IpOnNetwork> {
   const [, ip = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
   const address = parseIpAddress(ip)
@@ -131,6 +139,10 @@ export function isOfSubnet(one: { readonly address: bigint; readonly prefix: num
 
 export function encloses(outer: IpNetwork, inner: IpNetwork): boolean {
   return outer.prefix <= inner.prefix && networkContains(outer, inner.network)
+}
+
+export function overlaps(a: IpNetwork, b: IpNetwork): boolean {
+  return encloses(a, b) || encloses(b, a)
 }
 
 function expandGroups(text: string): readonly number[] | undefined {

@@ -1,4 +1,4 @@
-import { firstOf, type IpNetwork, parseIpNetwork } from '../base/ip-address.ts'
+import { firstOf, type IpNetwork, parseIpNetwork, readableNetworks } from '../base/ip-address.ts'
 import type { ClusterManifest, ManifestHost } from './cluster-manifest.ts'
 
 const BITS = 128
@@ -22,8 +22,5 @@ export function shareOf(
 }
 
 export function addedRangesOf({ addedRanges = [] }: Pick<ClusterManifest, 'addedRanges'>): readonly IpNetwork[] {
-  return addedRanges.flatMap(text => {
-    const range = parseIpNetwork(text)
-    return range.ok ? [range.value] : []
-  })
+  return readableNetworks(addedRanges)
 }

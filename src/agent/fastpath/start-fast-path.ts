@@ -1,4 +1,4 @@
-import { type IpNetwork, parseIpNetwork } from '../../base/ip-address.ts'
+import { type IpNetwork, readableNetworks } from '../../base/ip-address.ts'
 import type { AgentConfig } from '../../contract/agent-config.ts'
 import { TUNNEL_PORT } from '../../contract/ports.ts'
 import type { Input, RouterOptions } from '../../core/router/index.ts'
@@ -35,7 +35,7 @@ export interface StartedFastPath {
  */
 export function startFastPath(start: FastPathStart): StartedFastPath {
   const { libc, config, program, hasTap, log, environment } = start
-  const trusted = readSubnets(config.trustedSubnets ?? [])
+  const trusted = readableNetworks(config.trustedSubnets ?? [])
   const tunnel = tunnelKindOf(config, environment)
   const isForbidden = (environment.WEAVE_NO_FASTDP ?? '') !== ''
   const hasWish = trusted.length > 0 || tunnel !== undefined
@@ -84,11 +84,4 @@ function tunnelKindOf(config: AgentConfig, { WEAVE_WIREGUARD: said = '' }: NodeJ
   if (said === 'userspace') return 'userspace'
   const isWanted = said === '' ? config.encryptedFastPath === true : said !== '0'
   return isWanted ? 'kernel' : undefined
-}
-
-function readSubnets(texts: readonly string[]): readonly IpNetwork[] {
-  return texts.flatMap(text => {
-    const subnet = parseIpNetwork(text)
-    return subnet.ok ? [subnet.value] : []
-  })
 }

@@ -6,7 +6,7 @@ import {
   type IpNetwork,
   type IpOnNetwork,
   isIpv4,
-  parseIpNetwork,
+  readableNetworks,
 } from '../../base/ip-address.ts'
 
 /** A port of the bridge, and what its container was given. */
@@ -20,10 +20,7 @@ export const ISOLATION_TABLE = 'weave'
 const TABLE = `bridge ${ISOLATION_TABLE}`
 
 /** RFC 1918, RFC 6598, RFC 4193. Without a range for the overlay, it is all of the block that an address is from. */
-const PRIVATE_BLOCKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].flatMap(text => {
-  const block = parseIpNetwork(text)
-  return block.ok ? [block.value] : []
-})
+const PRIVATE_BLOCKS = readableNetworks(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'])
 
 /** Groups (RFC 2710, RFC 3810) and neighbours (RFC 4861), by their ICMPv6 types. A container is no router, so it says of none. */
 /** Behind the eight bytes at the head of a neighbour solicitation or advertisement. */

@@ -1,7 +1,7 @@
 import { isProvisioned, placeOf } from '../../agent/host/load-host.ts'
 import { loadServices } from '../../agent/host/service-settings.ts'
 import { tryCommand } from '../../agent/linux/run-command.ts'
-import { encloses, parseIpNetwork } from '../../base/ip-address.ts'
+import { overlaps, parseIpNetwork } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { CommandContext } from './context.ts'
 import type { FeatureOptions } from './feature-options.ts'
@@ -44,7 +44,7 @@ export function findOverlap({ routes, ranges, bridge }: RangeCheck): string | un
     const range = parseIpNetwork(text)
     const other = all.find(({ dst, dev }) => {
       const route = dst === 'default' || dev === bridge ? undefined : networkOf(dst)
-      return route !== undefined && range.ok && (encloses(range.value, route) || encloses(route, range.value))
+      return route !== undefined && range.ok && overlaps(range.value, route)
     })
     if (other !== undefined)
       return `the range ${text} overlaps the route ${other.dst} of this host, by ${other.dev ?? 'no device'}`

@@ -1,4 +1,4 @@
-import { encloses, formatIpNetwork, type IpNetwork, isIpv4 } from '../../base/ip-address.ts'
+import { formatIpNetwork, type IpNetwork, isIpv4, overlaps } from '../../base/ip-address.ts'
 import type { PeerName } from '../../base/peer-name.ts'
 import type { IpamOptions, IpamOutput } from './api.ts'
 import { ADDED_MAX, type AddressBody, type Denial, type Grant, type Wish } from './body.ts'
@@ -199,7 +199,7 @@ export class Territory {
 
   /** Gives what stands against it. */
   addRange(range: IpNetwork): string | undefined {
-    const overlap = this.universe.find(one => encloses(one, range) || encloses(range, one))
+    const overlap = this.universe.find(one => overlaps(one, range))
     if (overlap !== undefined) {
       return `${formatIpNetwork(range)} overlaps ${formatIpNetwork(overlap)}, which is handed out`
     }

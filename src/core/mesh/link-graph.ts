@@ -82,6 +82,6 @@ export class LinkGraph {
   }
 }
 
-function isSameNumbers(list: readonly number[], other: readonly number[]): boolean {
+export function isSameNumbers(list: readonly number[], other: ArrayLike<number>): boolean {
   return list.length === other.length && list.every((number, i) => number === other[i])
 }

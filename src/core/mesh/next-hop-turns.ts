@@ -1,4 +1,4 @@
-import type { LinkGraph } from './link-graph.ts'
+import { isSameNumbers, type LinkGraph } from './link-graph.ts'
 import type { Route } from './routes.ts'
 
 /** So many steps after a link was lost all changes are made at once: until all near it have heard of it, and of what follows. */
@@ -30,7 +30,7 @@ export class NextHopTurns {
 
   /** Call with each graph, before `take`. `links`: those that lead somewhere, by the short ids of both ends. */
   note(graph: LinkGraph, links: readonly number[], now: number): void {
-    if (isSame(links, this.#links)) return
+    if (isSameNumbers(links, this.#links)) return
     if (lacksSome(graph, this.#links)) this.#unsettledUntil = now + UNSETTLED_STEPS * this.#stepMs()
     this.#links = Uint16Array.from(links)
   }
@@ -46,10 +46,6 @@ export class NextHopTurns {
     const at = now < this.#unsettledUntil ? now : now + (hops - 1) * this.#stepMs()
     return { nextHop, at: known?.nextHop === nextHop ? Math.min(known.at, at) : at }
   }
-}
-
-function isSame(links: readonly number[], before: Uint16Array): boolean {
-  return links.length === before.length && links.every((shortId, i) => shortId === before[i])
 }
 
 function lacksSome(graph: LinkGraph, links: Uint16Array): boolean {

@@ -1,11 +1,12 @@
 import { formatCidr } from '../../base/cidr.ts'
 import {
-  encloses,
   formatIpNetwork,
   type IpNetwork,
   networkContains,
+  overlaps,
   parseIpAddress,
   parseIpNetwork,
+  readableNetworks,
 } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
 import { ADDED_RANGES_MAX } from '../../contract/cluster-manifest.ts'
@@ -33,7 +34,7 @@ export function checkAddedRanges(
   lock: Pick<Lock, 'addedRanges'>,
 ): readonly Problem[] {
   const texts = addedRangesOf(inventory)
-  const ranges = networksOf(texts)
+  const ranges = readableNetworks(texts)
   const tooMany = { cause: `weave_added_ranges has more than ${ADDED_RANGES_MAX}`, remedy: 'give wider ones' }
   const missing = (lock.addedRanges ?? []).filter(text => !texts.includes(text))
   return [
@@ -53,7 +54,7 @@ export function checkAddedRanges(
 }
 
 function checkOverlap(range: IpNetwork, others: readonly IpNetwork[]): readonly Problem[] {
-  const other = others.find(one => encloses(one, range) || encloses(range, one))
+  const other = others.find(one => overlaps(one, range))
   if (other === undefined) return []
   const cause = `weave_added_ranges: ${formatIpNetwork(range)} overlaps ${formatIpNetwork(other)}, which the cluster has already`
   return [{ cause, remedy: GIVE_NETWORKS }]
@@ -84,14 +85,7 @@ function isIn(text: string, range: IpNetwork): boolean {
 }
 
 function subnetOf({ subnet }: Layout): readonly IpNetwork[] {
-  return networksOf([formatCidr(subnet)])
-}
-
-function networksOf(texts: readonly string[]): readonly IpNetwork[] {
-  return texts.flatMap(text => {
-    const range = parseIpNetwork(text)
-    return range.ok ? [range.value] : []
-  })
+  return readableNetworks([formatCidr(subnet)])
 }
 
 function spell(text: string): string {

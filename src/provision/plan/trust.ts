@@ -5,6 +5,7 @@ import {
   networkContains,
   parseIpAddress,
   parseIpNetwork,
+  readableNetworks,
 } from '../../base/ip-address.ts'
 import type { Problem } from '../../base/user-error.ts'
 import type { Layout } from './addressing.ts'
@@ -53,10 +54,7 @@ export function trustNotices({ trustedSubnets, hosts }: Pick<Plan, 'trustedSubne
       'NOTHING THAT CONTAINERS SEND IS ENCRYPTED where the fast path leads: weave_encryption is false. Whoever is on the way between two hosts can read and change it.',
     ]
   }
-  const networks = trustedSubnets.flatMap(text => {
-    const parsed = parseIpNetwork(text)
-    return parsed.ok ? [parsed.value] : []
-  })
+  const networks = readableNetworks(trustedSubnets)
   const empty = networks.filter(network => !hosts.some(host => isIn(host, network))).map(formatIpNetwork)
   return [
     `Frames between hosts in ${trustedSubnets.join(', ')} go in the clear (weave_trusted_subnets): whoever is on the way can read and change them.`,
