@@ -14,7 +14,12 @@ export default {
       displayName: 'unit',
       testMatch: ['<rootDir>/test/{unit,simulation,contract,golden,architecture,fuzz}/**/*.test.ts'],
     },
-    { ...shared, displayName: 'system', testMatch: ['<rootDir>/test/system/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'system',
+      testMatch: ['<rootDir>/test/system/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/system/limit.ts'],
+    },
     { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   ],
 }

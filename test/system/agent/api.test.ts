@@ -19,9 +19,9 @@ describe('the API on TCP', () => {
       wires: [],
     })
     await lab.launch('a', { WEAVE_HTTP_ADDR: FULL, WEAVE_STATUS_ADDR: STATUS })
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('has the pages of status, block by block and line by line (API-01, STAT-01, STAT-03)', async () => {
     const { code, text } = await ask('GET', `${FULL}/status`)
@@ -59,7 +59,7 @@ describe('the API on TCP', () => {
     for (const page of ['targets', 'connections', 'peers', 'dns', 'ipam']) {
       expect(await ask('GET', `${FULL}/status/${page}`)).toMatchObject({ code: 200 })
     }
-  }, 20_000)
+  })
 
   it('has the report, with the fields that were known, whole or by a template (API-02, API-03)', async () => {
     const report = JSON.parse((await ask('GET', `${FULL}/report`)).text)
@@ -82,7 +82,7 @@ describe('the API on TCP', () => {
       /^weave\.local\. 10\.2\.0\.0\/16 \["unix:/,
     )
     expect(await ask('GET', `${FULL}/report?format=a&format=b`)).toMatchObject({ code: 400 })
-  }, 20_000)
+  })
 
   it('hands out addresses, takes claims, and takes them back (API-09, API-11, API-12, API-13, API-14, API-15, API-17)', async () => {
     const { code, text } = await ask('POST', `${FULL}/ip/${CONTAINER}`)
@@ -100,7 +100,7 @@ describe('the API on TCP', () => {
     expect((await ask('DELETE', `${FULL}/peer/nobody`)).text).toContain('0 IPs taken over from nobody')
     // To nobody: this router is alone.
     expect(await ask('DELETE', `${FULL}/peer`)).toMatchObject({ code: 204 })
-  }, 30_000)
+  })
 
   it('hands out addresses of a subnet that is named, and gives the host one (API-08, API-10)', async () => {
     const [, home = ''] = /^(10\.2\.\d+)\./.exec((await ask('POST', `${FULL}/ip/${CONTAINER}`)).text) ?? []
@@ -114,7 +114,7 @@ describe('the API on TCP', () => {
     expect(await lab.weave('a', 'hide', '10.2.7.100/24')).toMatchObject({ exitCode: 0, stderr: '' })
     const nothing = await lab.weave('a', 'hide', '10.2.7.100/24')
     expect(nothing).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no such address was exposed') })
-  }, 30_000)
+  })
 
   it('knows names (API-19, API-20, API-21, API-22, MET-04)', async () => {
     const at = `${FULL}/name/${CONTAINER}/10.2.0.9`
@@ -135,7 +135,7 @@ describe('the API on TCP', () => {
       const { text } = await ask('GET', `${FULL}/dns-address-port`)
       return text.trim() === '10.2.0.1:53' || text
     })
-  }, 30_000)
+  })
 
   it('takes targets, and refuses what is none (ARG-01, API-06, API-07, API-23)', async () => {
     expect(await ask('POST', `${FULL}/connect`, 'peer=10.91.1.9&replace=true')).toMatchObject({ code: 200 })
@@ -148,7 +148,7 @@ describe('the API on TCP', () => {
     expect(await lab.weave('a', 'forget', 'localhost:7999')).toMatchObject({ exitCode: 0 })
     expect(await look()).not.toContain('7999')
     expect((await ask('GET', `${FULL}/proxyaddrs`)).text).toMatch(/^unix:\/\//)
-  }, 20_000)
+  })
 
   it('changes nothing where it is for status', async () => {
     expect(await ask('GET', `${STATUS}/status`)).toMatchObject({ code: 200 })
@@ -160,7 +160,7 @@ describe('the API on TCP', () => {
     ] as const) {
       expect(await ask(method, `${STATUS}${path}`)).toMatchObject({ code: 404 })
     }
-  }, 20_000)
+  })
 
   it('has metrics under the names that dashboards know (MET-02, MET-03, MET-06, MET-07, ENV-05)', async () => {
     const metrics = (await ask('GET', `${STATUS}/metrics`)).text
@@ -176,7 +176,7 @@ describe('the API on TCP', () => {
       expect(metrics).toContain(`\nweave_${name} 0\n`)
     }
     expect(execFileSync(promtool(), ['check', 'metrics'], { input: metrics, encoding: 'utf8' })).toBe('')
-  }, 20_000)
+  })
 
   it('has the metrics that the documented alerts ask for, and promtool takes the alerts', async () => {
     const page = readFileSync(join(PROJECT_ROOT, 'docs', 'monitoring.md'), 'utf8')
@@ -189,14 +189,14 @@ describe('the API on TCP', () => {
     const names = new Set([...rules.matchAll(/weave_[a-z_]+/g)].map(([name]) => name))
     const metrics = (await ask('GET', `${STATUS}/metrics`)).text
     expect([...names].filter(name => !metrics.includes(`# TYPE ${name} `))).toEqual([])
-  }, 20_000)
+  })
 
   it('comes with a router that is not launched twice, and pages of status that are known', async () => {
     const second = await lab.weave('a', 'launch', '--http-addr', '127.0.0.1:80')
     expect(second).toMatchObject({ exitCode: 3 })
     const unknown = await lab.weave('a', 'status', 'weather')
     expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Allowed choices are peers') })
-  }, 20_000)
+  })
 
   async function ask(method: string, url: string, form?: string): Promise<{ code: number; text: string }> {
     const program = `const [method, url, body] = process.argv.slice(1)

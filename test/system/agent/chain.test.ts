@@ -17,14 +17,14 @@ describe('three routers in a chain', () => {
     lab = await AgentLab.createChain()
     for (const host of HOSTS) await lab.launch(host)
     for (const host of HOSTS) await lab.awaitReachable(host)
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('reach each other, through the one between', async () => {
     const ping = await lab.on('a', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.0.3')
     expect(ping).toMatchObject({ exitCode: 0 })
-  }, 20_000)
+  })
 
   it('take questions and answers before all else, and so does the relay', async () => {
     const before = await Promise.all(HOSTS.map(host => hurriedOf(host)))
@@ -34,7 +34,7 @@ describe('three routers in a chain', () => {
       const passing = host === 'b' ? 40 : 20
       expect((after[i] ?? 0) - (before[i] ?? 0)).toBeGreaterThanOrEqual(passing)
     }
-  }, 20_000)
+  })
 
   it('carry frames of any protocol, to all', async () => {
     const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], { name: 'raw-c' })
@@ -42,7 +42,7 @@ describe('three routers in a chain', () => {
     await lab.on('a', 'python3', '-c', rawSend())
     await endOf(receiver)
     expect(lab.log('raw-c')).toContain('a frame of an unknown protocol')
-  }, 20_000)
+  })
 
   it('show nothing of what they carry to who listens on a link, or on the relay', async () => {
     const outside = capture(lab, 'b', 'any', 'not port 22')
@@ -54,7 +54,7 @@ describe('three routers in a chain', () => {
     expect(seenInside.includes(MARKER.slice(0, 16))).toBe(true)
     expect(seenOutside.length).toBeGreaterThan(5000)
     expect(seenOutside.includes(MARKER.slice(0, 16))).toBe(false)
-  }, 20_000)
+  })
 
   it('tell their state in the texts that Weave made known (CLI-17, STAT-01, STAT-05, STAT-06)', async () => {
     const { stdout: status } = await lab.weave('a', 'status')
@@ -86,7 +86,7 @@ describe('three routers in a chain', () => {
       /^[0-9a-f:]{17}\(c\) +relayed via b +for \d+ \w+ .* (no answer|there have been|\d+ addresses)/m,
     )
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.1.2:6783\n')
-  }, 20_000)
+  })
 
   it('tell their state as JSON', async () => {
     const peers = JSON.parse((await lab.weave('a', 'status', 'peers', '--json')).stdout)
@@ -97,7 +97,7 @@ describe('three routers in a chain', () => {
     })
     const whole = JSON.parse((await lab.weave('a', 'status', '--json')).stdout)
     expect(whole).toMatchObject({ version: '0.1.0', dataPath: { cipher: 'openssl' } })
-  }, 20_000)
+  })
 
   it('tell what happened, and what happens', async () => {
     const { stdout } = await lab.weave('a', 'events', '--last', '1000')
@@ -110,7 +110,7 @@ describe('three routers in a chain', () => {
     await endOf(follower)
     const wrong = await lab.weave('a', 'events', '--since', 'yesterday')
     expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'yesterday' is not a time") })
-  }, 20_000)
+  })
 
   it('report their whole state, as JSON or in the shape of a Go template (CLI-18)', async () => {
     const { Router, Config } = JSON.parse((await lab.weave('a', 'report')).stdout)
@@ -120,7 +120,7 @@ describe('three routers in a chain', () => {
     expect((await lab.weave('a', 'report', '-f', format)).stdout).toBe('1 2 a\n')
     const wrong = await lab.weave('a', 'report', '-f', '{{.Nothing}}')
     expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("can't evaluate field Nothing") })
-  }, 20_000)
+  })
 
   it('give metrics that Prometheus has nothing to say against (API-04, MET-02)', async () => {
     const socket = join(lab.rootOf('a'), HOST_PATHS.controlSocket)
@@ -129,7 +129,7 @@ describe('three routers in a chain', () => {
     expect(metrics).toMatch(/^weave_frames_total\{action="captured"\} [1-9]/m)
     expect(metrics).toMatch(/^weave_events_total\{event="link up",level="info"\} [1-9]/m)
     expect(execFileSync(promtool(), ['check', 'metrics'], { input: metrics, encoding: 'utf8' })).toBe('')
-  }, 20_000)
+  })
 
   it('find their way again when the one between is killed and started anew', async () => {
     await lab.kill('b')
@@ -144,7 +144,7 @@ describe('three routers in a chain', () => {
       const ping = await lab.on('a', 'ping', '-c', '1', '-W', '1', '10.2.0.3')
       return ping.exitCode === 0 || `no answer\n${lab.log('a')}`
     })
-  }, 40_000)
+  })
 
   it('put their port back when the bridge was taken down and made again', async () => {
     await lab.on('c', 'ip', 'link', 'delete', 'weave')
@@ -154,13 +154,13 @@ describe('three routers in a chain', () => {
       const ping = await lab.on('a', 'ping', '-c', '1', '-W', '1', '10.2.0.3')
       return ping.exitCode === 0 || 'no answer'
     })
-  }, 30_000)
+  })
 
   it('keep the bridge’s address when the bridge is made again (LAN-03)', async () => {
     const { name } = JSON.parse((await lab.weave('c', 'status', '--json')).stdout).router
     const [bridge] = JSON.parse((await lab.on('c', 'ip', '-json', 'link', 'show', 'weave')).stdout)
     expect(bridge.address).toBe(name)
-  }, 20_000)
+  })
 
   it('take up a manifest that was put there while they ran', async () => {
     await lab.provide('a', HOST_PATHS.manifest, await lab.cluster.signedManifest(2))
@@ -171,7 +171,7 @@ describe('three routers in a chain', () => {
     })
     const learnt = readFileSync(join(lab.rootOf('c'), HOST_PATHS.learntManifest), 'utf8')
     expect(JSON.parse(JSON.parse(learnt).manifest)).toMatchObject({ version: 2 })
-  }, 20_000)
+  })
 
   it('remember targets that were added and forgotten (CLI-04, CLI-05, API-06, API-07)', async () => {
     await lab.weave('a', 'connect', '10.91.2.3')
@@ -181,7 +181,7 @@ describe('three routers in a chain', () => {
     await lab.launch('a')
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.2.3:6783\n')
     await lab.awaitReachable('a')
-  }, 30_000)
+  })
 
   it('end with a reason, to be started anew, when their port is deleted', async () => {
     const agent = lab.agent('a')
@@ -191,7 +191,7 @@ describe('three routers in a chain', () => {
     expect(lab.log('a')).toMatch(/level=error msg="router stops" reason="the TAP device is gone"/)
     await lab.launch('a')
     await lab.awaitReachable('a')
-  }, 30_000)
+  })
 
   it('are small and quiet when nothing happens', async () => {
     const pid = lab.agent('b').pid ?? -1
@@ -199,7 +199,7 @@ describe('three routers in a chain', () => {
     await new Promise(wake => setTimeout(wake, 5000))
     expect(residentBytes(pid)).toBeLessThan(90e6)
     expect(cpuTicks(pid) - before).toBeLessThan(50)
-  }, 20_000)
+  })
 
   async function hurriedOf(host: string): Promise<number> {
     return JSON.parse((await lab.weave(host, 'status', '--json')).stdout).dataPath.pump.datagramsHurried

@@ -37,26 +37,25 @@ describe('the rules of a host', () => {
     }
     await must('a', 'ip', 'address', 'delete', '10.2.0.1/16', 'dev', 'weave')
     expect(await lab.weave('a', 'expose', '10.2.0.1/16')).toMatchObject({ exitCode: 0 })
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it.each(['ca', 'cb'])(
     'let %s out under the address of the host, though FORWARD drops by default (FW-01, FW-02)',
     async container => {
       expect(await sourceOfPing('o', () => reaches(container, '10.91.3.3'))).toBe('10.91.3.1')
     },
-    30_000,
   )
 
   it('leave the source as it is within the overlay, so that nothing goes in circles', async () => {
     expect(await sourceOfPing('ca', () => reaches('cb', '10.2.1.1'))).toBe('10.2.2.1')
-  }, 30_000)
+  })
 
   it('let IPv6 pass within the overlay, though FORWARD drops that, too, where bridged frames come by there', async () => {
     await reaches('cb', 'fd02::1')
     expect((await lab.on('a', 'ip6tables', '-L', 'WEAVE-EXPOSE', '-nvx')).stdout).toMatch(/ACCEPT .* weave +weave /)
-  }, 30_000)
+  })
 
   it('come back, each once, when another program flushes all rules under a running agent (FW-06, FW-08)', async () => {
     await must('a', 'iptables', '-N', 'OTHERS')
@@ -67,7 +66,7 @@ describe('the rules of a host', () => {
     expect(await jumps('ip6tables-save')).toEqual(JUMPS)
     await must('a', 'iptables', '-P', 'FORWARD', 'DROP')
     await reaches('cb', '10.91.3.3')
-  }, 70_000)
+  })
 
   it('are those of IPv4 where the host refuses those of IPv6, and the host is told', async () => {
     const folder = join(lab.folder, 'refusing')
@@ -81,7 +80,7 @@ describe('the rules of a host', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(REFUSED) })
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect((await lab.on('a', 'iptables', '-S', 'WEAVE-EXPOSE')).stdout).toContain('-s 10.2.0.0/16 -i weave -j ACCEPT')
-  }, 30_000)
+  })
 
   it('are found by a router that starts again without a listing, which it asks for once a jump is gone or has a condition (FW-06)', async () => {
     const folder = join(lab.folder, 'noting')
@@ -112,7 +111,7 @@ describe('the rules of a host', () => {
     await must('a', 'iptables', '-D', ...conditional)
     expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
     expect(readFileSync(calls, 'utf8')).toContain('iptables-save\nip6tables-save\n')
-  }, 90_000)
+  })
 
   /** Who is seen to ping `host` while `act` does its work. */
   async function sourceOfPing(host: string, act: () => Promise<void>): Promise<string> {

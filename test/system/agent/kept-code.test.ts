@@ -1,8 +1,4 @@
-import { jest } from '@jest/globals'
 import { AgentLab, eventually } from './agent-lab.ts'
-import { patiently } from './patience.ts'
-
-jest.setTimeout(patiently(180_000))
 
 const PROGRAMS = ['router', 'data path']
 

@@ -14,9 +14,9 @@ describe('a chain of which the second wire takes less than the bridge', () => {
 
   beforeAll(async () => {
     lab = await startChain({ ab: 1500, bc: 1280 })
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('measures the path of each link, and shows it', async () => {
     await eventually(20_000, async () => {
@@ -26,12 +26,12 @@ describe('a chain of which the second wire takes less than the bridge', () => {
     })
     const { stdout: events } = await lab.weave('b', 'events', '--last', '1000')
     expect(events).toMatch(new RegExp(`info {2}path MTU measured peer=3 nickname=c mtu=${1280 - AROUND}$`, 'm'))
-  }, 30_000)
+  })
 
   it('measures the path through the relay once there are frames for it', async () => {
     await lab.on('ca', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.3.1')
     await eventually(20_000, () => shows(lab, 'a', 'c', 1280 - AROUND))
-  }, 30_000)
+  })
 
   it('carries what a container sends, and counts what it did for it', async () => {
     await transfer(lab)
@@ -41,7 +41,7 @@ describe('a chain of which the second wire takes less than the bridge', () => {
     expect(forwarder.clamped).toBeGreaterThan(0)
     expect(forwarder.sentInParts).toBeGreaterThan(0)
     expect(pump.framesRefused).toBe(0)
-  }, 60_000)
+  })
 
   it('tells a container what the path takes, in IPv4 and in IPv6', async () => {
     await forgetRoutes(lab)
@@ -51,7 +51,7 @@ describe('a chain of which the second wire takes less than the bridge', () => {
     const { stdout: route } = await lab.on('ca', 'ip', '-6', 'route', 'get', 'fd02::3')
     expect(route).toMatch(/mtu 1280/)
     expect((await dataPathOf(lab, 'a')).forwarder.toldTooBig).toBeGreaterThan(1)
-  }, 30_000)
+  })
 
   it('makes TCP fit without that', async () => {
     const server = await serve(lab, '10.2.3.1')
@@ -61,7 +61,7 @@ describe('a chain of which the second wire takes less than the bridge', () => {
     expect(stderr).toBe('')
     expect(Number(stdout)).toBeLessThanOrEqual(1280 - AROUND - 40)
     expect(Number(stdout)).toBeGreaterThan(1000)
-  }, 20_000)
+  })
 })
 
 describe('a chain whose wire comes to take less while traffic flows', () => {
@@ -69,9 +69,9 @@ describe('a chain whose wire comes to take less while traffic flows', () => {
 
   beforeAll(async () => {
     lab = await startChain({ ab: 1500, bc: 1500 })
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('goes on, notices, and says so', async () => {
     await transfer(lab)
@@ -92,7 +92,7 @@ describe('a chain whose wire comes to take less while traffic flows', () => {
       new RegExp(`path MTU measured peer=3 nickname=c mtu=${1300 - AROUND} was=${1500 - AROUND}$`, 'm'),
     )
     await transfer(lab)
-  }, 120_000)
+  })
 })
 
 describe('a chain of jumbo frames', () => {
@@ -100,9 +100,9 @@ describe('a chain of jumbo frames', () => {
 
   beforeAll(async () => {
     lab = await startChain({ ab: 9000, bc: 9000 })
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('makes use of them, though containers stay with their MTU', async () => {
     await lab.on('ca', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.3.1')
@@ -116,7 +116,7 @@ describe('a chain of jumbo frames', () => {
     expect(cut).toBeLessThan(20_000)
     expect(after.pump.framesRefused).toBe(0)
     expect((await dataPathOf(lab, 'c')).pump.framesRefused).toBe(0)
-  }, 60_000)
+  })
 })
 
 async function startChain({ ab, bc }: { ab: number; bc: number }): Promise<AgentLab> {

@@ -20,25 +20,21 @@ describe('a router', () => {
   beforeAll(async () => {
     lab = await AgentLab.createChain()
     await lab.launch('b')
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it.each([
     ['silence', '', 4500],
     ['a TLS hello', '16030100c8010000c40303', 0],
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.padEnd(64)).toString('hex'), 0],
     ['a preface of another cluster', Buffer.from(makePreface(Buffer.alloc(32, 7))).toString('hex'), 0],
-  ])(
-    'sends no byte in answer to %s',
-    async (_, hex, msMin) => {
-      const told = await comeAsStranger(hex)
-      expect(told.bytesRead).toBe(0)
-      expect(told.isLetIn).toBe(false)
-      expect(told.ms).toBeGreaterThanOrEqual(msMin)
-    },
-    20_000,
-  )
+  ])('sends no byte in answer to %s', async (_, hex, msMin) => {
+    const told = await comeAsStranger(hex)
+    expect(told.bytesRead).toBe(0)
+    expect(told.isLetIn).toBe(false)
+    expect(told.ms).toBeGreaterThanOrEqual(msMin)
+  })
 
   it('refuses who knows the admission key but is certified by another cluster', async () => {
     const foreign = await ClusterFixture.create([])
@@ -51,7 +47,7 @@ describe('a router', () => {
     expect(told.isLetIn).toBe(false)
     await eventually(5000, async () => /connection refused.*TLS|connection refused/.test(lab.log('b')) || lab.log('b'))
     expect((await lab.weave('b', 'status', 'connections')).stdout).not.toContain('<- 10.91.1.1')
-  }, 20_000)
+  })
 
   it('lets no flood of strangers keep members out for long', async () => {
     await lab.on('a', 'python3', '-c', FLOOD)
@@ -61,12 +57,12 @@ describe('a router', () => {
       return stdout.includes('established') || stdout
     })
     await lab.stop('a')
-  }, 40_000)
+  })
 
   it('is not started twice', async () => {
     const second = await lab.weave('b', 'launch', '--foreground')
     expect(second).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('already running') })
-  }, 20_000)
+  })
 
   it('takes the place of one that died and left its socket', async () => {
     await lab.kill('b')
@@ -77,7 +73,7 @@ describe('a router', () => {
     })
     await lab.launch('b')
     expect(await lab.weave('b', 'status')).toMatchObject({ exitCode: 0 })
-  }, 20_000)
+  })
 
   it('leaves nothing but its bridge and its port when it stops', async () => {
     expect(await lab.weave('b', 'stop')).toMatchObject({ exitCode: 0, stderr: '' })
@@ -86,23 +82,19 @@ describe('a router', () => {
     expect(await lab.weave('b', 'stop')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('not running') })
     const [port] = JSON.parse((await lab.on('b', 'ip', '-json', 'link', 'show', 'weave-tap')).stdout)
     expect(port.master).toBe('weave')
-  }, 20_000)
+  })
 
-  it.each(['tcp', 'udp'] as const)(
-    'says who holds its port, when it is a %s port',
-    async protocol => {
-      const holder = lab.spawn('c', ['python3', '-c', holdPort(protocol)], { name: `holder-${protocol}` })
-      await eventually(5000, async () => lab.log(`holder-${protocol}`).includes('holding') || 'not holding')
-      const launched = await lab.weave('c', 'launch', '--foreground')
-      holder.kill('SIGKILL')
-      expect(launched.exitCode).toBe(1)
-      const name = protocol.toUpperCase()
-      expect(launched.stderr).toMatch(
-        new RegExp(`^error: ${name} port 6783 is in use by python3 \\(pid \\d+\\)\nremedy: `),
-      )
-    },
-    20_000,
-  )
+  it.each(['tcp', 'udp'] as const)('says who holds its port, when it is a %s port', async protocol => {
+    const holder = lab.spawn('c', ['python3', '-c', holdPort(protocol)], { name: `holder-${protocol}` })
+    await eventually(5000, async () => lab.log(`holder-${protocol}`).includes('holding') || 'not holding')
+    const launched = await lab.weave('c', 'launch', '--foreground')
+    holder.kill('SIGKILL')
+    expect(launched.exitCode).toBe(1)
+    const name = protocol.toUpperCase()
+    expect(launched.stderr).toMatch(
+      new RegExp(`^error: ${name} port 6783 is in use by python3 \\(pid \\d+\\)\nremedy: `),
+    )
+  })
 
   it('refuses a secret that others can read', async () => {
     const path = join(lab.rootOf('c'), HOST_PATHS.admissionKey)
@@ -110,7 +102,7 @@ describe('a router', () => {
     const launched = await lab.weave('c', 'launch', '--foreground')
     chmodSync(path, 0o600)
     expect(launched).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`${path} holds a secret`) })
-  }, 20_000)
+  })
 
   it('refuses a manifest that the cluster has not signed', async () => {
     const path = join(lab.rootOf('c'), HOST_PATHS.manifest)
@@ -119,7 +111,7 @@ describe('a router', () => {
     const launched = await lab.weave('c', 'launch', '--foreground')
     writeFileSync(path, original)
     expect(launched).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not signed by the cluster key') })
-  }, 20_000)
+  })
 
   it('refuses a certificate for another key', async () => {
     const path = join(lab.rootOf('c'), HOST_PATHS.certificate)
@@ -128,7 +120,7 @@ describe('a router', () => {
     const launched = await lab.weave('c', 'launch', '--foreground')
     writeFileSync(path, original)
     expect(launched).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('certifies another key') })
-  }, 20_000)
+  })
 
   it('refuses a device of the bridge’s name that is no bridge', async () => {
     await lab.on('c', 'ip', 'link', 'delete', 'weave')
@@ -136,7 +128,7 @@ describe('a router', () => {
     const made = await lab.weave('c', 'create-bridge')
     await lab.on('c', 'ip', 'link', 'delete', 'weave')
     expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not a bridge') })
-  }, 20_000)
+  })
 
   async function comeAsStranger(hex: string, ...credentials: string[]): Promise<Told> {
     const outcome = await lab.on('a', process.execPath, STRANGER, '10.91.1.2', '6783', hex, ...credentials)

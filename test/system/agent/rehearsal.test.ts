@@ -1,8 +1,4 @@
-import { jest } from '@jest/globals'
 import { AgentLab, eventually } from './agent-lab.ts'
-import { patiently } from './patience.ts'
-
-jest.setTimeout(patiently(130_000))
 
 /** Where a frame's way begins, either way. The engine may make what they call a part of their code. */
 const HOP = ['#turn', '#captureBatch', '#receiveBatch']

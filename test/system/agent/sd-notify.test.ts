@@ -6,9 +6,9 @@ describe('a router that a service manager has started', () => {
 
   beforeAll(async () => {
     lab = await AgentLab.createChain()
-  }, 30_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('tells when it is ready, how it is, that it lives, and that it stops', async () => {
     const socket = join(lab.folder, 'notify.sock')
@@ -25,7 +25,7 @@ describe('a router that a service manager has started', () => {
     expect(told[0]).toBe('READY=1')
     expect(told.filter(line => line === 'WATCHDOG=1').length).toBeGreaterThan(1)
     expect(told.at(-1)).toBe('STOPPING=1')
-  }, 30_000)
+  })
 })
 
 function receive(path: string): string {

@@ -34,12 +34,12 @@ describe('hosts without a provisioner', () => {
     for (const [name, text] of Object.entries({ first: FIRST, second: SECOND, wrong: WRONG })) {
       writeFileSync(file(name), `${text}\n`, { mode: 0o600 })
     }
-  }, 60_000)
+  })
 
   afterAll(async () => {
     for (const { name } of HOSTS) await lab?.weave(name, 'stop')
     await lab?.dispose()
-  }, 60_000)
+  })
 
   it('that share a password find each other and carry frames', async () => {
     expect(await weave('b', 'launch', '--password-file', file('first'), '--nickname', 'bee')).toMatchObject({
@@ -62,7 +62,7 @@ describe('hosts without a provisioner', () => {
     const { stdout } = await weave('a', 'status')
     expect(stdout).toContain('Encryption: enabled (password)')
     expect((await weave('a', 'status', 'connections')).stdout).toMatch(/established.*\(bee\)/)
-  }, 60_000)
+  })
 
   it('keep their password where only root reads it', () => {
     const path = join(lab.rootOf('a'), HOST_PATHS.password)
@@ -77,7 +77,7 @@ describe('hosts without a provisioner', () => {
     await awaitText('c', ['status', 'connections'], /it asks for a password, and this host has none/)
     await awaitText('b', ['events'], /it has no password, and this host asks for one/)
     await weave('c', 'stop')
-  }, 60_000)
+  })
 
   it('refuse a wrong password, and after a few try none any more', async () => {
     const startedAt = new Date().toISOString()
@@ -93,7 +93,7 @@ describe('hosts without a provisioner', () => {
       stdout.split('\n').flatMap(line => (line.includes('connection refused') ? [JSON.parse(line)] : [])),
     )
     expect((await lab.on('a', 'ping', '-c', '3', '-i', '0.2', '-W', '2', '10.2.0.2')).stdout).toContain('3 received')
-  }, 90_000)
+  })
 
   it('show no password to who lists processes', () => {
     expect(lab.agent('c').exitCode).toBeNull()
@@ -108,7 +108,7 @@ describe('hosts without a provisioner', () => {
     await awaitText('b', ['status', 'connections'], /10\.91\.3\.4.*perhaps its cluster uses certificates/)
     await awaitText('d', ['events'], /launched without certificates, which this cluster uses/)
     await weave('b', 'forget', '10.91.3.4')
-  }, 60_000)
+  })
 
   it('change their password without losing a packet', async () => {
     const pinging = lab.spawn('a', ['ping', '-i', '0.05', '-c', '200', '-W', '2', '10.2.0.2'], { name: 'ping' })
@@ -122,21 +122,21 @@ describe('hosts without a provisioner', () => {
     await endOf(pinging)
     expect(lab.log('ping')).toContain('200 received, 0% packet loss')
     expect(await weave('b', 'password', '--drop-old')).toMatchObject({ exitCode: 1 })
-  }, 60_000)
+  })
 
   it('meet again with the new password, and with the peers of before, after a restart', async () => {
     await weave('a', 'stop')
     await lab.launch('a')
     expect((await weave('a', 'status', 'targets')).stdout).toBe('10.91.1.2:6783\n')
     await awaitPeers('a', 2)
-  }, 60_000)
+  })
 
   it('meet while one has the new password and the old, and the other the old one only', async () => {
     await lab.stop('a')
     writeFileSync(file('rotation'), `${FIRST}\n${SECOND}\n`, { mode: 0o600 })
     await weave('a', 'launch', '--password-file', file('rotation'), '10.91.1.2')
     await awaitPeers('a', 2)
-  }, 60_000)
+  })
 
   it('call a weak password weak and offer a strong one, and take what contradicts itself for bad input', async () => {
     await weave('c', 'stop')
@@ -157,7 +157,7 @@ describe('hosts without a provisioner', () => {
       exitCode: 2,
       stderr: expect.stringContaining('this host was provisioned'),
     })
-  }, 60_000)
+  })
 
   it('say at once when the router cannot start', async () => {
     await lab.weave('c', 'stop')
@@ -167,7 +167,7 @@ describe('hosts without a provisioner', () => {
     holder.kill('SIGKILL')
     expect(launched).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('but ended at once') })
     expect(readIfThere(join(lab.rootOf('c'), HOST_PATHS.daemonLog))).toMatch(/TCP port 6783 is in use by python3/)
-  }, 30_000)
+  })
 
   it('write no password into logs, journals or answers', async () => {
     for (const host of ['a', 'b']) shown.push((await lab.weave(host, 'report')).stdout)
@@ -179,7 +179,7 @@ describe('hosts without a provisioner', () => {
     for (const secret of [FIRST, SECOND, WRONG]) {
       expect([...logs, ...shown].filter(text => text.includes(secret))).toEqual([])
     }
-  }, 30_000)
+  })
 
   it('are as if never launched after a reset', async () => {
     await weave('c', 'stop')
@@ -218,7 +218,7 @@ describe('hosts without a provisioner', () => {
     const started = await weave('c', 'password', '--generate')
     expect(started.exitCode).toBe(2)
     shown.pop()
-  }, 60_000)
+  })
 
   function file(name: string): string {
     return join(lab.folder, name)

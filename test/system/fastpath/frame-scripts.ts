@@ -1,7 +1,9 @@
+import { patiently } from '../agent/patience.ts'
+
 /** Python programs that send and receive raw frames inside of namespaces. */
 
-const FRAMES = `import os, random, socket, struct, sys, time
-PATIENCE = float(os.environ.get('WEAVE_TEST_PATIENCE', '1'))
+const FRAMES = `import random, socket, struct, sys, time
+PATIENCE = ${patiently(1)}
 IPV4, IPV6 = b'\\x08\\x00', b'\\x86\\xdd'
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 CHECKSUM_AT = {ICMP: 2, TCP: 16, UDP: 6, ICMPV6: 2}
@@ -73,7 +75,7 @@ while time.time() < end:
         status, _, _, _, _, tci, tpid = struct.unpack('IIIHHHH', data[:20])
         if status & 16: frame = frame[:12] + struct.pack('!HH', tpid, tci) + frame[12:]
     if MARK + struct.pack('!I', int(sys.argv[1])) in frame: got.append(frame)
-    if len(set(got)) >= len(expected): s.settimeout(0.3 * PATIENCE)
+    if len(set(got)) >= len(expected): s.settimeout(0.1 * PATIENCE)
 same = set(got) & set(expected)
 print(f'same={len(same)} twice={len(got) - len(set(got))} other={len(set(got) - set(expected))}', flush=True)
 `

@@ -17,33 +17,25 @@ describe('the programs of the fast path, on five hosts in a row', () => {
   beforeAll(async () => {
     lab = await FastPathLab.create(HOSTS, IPV6_FROM)
     await lab.applyAll()
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await lab?.dispose()
-  }, 60_000)
+  })
 
-  it.each([2, 3, 4, 5])(
-    'carry frames of every kind and size to host %i as they are, each once',
-    async host => {
-      const outcome = await exchange({ seed: host, to: macOf(host), receivers: [host] })
-      expect(outcome).toEqual([`same=${FRAMES} twice=0 other=0`])
-    },
-    60_000,
-  )
+  it.each([2, 3, 4, 5])('carry frames of every kind and size to host %i as they are, each once', async host => {
+    const outcome = await exchange({ seed: host, to: macOf(host), receivers: [host] })
+    expect(outcome).toEqual([`same=${FRAMES} twice=0 other=0`])
+  })
 
   it.each([
     ['broadcast', 'ff:ff:ff:ff:ff:ff'],
     ['multicast', '01:00:5e:00:00:fb'],
     ['an unknown address', '02:00:00:00:99:99'],
-  ])(
-    'carry frames for %s to each host once, and to nobody back',
-    async (_, to) => {
-      const outcome = await exchange({ seed: 100 + to.length + to.charCodeAt(1), to, receivers: [2, 3, 4, 5] })
-      expect(outcome).toEqual(Array(4).fill(`same=${FRAMES} twice=0 other=0`))
-    },
-    60_000,
-  )
+  ])('carry frames for %s to each host once, and to nobody back', async (_, to) => {
+    const outcome = await exchange({ seed: 100 + to.length + to.charCodeAt(1), to, receivers: [2, 3, 4, 5] })
+    expect(outcome).toEqual(Array(4).fill(`same=${FRAMES} twice=0 other=0`))
+  })
 
   it('tell behind which host each address was seen', async () => {
     const { count, seen } = await lab.ask(1, { kind: 'macs' })
@@ -51,7 +43,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     expect(`${seen}`.split('\n')).toEqual(
       expect.arrayContaining([1, 2, 5].map(host => `${macOf(host)} behind ${host}`)),
     )
-  }, 30_000)
+  })
 
   it('lose no frame while the agents of relays are killed and started anew', async () => {
     const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.01', '-c', '300', '10.2.0.5'))
@@ -62,39 +54,31 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     expect(started).toMatchObject(RELAYS.map(() => ({ adopted: HOSTS - 1 })))
     for (const relay of RELAYS) await lab.ask(relay, { kind: 'apply', table: lab.table(relay) })
     expect(await ping).toContain('300 packets transmitted, 300 received, 0% packet loss')
-  }, 60_000)
+  })
 
   it.each([
     [1, 2],
     [5, 4],
-  ])(
-    'let host %i have answers of host %i while no agent runs there',
-    async (host, peer) => {
-      await lab.kill(peer)
-      const probe = { kind: 'probe', peer, to: lab.address(host, peer) } as const
-      expect(await lab.ask(host, probe)).toEqual({ isAnswered: true })
-      await lab.start(peer)
-      await lab.ask(peer, { kind: 'apply', table: lab.table(peer) })
-    },
-    30_000,
-  )
+  ])('let host %i have answers of host %i while no agent runs there', async (host, peer) => {
+    await lab.kill(peer)
+    const probe = { kind: 'probe', peer, to: lab.address(host, peer) } as const
+    expect(await lab.ask(host, probe)).toEqual({ isAnswered: true })
+    await lab.start(peer)
+    await lab.ask(peer, { kind: 'apply', table: lab.table(peer) })
+  })
 
   it.each([
     ...hostileTo({ host: 1, by: 2, stranger: '192.0.2.1' }),
     ...hostileTo({ host: 5, by: 4, stranger: '2001:db8::1' }),
-  ])(
-    'drop at host %i a datagram of host %i %s, and count it as %s',
-    async (host, by, _, counter, from, wish) => {
-      if (from !== undefined) await lend(from, by, host)
-      const before = await lab.ask(host, { kind: 'counters' })
-      const ends = [from ?? lab.address(host, by), lab.address(by, host)]
-      const sent = await lab.in(lab.host(by), 'python3', '-c', SEND_VXLAN, ...ends, ...Array(5).fill(wish))
-      expect(sent.exitCode).toBe(0)
-      const after = await lab.ask(host, { kind: 'counters' })
-      expect(gained(before, after)).toEqual(counter === 'nothing' ? {} : { [counter]: 5 })
-    },
-    30_000,
-  )
+  ])('drop at host %i a datagram of host %i %s, and count it as %s', async (host, by, _, counter, from, wish) => {
+    if (from !== undefined) await lend(from, by, host)
+    const before = await lab.ask(host, { kind: 'counters' })
+    const ends = [from ?? lab.address(host, by), lab.address(by, host)]
+    const sent = await lab.in(lab.host(by), 'python3', '-c', SEND_VXLAN, ...ends, ...Array(5).fill(wish))
+    expect(sent.exitCode).toBe(0)
+    const after = await lab.ask(host, { kind: 'counters' })
+    expect(gained(before, after)).toEqual(counter === 'nothing' ? {} : { [counter]: 5 })
+  })
 
   it('take the number that stands for an IPv6 address from nobody', async () => {
     const before = await lab.ask(5, { kind: 'counters' })
@@ -102,14 +86,14 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     const wish = `${(4 << 12) | 5}/64/frame`
     await lab.in(lab.host(5), 'python3', '-c', SEND_VXLAN, '127.0.0.1', '127.0.0.1', wish)
     expect(gained(before, await lab.ask(5, { kind: 'counters' }))).toEqual({ droppedEndpoint: 1 })
-  }, 30_000)
+  })
 
   it('drop a flood that comes from elsewhere than the tree says', async () => {
     const before = await lab.ask(2, { kind: 'counters' })
     // Of host 4, which host 2 hears by way of host 3 only.
     await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), `${4 << 12}/64/frame`)
     expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toMatchObject({ droppedTree: 1 })
-  }, 30_000)
+  })
 
   it.each([
     [1, 2, 5, 1, 2],
@@ -126,23 +110,18 @@ describe('the programs of the fast path, on five hosts in a row', () => {
       await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, lab.address(next, host), lab.address(host, next), wish)
       expect(gained(before, await lab.ask(at, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
     },
-    30_000,
   )
 
   it.each([
     ...hostileOnwards({ host: 1, relay: 2, to: 4, stranger: '192.0.2.2' }),
     ...hostileOnwards({ host: 5, relay: 4, to: 2, stranger: '2001:db8::2' }),
-  ])(
-    'relay no datagram of host %i at host %i %s, and count it as %s',
-    async (host, relay, _, counter, from, wish) => {
-      if (from !== undefined) await lend(from, host, relay)
-      const before = await lab.ask(relay, { kind: 'counters' })
-      const ends = [from ?? lab.address(relay, host), lab.address(host, relay)]
-      await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, ...ends, wish)
-      expect(gained(before, await lab.ask(relay, { kind: 'counters' }))).toEqual({ [counter]: 1 })
-    },
-    30_000,
-  )
+  ])('relay no datagram of host %i at host %i %s, and count it as %s', async (host, relay, _, counter, from, wish) => {
+    if (from !== undefined) await lend(from, host, relay)
+    const before = await lab.ask(relay, { kind: 'counters' })
+    const ends = [from ?? lab.address(relay, host), lab.address(host, relay)]
+    await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, ...ends, wish)
+    expect(gained(before, await lab.ask(relay, { kind: 'counters' }))).toEqual({ [counter]: 1 })
+  })
 
   it('relay without the IP stack, but by it to the other family, where the host has IPsec, or no agent', async () => {
     await relaysByStack(4, false)
@@ -157,20 +136,20 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     expect(await passVxlan(2)).toBe(true)
     await lab.start(2)
     await lab.ask(2, { kind: 'apply', table: lab.table(2) })
-  }, 90_000)
+  })
 
   it('take a datagram far larger than a frame without harm', async () => {
     const wish = `${(2 << 12) | 1}/64/huge`
     await lab.in(lab.host(2), 'python3', '-c', SEND_VXLAN, lab.address(1, 2), lab.address(2, 1), wish)
     const { exitCode } = await lab.in(lab.container(1), 'ping', '-c', '1', '-W', '2', '10.2.0.2')
     expect(exitCode).toBe(0)
-  }, 30_000)
+  })
 
   it('bear a flood of addresses', async () => {
     expect((await lab.in(lab.container(1), 'python3', '-c', FLOOD_MACS, '80000')).exitCode).toBe(0)
     const ping = await lab.in(lab.container(1), 'ping', '-q', '-c', '20', '-i', '0.05', '10.2.0.4')
     expect(ping.stdout).toContain('20 received, 0% packet loss')
-  }, 60_000)
+  })
 
   it('keep frames for a container that speaks from whoever borrows its address', async () => {
     const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.02', '-c', '150', '10.2.0.2'))
@@ -179,7 +158,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     await lab.in(lab.container(3), 'python3', '-c', SEND_FRAMES, '7', '200', macOf(1), macOf(2))
     expect(await ping).toContain('150 received, 0% packet loss')
     expect(gained(before, await lab.ask(1, { kind: 'counters' })).macsHeld).toBeGreaterThan(150)
-  }, 60_000)
+  })
 
   it('let nobody elsewhere take the address of a container of this host', async () => {
     const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.02', '-c', '150', '10.2.0.2'))
@@ -188,7 +167,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     await lab.in(lab.container(3), 'python3', '-c', SEND_FRAMES, '8', '200', 'ff:ff:ff:ff:ff:ff', macOf(1))
     expect(await ping).toContain('150 received, 0% packet loss')
     expect(gained(before, await lab.ask(1, { kind: 'counters' })).droppedSpoofed).toBe(200)
-  }, 60_000)
+  })
 
   it('hand what is for a peer without a fast path to the sleeve', async () => {
     const { 4: _, ...hops } = lab.table(1).hops
@@ -197,7 +176,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     await lab.in(lab.container(1), 'ping', '-c', '3', '-i', '0.1', '-W', '1', '10.2.0.4')
     expect(gained(before, await lab.ask(1, { kind: 'counters' })).punted).toBeGreaterThanOrEqual(3)
     await lab.ask(1, { kind: 'apply', table: lab.table(1) })
-  }, 30_000)
+  })
 
   it.each([
     ['IPv4', 1, (i: number) => `10.77.${i >> 8}.${i & 255}`, '10.2.0.2'],
@@ -219,7 +198,6 @@ describe('the programs of the fast path, on five hosts in a row', () => {
       const { stdout } = await lab.in(lab.container(host), 'ping', '-q', '-c', '20', '-i', '0.05', to)
       expect(stdout).toContain('20 received, 0% packet loss')
     },
-    60_000,
   )
 
   it('have a peer soon that was last heard by the sleeve', async () => {
@@ -233,7 +211,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     })
     const { stdout } = await lab.in(lab.container(2), 'ping', '-q', '-i', '0.05', '-c', '30', '10.2.0.1')
     expect(Number(/ (\d+) received/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(25)
-  }, 60_000)
+  })
 
   /** Gives host `by` an address that host `to` answers to. */
   async function lend(address: string, by: number, to: number): Promise<void> {

@@ -61,9 +61,9 @@ describe('agents with the fast path over wires that take less than the bridge', 
     for (const host of ['a', 'b', 'c']) await lab.launch(host)
     for (const host of ['a', 'b', 'c']) lab.addContainer(host)
     for (const address of ['10.2.2.1', '10.2.3.1']) await eventually(30_000, () => pings(lab, address))
-  }, 120_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('take the sleeve from the start where a router between takes less, and say why', async () => {
     await onFastPath(lab, 'b', ['c'])
@@ -71,7 +71,7 @@ describe('agents with the fast path over wires that take less than the bridge', 
     await carriesAll(lab, 'b')
     await carriesAll(lab, 'c')
     await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
-  }, 90_000)
+  })
 
   it('take the fast path once it takes enough, and carry over it, and over the relay, what was sent', async () => {
     await setWire(lab, 'gb', WIDE)
@@ -84,28 +84,24 @@ describe('agents with the fast path over wires that take less than the bridge', 
     expect((await lab.on('ca', 'ping', '-M', 'do', '-c', '2', '-W', '2', '-s', '1348', '10.2.3.1')).stdout).toContain(
       ' 0% packet loss',
     )
-  }, 90_000)
+  })
 
   it.each([
     ['a device of the relay’s', 'bc', ['b', { peer: 'c', address: '10.91.3.3' }], ['b']],
     ['a router between', 'gb', ['a', { peer: 'b', address: '10.91.2.2' }], []],
-  ] as const)(
-    'go on by the sleeve within seconds when %s comes to take less',
-    async (_, wire, [host, to], left) => {
-      await onFastPath(lab, 'a', ['b', 'c'])
-      await carriesAll(lab, 'c')
-      await setWire(lab, wire, NARROW)
-      const since = performance.now()
-      await onFastPath(lab, 'a', left)
-      expect(performance.now() - since).toBeLessThan(LEFT_MS)
-      await eventually(NOTICED_MS, () => saysNarrow(lab, host, to))
-      await carriesAll(lab, 'c')
-      await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
-      await setWire(lab, wire, WIDE)
-      await forgetPathMtus(lab)
-    },
-    90_000,
-  )
+  ] as const)('go on by the sleeve within seconds when %s comes to take less', async (_, wire, [host, to], left) => {
+    await onFastPath(lab, 'a', ['b', 'c'])
+    await carriesAll(lab, 'c')
+    await setWire(lab, wire, NARROW)
+    const since = performance.now()
+    await onFastPath(lab, 'a', left)
+    expect(performance.now() - since).toBeLessThan(LEFT_MS)
+    await eventually(NOTICED_MS, () => saysNarrow(lab, host, to))
+    await carriesAll(lab, 'c')
+    await tellsTheContainer(lab, '10.2.3.1', NARROW - AROUND)
+    await setWire(lab, wire, WIDE)
+    await forgetPathMtus(lab)
+  })
 })
 
 describe('agents with the fast path and a bridge of jumbo frames over wires without', () => {
@@ -116,15 +112,15 @@ describe('agents with the fast path and a bridge of jumbo frames over wires with
     for (const host of ['a', 'b']) await lab.launch(host)
     for (const host of ['a', 'b']) await lab.awaitReachable(host)
     for (const host of ['a', 'b']) lab.addContainer(host, JUMBO_MTU)
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('take the sleeve, and say why', async () => {
     await eventually(NOTICED_MS, () => saysNarrow(lab, 'a', { peer: 'b', address: '10.91.1.2' }))
     await carriesAll(lab, 'b')
     await tellsTheContainer(lab, '10.2.2.1', WIDE - AROUND)
-  }, 60_000)
+  })
 })
 
 /** Of the wire between two hosts, at both its ends. */

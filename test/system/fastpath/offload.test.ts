@@ -47,9 +47,9 @@ describe('bytes that are sent by IPv4 and IPv6 over the fast path', () => {
     for (const host of HOSTS) await lab.launch(host)
     for (const host of HOSTS) lab.addContainer(host)
     for (const host of HOSTS) await onFastPath(host)
-  }, 120_000)
+  })
 
-  afterAll(() => lab?.dispose(), 60_000)
+  afterAll(() => lab?.dispose())
 
   it.each(WAYS)(
     'arrive as they were sent %s, from %s to %s, as large frames all the way',
@@ -58,7 +58,6 @@ describe('bytes that are sent by IPv4 and IPv6 over the fast path', () => {
         expect(bytes / frames).toBeGreaterThan(LARGE_BYTES)
       }
     },
-    60_000,
   )
 
   it.each(
@@ -74,7 +73,6 @@ describe('bytes that are sent by IPv4 and IPv6 over the fast path', () => {
       expect(trouble).toEqual({ wrong: 0, long: 0 })
       expect(right).toBeGreaterThan(1000)
     },
-    90_000,
   )
 
   /** Gives what the kernel of the sender, and that of each relay, has carried of it. */

@@ -32,9 +32,9 @@ describe('agents with the fast path, of which one relay is behind lines that an 
     for (const host of HOSTS) await lab.launch(host)
     for (const host of ['x', 'y']) lab.addContainer(host)
     await eventually(30_000, () => relaysAll('b'))
-  }, 120_000)
+  })
 
-  afterAll(() => lab?.dispose(), 30_000)
+  afterAll(() => lab?.dispose())
 
   it('relay by way of the other, and by that one while there is no other', async () => {
     const before = await relayedBy('a')
@@ -45,7 +45,7 @@ describe('agents with the fast path, of which one relay is behind lines that an 
     await eventually(30_000, () => relaysAll('a'))
     await lab.on('b', 'iptables', '-D', ...rule)
     await eventually(60_000, () => relaysAll('b'))
-  }, 150_000)
+  })
 
   async function relaysAll(relay: string): Promise<true | string> {
     const before = await relayedBy(relay)

@@ -14,11 +14,11 @@ describe('the programs of the fast path, on five hosts in a row, of which one kn
   beforeAll(async () => {
     lab = await FastPathLab.create(HOSTS, IPV6_FROM)
     await lab.applyAll()
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await lab?.dispose()
-  }, 60_000)
+  })
 
   it.each([
     ['the host', 1, IPV4_OVERHEAD],
@@ -39,7 +39,6 @@ describe('the programs of the fast path, on five hosts in a row, of which one kn
       await lab.in(lab.container(1), 'ip', 'route', 'flush', 'cache')
       expect(await ping(MTU)).toContain('1 received')
     },
-    30_000,
   )
 
   it.each([

@@ -16,17 +16,17 @@ describe('the programs of the fast path, by themselves', () => {
 
   beforeAll(async () => {
     lab = await JudgingLab.create()
-  }, 60_000)
+  })
 
-  afterAll(() => lab?.dispose(), 60_000)
+  afterAll(() => lab?.dispose())
 
   it('make of any frame, in any state, what the model of them does', async () => {
     await fc.assert(fc.asyncProperty(bridgeCases, judgedAlike), { numRuns: RUNS })
-  }, 300_000)
+  })
 
   it('relay on the wire what the model of them does, and leave all else to the stack as it came', async () => {
     await fc.assert(fc.asyncProperty(wireCases(lab.network.mac), judgedAlike), { numRuns: RUNS })
-  }, 300_000)
+  })
 
   it('were tried with all that they count', () => {
     expect(COUNTER_NAMES.filter(name => !seen.has(name))).toEqual(NOT_TESTED)

@@ -6,8 +6,6 @@ import { projectRoot } from '../../../src/cli/project-root.ts'
 import { labOfInventory } from '../../../src/cli/provision/lab-of-inventory.ts'
 import { describeLab, Lab } from '../../../src/lab/index.ts'
 
-const MINUTE_MS = 60_000
-
 describe('a lab', () => {
   let folder = ''
   let lab: Lab
@@ -18,12 +16,12 @@ describe('a lab', () => {
     lab = await labOfInventory(join(folder, 'inventory'))
     // The base image may have to be built first.
     await lab.up()
-  }, 10 * MINUTE_MS)
+  })
 
   afterAll(async () => {
     await lab.down({ wipe: true })
     await rm(folder, { recursive: true })
-  }, MINUTE_MS)
+  })
 
   it('runs every host, each with its own kind of init', async () => {
     const { state, hosts } = await lab.status()
@@ -48,17 +46,13 @@ describe('a lab', () => {
     expect(await reaches('alpha', '10.77.2.13')).toBe(false)
   })
 
-  it(
-    'lets Ansible in from the control machine, with keys that it made',
-    async () => {
-      const [command = '', ...prefix] = lab.controlPrefix()
-      const ansible = ['ansible', 'all', '-i', join(folder, 'inventory'), '-m', 'ping', '-o', ...lab.ansibleArguments()]
-      const env = { ...process.env, ANSIBLE_SSH_CONTROL_PATH_DIR: join(folder, 'connections') }
-      const output = execFileSync(command, [...prefix, ...ansible], { encoding: 'utf8', env })
-      expect(output.match(/SUCCESS/g)).toHaveLength(4)
-    },
-    MINUTE_MS,
-  )
+  it('lets Ansible in from the control machine, with keys that it made', async () => {
+    const [command = '', ...prefix] = lab.controlPrefix()
+    const ansible = ['ansible', 'all', '-i', join(folder, 'inventory'), '-m', 'ping', '-o', ...lab.ansibleArguments()]
+    const env = { ...process.env, ANSIBLE_SSH_CONTROL_PATH_DIR: join(folder, 'connections') }
+    const output = execFileSync(command, [...prefix, ...ansible], { encoding: 'utf8', env })
+    expect(output.match(/SUCCESS/g)).toHaveLength(4)
+  })
 
   it('passes the exit code and both outputs of a command', async () => {
     const result = await lab.exec('bravo', ['sh', '-c', 'cat; echo "$0" >&2; exit 7', "a 'word'"], { input: 'in' })
@@ -92,76 +86,56 @@ describe('a lab', () => {
     expect(right?.includes('marker')).toBe(false)
   })
 
-  it.each(['alpha', 'bravo'])(
-    'reboots %s: files stay, links and forwarding do not',
-    async host => {
-      const before = await says(host, 'cat', '/proc/sys/kernel/random/boot_id')
-      const leave = 'touch /root/kept; ip link add weave type bridge; echo 1 > /proc/sys/net/ipv4/ip_forward; reboot'
-      await lab.exec(host, ['sh', '-c', leave])
-      await untilRebooted(host, before)
-      await lab.up()
-      const look = 'ls /root; ls /sys/class/net; cat /proc/sys/net/ipv4/ip_forward'
-      expect((await says(host, 'sh', '-c', look)).split('\n')).toEqual(['kept', 'eth0', 'lo', '0'])
-      expect(await reaches(host, '10.77.1.13')).toBe(true)
-    },
-    MINUTE_MS,
-  )
+  it.each(['alpha', 'bravo'])('reboots %s: files stay, links and forwarding do not', async host => {
+    const before = await says(host, 'cat', '/proc/sys/kernel/random/boot_id')
+    const leave = 'touch /root/kept; ip link add weave type bridge; echo 1 > /proc/sys/net/ipv4/ip_forward; reboot'
+    await lab.exec(host, ['sh', '-c', leave])
+    await untilRebooted(host, before)
+    await lab.up()
+    const look = 'ls /root; ls /sys/class/net; cat /proc/sys/net/ipv4/ip_forward'
+    expect((await says(host, 'sh', '-c', look)).split('\n')).toEqual(['kept', 'eth0', 'lo', '0'])
+    expect(await reaches(host, '10.77.1.13')).toBe(true)
+  })
 
-  it(
-    'starts again what has been killed, from leftovers too',
-    async () => {
-      const init = (await lab.status()).hosts.find(({ name }) => name === 'delta')?.pid
-      process.kill(init ?? Number.NaN, 'SIGKILL')
-      await until(async () => (await stateOf('delta')) === 'stopped')
-      await lab.up()
-      expect(await reaches('delta', '10.77.2.13')).toBe(true)
-    },
-    MINUTE_MS,
-  )
+  it('starts again what has been killed, from leftovers too', async () => {
+    const init = (await lab.status()).hosts.find(({ name }) => name === 'delta')?.pid
+    process.kill(init ?? Number.NaN, 'SIGKILL')
+    await until(async () => (await stateOf('delta')) === 'stopped')
+    await lab.up()
+    expect(await reaches('delta', '10.77.2.13')).toBe(true)
+  })
 
-  it(
-    'does not collide with another lab of the same addresses',
-    async () => {
-      const other = await labOfOneHost(folder)
-      try {
-        await other.up()
-        expect((await other.exec('alpha', ['ping', '-c1', '-W1', '10.77.1.13'])).status).toBe(1)
-        expect(await reaches('bravo', '10.77.1.11')).toBe(true)
-      } finally {
-        await other.down({ wipe: true })
-      }
-      expect(await reaches('alpha', '10.77.1.13')).toBe(true)
-      await expectNothingLeft(other)
-    },
-    MINUTE_MS,
-  )
+  it('does not collide with another lab of the same addresses', async () => {
+    const other = await labOfOneHost(folder)
+    try {
+      await other.up()
+      expect((await other.exec('alpha', ['ping', '-c1', '-W1', '10.77.1.13'])).status).toBe(1)
+      expect(await reaches('bravo', '10.77.1.11')).toBe(true)
+    } finally {
+      await other.down({ wipe: true })
+    }
+    expect(await reaches('alpha', '10.77.1.13')).toBe(true)
+    await expectNothingLeft(other)
+  })
 
-  it(
-    'removes a lab whose inventory is gone',
-    async () => {
-      const gone = await mkdtemp(join(tmpdir(), 'lab-'))
-      const orphan = await labOfOneHost(gone)
-      await orphan.up()
-      await rm(gone, { recursive: true })
-      await lab.up()
-      await expectNothingLeft(orphan)
-    },
-    MINUTE_MS,
-  )
+  it('removes a lab whose inventory is gone', async () => {
+    const gone = await mkdtemp(join(tmpdir(), 'lab-'))
+    const orphan = await labOfOneHost(gone)
+    await orphan.up()
+    await rm(gone, { recursive: true })
+    await lab.up()
+    await expectNothingLeft(orphan)
+  })
 
-  it(
-    'keeps the disks over a power-off, until they are wiped',
-    async () => {
-      await lab.exec('delta', ['touch', '/root/kept'])
-      await lab.down()
-      expect((await lab.status()).state).toBe('down')
-      await lab.up()
-      expect(await says('delta', 'ls', '/root')).toBe('kept')
-      await lab.down({ wipe: true })
-      await expectNothingLeft(lab)
-    },
-    2 * MINUTE_MS,
-  )
+  it('keeps the disks over a power-off, until they are wiped', async () => {
+    await lab.exec('delta', ['touch', '/root/kept'])
+    await lab.down()
+    expect((await lab.status()).state).toBe('down')
+    await lab.up()
+    expect(await says('delta', 'ls', '/root')).toBe('kept')
+    await lab.down({ wipe: true })
+    await expectNothingLeft(lab)
+  })
 
   async function says(host: string, ...argv: readonly string[]): Promise<string> {
     return (await lab.exec(host, argv)).stdout.trim()
