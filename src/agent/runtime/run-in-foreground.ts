@@ -48,6 +48,8 @@ export async function runInForeground(options: Given): Promise<boolean> {
   let containers: ContainerService | undefined
   const routes = [...proxyRoutes(() => containers), ...exposeRoutes(() => containers)]
   const thrift = new CompilerThrift()
+  const rereading = new Rereading()
+  process.on('SIGHUP', () => rereading.ask())
   const agent = await Agent.start({
     ...options,
     log,
@@ -76,7 +78,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
     startCare(agent, notifier, log),
     ...startWatchdog(agent, notifier),
   ]
-  process.on('SIGHUP', () => reload(agent, log))
+  rereading.begin(() => reload(agent, log))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => ending.end({ reason: signal, isWanted: true }))
   }
@@ -130,6 +132,24 @@ class Ending {
 
   end(end: End): void {
     this.#resolve(end)
+  }
+}
+
+/** Of the configuration, which the router may be asked for from when others can find it: long before it is ready. */
+class Rereading {
+  #isWanted = false
+  #reread = () => {
+    this.#isWanted = true
+  }
+
+  ask(): void {
+    this.#reread()
+  }
+
+  /** Of what was asked for until then, one reading is enough. */
+  begin(reread: () => void): void {
+    this.#reread = reread
+    if (this.#isWanted) reread()
   }
 }
 

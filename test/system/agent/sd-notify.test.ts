@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { AgentLab, eventually } from './agent-lab.ts'
 
 describe('a router that a service manager has started', () => {
@@ -25,6 +28,16 @@ describe('a router that a service manager has started', () => {
     expect(told[0]).toBe('READY=1')
     expect(told.filter(line => line === 'WATCHDOG=1').length).toBeGreaterThan(1)
     expect(told.at(-1)).toBe('STOPPING=1')
+  })
+
+  it('reads its configuration again once it can, when it is told to while it starts', async () => {
+    const router = lab.begin('c', 'info')
+    const socket = join(lab.rootOf('c'), HOST_PATHS.controlSocket)
+    for (let waitedMs = 0; !existsSync(socket) && waitedMs < 10_000; waitedMs++) await sleep(1)
+    lab.signal('c', 'SIGHUP')
+    await eventually(5000, async () => lab.log('c').includes('configuration read again') || lab.log('c'))
+    expect(lab.log('c')).toMatch(/router is ready.*configuration read again/s)
+    expect([router.exitCode, router.signalCode]).toEqual([null, null])
   })
 })
 
