@@ -6,7 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 exec </dev/null
 
 reports=$(mktemp -d)
-trap 'rm -rf "$reports"' EXIT
+background=
+# The command that a step waits for ends what it has started.
+trap '[ -z "$background" ] || pkill -TERM -P "$background"; rm -rf "$reports"' EXIT
 export FORCE_COLOR=0
 failed_steps=0
 
@@ -27,11 +29,24 @@ step() {
 
 check() { step "$@" || failed_steps=$((failed_steps + 1)); }
 
-# tests TITLE LIMIT SCRIPT OPTION…: failed tests are counted from the report; a run without a report counts as one failure.
+# tests NAME TITLE LIMIT SCRIPT OPTION…: failed tests are counted from the report; a run without a report counts as one failure.
+# What a script would build first is built by then: two that run beside each other would take it from under each other.
 tests() {
-  local title=$1 limit=$2 script=$3
-  step "$title" "$limit" npm run --silent "$script" -- --ci --json --outputFile="$reports/$script.json" "${@:4}" && return
-  [ -s "$reports/$script.json" ] || failed_steps=$((failed_steps + 1))
+  local report=$reports/$1.json title=$2 limit=$3 script=$4
+  step "$title" "$limit" npm run --silent --ignore-scripts "$script" -- --ci --json --outputFile="$report" "${@:5}" && return
+  [ -s "$report" ] || failed_steps=$((failed_steps + 1))
+}
+
+# beside COMMAND…: in the background; what it prints is kept until `join`.
+beside() {
+  ("$@"; exit "$failed_steps") >"$reports/beside.log" 2>&1 &
+  background=$!
+}
+
+join() {
+  wait "$background" || failed_steps=$((failed_steps + $?))
+  background=
+  cat "$reports/beside.log"
 }
 
 check 'packages of the system' 10m bash scripts/setup-debian.sh
@@ -42,9 +57,13 @@ check 'build' 5m npm run --silent build
 check 'shell scripts' 2m bash scripts/lint-shell.sh
 check 'Ansible' 2m npm run --silent lint:ansible
 check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
-tests 'unit tests, simulations, golden files, architecture' 15m test --maxWorkers=2
+tests unit 'unit tests, simulations, golden files, architecture' 15m test --maxWorkers=2
 if [ "$(id -u)" -eq 0 ]; then
-  tests 'system tests on the lab' 40m test:system
+  # Whole hosts wait much, for Ansible and for one another.
+  hosts='test/system/(acceptance|lab|provision)/'
+  beside tests hosts 'system tests of whole hosts' 40m test:system --testPathPatterns "$hosts"
+  tests agents 'system tests of agents' 40m test:system --testPathPatterns '^(?!.*'"$hosts)"
+  join
 else
   printf '\nsystem tests left out: they make network namespaces and hosts, which takes root\n'
 fi
