@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { ANY_ADDRESS, ANY_IPV4_ADDRESS, isIpv6Text } from '../../base/endpoint.ts'
 import { isLinkLocal, parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
-import type { AgentConfig } from '../../contract/agent-config.ts'
+import { ADVERTISED_MAX, type AgentConfig } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import { shortIdOf } from '../../core/router/index.ts'
 import type { AgentPaths } from './agent-paths.ts'
@@ -20,7 +20,6 @@ export const DEFAULT_MTU = 1376
 /** Of the overlay, where nobody said otherwise (Weave row FLAG-12). */
 const DEFAULT_SUBNET = '10.32.0.0/12'
 const DEFAULT_PLACE = { name: DEFAULT_BRIDGE, address: '', mtu: DEFAULT_MTU }
-const ADDRESSES_MAX = 8
 const NOT_THE_UNDERLAY = /^(weave|docker|br-|veth|virbr|cni|lo)/
 
 /** A host that the provisioner set up, or one that was launched by hand. */
@@ -52,7 +51,7 @@ export function isProvisioned(paths: AgentPaths): boolean {
 }
 
 function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identity): AgentConfig {
-  const { nickname, listen, discovery } = launch
+  const { nickname, listen, discovery, advertise } = launch
   return {
     format: 1,
     clusterId: '',
@@ -64,7 +63,7 @@ function describeHost(paths: AgentPaths, launch: LaunchRecord, identity: Identit
     containerRange: '',
     subnet: openSubnet(paths),
     listen,
-    advertise: advertisedAt(listen.ip, paths),
+    advertise: [...new Set([...advertise, ...advertisedAt(listen.ip, paths)])].slice(0, ADVERTISED_MAX),
     targets: [],
     discovery,
     ...(launch.trustedSubnets.length === 0 ? {} : { trustedSubnets: launch.trustedSubnets }),
@@ -91,7 +90,7 @@ function openSubnet(paths: AgentPaths): string {
 function advertisedAt(listenIp: string, paths: AgentPaths): readonly string[] {
   const { weaveBridge, dockerBridge } = loadFeatures(paths.features)
   const addresses = underlayAddresses([weaveBridge, dockerBridge])
-  if (listenIp === ANY_ADDRESS) return addresses.slice(0, ADDRESSES_MAX)
+  if (listenIp === ANY_ADDRESS) return addresses
   return listenIp === ANY_IPV4_ADDRESS ? addresses.filter(ip => !isIpv6Text(ip)) : [listenIp]
 }
 

@@ -51,11 +51,6 @@ export const HISTORIC_FLAGS: readonly HistoricFlag[] = [
     isRefused: true,
     reason: 'Weave Cloud, which it led to, has ended: name one peer, the others are found',
   },
-  {
-    flags: '--advertise-address <addresses>',
-    isRefused: true,
-    reason: 'peers are told all addresses of this host by themselves',
-  },
 ]
 
 export function addHistoricFlags(command: Command, historic = HISTORIC_FLAGS): Command {

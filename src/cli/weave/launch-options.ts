@@ -1,14 +1,15 @@
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { ensureIdentity } from '../../agent/host/identity.ts'
-import { CONNECTIONS_MAX, type LaunchRecord } from '../../agent/host/launch-record.ts'
+import { CONNECTIONS_MAX, isAdvertisable, type LaunchRecord } from '../../agent/host/launch-record.ts'
 import { isProvisioned } from '../../agent/host/load-host.ts'
 import { peerNameOfIdentity } from '../../agent/host/peer-name.ts'
 import { ANY_ADDRESS } from '../../base/endpoint.ts'
-import { formatIpAddress, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
+import { canonicalIp, formatIpAddress, parseIpAddress, parseIpNetwork } from '../../base/ip-address.ts'
 import { parseMac } from '../../base/mac.ts'
 import { isNickname } from '../../base/nickname.ts'
 import { EXIT_CODES, UserError } from '../../base/user-error.ts'
+import { ADVERTISED_MAX } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
 import type { CommandContext } from './context.ts'
 import type { PasswordOptions } from './password-input.ts'
@@ -21,6 +22,7 @@ export interface StandAloneOptions extends PasswordOptions {
   readonly name?: string
   readonly host?: string
   readonly port?: number
+  readonly advertiseAddress?: string
   readonly connLimit?: number
   readonly trustedSubnets?: string
   readonly discovery?: boolean
@@ -32,7 +34,7 @@ const DEFAULT_CONNECTIONS_MAX = 200
 
 const STAND_ALONE: readonly string[] = [
   ...['password', 'passwordFile', 'generatePassword', 'withoutPassword'],
-  ...['nickname', 'name', 'host', 'port', 'connLimit', 'trustedSubnets', 'mtu', 'weaveBridge'],
+  ...['nickname', 'name', 'host', 'port', 'advertiseAddress', 'connLimit', 'trustedSubnets', 'mtu', 'weaveBridge'],
 ]
 
 export function addStandAloneOptions(command: Command): Command {
@@ -45,6 +47,10 @@ export function addStandAloneOptions(command: Command): Command {
     .option('--name <mac>', 'accepted if it is this host’s; names are made of keys')
     .option('--host <address>', 'listen there only: 0.0.0.0 for IPv4 without IPv6')
     .option('--port <port>', 'TCP and UDP port', parseCount('--port', 1, 65535))
+    .option(
+      '--advertise-address <addresses>',
+      'where others may reach this host beside its own addresses: of a NAT that forwards the port',
+    )
     .option(
       '--conn-limit <count>',
       `links at most; 0 for ${CONNECTIONS_MAX}, the most`,
@@ -83,6 +89,7 @@ export function recordOf(options: StandAloneOptions): LaunchRecord {
     format: 1,
     nickname: checkNickname(options.nickname ?? hostname()),
     listen: { ip: parseHost(options.host ?? ANY_ADDRESS), port: options.port ?? CONTROL_PORT },
+    advertise: parseAdvertised(options.advertiseAddress ?? ''),
     discovery: options.discovery !== false,
     connectionsMax: options.connLimit ?? DEFAULT_CONNECTIONS_MAX,
     trustedSubnets: parseSubnets(options.trustedSubnets ?? ''),
@@ -111,6 +118,19 @@ function parseHost(text: string): string {
   const address = parseIpAddress(text)
   if (address.ok) return formatIpAddress(address.value)
   throw bad(`'${text}' is not an IP address`, 'give --host an address of this host')
+}
+
+function parseAdvertised(text: string): readonly string[] {
+  const addresses = text.split(',').filter(address => address !== '')
+  for (const address of addresses) {
+    if (!isAdvertisable(address))
+      throw bad(
+        `others cannot dial '${address}'`,
+        'give --advertise-address ADDRESS,… of this host alone, without ports',
+      )
+  }
+  if (addresses.length <= ADVERTISED_MAX) return addresses.map(canonicalIp)
+  throw bad(`${addresses.length} addresses are too many`, `give --advertise-address ${ADVERTISED_MAX} at most`)
 }
 
 function parseSubnets(text: string): readonly string[] {

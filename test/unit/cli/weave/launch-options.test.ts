@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { jest } from '@jest/globals'
 import { Command } from 'commander'
 import { CONNECTIONS_MAX } from '../../../../src/agent/host/launch-record.ts'
+import { loadHost } from '../../../../src/agent/host/load-host.ts'
 import { StateStore } from '../../../../src/agent/host/state-store.ts'
 import { createContext } from '../../../../src/cli/weave/context.ts'
 import { addStandAloneOptions, recordOf } from '../../../../src/cli/weave/launch-options.ts'
@@ -44,6 +45,20 @@ describe('the flags of a launch by hand', () => {
     expect(parse('--conn-limit', '1024')).toMatchObject({ connectionsMax: CONNECTIONS_MAX })
     expect(() => parse('--conn-limit', '1025')).toThrow("'1025' is no value for --conn-limit")
     expect(CONNECTIONS_MAX).toBe(LINKS_MAX)
+  })
+
+  it('say where else others may reach it, which they are told first of all (FLAG-47)', () => {
+    expect(parse().advertise).toEqual([])
+    const given = ['--advertise-address', '203.0.113.9,2001:DB8::9']
+    expect(parse(...given).advertise).toEqual(['203.0.113.9', '2001:db8::9'])
+    for (const address of ['here', '203.0.113.9:6783', '0.0.0.0', '127.0.0.1', '::', 'fe80::1', '224.0.0.1', 'ff02::1'])
+      expect(() => parse('--advertise-address', address)).toThrow(`others cannot dial '${address}'`)
+    const many = Array.from({ length: 9 }, (_, i) => `203.0.113.${i}`).join()
+    expect(() => parse('--advertise-address', many)).toThrow('9 addresses are too many')
+    const context = createContext(NOWHERE, { WEAVE_ROOT: folder() })
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    prepareStandAlone(context, { withoutPassword: true, advertiseAddress: '203.0.113.9' }, NO_TARGETS)
+    expect(loadHost(context.paths).config.advertise[0]).toBe('203.0.113.9')
   })
 
   it('keep the peers of the last launch with --resume, and forget them without (FLAG-08)', () => {
