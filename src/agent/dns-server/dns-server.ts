@@ -92,9 +92,14 @@ export class DnsServer {
       this.#answer(bytes, 'udp', reply => socket.send(reply, from.port, from.address, () => undefined))
     })
     return new Promise((resolve, reject) => {
-      socket.once('error', reject)
+      const failed = (cause: Error) => {
+        // It keeps its descriptor otherwise, and there is another try each few seconds.
+        socket.close()
+        reject(cause)
+      }
+      socket.once('error', failed)
       socket.bind(port, ip, () => {
-        socket.off('error', reject)
+        socket.off('error', failed)
         socket.on('error', cause =>
           this.#options.log.write('warn', 'a name could not be answered', { reason: cause.message }),
         )

@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import dnsPacket from 'dns-packet'
 import { DnsServer } from '../../../../src/agent/dns-server/dns-server.ts'
@@ -18,16 +19,7 @@ describe('the name server', () => {
     }
     names.add({ id: 'c', name: 'web.weave.local', data: { kind: 'address', address: '10.2.1.1' } })
     names.add({ id: 'c', name: 'text.weave.local', data: { kind: 'txt', text: 'hello' } })
-    server = new DnsServer({
-      port: 0,
-      address: () => LOCAL,
-      domains: ['weave.local'],
-      ttlSeconds: 1,
-      nearestFirst: false,
-      upstream: new Upstream({ resolvConf: '/nonexistent', timeoutMs: 100, own: () => [], clock: () => 0 }),
-      shared: () => ({ ipam: undefined, names }),
-      log: { write: () => undefined },
-    })
+    server = serverAt(0)
     await server.open()
   })
 
@@ -62,9 +54,34 @@ describe('the name server', () => {
     socket.close()
   })
 
+  it('leaves no socket behind when its port is taken, however often it tries', async () => {
+    const taken = server.listening?.port ?? 0
+    const before = openSockets()
+    for (let i = 0; i < 20; i++) {
+      const other = serverAt(taken)
+      await other.open()
+      expect(other.listening).toBeUndefined()
+      other.close()
+    }
+    expect(openSockets()).toBe(before)
+  })
+
   it('knows the resolvers of a host', () => {
     expect(readServers('/nonexistent')).toEqual([])
   })
+
+  function serverAt(port: number): DnsServer {
+    return new DnsServer({
+      port,
+      address: () => LOCAL,
+      domains: ['weave.local'],
+      ttlSeconds: 1,
+      nearestFirst: false,
+      upstream: new Upstream({ resolvConf: '/nonexistent', timeoutMs: 100, own: () => [], clock: () => 0 }),
+      shared: () => ({ ipam: undefined, names }),
+      log: { write: () => undefined },
+    })
+  }
 
   function overUdp(bytes: Buffer): Promise<Decoded> {
     return new Promise((resolve, reject) => {
@@ -93,6 +110,19 @@ describe('the name server', () => {
     })
   }
 })
+
+function openSockets(): number {
+  return readdirSync('/proc/self/fd').filter(fd => isSocket(`/proc/self/fd/${fd}`)).length
+}
+
+/** Not so of what was closed meanwhile, as the folder that is read. */
+function isSocket(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith('socket:')
+  } catch {
+    return false
+  }
+}
 
 type Decoded = dnsPacket.DecodedPacket & { readonly rcode?: string }
 
