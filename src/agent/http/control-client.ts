@@ -19,9 +19,12 @@ export interface ControlRequest {
 export function askRouter(socketPath: string, wish: ControlRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', path, body, timeoutMs: timeout = TIMEOUT_MS } = wish
+    const failed = (cause: Error) => reject(explainSilence(socketPath, cause))
     const asked = request({ socketPath, path, method, timeout }, response => {
       const parts: Buffer[] = []
       response.on('data', part => parts.push(part))
+      // A router that ends in the middle of its answer.
+      response.on('error', failed)
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
         // Not ready: what it has to say of itself comes with that.
@@ -30,7 +33,7 @@ export function askRouter(socketPath: string, wish: ControlRequest): Promise<str
       })
     })
     asked.on('timeout', () => asked.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
-    asked.on('error', cause => reject(explainSilence(socketPath, cause)))
+    asked.on('error', failed)
     if (body instanceof URLSearchParams) asked.setHeader('content-type', 'application/x-www-form-urlencoded')
     asked.end(body?.toString())
   })
@@ -46,12 +49,20 @@ export async function* followRouter(socketPath: string, path: string): AsyncGene
   const decoder = new TextDecoder()
   const isRefused = (response.statusCode ?? 500) >= 300
   let refusal = ''
-  for await (const part of response as AsyncIterable<Buffer>) {
+  for await (const part of partsOf(response, socketPath)) {
     const text = decoder.decode(part, { stream: true })
     if (isRefused) refusal += text
     else yield text
   }
   if (isRefused) throw refusalOf(refusal, response.statusCode)
+}
+
+async function* partsOf(response: IncomingMessage, socketPath: string): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>
+  } catch (cause) {
+    throw explainSilence(socketPath, cause as Error)
+  }
 }
 
 /** True when a router listens there; a socket that a dead one has left does not count. */

@@ -1,8 +1,9 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { askRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
+import { askRouter, followRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
 import { ControlServer } from '../../../../src/agent/http/control-server.ts'
 import { untilReady } from '../../../../src/agent/http/readiness.ts'
+import type { Route } from '../../../../src/agent/http/route.ts'
 import { type RouterControl, routerRoutes } from '../../../../src/agent/http/router-routes.ts'
 import { requestOverUnix } from '../../../../src/agent/http/unix-request.ts'
 import type { Endpoint } from '../../../../src/base/endpoint.ts'
@@ -106,6 +107,39 @@ describe('the control socket', () => {
       condition: 'notRunning',
     })
   })
+
+  it.each([
+    ['ends in the middle of its answer', 5000, { condition: 'notRunning' }],
+    ['says no more in the middle of its answer', 50, { message: expect.stringContaining('does not answer') }],
+  ])('is missed by a question when the router %s', async (how, timeoutMs, refusal) => {
+    const path = await answerWith(async function* () {
+      yield 'the first part'
+      if (how.startsWith('ends')) for (const server of servers) server.close()
+      await new Promise(() => undefined)
+    })
+    await expect(askRouter(path, { path: '/parts', timeoutMs })).rejects.toMatchObject(refusal)
+  })
+
+  it('is missed by who follows when the router ends', async () => {
+    const path = await answerWith(async function* () {
+      yield 'the first part'
+      for (const server of servers) server.close()
+      await new Promise(() => undefined)
+    })
+    const heard = (async () => {
+      for await (const _ of followRouter(path, '/parts'));
+    })()
+    await expect(heard).rejects.toMatchObject({ condition: 'notRunning' })
+  })
+
+  async function answerWith(text: () => AsyncIterable<string>): Promise<string> {
+    const path = join(folder(), 'run', 'control.sock')
+    const routes: readonly Route[] = [{ method: 'GET', path: '/parts', answer: () => ({ code: 200, text: text() }) }]
+    const server = new ControlServer({ socket: path, addresses: {}, failed: () => undefined }, routes)
+    await server.listen()
+    servers.push(server)
+    return path
+  }
 
   async function listen(isReady = () => true): Promise<{ path: string; connected: Endpoint[] }> {
     const connected: Endpoint[] = []
