@@ -49,9 +49,20 @@ async function send(response: ServerResponse, { code, text, json }: Answer, want
   response.flushHeaders()
   for await (const part of text) {
     if (response.destroyed) return
-    response.write(part)
+    if (!response.write(part)) await hasRoom(response)
   }
   response.end()
+}
+
+/** Until what was written has left, or nobody is there to take it. */
+function hasRoom(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }
 
 function fail(response: ServerResponse, cause: unknown): void {

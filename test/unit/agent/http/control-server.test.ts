@@ -1,4 +1,5 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { askRouter, followRouter, isRouterRunning } from '../../../../src/agent/http/control-client.ts'
 import { ControlServer } from '../../../../src/agent/http/control-server.ts'
@@ -132,6 +133,26 @@ describe('the control socket', () => {
     await expect(heard).rejects.toMatchObject({ condition: 'notRunning' })
   })
 
+  it('gets no further ahead of who does not read than the system does, and ends with who goes', async () => {
+    let [told, hasEnded] = [0, false]
+    const path = await answerWith(async function* () {
+      try {
+        for (; told < 1000; told++) yield 'x'.repeat(65_536)
+      } finally {
+        hasEnded = true
+      }
+    })
+    const client = connect(path).pause()
+    client.write('GET /parts HTTP/1.1\r\nhost: weave\r\n\r\n')
+    while (told === 0) await turn()
+    for (let i = 0; i < 100; i++) await turn()
+    expect(told).toBeLessThan(100)
+    expect(hasEnded).toBe(false)
+    client.destroy()
+    while (!hasEnded) await turn()
+    expect(told).toBeLessThan(100)
+  })
+
   async function answerWith(text: () => AsyncIterable<string>): Promise<string> {
     const path = join(folder(), 'run', 'control.sock')
     const routes: readonly Route[] = [{ method: 'GET', path: '/parts', answer: () => ({ code: 200, text: text() }) }]
@@ -162,3 +183,7 @@ describe('the control socket', () => {
     return { path, connected }
   }
 })
+
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
