@@ -18,6 +18,8 @@ export interface NamedTargetsOptions {
   readonly lookUp: (name: string) => Promise<readonly string[]>
   readonly connect: (targets: readonly Endpoint[]) => void
   readonly forget: (targets: readonly Endpoint[]) => void
+  /** Does what may throw, then or later: a name is followed whether or not what it stands for can be kept. */
+  readonly keep: (save: () => void) => void
   /** Told when a name that was known, or is new, cannot be looked up. */
   readonly unknown: (name: string, reason: string) => void
 }
@@ -97,7 +99,7 @@ export class NamedTargets {
   }
 
   async #lookAt(known: KnownName): Promise<void> {
-    const { lookUp, connect, forget, unknown } = this.#options
+    const { path, lookUp, connect, forget, keep, unknown } = this.#options
     const { name, port } = known
     try {
       const addresses = await lookUp(name)
@@ -105,7 +107,8 @@ export class NamedTargets {
       if ([...addresses].sort().join() === [...known.addresses].sort().join()) return
       // It may have been taken away meanwhile.
       if (this.#isOver || !this.#names.includes(known)) return
-      this.#save(this.#names.map(one => (one === known ? { name, port, addresses } : one)))
+      this.#names = this.#names.map(one => (one === known ? { name, port, addresses } : one))
+      keep(() => saveNames(path, this.#names))
       forget(this.#ownerless(endpointsOf(known)))
       connect(addresses.map(ip => ({ ip, port })))
     } catch (cause) {

@@ -34,6 +34,7 @@ import { HostAdmission } from './host-admission.ts'
 import type { Logger } from './logger.ts'
 import { listenForLinks, openPromptFd, openSleeveSocket } from './ports.ts'
 import { routerOptionsOf } from './router-options.ts'
+import { StateSaver } from './state-saver.ts'
 import { StrangerLog } from './stranger-log.ts'
 
 export interface AgentOptions {
@@ -70,6 +71,7 @@ export class Agent {
   readonly #control: ControlServer
   readonly #admission: HostAdmission
   readonly #strangers: StrangerLog
+  readonly #saver: StateSaver
   readonly #services: AgentServices
   readonly #names: NamedTargets
   #state: Host
@@ -94,6 +96,7 @@ export class Agent {
     this.#state = state
     this.#admission = new HostAdmission(state, this.#paths, clock)
     this.#strangers = new StrangerLog(options.log, clock)
+    this.#saver = new StateSaver(options.log)
     this.#links = new LinkTable(input => this.#driver.handle(input))
     this.#listener = this.#createListener()
     const libc = loadLibc()
@@ -110,6 +113,7 @@ export class Agent {
       dataPath: this.#dataPath,
       fastPath: this.#fastPath.port,
       store,
+      saver: this.#saver,
       log: options.log,
       admission: () => this.#admission.current,
       configuredTargets: () => this.#state.config.targets,
@@ -171,6 +175,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#driver.stop()
     this.#names.stop()
+    this.#saver.stop()
     this.#services.stop()
     this.#control.close()
     this.#listener.close()
@@ -229,6 +234,7 @@ export class Agent {
       lookUp: addressesOfName,
       connect: targets => this.#driver.handle({ kind: 'connect', targets, replace: false }),
       forget: targets => this.#driver.handle({ kind: 'forget', targets }),
+      keep: save => this.#saver.save('peers by name', save),
       unknown: (name, reason) => log.write('warn', 'peer not found by its name', { name, reason }),
     })
   }

@@ -8,6 +8,7 @@ import type { Admission } from '../transport/admission.ts'
 import { dial, NOBODY_LISTENS } from '../transport/dial.ts'
 import type { LinkTable } from '../transport/link-table.ts'
 import type { Logger } from './logger.ts'
+import type { StateSaver } from './state-saver.ts'
 
 export interface EffectsOptions {
   readonly links: LinkTable
@@ -15,6 +16,7 @@ export interface EffectsOptions {
   /** Absent when all frames take the sleeve. */
   readonly fastPath: Pick<FastPathPort, 'apply' | 'probe' | 'applyTunnels'> | undefined
   readonly store: StateStore
+  readonly saver: Pick<StateSaver, 'save'>
   readonly log: Logger
   readonly admission: () => Admission
   readonly configuredTargets: () => readonly string[]
@@ -32,7 +34,7 @@ export class Effects {
   }
 
   perform(output: Output): void {
-    const { links, dataPath, store, log } = this.#options
+    const { links, dataPath, store, saver, log } = this.#options
     switch (output.kind) {
       case 'dial':
         void this.#dial(output.target)
@@ -59,17 +61,17 @@ export class Effects {
       case 'fast-probe':
         return this.#options.fastPath?.probe(output)
       case 'store-manifest':
-        return this.#save('manifest', () => store.saveManifest(output.signed))
+        return saver.save('manifest', () => store.saveManifest(output.signed))
       case 'renumber':
-        return this.#save('short id', () => store.saveShortId(output.shortId))
+        return saver.save('short id', () => store.saveShortId(output.shortId))
       case 'store-addresses':
-        return this.#save('addresses', () => store.saveShared('addresses', output.text))
+        return saver.save('addresses', () => store.saveShared('addresses', output.text))
       case 'store-names':
-        return this.#save('names', () => store.saveShared('names', output.text))
+        return saver.save('names', () => store.saveShared('names', output.text))
       case 'ipam-answer':
         return this.#options.answered(output.ticket, output.answer)
       case 'store-targets':
-        return this.#save('targets', () => store.saveTargets(output.targets, this.#options.configuredTargets()))
+        return saver.save('targets', () => store.saveTargets(output.targets, this.#options.configuredTargets()))
       case 'log':
         return log.write(output.level, output.message, output.fields)
       default:
@@ -85,15 +87,6 @@ export class Effects {
     } catch (cause) {
       const { message: reason } = cause as Error
       tell({ kind: 'dial-failed', target, reason, isAbsent: reason === NOBODY_LISTENS })
-    }
-  }
-
-  /** A full disk must not stop the router: it goes on with what it has in memory. */
-  #save(what: string, save: () => void): void {
-    try {
-      save()
-    } catch (cause) {
-      this.#options.log.write('error', 'state not saved', { what, reason: (cause as Error).message })
     }
   }
 }

@@ -12,7 +12,7 @@ describe('peers by name (ARG-01)', () => {
   const path = () => join(folder(), 'state', 'named-targets.json')
 
   /** What names stand for, and what the router was told. */
-  function world() {
+  function world(keep = (save: () => void) => save()) {
     const addresses = new Map<string, readonly string[]>()
     const told: string[] = []
     const named = new NamedTargets({
@@ -24,6 +24,7 @@ describe('peers by name (ARG-01)', () => {
       },
       connect: targets => void told.push(`+ ${targets.map(formatEndpoint)}`),
       forget: targets => void told.push(...(targets.length === 0 ? [] : [`- ${targets.map(formatEndpoint)}`])),
+      keep,
       unknown: (name, reason) => void told.push(`? ${name} ${reason}`),
     })
     return { addresses, told, named }
@@ -77,6 +78,21 @@ describe('peers by name (ARG-01)', () => {
     expect([told, world().named.endpoints]).toEqual([[`+ ${OLD}:6783`], [{ ip: OLD, port: 6783 }]])
     writeFileSync(path(), '[{"name": 7}, null]')
     expect(world().named.count).toBe(0)
+  })
+
+  it('are followed though the disk takes nothing, and kept as they are when it does again', async () => {
+    const later: (() => void)[] = []
+    const { addresses, told, named } = world(save => void later.push(save))
+    addresses.set(HOME.name, [OLD])
+    named.add([HOME], false)
+    for (const address of [OLD, MOVED]) {
+      addresses.set(HOME.name, [address])
+      await named.look()
+    }
+    expect(told).toEqual([`+ ${OLD}:6783`, `- ${OLD}:6783`, `+ ${MOVED}:6783`])
+    expect(world().named.endpoints).toEqual([])
+    later[0]?.()
+    expect(world().named.endpoints).toEqual([{ ip: MOVED, port: 6783 }])
   })
 
   it('are at most a hundred', () => {
