@@ -8,6 +8,8 @@ const shared = {
 }
 
 export default {
+  // For what hangs: no test is about how long it takes, and machines are busy. System tests have a limit of their own.
+  testTimeout: 120_000,
   projects: [
     {
       ...shared,

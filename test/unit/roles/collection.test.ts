@@ -38,7 +38,7 @@ describe('the collection, installed from its file', () => {
     run('ansible-galaxy', ['collection', 'install', '-p', join(folder, 'collections'), file])
     writeFileSync(join(folder, 'site.yml'), SITE)
     writeFileSync(join(folder, 'hosts'), INVENTORY)
-  }, 120_000)
+  })
 
   afterAll(() => rmSync(folder, { recursive: true }))
 

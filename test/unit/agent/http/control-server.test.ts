@@ -88,7 +88,7 @@ describe('the control socket', () => {
     let isReady = false
     const { path } = await listen(() => isReady)
     const codes = async () => {
-      const ask = (page: string) => requestOverUnix({ socketPath: path, path: page, timeoutMs: 5000 })
+      const ask = (page: string) => requestOverUnix({ socketPath: path, path: page, timeoutMs: 60_000 })
       const answers = await Promise.all(['/status', '/status/targets', '/healthz', '/status/none'].map(ask))
       return answers.map(({ code, text }) => [code, text.trim().split('\n')[0]])
     }

@@ -40,7 +40,7 @@ describe('the proxy for Docker', () => {
 
   function enter() {
     const socketPath = join(folder(), 'weave.sock')
-    return requestOverUnix({ socketPath, method: 'POST', path: '/v1.41/containers/c%201/exec', timeoutMs: 5000 })
+    return requestOverUnix({ socketPath, method: 'POST', path: '/v1.41/containers/c%201/exec', timeoutMs: 60_000 })
   }
 
   it('lets a command into a container when that has its network, whoever started it (PRX-05)', async () => {
@@ -65,7 +65,7 @@ describe('the proxy for Docker', () => {
     const socketPath = join(folder(), 'weave.sock')
     const body = ' '.repeat(20_000_000)
     const path = '/v1.41/containers/create'
-    expect(await requestOverUnix({ socketPath, method: 'POST', path, body, timeoutMs: 5000 })).toMatchObject({
+    expect(await requestOverUnix({ socketPath, method: 'POST', path, body, timeoutMs: 60_000 })).toMatchObject({
       code: 502,
       text: expect.stringContaining('the request has more than 16777216 bytes'),
     })

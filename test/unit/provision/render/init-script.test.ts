@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jest } from '@jest/globals'
 import { projectRoot } from '../../../../src/cli/project-root.ts'
 import { useUnreaped } from '../../unreaped.ts'
 
@@ -16,9 +15,6 @@ sleep 600 & echo $$ >weave.pid; touch control.sock
 wait
 `
 const FUNCTIONS = `log_daemon_msg() { :; }; log_end_msg() { return "$1"; }; log_success_msg() { echo "$1"; }; log_failure_msg() { echo "$1"; }\n`
-
-/** What is ended is listed until its parent has noticed, of an orphan the machine's first process: that may take seconds. */
-jest.setTimeout(60_000)
 
 let folder: string
 let script: string
