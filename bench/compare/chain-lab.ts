@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../../src/contract/agent-config.ts'
-import { AgentLab, eventually, type LabPlan } from '../../test/system/agent/agent-lab.ts'
+import { AgentLab, type LabPlan } from '../../test/system/agent/agent-lab.ts'
+import { eventually } from '../../test/system/eventually.ts'
 import { CHAIN, type Contestant, cableAddress, DISTANCES } from './candidate.ts'
 
 /** What the sleeve's outer headers take of the underlay's MTU. */

@@ -1,4 +1,5 @@
-import { type AgentLab, endOf, eventually } from '../../test/system/agent/agent-lab.ts'
+import { type AgentLab, endOf } from '../../test/system/agent/agent-lab.ts'
+import { eventually } from '../../test/system/eventually.ts'
 import type { Route } from './candidate.ts'
 
 const SECONDS_MAX = 20

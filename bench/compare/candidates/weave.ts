@@ -1,4 +1,5 @@
-import { type AgentLab, eventually } from '../../../test/system/agent/agent-lab.ts'
+import type { AgentLab } from '../../../test/system/agent/agent-lab.ts'
+import { eventually } from '../../../test/system/eventually.ts'
 import { type Candidate, CHAIN, type Contestant } from '../candidate.ts'
 import { containerRoutes, SLEEVE_OVERHEAD } from '../chain-lab.ts'
 import { NO_DAEMONS } from '../daemons.ts'

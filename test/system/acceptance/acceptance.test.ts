@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventually } from '../eventually.ts'
 import { Containers, HOSTS } from './containers.ts'
-import { eventually, LabDriver, retried } from './lab-driver.ts'
+import { LabDriver, retried } from './lab-driver.ts'
 import { fetchBytes, rawReceive, rawSend, serveBytes, stranger, udpAsk, udpEcho, watchBridge } from './traffic.ts'
 
 const MARKER = 'MARKER-5f1c-the-quick-brown-fox-jumps-over-the-lazy-dog'

@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventually } from '../eventually.ts'
 import { Containers } from './containers.ts'
-import { eventually, LabDriver } from './lab-driver.ts'
+import { LabDriver } from './lab-driver.ts'
 
 const MINUTE = 60_000
 

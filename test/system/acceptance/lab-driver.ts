@@ -92,17 +92,6 @@ export class LabDriver {
   }
 }
 
-/** Asks until the answer is yes; throws with the last answer's description when `withinMs` have passed. */
-export async function eventually(withinMs: number, ask: () => Promise<boolean | string>): Promise<void> {
-  const end = Date.now() + withinMs
-  for (;;) {
-    const answer = await ask()
-    if (answer === true) return
-    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms: ${answer}`)
-    await new Promise(wake => setTimeout(wake, 250))
-  }
-}
-
 /** A server that was only just asked to listen may not do so yet. */
 export async function retried(fetch: () => Promise<string>): Promise<string> {
   for (let left = 5; ; left--) {

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentLab, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab } from './agent-lab.ts'
 
 const FORWARDED = '198.51.100.9'
 const NAT = `sysctl -qw net.ipv4.ip_forward=1

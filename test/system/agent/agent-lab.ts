@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { isRouterRunning } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { eventually } from '../eventually.ts'
 import { sweepNamespaces } from '../sweep-namespaces.ts'
 import { ClusterFixture, type Configure, type FixtureHost } from './cluster-fixture.ts'
 import { patiently } from './patience.ts'
@@ -282,13 +282,9 @@ export function endOf(child: ChildProcess): Promise<unknown> {
   return hasEnded ? Promise.resolve() : new Promise(resolve => child.once('exit', resolve))
 }
 
-/** Asks until the answer is true; fails with the last answer. */
-export async function eventually(timeoutMs: number, ask: () => Promise<true | string>): Promise<void> {
-  const endsAt = performance.now() + patiently(timeoutMs)
-  for (;;) {
-    const answer = await ask()
-    if (answer === true) return
-    if (performance.now() > endsAt) throw new Error(answer)
-    await sleep(100)
-  }
+/** Its end, once all that it has said has come: that may be later than the end itself. */
+export function closeOf(child: ChildProcess): Promise<unknown> {
+  const hasEnded = child.exitCode !== null || child.signalCode !== null
+  const isRead = [child.stdout, child.stderr].every(stream => stream === null || stream.closed)
+  return hasEnded && isRead ? Promise.resolve() : new Promise(resolve => child.once('close', resolve))
 }

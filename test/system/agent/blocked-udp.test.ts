@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { eventually } from '../eventually.ts'
 import { macOf, takeAnyFrame, troubleExchanging } from '../fastpath/exchange-frames.ts'
-import { AgentLab, eventually } from './agent-lab.ts'
+import { AgentLab } from './agent-lab.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 /** Below what is taken for granted of a path that cannot be measured: IP of more would be answered, not carried. */
@@ -9,7 +10,7 @@ const PATH_MTU = 1100
 /** Of containers that are not told what the path takes: what is not of IP goes in parts. */
 const JUMBO_MTU = 8900
 const BLOCKED = ['INPUT', '-p', 'udp', '--dport', '6783', '-j', 'DROP']
-const PING = ['ping', '-c', '3', '-i', '0.2', '-W', '1', '10.2.3.1']
+const PING = ['ping', '-c', '3', '-i', '0.2', '-W', '5', '10.2.3.1']
 
 /** `a` reaches `c` through `b`; a firewall in front of `c` lets TCP pass, and no UDP. */
 describe('a host whose UDP is blocked', () => {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askRouter } from '../../../src/agent/http/control-client.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
+import { eventually } from '../eventually.ts'
 import { promtool } from '../unpacked-program.ts'
-import { AgentLab, endOf, eventually } from './agent-lab.ts'
+import { AgentLab, closeOf, endOf } from './agent-lab.ts'
 import { residentBytes } from './resident-bytes.ts'
 
 const MARKER = 'MARKER-of-the-chain-that-no-link-may-show'
@@ -40,7 +41,7 @@ describe('three routers in a chain', () => {
     const receiver = lab.spawn('c', ['python3', '-c', rawReceive()], { name: 'raw-c' })
     await eventually(5000, async () => lab.log('raw-c').includes('listening') || 'not listening')
     await lab.on('a', 'python3', '-c', rawSend())
-    await endOf(receiver)
+    await closeOf(receiver)
     expect(lab.log('raw-c')).toContain('a frame of an unknown protocol')
   })
 
@@ -57,9 +58,7 @@ describe('three routers in a chain', () => {
   })
 
   it('tell their state in the texts that Weave made known (CLI-17, STAT-01, STAT-05, STAT-06)', async () => {
-    const { stdout: status } = await lab.weave('a', 'status')
-    const router = status.split(/\n *Service: ipam\n/)[0]
-    expect(router?.replace(/[0-9a-f:]{17}/g, 'NAME')).toBe(`
+    const wanted = `
         Version: 0.1.0 (version check update disabled)
 
         Service: router
@@ -71,20 +70,24 @@ describe('three routers in a chain', () => {
     Connections: 2 (1 established, 1 failed)
           Peers: 3 (with 4 established connections)
  TrustedSubnets: none
-`)
-    const { stdout: connections } = await lab.weave('a', 'status', 'connections')
-    expect(connections).toMatch(
-      /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1418$/m,
-    )
+`
+    // An attempt to reach c has to have failed, and the path to b to be measured.
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('a', 'status')
+      const router = stdout.split(/\n *Service: ipam\n/)[0]?.replace(/[0-9a-f:]{17}/g, 'NAME')
+      return router === wanted || stdout
+    })
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'connections')
+      const line = /^(->|<-) 10\.91\.1\.2:\d+ +established encrypted +sleeve [0-9a-f:]{17}\(b\) mtu=1418$/m
+      return line.test(stdout) || stdout
+    })
     const { stdout: peers } = await lab.weave('a', 'status', 'peers')
     expect(peers).toMatch(/^[0-9a-f:]{17}\(c\)\n {3}(->|<-) 10\.91\.2\.2:\d+ +[0-9a-f:]{17}\(b\) {17} established$/m)
-    const { stdout: paths } = await lab.weave('a', 'status', 'paths')
-    expect(paths).toMatch(
-      /^[0-9a-f:]{17}\(b\) +direct +for \d+ \w+ +[\d.]+ ms +loss \d+ % +sent \d+ k?B +received \d+ k?B/m,
-    )
-    expect(paths).toMatch(
-      /^[0-9a-f:]{17}\(c\) +relayed via b +for \d+ \w+ .* (no answer|there have been|\d+ addresses)/m,
-    )
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'paths')
+      return PATHS.every(line => line.test(stdout)) || stdout
+    })
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('10.91.1.2:6783\n')
   })
 
@@ -210,6 +213,12 @@ describe('three routers in a chain', () => {
   }
 })
 
+/** To b, and to c. */
+const PATHS = [
+  /^[0-9a-f:]{17}\(b\) +direct +for \d+ \w+ +[\d.]+ ms +loss \d+ % +sent \d+ k?B +received \d+ k?B/m,
+  /^[0-9a-f:]{17}\(c\) +relayed via b +for \d+ \w+ .* (no answer|there have been|\d+ addresses)/m,
+]
+
 interface Capture {
   isListening(): boolean
   /** Ends it and gives what was seen. */
@@ -247,7 +256,7 @@ for _ in range(5):
 
 function rawReceive(): string {
   return `import socket
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)); s.bind(('weave', 0x88b5)); s.settimeout(8)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)); s.bind(('weave', 0x88b5)); s.settimeout(60)
 print('listening', flush=True)
 print(s.recv(2000)[14:].decode().strip())`
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab, endOf, type LabPlan } from './agent-lab.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 const HOSTS = ['a', 'b', 'c'] as const

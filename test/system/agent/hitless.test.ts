@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { AgentLab, endOf, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab, closeOf } from './agent-lab.ts'
 
 /** Sealed frames: `a` sends to `c` by way of `b`. */
 describe('an established connection of TCP over the sleeve', () => {
@@ -32,7 +33,7 @@ describe('an established connection of TCP over the sleeve', () => {
       await eventually(30_000, async () => received() > after || `nothing arrives after ${end} of ${host}`)
     }
     sender.kill('SIGTERM')
-    await Promise.all([endOf(sender), endOf(receiver)])
+    await Promise.all([closeOf(sender), closeOf(receiver)])
     const [sent] = /^all \d+ sha256 [0-9a-f]{64}$/m.exec(lab.log('sender')) ?? []
     expect(sent).toBeDefined()
     expect(lab.log('receiver')).toContain(sent)
@@ -70,7 +71,7 @@ def end(*_):
     global going
     going = False
 signal.signal(signal.SIGTERM, end)
-s = socket.create_connection(('10.2.3.1', 7100), 10); s.settimeout(100)
+s = socket.create_connection(('10.2.3.1', 7100), 60); s.settimeout(100)
 digest, sent = hashlib.sha256(), 0
 while going:
     block = os.urandom(1 << 16); digest.update(block); s.sendall(block); sent += len(block); time.sleep(1 / 16)

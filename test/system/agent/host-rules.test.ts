@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentLab, endOf, eventually, type LabPlan } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab, closeOf, type LabPlan } from './agent-lab.ts'
 
 const JUMPS = ['-A FORWARD -j WEAVE-EXPOSE', '-A INPUT -j WEAVE-INPUT']
 const JUMPS_OF_IPV4 = [...JUMPS, '-A POSTROUTING -j WEAVE']
@@ -119,7 +120,7 @@ describe('the rules of a host', () => {
     const listener = lab.spawn(host, ['python3', '-c', SOURCE_OF_PING], { name })
     await eventually(10_000, async () => lab.log(name).includes('listening') || 'not listening')
     await act()
-    await endOf(listener)
+    await closeOf(listener)
     return lab.log(name).replace('listening\n', '').trim()
   }
 
@@ -149,7 +150,7 @@ const REFUSED =
 
 /** Of the first ping that comes. */
 const SOURCE_OF_PING = `import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP); s.settimeout(20)
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP); s.settimeout(60)
 print('listening', flush=True)
 while True:
     packet, sender = s.recvfrom(2000)

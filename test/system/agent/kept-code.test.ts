@@ -1,4 +1,5 @@
-import { AgentLab, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab } from './agent-lab.ts'
 
 const PROGRAMS = ['router', 'data path']
 

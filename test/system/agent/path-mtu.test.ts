@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { AgentLab, endOf, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab, endOf } from './agent-lab.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
 const HOSTS = ['a', 'b', 'c'] as const
@@ -166,6 +167,6 @@ async function forgetRoutes(lab: AgentLab): Promise<void> {
 /** What the segments of a connection may hold, options aside. */
 function segmentSizeTo(address: string): string {
   return `import socket
-s = socket.socket(); s.settimeout(5); s.connect(('${address}', 7001))
+s = socket.socket(); s.settimeout(60); s.connect(('${address}', 7001))
 print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))`
 }

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makePreface } from '../../../src/agent/transport/preface.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
-import { AgentLab, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab } from './agent-lab.ts'
 import { ClusterFixture, exportPem, newKeyPair } from './cluster-fixture.ts'
 
 const STRANGER = new URL('./stranger-program.mjs', import.meta.url).pathname
@@ -150,5 +151,5 @@ function holdPort(protocol: 'tcp' | 'udp'): string {
   return `import socket, time
 s = socket.socket(socket.AF_INET, socket.${kind}); s.bind(('0.0.0.0', 6783))
 ${protocol === 'tcp' ? 's.listen()' : ''}
-print('holding', flush=True); time.sleep(60)`
+print('holding', flush=True); time.sleep(600)`
 }

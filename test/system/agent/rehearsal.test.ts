@@ -1,4 +1,5 @@
-import { AgentLab, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab } from './agent-lab.ts'
 
 /** Where a frame's way begins, either way. The engine may make what they call a part of their code. */
 const HOP = ['#turn', '#captureBatch', '#receiveBatch']

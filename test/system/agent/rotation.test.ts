@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
-import { AgentLab, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { AgentLab } from './agent-lab.ts'
 
 /** As the hosts hold them on the way, the one that is shown first: at each step one host is a step behind the other, or none is. */
 const STEPS = [

@@ -11,7 +11,8 @@ const DATAGRAM_BYTES = [0, 1, 2, 21, 22, 63, 100, 511, 1000, 1347, 1348, 1349, 1
 /** So many at once that they gather on their way, and are joined. */
 const BURST = 100
 const BURST_BYTES = 22
-const TRIES_MAX = 4
+/** Of half a second each. */
+const TRIES_MAX = 12
 
 const [task, address] = process.argv.slice(2)
 const family = address.includes(':') ? 'udp6' : 'udp4'
@@ -53,10 +54,23 @@ async function streamed(bytes) {
 async function isEchoed(socket, bytes) {
   for (let i = 0; i < TRIES_MAX; i++) {
     socket.send(bytes, UDP_PORT, address)
-    const answer = await Promise.race([once(socket, 'message'), new Promise(resolve => setTimeout(resolve, 500))])
-    if (answer?.[0].equals(bytes)) return true
+    if (await hears(socket, bytes)) return true
   }
   return false
+}
+
+/** Within half a second. What else comes is an answer of an earlier try, which was late. */
+function hears(socket, bytes) {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => end(false), 500)
+    const hear = answer => answer.equals(bytes) && end(true)
+    const end = isHeard => {
+      clearTimeout(timer)
+      socket.off('message', hear)
+      resolve(isHeard)
+    }
+    socket.on('message', hear)
+  })
 }
 
 /** What is lost is sent again; what comes back otherwise than it was sent never is. */

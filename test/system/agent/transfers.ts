@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { type AgentLab, endOf, eventually } from './agent-lab.ts'
+import { eventually } from '../eventually.ts'
+import { type AgentLab, closeOf, endOf } from './agent-lab.ts'
 import { CHECK_SEGMENTS } from './capture-script.ts'
 
 const PROGRAM = join(PROJECT_ROOT, 'test', 'system', 'agent', 'transfer-program.mjs')
@@ -44,8 +45,7 @@ export async function lookAtSegments(lab: AgentLab, host: string): Promise<() =>
   await eventually(10_000, async () => lab.log(name).includes('listening') || `not listening: ${lab.log(name)}`)
   return async () => {
     capture.kill()
-    await endOf(capture)
-    await eventually(5000, async () => lab.log(name).includes('}') || lab.log(name))
+    await closeOf(capture)
     return JSON.parse(lab.log(name).trim().split('\n').pop() ?? '')
   }
 }

@@ -1,4 +1,5 @@
-import { endOf, eventually } from '../agent/agent-lab.ts'
+import { endOf } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { DockerLab, type HostName, readIfThere } from './docker-lab.ts'
 
 const RANGES = ['--ipalloc-range', 'fd00:1::/64', '--ipalloc-default-subnet', '10.2.0.0/16']
@@ -168,7 +169,7 @@ describe('containers on the overlay, by command', () => {
     await eventually(20_000, async () => (await look()).includes('10.77.0.0/24') || 'not heard of')
     await lab.stopAgent('b')
     await lab.launch('b')
-    await lab.mustWeave('b', 'status', '--wait', '20')
+    await lab.mustWeave('b', 'status', '--wait', '60')
     const far = await lab.mustWeave('b', 'attach', 'net:10.77.0.0/24', 'c2')
     expect(far).not.toBe(near)
     await eventually(20_000, async () => (await reaches('a', 'c8', far, 2)) || 'not reached')

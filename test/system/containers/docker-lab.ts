@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
-import { endOf, eventually, type Outcome } from '../agent/agent-lab.ts'
+import { endOf, type Outcome } from '../agent/agent-lab.ts'
 import { ClusterFixture } from '../agent/cluster-fixture.ts'
+import { patiently } from '../agent/patience.ts'
+import { eventually } from '../eventually.ts'
 import { LabNetwork, untilReady } from './lab-network.ts'
 import { packBusybox, packDistribution } from './root-file-system.ts'
 
@@ -86,7 +88,7 @@ export class DockerLab {
     const lab = await DockerLab.create()
     try {
       await Promise.all([lab.launch('a', ...options), lab.launch('b', ...options)])
-      await lab.mustWeave('a', 'status', '--wait', '20')
+      await lab.mustWeave('a', 'status', '--wait', String(patiently(20)))
     } catch (cause) {
       await lab.dispose()
       throw cause
@@ -101,7 +103,7 @@ export class DockerLab {
   /** In the host's namespaces; `input` is the command's standard input. */
   async on(host: HostName, argv: readonly string[], input?: string): Promise<Outcome> {
     const [program = '', ...args] = this.#entered(host, argv)
-    const options = { env: this.#environment(host), timeout: 120_000, maxBuffer: 64 * 1024 * 1024 }
+    const options = { env: this.#environment(host), timeout: patiently(120_000), maxBuffer: 64 * 1024 * 1024 }
     const started = run(program, args, options)
     // A command may end without having read it.
     started.child.stdin?.on('error', () => undefined).end(input ?? '')

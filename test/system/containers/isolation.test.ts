@@ -1,4 +1,4 @@
-import { eventually } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 /** From an address, to another: says that a third one is at a MAC (RFC 4861, section 4.4). */
@@ -118,7 +118,7 @@ describe('containers of different subnets', () => {
   it('are kept apart on arrival too, when the other host does nothing about it, and again after a flush', async () => {
     await lab.stopAgent('b')
     await lab.launch('b')
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    await lab.mustWeave('a', 'status', '--wait', '60')
     // Named last of all: from then on the agent only looks whether the rules are there.
     await eventually(30_000, async () => {
       const names = await lab.mustWeave('b', 'status', 'dns')

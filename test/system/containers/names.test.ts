@@ -1,4 +1,4 @@
-import { eventually } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 const HOSTS = ['a', 'b'] as const
@@ -13,7 +13,7 @@ describe('names of containers that come with a health check', () => {
       const nearest = host === 'a' ? ['--dns-nearest-first'] : []
       await lab.launch(host, '--dns-domain', 'weave.local,shop.test', '--dns-health-checks', ...nearest)
     }
-    await lab.mustWeave('a', 'status', '--wait', '20')
+    await lab.mustWeave('a', 'status', '--wait', '60')
     for (const host of HOSTS) {
       await put(host, `web-${host}`, [
         '--health-cmd',

@@ -1,4 +1,4 @@
-import { eventually } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 const RANGES = ['--ipalloc-range', 'fd01::/64', '--ipalloc-default-subnet', '10.2.0.0/16']

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { DockerLab, type HostName } from './docker-lab.ts'
 
 describe('the proxy in front of Docker', () => {

@@ -1,4 +1,5 @@
-import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { AgentLab, closeOf, endOf, type LabPlan } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { macOf, takeAnyFrame, troubleExchanging } from './exchange-frames.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd'] as const
@@ -111,7 +112,7 @@ describe('agents with the fast path on some of their wires', () => {
       expect(lab.log(host)).toMatch(/msg="fast path ready" adopted=2/)
     }
     await allOnFastPath()
-    await endOf(long)
+    await closeOf(long)
     expect(lab.log('long-ping')).toContain('3000 packets transmitted, 3000 received, 0% packet loss')
   })
 
@@ -138,7 +139,7 @@ describe('agents with the fast path on some of their wires', () => {
       return said.includes('20 received, 0% packet loss') || said
     })
     long.kill('SIGINT')
-    await endOf(long)
+    await closeOf(long)
     expect(lostOf(lab.log('change-ping'))).toBeLessThanOrEqual(HANDFUL)
   })
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentLab, endOf, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { AgentLab, closeOf, endOf, type LabPlan } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { exchangeFrames, macOf, takeAnyFrame } from './exchange-frames.ts'
 import { SEND_VXLAN } from './frame-scripts.ts'
 
@@ -113,8 +114,9 @@ describe('agents with the fast path inside WireGuard', () => {
     const before = await presharedKeys()
     const keyOf = async (host: string) => (await wg(host, 'show', 'weave-wg', 'public-key')).trim()
     const publicKey = await keyOf('b')
+    const { delivered } = await countersOf('b')
     const long = lab.spawn('ca', ['ping', '-q', '-i', '0.02', '-c', '900', '10.2.2.1'], { name: 'long-ping' })
-    await eventually(5000, async () => (await countersOf('b')).delivered > 0 || 'nothing')
+    await eventually(5000, async () => (await countersOf('b')).delivered > delivered || 'nothing')
     await lab.kill('b')
     await launch('b')
     expect(lab.log('b')).toMatch(/msg="fast path ready" adopted=2/)
@@ -124,7 +126,7 @@ describe('agents with the fast path inside WireGuard', () => {
     })
     await tunnelled('a', [2])
     await tunnelled('b', [1, 3])
-    await endOf(long)
+    await closeOf(long)
     expect(lab.log('long-ping')).toMatch(/ 0% packet loss/)
     expect(await keyOf('b')).toBe(publicKey)
     expect(before[0]).toBe(before[1])

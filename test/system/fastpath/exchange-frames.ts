@@ -1,4 +1,5 @@
-import { type AgentLab, endOf, eventually } from '../agent/agent-lab.ts'
+import { type AgentLab, closeOf } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { RECEIVE_FRAMES, SEND_FRAMES } from './frame-scripts.ts'
 
 const TRIES_MAX = 4
@@ -33,9 +34,7 @@ export async function exchangeFrames(lab: AgentLab, wish: ExchangeWish): Promise
   })
   for (const name of names) await eventually(5000, async () => lab.log(name).includes('listening') || 'not ready')
   await lab.on(sender, 'python3', '-c', SEND_FRAMES, ...args)
-  await Promise.all(children.map(child => endOf(child)))
-  // What a program has said may come after its end.
-  for (const name of names) await eventually(5000, async () => lab.log(name).includes('same=') || lab.log(name))
+  await Promise.all(children.map(child => closeOf(child)))
   return names.map(name => lab.log(name).trim().split('\n').pop())
 }
 

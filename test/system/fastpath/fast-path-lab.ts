@@ -1,9 +1,11 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { isIpv6Text } from '../../../src/base/endpoint.ts'
 import { PROJECT_ROOT } from '../../architecture/project-files.ts'
+import { patiently } from '../agent/patience.ts'
 import { sweepNamespaces } from '../sweep-namespaces.ts'
 
 const run = promisify(execFile)
@@ -119,6 +121,11 @@ export class FastPathLab {
     return (await nextOf(agent)) as Record<string, number>
   }
 
+  /** Once they stay as they are: the kernel may still be at work on what was sent, and hosts ask each other who they are. */
+  async settledCounters(host: number): Promise<Awaited<ReturnType<FastPathLab['ask']>>> {
+    return settled(() => this.ask(host, { kind: 'counters' }))
+  }
+
   /** As a crash would. */
   async kill(host: number): Promise<void> {
     const child = this.#agents.get(host)?.child
@@ -139,7 +146,7 @@ export class FastPathLab {
 
   async in(namespace: string, ...argv: readonly string[]): Promise<{ exitCode: number; stdout: string }> {
     try {
-      const { stdout } = await run('ip', ['netns', 'exec', namespace, ...argv], { timeout: 60_000 })
+      const { stdout } = await run('ip', ['netns', 'exec', namespace, ...argv], { timeout: patiently(60_000) })
       return { exitCode: 0, stdout }
     } catch (cause) {
       const { code, stdout } = cause as { code?: number; stdout?: string }
@@ -200,6 +207,17 @@ export class FastPathLab {
 
 export function macOf(host: number): string {
   return `02:00:00:00:00:0${host}`
+}
+
+/** What is twice the same, a moment apart. */
+export async function settled<T>(look: () => Promise<T>): Promise<T> {
+  let [seen, last] = [await look(), '']
+  while (JSON.stringify(seen) !== last) {
+    last = JSON.stringify(seen)
+    await sleep(100)
+    seen = await look()
+  }
+  return seen
 }
 
 /** What it has printed. */

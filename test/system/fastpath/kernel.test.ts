@@ -1,4 +1,4 @@
-import { eventually } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 import { FastPathLab, gained, macOf, runToEnd } from './fast-path-lab.ts'
 import { FLOOD_MACS, RECEIVE_FRAMES, SEND_FRAMES, SEND_VXLAN } from './frame-scripts.ts'
 import { hostileOnwards, hostileTo } from './hostile-datagrams.ts'
@@ -46,14 +46,13 @@ describe('the programs of the fast path, on five hosts in a row', () => {
   })
 
   it('lose no frame while the agents of relays are killed and started anew', async () => {
-    const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.01', '-c', '300', '10.2.0.5'))
-    await new Promise(wake => setTimeout(wake, 500))
+    const ping = await beginPing('-i', '0.01', '-c', '300', '10.2.0.5')
     await Promise.all(RELAYS.map(relay => lab.kill(relay)))
     await new Promise(wake => setTimeout(wake, 500))
     const started = await Promise.all(RELAYS.map(relay => lab.start(relay)))
     expect(started).toMatchObject(RELAYS.map(() => ({ adopted: HOSTS - 1 })))
     for (const relay of RELAYS) await lab.ask(relay, { kind: 'apply', table: lab.table(relay) })
-    expect(await ping).toContain('300 packets transmitted, 300 received, 0% packet loss')
+    expect(await ping.said).toContain('300 packets transmitted, 300 received, 0% packet loss')
   })
 
   it.each([
@@ -85,14 +84,14 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     // As a program on the host itself can: it is the first number that is given.
     const wish = `${(4 << 12) | 5}/64/frame`
     await lab.in(lab.host(5), 'python3', '-c', SEND_VXLAN, '127.0.0.1', '127.0.0.1', wish)
-    expect(gained(before, await lab.ask(5, { kind: 'counters' }))).toEqual({ droppedEndpoint: 1 })
+    expect(gained(before, await lab.settledCounters(5))).toEqual({ droppedEndpoint: 1 })
   })
 
   it('drop a flood that comes from elsewhere than the tree says', async () => {
     const before = await lab.ask(2, { kind: 'counters' })
     // Of host 4, which host 2 hears by way of host 3 only.
     await lab.in(lab.host(1), 'python3', '-c', SEND_VXLAN, lab.address(2, 1), lab.address(1, 2), `${4 << 12}/64/frame`)
-    expect(gained(before, await lab.ask(2, { kind: 'counters' }))).toMatchObject({ droppedTree: 1 })
+    expect(gained(before, await lab.settledCounters(2))).toMatchObject({ droppedTree: 1 })
   })
 
   it.each([
@@ -108,7 +107,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
       const before = await lab.ask(at, { kind: 'counters' })
       const wish = `${(host << 12) | to}/${hops}/frame`
       await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, lab.address(next, host), lab.address(host, next), wish)
-      expect(gained(before, await lab.ask(at, { kind: 'counters' }))).toMatchObject({ droppedTtl: 1 })
+      expect(gained(before, await lab.settledCounters(at))).toMatchObject({ droppedTtl: 1 })
     },
   )
 
@@ -120,7 +119,7 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     const before = await lab.ask(relay, { kind: 'counters' })
     const ends = [from ?? lab.address(relay, host), lab.address(host, relay)]
     await lab.in(lab.host(host), 'python3', '-c', SEND_VXLAN, ...ends, wish)
-    expect(gained(before, await lab.ask(relay, { kind: 'counters' }))).toEqual({ [counter]: 1 })
+    expect(gained(before, await lab.settledCounters(relay))).toEqual({ [counter]: 1 })
   })
 
   it('relay without the IP stack, but by it to the other family, where the host has IPsec, or no agent', async () => {
@@ -152,21 +151,19 @@ describe('the programs of the fast path, on five hosts in a row', () => {
   })
 
   it('keep frames for a container that speaks from whoever borrows its address', async () => {
-    const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.02', '-c', '150', '10.2.0.2'))
-    await new Promise(wake => setTimeout(wake, 300))
+    const ping = await beginPing('-i', '0.02', '-c', '150', '10.2.0.2')
     const before = await lab.ask(1, { kind: 'counters' })
     await lab.in(lab.container(3), 'python3', '-c', SEND_FRAMES, '7', '200', macOf(1), macOf(2))
-    expect(await ping).toContain('150 received, 0% packet loss')
-    expect(gained(before, await lab.ask(1, { kind: 'counters' })).macsHeld).toBeGreaterThan(150)
+    expect(await ping.said).toContain('150 received, 0% packet loss')
+    expect(gained(before, await lab.settledCounters(1)).macsHeld).toBeGreaterThan(150)
   })
 
   it('let nobody elsewhere take the address of a container of this host', async () => {
-    const ping = runToEnd(lab.spawnIn(lab.container(1), 'ping', '-q', '-i', '0.02', '-c', '150', '10.2.0.2'))
-    await new Promise(wake => setTimeout(wake, 300))
+    const ping = await beginPing('-i', '0.02', '-c', '150', '10.2.0.2')
     const before = await lab.ask(1, { kind: 'counters' })
     await lab.in(lab.container(3), 'python3', '-c', SEND_FRAMES, '8', '200', 'ff:ff:ff:ff:ff:ff', macOf(1))
-    expect(await ping).toContain('150 received, 0% packet loss')
-    expect(gained(before, await lab.ask(1, { kind: 'counters' })).droppedSpoofed).toBe(200)
+    expect(await ping.said).toContain('150 received, 0% packet loss')
+    expect(gained(before, await lab.settledCounters(1)).droppedSpoofed).toBe(200)
   })
 
   it('hand what is for a peer without a fast path to the sleeve', async () => {
@@ -212,6 +209,14 @@ describe('the programs of the fast path, on five hosts in a row', () => {
     const { stdout } = await lab.in(lab.container(2), 'ping', '-q', '-i', '0.05', '-c', '30', '10.2.0.1')
     expect(Number(/ (\d+) received/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(25)
   })
+
+  /** From the container of host 1; it has begun. */
+  async function beginPing(...wish: readonly string[]): Promise<{ readonly said: Promise<string> }> {
+    const child = lab.spawnIn(lab.container(1), 'ping', '-q', ...wish)
+    const said = runToEnd(child)
+    await new Promise(begun => child.stdout?.once('data', begun))
+    return { said }
+  }
 
   /** Gives host `by` an address that host `to` answers to. */
   async function lend(address: string, by: number, to: number): Promise<void> {

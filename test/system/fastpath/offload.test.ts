@@ -1,7 +1,8 @@
 import type { FastPathReport } from '../../../src/agent/fastpath/fast-path-port.ts'
 import type { Load } from '../../../src/agent/fastpath/map-values.ts'
-import { AgentLab, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { AgentLab, type LabPlan } from '../agent/agent-lab.ts'
 import { lookAtSegments, switchOffload, troubleTransferring } from '../agent/transfers.ts'
+import { eventually } from '../eventually.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd'] as const
 /** Of two streams of 24 MB; the first frames of each may be floods. */

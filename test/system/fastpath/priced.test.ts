@@ -1,4 +1,5 @@
-import { AgentLab, eventually, type LabPlan } from '../agent/agent-lab.ts'
+import { AgentLab, type LabPlan } from '../agent/agent-lab.ts'
+import { eventually } from '../eventually.ts'
 
 const HOSTS = ['a', 'b', 'x', 'y'] as const
 const PINGS = 20
@@ -49,7 +50,7 @@ describe('agents with the fast path, of which one relay is behind lines that an 
 
   async function relaysAll(relay: string): Promise<true | string> {
     const before = await relayedBy(relay)
-    const { stdout } = await lab.on('cx', 'ping', '-q', '-i', '0.05', '-c', String(PINGS), '-W', '1', '10.2.4.1')
+    const { stdout } = await lab.on('cx', 'ping', '-q', '-i', '0.05', '-c', String(PINGS), '-W', '5', '10.2.4.1')
     const passed = (await relayedBy(relay)) - before
     const isAll = stdout.includes(`${PINGS} received`) && passed >= 2 * PINGS
     return isAll || `${passed} by way of ${relay}: ${stdout}${lab.log('x')}`

@@ -1,5 +1,5 @@
 import { ALL } from '../../../src/agent/fastpath/map-values.ts'
-import { FastPathLab, macOf } from './fast-path-lab.ts'
+import { FastPathLab, macOf, settled } from './fast-path-lab.ts'
 import { SEND_FRAMES } from './frame-scripts.ts'
 
 const HOSTS = 5
@@ -27,9 +27,9 @@ describe('what the fast path counts, on five hosts in a row', () => {
     async (host, relay, to, mac) => {
       // So that all know each other, and frames for one are no floods.
       await lab.in(lab.container(host), 'ping', '-c', '2', '-i', '0.1', '-W', '2', `10.2.0.${to}`)
-      const before = await look(host, relay, to)
+      const before = await settled(() => look(host, relay, to))
       await lab.in(lab.container(host), 'python3', '-c', SEND_FRAMES, '11', String(FRAMES), mac, macOf(host))
-      const after = await look(host, relay, to)
+      const after = await settled(() => look(host, relay, to))
       const gained = Object.fromEntries(Object.entries(after).map(([name, by]) => [name, by - (before[name] ?? 0)]))
       const { flooded = 0, sent = 0, bytes = 0 } = gained
       expect(mac.startsWith('ff') ? flooded : sent).toBeGreaterThanOrEqual(FRAMES)

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { eventually, type LabDriver } from '../acceptance/lab-driver.ts'
+import type { LabDriver } from '../acceptance/lab-driver.ts'
+import { eventually } from '../eventually.ts'
 import { calmTroubles, SEEDED, seedTroubles } from './troubles.ts'
 
 const MINUTE = 60_000
@@ -27,7 +28,7 @@ async function doctor(lab: LabDriver, args: readonly string[] = []) {
 
 function lookAtWhatIsWell(lab: LabDriver): void {
   it('status, doctor and test find nothing wrong in a cluster that is well, and every pair works by its path', async () => {
-    const status = await lab.provision(['status', '--json', '--wait', '60'])
+    const status = await lab.provision(['status', '--json', '--wait', '180'])
     expect([status.exitCode, JSON.parse(status.stdout)]).toMatchObject([0, { isWell: true }])
     const { exitCode, findings } = await doctor(lab)
     expect([exitCode, findings]).toEqual([0, []])
@@ -71,7 +72,7 @@ function lookAtWhatIsWrong(lab: LabDriver): void {
     for (const gone of ['router-down', 'secrets-readable', 'bridge-address', 'bridge-mtu'])
       expect(remaining).not.toContain(gone)
     await calmTroubles(lab)
-    expect((await lab.provision(['status', '--wait', '60'])).exitCode).toBe(0)
+    expect((await lab.provision(['status', '--wait', '180'])).exitCode).toBe(0)
   })
 }
 

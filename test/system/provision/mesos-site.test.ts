@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually } from '../acceptance/lab-driver.ts'
+import { eventually } from '../eventually.ts'
 import { Site } from './site.ts'
 
 const MINUTE = 60_000

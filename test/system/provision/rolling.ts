@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, type LabDriver } from '../acceptance/lab-driver.ts'
+import type { LabDriver } from '../acceptance/lab-driver.ts'
+import { eventually } from '../eventually.ts'
 import { NEXT_RELEASE } from './next-release.ts'
 
 const MINUTE = 60_000

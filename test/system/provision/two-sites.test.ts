@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, LabDriver } from '../acceptance/lab-driver.ts'
+import { LabDriver } from '../acceptance/lab-driver.ts'
+import { eventually } from '../eventually.ts'
 
 const MINUTE = 60_000
 const GATEWAY = '10.79.1.7'

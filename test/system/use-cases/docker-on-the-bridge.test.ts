@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from '../containers/docker-lab.ts'
+import { eventually } from '../eventually.ts'
 import { unpackedProgram } from '../unpacked-program.ts'
 
 /** By package. */

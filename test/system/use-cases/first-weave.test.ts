@@ -1,5 +1,5 @@
-import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from '../containers/docker-lab.ts'
+import { eventually } from '../eventually.ts'
 
 /** The commands of Weave's first README (2014), on three hosts. */
 describe('the first Weave', () => {

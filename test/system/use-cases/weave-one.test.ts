@@ -1,5 +1,5 @@
-import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from '../containers/docker-lab.ts'
+import { eventually } from '../eventually.ts'
 
 /** The commands of the write-up on Weave 1.2 (2015), on two hosts. */
 describe('Weave 1.2', () => {

@@ -1,5 +1,5 @@
-import { eventually } from '../agent/agent-lab.ts'
 import { DockerLab, type HostName } from '../containers/docker-lab.ts'
+import { eventually } from '../eventually.ts'
 
 /** A server of one line: busybox's nc runs the script for each connection. */
 const serve = (port: number, script: string) => `nc -ll -p ${port} -e sh -c '${script}'`
