@@ -9,7 +9,8 @@ import { Topic } from '../wire/topic.ts'
 import type { Announcements } from './announcements.ts'
 import type { Input, LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { instanceOf } from './boot-id.ts'
-import { fromBase64, type Membership, toBase64 } from './membership.ts'
+import { ManifestIntake } from './manifest-intake.ts'
+import { fromBase64, type Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
 import type { Acceptance } from './record-gate.ts'
@@ -57,6 +58,7 @@ type Hello = Extract<LinkMessage, { kind: 'hello' }>
 export class Conversation {
   readonly #context: ConversationContext
   readonly #exchange: RecordExchange
+  readonly #manifests: ManifestIntake
   readonly #keys = new Map<number, Uint8Array>()
   /** Hellos of peers that a newer manifest, which they hold, will tell us of. */
   readonly #held = new Map<number, Hello>()
@@ -65,10 +67,11 @@ export class Conversation {
 
   constructor(context: ConversationContext) {
     this.#context = context
+    this.#manifests = new ManifestIntake(context)
     this.#exchange = new RecordExchange(context, (link, message) => this.send(link, message))
   }
 
-  /** `publicKey`: what TLS has proved the other end to hold. */
+  /** `publicKey`: that of the other end. */
   open(link: Link, publicKey: Uint8Array): void {
     const { announcements, membership, neighbours } = this.#context
     neighbours.add(link)
@@ -139,6 +142,7 @@ export class Conversation {
 
   /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do, and the same time. */
   compare(lot: number, now: number): void {
+    this.#manifests.forgetPaid(now)
     const link = this.#exchange.compareWithOne(lot, now)
     if (link !== undefined) this.#context.twins.clocks.tell(link)
   }
@@ -178,7 +182,7 @@ export class Conversation {
         if (this.#exchange.heard(link, message.records, now)) this.reconsider(now)
         return
       case 'manifest':
-        return this.#heardManifest(link, message)
+        return this.#heardManifest(link, message, now)
       case 'digest':
       case 'summary':
       case 'buckets':
@@ -197,10 +201,14 @@ export class Conversation {
     }
   }
 
-  /** Each neighbour passes a manifest on: what is held already need not be verified, nor read, once more. */
-  #heardManifest(link: Link, { text: manifest, signature: bytes }: Extract<LinkMessage, { kind: 'manifest' }>): void {
-    const signature = toBase64(bytes)
-    if (this.#context.membership.signed?.signature !== signature) this.#context.adopt({ manifest, signature }, link)
+  #heardManifest(link: Link, message: Extract<LinkMessage, { kind: 'manifest' }>, now: number): void {
+    const reason = this.#manifests.heard({ link, publicKey: this.#keyOf(link) }, message, now)
+    if (reason !== undefined) this.#refuse(link, reason, now)
+  }
+
+  /** What TLS has proved the other end to hold. */
+  #keyOf({ id }: Link): Uint8Array {
+    return this.#keys.get(id) ?? new Uint8Array(0)
   }
 
   #carried(link: Link, { datagramBytes, bytes }: Extract<LinkMessage, { kind: 'datagrams' }>, now: number): void {
@@ -210,12 +218,13 @@ export class Conversation {
 
   #greet(link: Link, hello: Hello, now: number): void {
     const { membership } = this.#context
-    if (link.peer !== undefined) return this.#refuse(link, 'a second hello', now)
+    const isSecond = link.peer !== undefined || this.#held.has(link.id)
+    if (isSecond) return this.#refuse(link, 'a second hello', now)
     if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_OLDEST) {
       return this.#refuse(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
     }
     if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
-    const key = this.#keys.get(link.id) ?? new Uint8Array(0)
+    const key = this.#keyOf(link)
     const accepted = this.#exchange.accept(link, { topic: Topic.peer, bytes: hello.record }, now)
     if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value)
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
