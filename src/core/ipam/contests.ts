@@ -34,7 +34,6 @@ export class Contests {
     const territory = this.#territory
     const { views, space, grants } = territory
     views.noteOwn(space.claims, grants)
-    views.verdicts.reviewPromises()
     if (views.lookAgain()) {
       territory.hasNews = true
       this.#succession.lookAgain()

@@ -4,6 +4,7 @@ import { ok, type Result, refused } from '../../base/result.ts'
 import type { Grant } from './body.ts'
 import type { Lease } from './lease-book.ts'
 import type { Claim } from './owned-space.ts'
+import type { KeptPromise } from './promises.ts'
 
 /** What must outlive the process, so that nothing is given twice. */
 export interface IpamMemory {
@@ -23,6 +24,8 @@ export interface IpamMemory {
   readonly vain?: readonly (readonly [PeerName, number])[]
   /** Whose claims do not hold against what others have held for long, whose that is, and up to which epoch. Likewise. */
   readonly suspects?: readonly (readonly [PeerName, readonly (readonly [PeerName, number])[]])[]
+  /** What manifests give to members that have not spoken of it, and the last that those had said. Likewise. */
+  readonly promised?: readonly KeptPromise[]
   /** What others have to hear of: records as they were signed, by whom they are of. Likewise. */
   readonly records?: readonly (readonly [PeerName, string])[]
   /** Whom space was seen with: they are counted even when nobody can be reached after a restart. */

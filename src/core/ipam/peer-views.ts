@@ -41,7 +41,7 @@ export class PeerViews {
     this.#homes = homes
     this.#taken = taken
     this.#own = { name: self, claims: [] }
-    this.verdicts = new Verdicts(self, homes)
+    this.verdicts = new Verdicts(self, homes, peer => this.#views.get(peer)?.body)
   }
 
   get count(): number {
@@ -68,10 +68,11 @@ export class PeerViews {
 
   /** Looks at those again whose claims are refused, or may come to be. True when some of that has changed. */
   lookAgain(): boolean {
+    const hasResumed = this.#lookAtThoseWith(this.verdicts.reviewPromises())
     const unjudged = this.#homes.areKnown ? [...this.#unjudged].filter(name => this.#homes.isMember(name)) : []
     const names = new Set([...this.verdicts.doubtful, ...unjudged])
     const bodies = [...names].map(name => [name, this.#views.get(name)?.body] as const)
-    return bodies.map(([name, body]) => body !== undefined && this.#look(name, body)).includes(true)
+    return bodies.map(([name, body]) => body !== undefined && this.#look(name, body)).includes(true) || hasResumed
   }
 
   /** Call with each manifest but the first: `parts` of `ranges` it gives to members, which had none of them. What was heard before may not count. */
@@ -80,12 +81,7 @@ export class PeerViews {
     { ranges, wasHandedOut }: { readonly ranges: readonly Range[]; readonly wasHandedOut: (range: Range) => boolean },
   ): void {
     this.verdicts.promise(parts, wasHandedOut)
-    for (const { name, body } of this.ofMembers) {
-      const said = [...(body?.claims ?? []), ...(body?.grants ?? [])]
-      if (body === undefined || !said.some(one => within(ranges, one).length > 0)) continue
-      this.verdicts.notePromised(name, body)
-      this.#look(name, body)
-    }
+    this.#lookAtThoseWith(ranges)
   }
 
   remember(name: PeerName, claims: readonly Claim[]): void {
@@ -210,6 +206,16 @@ export class PeerViews {
     return grants.flatMap(grant =>
       mine.filter(({ epoch }) => epoch < grant.epoch).flatMap(claim => intersect(claim, grant) ?? []),
     )
+  }
+
+  #lookAtThoseWith(ranges: readonly Range[]): boolean {
+    const looked = this.ofMembers.map(({ name, body }) => {
+      const said = [...(body?.claims ?? []), ...(body?.grants ?? [])]
+      if (body === undefined || !said.some(one => within(ranges, one).length > 0)) return false
+      this.verdicts.notePromised(name, body)
+      return this.#look(name, body)
+    })
+    return looked.includes(true)
   }
 
   #look(name: PeerName, body: AddressBody): boolean {

@@ -114,6 +114,7 @@ export class Territory {
       ranges: this.added,
       vain: [...this.vain],
       suspects: this.views.verdicts.memory,
+      promised: this.views.verdicts.promises.memory,
       records: this.kept.memory(this.views, this.homes),
       peers: this.views.all
         .filter(view => view.claims.length > 0)
@@ -268,6 +269,7 @@ export class Territory {
     for (const [peer, epoch] of memory.vain ?? []) this.vain.set(peer, epoch)
     for (const [peer, claims] of memory.peers) this.views.remember(peer, claims)
     this.views.verdicts.restore(memory.suspects ?? [])
+    this.views.verdicts.promises.restore(memory.promised ?? [])
     this.kept.restore(memory.records ?? [])
     // So that they are forgotten when the peer turns out to be gone.
     const suspects = (memory.suspects ?? []).map(([peer]) => peer)

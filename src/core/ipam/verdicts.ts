@@ -4,7 +4,7 @@ import { Handovers } from './handovers.ts'
 import type { Homes } from './homes.ts'
 import type { IpamMemory } from './memory.ts'
 import { holdsAgainst } from './owned-space.ts'
-import { type Promised, Promises } from './promises.ts'
+import { type Promised, Promises, type SaidBy } from './promises.ts'
 import { intersect, type Range, without } from './range.ts'
 import { type Claimant, type Tenure, tenuresOf } from './tenures.ts'
 
@@ -17,6 +17,13 @@ interface Suspect {
   /** Against whom its claims do not hold, and up to which epoch. */
   readonly holders: Map<PeerName, number>
   isTold: boolean
+}
+
+interface ObstaclesOf {
+  readonly others: readonly Claimant[]
+  readonly suspect: Suspect
+  /** Of a grant. */
+  readonly receiver: PeerName | undefined
 }
 
 interface Obstacle extends Range {
@@ -39,15 +46,15 @@ export class Verdicts {
   readonly #homes: Homes
   readonly #tenures = new Map<PeerName, readonly Tenure[]>()
   readonly #handovers = new Handovers()
-  readonly #promises: Promises
+  readonly promises: Promises
   readonly #suspects = new Map<PeerName, Suspect>()
   /** Who says of which member that its claims are not lawful. */
   readonly #accusers = new Map<PeerName, Set<PeerName>>()
 
-  constructor(self: PeerName, homes: Homes) {
+  constructor(self: PeerName, homes: Homes, saidBy: SaidBy) {
     this.#self = self
     this.#homes = homes
-    this.#promises = new Promises(homes)
+    this.promises = new Promises(homes, saidBy)
   }
 
   /** Those whose claims may come to count, or count no longer, by what others say or by time. */
@@ -133,27 +140,30 @@ export class Verdicts {
 
   /** A manifest gives this to members. What was handed out before is not promised as far as others have held it for long. */
   promise(parts: readonly Promised[], wasHandedOut: (range: Range) => boolean): void {
-    this.#promises.adopt()
+    this.promises.adopt()
     const free = (one: Promised) =>
       without(one, wasHandedOut(one) ? this.#heldByOthers(one.owner, one) : []).map(part => ({ ...one, ...part }))
-    this.#promises.make(parts.flatMap(free))
+    this.promises.make(parts.flatMap(free))
   }
 
-  reviewPromises(): void {
-    for (const owner of this.#promises.due()) {
-      const held = this.#promises.to(owner).flatMap(part => this.#heldFor(owner, part))
-      this.#promises.keep(owner, held)
+  /** Returns what is promised again. */
+  reviewPromises(): readonly Range[] {
+    const resumed = this.promises.resume()
+    for (const owner of this.promises.due()) {
+      const held = this.promises.to(owner).flatMap(part => this.#heldFor(owner, part))
+      this.promises.keep(owner, held)
     }
+    return resumed
   }
 
   /** Whether the manifest has promised some of it to another. */
   isPromisedBesides(peer: PeerName, range: Range): boolean {
-    return this.#promises.besides(peer, range).length > 0
+    return this.promises.besides(peer, range).length > 0
   }
 
   /** What its owner says of promised space. Call after its claims are noted. */
   notePromised(name: PeerName, said: Parameters<Promises['hear']>[1]): void {
-    this.#promises.hear(name, said)
+    this.promises.hear(name, said)
   }
 
   /** Whether something is on its way to it. */
@@ -188,7 +198,9 @@ export class Verdicts {
     const suspect = this.#suspects.get(name) ?? { since: undefined, holders: new Map(), isTold: false }
     const holders = new Map<PeerName, number>()
     const obstaclesTo = (item: Range & { readonly epoch: number }, receiver?: PeerName) => {
-      const obstacles = this.#obstacles(name, item, { others, suspect }).filter(({ holder }) => holder !== receiver)
+      const obstacles = this.#obstacles(name, item, { others, suspect, receiver }).filter(
+        ({ holder }) => holder !== receiver,
+      )
       for (const { holder } of obstacles) holders.set(holder, Math.max(item.epoch, holders.get(holder) ?? 0))
       return [...obstacles, ...this.#discreditedPart(name, item)]
     }
@@ -204,12 +216,14 @@ export class Verdicts {
   #obstacles(
     name: PeerName,
     item: Range & { readonly epoch: number },
-    { others, suspect }: { readonly others: readonly Claimant[]; readonly suspect: Suspect },
+    { others, suspect, receiver }: ObstaclesOf,
   ): readonly Obstacle[] {
     const beyond = without(item, this.#homes.of(name))
     if (beyond.length === 0) return []
     const claim = { ...item, isSettling: false }
-    const promised = beyond.flatMap(part => this.#promises.besides(name, part))
+    const promised = beyond.flatMap(part =>
+      receiver === undefined ? this.promises.besides(name, part) : this.promises.besidesGiver(name, part),
+    )
     const held = others.flatMap(({ name: holder, claims }) => {
       const isKnown = (suspect.holders.get(holder) ?? -1) >= item.epoch && !this.#homes.isLost(holder)
       const coming = this.#handovers.to(holder, this.#homes.now).filter(({ giver }) => giver !== name)
@@ -249,7 +263,7 @@ export class Verdicts {
 
   /** With what is on its way to it from those that have held it, or promised. */
   #hadBy(name: PeerName): readonly Tenure[] {
-    const promised = this.#promises
+    const promised = this.promises
       .to(name)
       .map(({ from, to }) => ({ from, to, epoch: 0, since: Number.NEGATIVE_INFINITY }))
     return [...this.#tenuresOf(name), ...this.#handovers.to(name, this.#homes.now), ...promised]
