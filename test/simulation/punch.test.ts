@@ -1,5 +1,5 @@
 import type { Output, PathStatus } from '../../src/core/router/index.ts'
-import { broadcastFrame, talk } from './convergence.ts'
+import { broadcastFrame, talk, unicastFrame } from './convergence.ts'
 import type { GatewayKind } from './gateway.ts'
 import { moveHost } from './gateway-deeds.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -89,6 +89,38 @@ describe('two routers that have frames for each other', () => {
   })
 })
 
+describe('hosts of two sites, each behind one NAT, that all have frames for each other at once', () => {
+  it('find each other, and nobody refuses one of their punches', () => {
+    const [here, there] = [siteOf('here', 6), siteOf('there', 6)]
+    const world = new World({ seed: 34, keepsWiretap: false })
+    world.define(['hub', 'hub2', ...here, ...there])
+    world.wireAll(['hub', 'hub2', ...here, ...there])
+    for (const [i, site] of [here, there].entries()) {
+      world.underlay.putBehind(site, { kind: 'restricted', publicIp: `203.0.113.${i + 1}`, mappingTimeoutMs: 30_000 })
+    }
+    const manifest = world.cluster.manifest()
+    for (const name of world.cluster.members.map(member => member.name)) {
+      world.start(
+        name,
+        ['hub', 'hub2'].filter(hub => hub !== name),
+        manifest,
+      )
+    }
+    world.run(3_000)
+    for (const name of [...here, ...there]) world.send(name, broadcastFrame(world.member(name).shortId, 'here I am'))
+    world.run(200)
+    const pairs = here.flatMap(a => there.flatMap(b => [[a, b] as const, [b, a] as const]))
+    for (let round = 0; round < 24; round++) {
+      for (const [a, b] of pairs) {
+        world.send(a, unicastFrame(world.member(a).shortId, world.member(b).shortId, 'hello'))
+      }
+      world.run(500)
+    }
+    expect(new Set(pairs.map(([a, b]) => pathOf(world, a, b).kind))).toEqual(new Set(['punched']))
+    for (const { router } of world.hosts.values()) expect(router.status(world.now).refused).toEqual({})
+  })
+})
+
 describe('a punch', () => {
   it('that a relay repeats or alters makes nobody send probes', () => {
     const kept: Uint8Array[] = []
@@ -140,6 +172,10 @@ function startSites(
   for (const name of ['a', 'b']) world.send(name, broadcastFrame(world.member(name).shortId, 'here I am'))
   world.run(200)
   return world
+}
+
+function siteOf(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => `${name}${i}`)
 }
 
 function pathOf(world: World, from: string, to: string): PathStatus {

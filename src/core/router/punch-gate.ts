@@ -1,13 +1,15 @@
 import { ByteWriter } from '../../base/bytes.ts'
+import type { Endpoint } from '../../base/endpoint.ts'
 import { isSignedBy } from '../session/crypto.ts'
 import { PUNCH_CONTEXT, type Punch } from '../wire/punch.ts'
 import { Allowances } from './allowances.ts'
 import type { Instant } from './api.ts'
+import { mostAtOneAddress } from './candidates.ts'
 import { fromBase64, type Member } from './membership.ts'
 import { PunchOrder } from './punch-order.ts'
 
-/** Of all that a peer asks for: 600 punches in a row, then 20 a second. */
-export const PUNCH_MS = 50
+/** Of all that a peer asks for: 600 punches in a row, then 20 a second; so many at one address, whether by one punch or by several. */
+const PUNCH_MS = 50
 export const PUNCHES_OWED_MAX_MS = 30_000
 /** Of what it asks of one other peer, which sends probes wherever it says: 30 in a row, then one every two seconds. */
 const PUNCH_AT_ONE_MS = 2_000
@@ -80,8 +82,8 @@ export class PunchGate {
 
   #take(punch: Punch, { peerName }: Member, now: Instant): undefined {
     this.#orderOf(punch).note(punch, peerName)
-    this.#asked.charge(punch.source, PUNCH_MS, now)
-    this.#askedOfOne.charge(pairOf(punch), PUNCH_AT_ONE_MS, now)
+    this.#asked.charge(punch.source, punchPriceMs(punch.candidates), now)
+    this.#askedOfOne.charge(pairOf(punch), PUNCH_AT_ONE_MS * mostAtOneAddress(punch.candidates), now)
   }
 
   #orderOf({ destination }: Punch): PunchOrder {
@@ -101,6 +103,14 @@ export class PunchGate {
     this.#forgetAt = now + FORGET_EVERY_MS
     for (const allowances of [this.#asked, this.#askedOfOne, this.#forged]) allowances.forgetPaid(now)
   }
+}
+
+/**
+ * Of one source's punches, whomever they are for. Many of its peers send probes to the addresses that it names: to one of them no more than if each
+ * punch named it once.
+ */
+export function punchPriceMs(candidates: readonly Endpoint[]): number {
+  return PUNCH_MS * mostAtOneAddress(candidates)
 }
 
 export function signedText(encoded: Uint8Array): Uint8Array {

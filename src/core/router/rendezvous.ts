@@ -4,11 +4,12 @@ import type { Link } from '../mesh/link.ts'
 import { createSigner, type Signer } from '../session/crypto.ts'
 import { HOPS_MAX } from '../wire/datagram.ts'
 import { encodeMessage, type LinkMessage } from '../wire/link-message.ts'
-import { CANDIDATES_MAX, decodePunch, encodePunch, type Punch } from '../wire/punch.ts'
+import { decodePunch, encodePunch, type Punch } from '../wire/punch.ts'
 import { Allowances } from './allowances.ts'
 import type { Instant } from './api.ts'
+import { candidatesOf } from './candidates.ts'
 import type { ConversationContext } from './conversation.ts'
-import { PUNCH_MS, PUNCHES_OWED_MAX_MS, PunchGate, signedText } from './punch-gate.ts'
+import { PUNCHES_OWED_MAX_MS, PunchGate, punchPriceMs, signedText } from './punch-gate.ts'
 
 const SIGNATURE_BYTES = 64
 
@@ -62,20 +63,19 @@ export class Rendezvous {
     return seen.some(({ ip, port }) => seen.some(other => other.ip === ip && other.port !== port))
   }
 
-  /** Where this router can perhaps be reached: its own addresses, then what neighbours see. */
+  /** Where this router can perhaps be reached. */
   get candidates(): readonly Endpoint[] {
     const { addresses, port } = this.#context.options
-    const all = [...addresses.map(ip => ({ ip, port })), ...this.#seenOutside()]
-    const distinct = new Map(all.map(endpoint => [formatEndpoint(endpoint), endpoint]))
-    return [...distinct.values()].slice(0, CANDIDATES_MAX)
+    const own = addresses.map(ip => ({ ip, port }))
+    return candidatesOf(own, this.#seenOutside())
   }
 
   /** Asks `peer` to send probes here, or answers that it asked; unless so many were asked lately that others would not pass it on. */
   ask(peer: number, isReply: boolean, now: Instant): void {
     const { options, announcements } = this.#context
     if (!this.#said.allows(options.shortId, now)) return
-    this.#said.charge(options.shortId, 2 * PUNCH_MS, now)
     const { candidates, isSymmetric } = this
+    this.#said.charge(options.shortId, 2 * punchPriceMs(candidates), now)
     const ends = { source: options.shortId, destination: peer }
     const order = { bootId: announcements.bootId, sequence: ++this.#sequence }
     const encoded = encodePunch({ ...ends, ...order, isReply, isSymmetric, candidates })

@@ -30,6 +30,18 @@ describe('punches of one peer', () => {
     expect(later.filter(refusal => refusal === undefined)).toHaveLength(20)
   })
 
+  it('that name one address several times are taken as often as if each named it once', () => {
+    const candidates = [1, 2, 3, 4].map(port => ({ ip: '192.0.2.1', port }))
+    const { hear } = start()
+    const forOne = Array.from({ length: 100 }, () => hear({ now: 0, candidates }))
+    expect(forOne.filter(refusal => refusal === undefined)).toHaveLength(8)
+    const { hear: hearOther } = start()
+    const inARow = Array.from({ length: 700 }, (_, i) => hearOther({ now: 0, destination: 10 + i, candidates }))
+    expect(inARow.filter(refusal => refusal === undefined)).toHaveLength(151)
+    const later = Array.from({ length: 100 }, (_, i) => hearOther({ now: 1_000, destination: 1_000 + i, candidates }))
+    expect(later.filter(refusal => refusal === undefined)).toHaveLength(5)
+  })
+
   it('cost no other peer anything, and no memory once they are paid for', () => {
     const { gate, hear } = start()
     for (let i = 0; i < 100; i++) hear({ now: 0 })
@@ -67,7 +79,7 @@ describe('a neighbour that forges punches', () => {
   })
 })
 
-interface Told extends Partial<Pick<Punch, 'source' | 'destination' | 'sequence'>> {
+interface Told extends Partial<Pick<Punch, 'source' | 'destination' | 'sequence' | 'candidates'>> {
   readonly now: number
   readonly neighbour?: number
   readonly isForged?: boolean
@@ -79,8 +91,9 @@ function start() {
   let next = 0
   const hear = (told: Told) => {
     const { now, neighbour = NEIGHBOUR, source = SOURCE, destination = 2, sequence = ++next, isForged = false } = told
+    const { candidates = [] } = told
     const sides = { source, destination, bootId: 1n, sequence }
-    const punch = { ...sides, isReply: false, isSymmetric: false, candidates: [] }
+    const punch = { ...sides, isReply: false, isSymmetric: false, candidates }
     const encoded = encodePunch(punch)
     const signature = (isForged ? forger : signer).sign(signedText(encoded))
     return gate.refusal({ punch, encoded, signature }, { source: memberOf(source), neighbour }, now)
