@@ -42,6 +42,9 @@ export interface Path {
   /** Rounds left of the burst that follows a punch. */
   roundsLeft: number
   heardFrom: Endpoint | undefined
+  /** When to send a probe there, besides the rounds; and when that was done last. */
+  greetAt: number
+  greetedAt: number
   offered: readonly Endpoint[]
   isSymmetric: boolean
   /** The way over links is the cheaper one. */
@@ -74,6 +77,8 @@ export function newPath(peer: number, now: number): Path {
     tried: 0,
     roundsLeft: 0,
     heardFrom: undefined,
+    greetAt: Number.POSITIVE_INFINITY,
+    greetedAt: Number.NEGATIVE_INFINITY,
     offered: [],
     isSymmetric: false,
     isAvoided: false,

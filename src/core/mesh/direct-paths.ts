@@ -17,6 +17,8 @@ const PUNCH_EVERY_MS = 300
 const OFFER_KEPT_MS = 10_000
 /** An authentic probe from elsewhere moves a path that has been silent for so long: the peer has moved. */
 const MOVED_AFTER_MS = 2_500
+/** A peer that is heard from ever other places gets one probe at so many of them, and the rounds as ever. */
+const GREET_EVERY_MS = 100
 /** A better address that answers so soon after the first one takes its place. */
 const UPGRADE_WITHIN_MS = 1_000
 /** A path that loses much is left for a route when it costs so many times as much. */
@@ -88,7 +90,7 @@ export class DirectPaths {
     let soonest = Number.POSITIVE_INFINITY
     for (const path of this.#paths.values()) {
       const silence = path.endpoint === undefined ? Number.POSITIVE_INFINITY : path.answeredAt + PATH_SILENCE_MAX_MS
-      const probeAt = path.isAvoided ? Number.POSITIVE_INFINITY : path.probeAt
+      const probeAt = path.isAvoided ? Number.POSITIVE_INFINITY : Math.min(path.probeAt, path.greetAt)
       soonest = Math.min(soonest, probeAt, keptUntil(path), silence)
     }
     return soonest
@@ -156,7 +158,7 @@ export class DirectPaths {
     const isNews = !isAt(path.heardFrom, from)
     path.heardFrom = from
     if (path.endpoint === undefined) {
-      if (isNews) path.probeAt = now
+      if (isNews) path.greetAt = Math.max(now, path.greetedAt + GREET_EVERY_MS)
       return false
     }
     if (now < path.answeredAt + MOVED_AFTER_MS) return false
@@ -196,7 +198,9 @@ export class DirectPaths {
         lost.push(path.peer)
         hasChanged = true
       }
-      if (path.isAvoided || now < path.probeAt) continue
+      if (path.isAvoided) continue
+      if (now >= path.greetAt) probes.push(...this.#greet(path, now))
+      if (now < path.probeAt) continue
       if (asksForPunch(path, now)) punches.push(path.peer)
       probes.push(...this.#probe(path, now))
     }
@@ -221,7 +225,7 @@ export class DirectPaths {
     path.sent = new Map([...path.sent].filter(([, { at }]) => now < at + PATH_SILENCE_MAX_MS))
     const candidates = path.endpoint === undefined ? this.#candidates(path) : [path.endpoint]
     if (path.endpoint === undefined) path.tried = candidates.length
-    const known = path.endpoint === undefined ? this.#candidatesOf(path.peer).slice(0, ENDPOINTS_MAX).length : 0
+    const known = path.endpoint === undefined ? this.#knownTo(path.peer).length : 0
     return candidates.map((to, rank) => {
       const sent = path.endpoint === undefined ? { at: now, rank, isKnown: rank < known } : sentAgain(path, now)
       path.sent.set(++this.#sequence, sent)
@@ -229,9 +233,23 @@ export class DirectPaths {
     })
   }
 
+  /** A probe to where the peer was heard from: all other places may be anybody's, and wait for their turn. */
+  #greet(path: Path, now: number): readonly PathProbe[] {
+    Object.assign(path, { greetAt: Number.POSITIVE_INFINITY, greetedAt: now })
+    const to = path.heardFrom
+    if (path.endpoint !== undefined || to === undefined) return []
+    const rank = this.#candidates(path).findIndex(candidate => isSameEndpoint(candidate, to))
+    path.sent.set(++this.#sequence, { at: now, rank, isKnown: rank < this.#knownTo(path.peer).length })
+    return [{ peer: path.peer, to, sequence: this.#sequence }]
+  }
+
+  #knownTo(peer: number): readonly Endpoint[] {
+    return this.#candidatesOf(peer).slice(0, ENDPOINTS_MAX)
+  }
+
   #candidates(path: Path): readonly Endpoint[] {
     const heard = path.heardFrom === undefined ? [] : [path.heardFrom]
-    const all = [...this.#candidatesOf(path.peer).slice(0, ENDPOINTS_MAX), ...heard, ...path.offered]
+    const all = [...this.#knownTo(path.peer), ...heard, ...path.offered]
     return [...new Map(all.map(endpoint => [formatEndpoint(endpoint), endpoint])).values()]
   }
 

@@ -53,6 +53,32 @@ describe('direct paths', () => {
     expect(paths.endpointOf(2)).toEqual(far)
   })
 
+  it('are looked for at once where a peer is heard from, and there alone', () => {
+    const paths = new DirectPaths(() => [near])
+    paths.offered(2, { candidates: [far], isSymmetric: false }, 0)
+    paths.due(0)
+    const elsewhere = { ip: '192.0.2.9', port: 9 }
+    paths.heard(2, elsewhere, 10)
+    const [probe, ...others] = paths.due(paths.deadline).probes
+    expect([probe?.to, others, paths.deadline]).toEqual([elsewhere, [], 300])
+    expect(paths.answered(2, { sequence: probe!.sequence, from: elsewhere }, 15)).toBe(true)
+    expect(paths.endpointOf(2)).toEqual(elsewhere)
+  })
+
+  it('to a peer that is heard from ever other places bring few probes to those that it offers', () => {
+    const paths = new DirectPaths(() => [])
+    const sent = { offered: 0, all: 0 }
+    for (let now = 0; now < 10_000; now++) {
+      if (now % 2_000 === 0) paths.offered(2, { candidates: [far], isSymmetric: false }, now)
+      paths.heard(2, { ip: '192.0.2.9', port: 1 + now }, now)
+      const { probes } = paths.due(now)
+      sent.all += probes.length
+      sent.offered += probes.filter(({ to }) => to === far).length
+    }
+    expect(sent.offered).toBeLessThanOrEqual(5 * 4 + 5)
+    expect(sent.all).toBeLessThanOrEqual(2 * (5 * 4 + 5) + 100)
+  })
+
   it('are asked again soon while an answer lacks, and tell which share of their probes none came to', () => {
     const paths = opened()
     answerAll(paths, 2_005)
