@@ -15,7 +15,7 @@ const PUNCH_ROUNDS = 4
 const PUNCH_EVERY_MS = 300
 /** A peer that was told of us is probed for so long, though there are no frames for it here. */
 const OFFER_KEPT_MS = 10_000
-/** An authentic probe from elsewhere moves a path that has been silent for so long: the peer has moved. */
+/** An authentic probe from elsewhere moves a path that has been silent for so long, and not moved since: the peer has moved. */
 const MOVED_AFTER_MS = 2_500
 /** A peer that is heard from ever other places gets one probe at so many of them, and the rounds as ever. */
 const GREET_EVERY_MS = 100
@@ -161,7 +161,7 @@ export class DirectPaths {
       if (isNews) path.greetAt = Math.max(now, path.greetedAt + GREET_EVERY_MS)
       return false
     }
-    if (now < path.answeredAt + MOVED_AFTER_MS) return false
+    if (now < Math.max(path.answeredAt, path.changedAt) + MOVED_AFTER_MS) return false
     Object.assign(path, { endpoint: from, isPunched: true, rank: ENDPOINTS_MAX, changedAt: now, probeAt: now })
     return true
   }

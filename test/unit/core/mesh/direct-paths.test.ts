@@ -79,6 +79,15 @@ describe('direct paths', () => {
     expect(sent.all).toBeLessThanOrEqual(2 * (5 * 4 + 5) + 100)
   })
 
+  it('follow a peer that is heard from ever other places, and silent where it was, seldom', () => {
+    const paths = opened()
+    let moves = 0
+    for (let now = 10; now < PATH_SILENCE_MAX_MS; now++) {
+      if (paths.heard(2, { ip: '192.0.2.9', port: 1 + now }, now)) moves++
+    }
+    expect(moves).toBe(2)
+  })
+
   it('are asked again soon while an answer lacks, and tell which share of their probes none came to', () => {
     const paths = opened()
     answerAll(paths, 2_005)
