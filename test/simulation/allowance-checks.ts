@@ -1,6 +1,6 @@
 import { TOO_MANY_QUESTIONS } from '../../src/core/router/answer-allowances.ts'
 import type { Output } from '../../src/core/router/index.ts'
-import { TOO_MANY_MANIFESTS } from '../../src/core/router/manifest-intake.ts'
+import { TOLD_TOO_OFTEN, TOO_MANY_MANIFESTS } from '../../src/core/router/manifest-desk.ts'
 import { FORGES_PUNCHES, TOO_MANY_PUNCHES } from '../../src/core/router/punch-gate.ts'
 import { CONTESTS, FORGES, TOO_MANY } from '../../src/core/router/record-allowances.ts'
 import { InvariantViolation } from './invariants.ts'
@@ -11,6 +11,7 @@ const FOR_LIARS: ReadonlySet<unknown> = new Set([
   CONTESTS,
   TOO_MANY_QUESTIONS,
   TOO_MANY_MANIFESTS,
+  TOLD_TOO_OFTEN,
   TOO_MANY_PUNCHES,
   FORGES_PUNCHES,
 ])

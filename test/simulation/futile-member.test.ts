@@ -1,5 +1,5 @@
 import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
-import { FUTILE, TOO_MANY_MANIFESTS } from '../../src/core/router/manifest-intake.ts'
+import { FORGETFUL, FUTILE, TOLD_TOO_OFTEN, TOO_MANY_MANIFESTS } from '../../src/core/router/manifest-desk.ts'
 import { encodeMessage, type LinkMessage } from '../../src/core/wire/link-message.ts'
 import { HIGHEST, heardFrom } from './lies.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -55,13 +55,29 @@ describe('a stranger that a newer manifest may name', () => {
     const { world } = start()
     const record = Uint8Array.from(heardFrom(world, 'b'))
     record[record.length - 1] = (record.at(-1) ?? 0) ^ 1
-    const ends = { protocolMin: 1, protocolMax: 2, bootId: 1n, manifestVersion: HIGHEST }
-    const hello = encodeMessage({ kind: 'hello', ...ends, record })
-    const remote = { ip: '203.0.113.9', port: 6783 }
-    const publicKey = new Uint8Array(32).fill(9)
-    world.tell('a', { kind: 'link-opened', link: STRANGE_LINK, direction: 'inbound', remote, publicKey })
+    const hello = helloOf(record, HIGHEST)
+    openStrange(world, STRANGE_LINK)
     for (let i = 0; i < 3; i++) world.tell('a', { kind: 'link-data', link: STRANGE_LINK, bytes: hello })
     expect(world.host('a').router.status(world.now).refused).toEqual({ 'a second hello': 1 })
+  })
+})
+
+describe('one that holds an old manifest, and connects again and again', () => {
+  it('is told the newer one some 300 times in a row, then 10 times a second, and named', () => {
+    const warned: string[] = []
+    const { world } = start({ heardLog: (_, { message }) => warned.push(message) })
+    const hello = helloOf(heardFrom(world, 'b'), 1n)
+    for (let i = 0; i < 500; i++) {
+      openStrange(world, STRANGE_LINK + i)
+      world.tell('a', { kind: 'link-data', link: STRANGE_LINK + i, bytes: hello })
+      world.run(10)
+    }
+    const { refused } = world.host('a').router.status(world.now)
+    expect(Object.keys(refused)).toEqual(['not a member by manifest version N', TOLD_TOO_OFTEN])
+    const told = refused['not a member by manifest version N'] ?? 0
+    expect(told).toBeGreaterThan(250)
+    expect(told).toBeLessThanOrEqual(IN_A_ROW + 5 * A_SECOND)
+    expect(warned.filter(message => message === FORGETFUL)).toHaveLength(1)
   })
 })
 
@@ -79,6 +95,17 @@ function start(options: Partial<WorldOptions> = {}, names: readonly string[] = N
   for (const [i, name] of names.entries()) world.start(name, names.slice(0, i), manifests[2])
   world.run(5_000)
   return { world, manifests }
+}
+
+/** A link to `a` of who is no member by its manifest. */
+function openStrange(world: World, link: number): void {
+  const remote = { ip: '203.0.113.9', port: 6783 }
+  const publicKey = new Uint8Array(32).fill(9)
+  world.tell('a', { kind: 'link-opened', link, direction: 'inbound', remote, publicKey })
+}
+
+function helloOf(record: Uint8Array, manifestVersion: bigint): Uint8Array {
+  return encodeMessage({ kind: 'hello', protocolMin: 1, protocolMax: 2, bootId: 1n, manifestVersion, record })
 }
 
 /** The liar, to `a`. */

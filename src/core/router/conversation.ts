@@ -9,8 +9,8 @@ import { Topic } from '../wire/topic.ts'
 import type { Announcements } from './announcements.ts'
 import type { Input, LogFields, LogLevel, Output, RouterOptions } from './api.ts'
 import { instanceOf } from './boot-id.ts'
-import { ManifestIntake } from './manifest-intake.ts'
-import { fromBase64, type Membership } from './membership.ts'
+import { ManifestDesk } from './manifest-desk.ts'
+import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import { RecordExchange } from './record-exchange.ts'
 import type { Acceptance } from './record-gate.ts'
@@ -58,7 +58,7 @@ type Hello = Extract<LinkMessage, { kind: 'hello' }>
 export class Conversation {
   readonly #context: ConversationContext
   readonly #exchange: RecordExchange
-  readonly #manifests: ManifestIntake
+  readonly #manifests: ManifestDesk
   readonly #keys = new Map<number, Uint8Array>()
   /** Hellos of peers that a newer manifest, which they hold, will tell us of. */
   readonly #held = new Map<number, Hello>()
@@ -67,7 +67,7 @@ export class Conversation {
 
   constructor(context: ConversationContext) {
     this.#context = context
-    this.#manifests = new ManifestIntake(context)
+    this.#manifests = new ManifestDesk(context, (link, message) => this.send(link, message))
     this.#exchange = new RecordExchange(context, (link, message) => this.send(link, message))
   }
 
@@ -134,10 +134,7 @@ export class Conversation {
   }
 
   sendManifest(link: Link): void {
-    const { signed } = this.#context.membership
-    if (signed === undefined) return
-    const { manifest, signature } = signed
-    this.send(link, { kind: 'manifest', text: manifest, signature: fromBase64(signature) })
+    this.#manifests.tell(link)
   }
 
   /** Asks one neighbour, drawn by `lot`, whether it holds the same records as we do, and the same time. */
@@ -223,8 +220,9 @@ export class Conversation {
     if (hello.protocolMin > PROTOCOL_VERSION || hello.protocolMax < PROTOCOL_OLDEST) {
       return this.#refuse(link, `protocol ${hello.protocolMin} to ${hello.protocolMax} is not spoken here`, now)
     }
-    if (hello.manifestVersion < BigInt(membership.version)) this.sendManifest(link)
     const key = this.#keyOf(link)
+    const reason = this.#manifests.greet({ link, publicKey: key }, hello.manifestVersion, now)
+    if (reason !== undefined) return this.#refuse(link, reason, now)
     const accepted = this.#exchange.accept(link, { topic: Topic.peer, bytes: hello.record }, now)
     if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value)
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
