@@ -16,7 +16,7 @@ describe('containers on the overlay, by command', () => {
   const sleeper = ['-t', '-i', 'busybox:test', 'sleep', '86400']
 
   async function reaches(host: HostName, container: string, address: string, waitSeconds = 10): Promise<boolean> {
-    const ping = ['docker', 'exec', container, 'ping', '-c', '3', '-w', '6', '-W', `${waitSeconds}`, address]
+    const ping = ['docker', 'exec', container, 'ping', '-c', '3', '-w', '30', '-W', `${waitSeconds}`, address]
     return (await lab.on(host, ping)).exitCode === 0
   }
 

@@ -112,7 +112,7 @@ describe('the CNI plugins', () => {
     }
     const [port = ''] = await ports('a')
     expect(await lab.must('a', 'cat', `/sys/class/net/${port}/brport/hairpin_mode`)).toBe('1')
-    await lab.must('a', 'ip', 'netns', 'exec', 'pod1', 'ping', '-c', '3', '-w', '6', '10.9.0.2')
+    await lab.must('a', 'ip', 'netns', 'exec', 'pod1', 'ping', '-c', '3', '-w', '30', '10.9.0.2')
     expect(await lab.must('a', 'ip', '-n', 'pod1', 'route')).toContain('default via 10.9.0.100')
     expect(await call('a', { command: 'ADD', address: '10.9.0.3/16' })).toMatchObject({
       exitCode: 1,
@@ -152,7 +152,7 @@ describe('the CNI plugins', () => {
       'b',
       'sh',
       '-c',
-      'for i in 1 2 3 4 5; do busybox nc -w 3 10.93.1.1 8088 && break; sleep 0.3; done',
+      'for i in $(seq 100); do busybox nc -w 10 10.93.1.1 8088 && break; sleep 0.3; done',
     )
     expect(asked).toBe('served')
     server.kill()
@@ -165,7 +165,7 @@ describe('the CNI plugins', () => {
     const pod = { container: 'pod5', config: { ...OLDER, bridge: 'weave', ipam: { type: 'weave-ipam' } } }
     const lent = await call('a', { ...pod, command: 'ADD', plugin: BRIDGE, address: '10.9.0.6/16' })
     expect([lent.exitCode, lent.stdout]).toEqual([0, expect.stringContaining('10.9.0.6/16')])
-    await lab.must('a', 'ip', 'netns', 'exec', 'pod5', 'ping', '-c', '3', '-w', '6', '10.9.0.2')
+    await lab.must('a', 'ip', 'netns', 'exec', 'pod5', 'ping', '-c', '3', '-w', '30', '10.9.0.2')
     expect((await lab.leases('a')).get('pod5')).toEqual(['10.9.0.6/16'])
     expect(await call('a', { ...pod, command: 'DEL', plugin: BRIDGE })).toMatchObject({ exitCode: 0 })
     expect((await lab.leases('a')).has('pod5')).toBe(false)
@@ -186,7 +186,7 @@ describe('the CNI plugins', () => {
     const exposed = await lab.mustWeave('a', 'expose')
     const [before, image] = [await ports('b'), 'docker.io/library/busybox:test']
     await lab.must('b', 'sh', '-c', `docker save busybox:test | ${CTR.join(' ')} images import -`)
-    const script = `ip -4 -o address show eth0; ping -c 3 -w 6 ${exposed}`
+    const script = `ip -4 -o address show eth0; ping -c 3 -w 30 ${exposed}`
     const said = await lab.must('b', ...CTR, 'run', '--cni', '--rm', image, 'pod6', 'sh', '-c', script)
     expect(said).toMatch(/inet 10\.2\.2\.\d+\/16 .*eth0/)
     expect(said).toContain('3 packets received')
@@ -208,7 +208,7 @@ describe('the CNI plugins', () => {
     expect(await ports('a')).toHaveLength(2)
     expect(await call('a', { command: 'GC', config: valid })).toMatchObject({ exitCode: 0 })
     expect(await ports('a')).toHaveLength(1)
-    await lab.must('a', 'ip', 'netns', 'exec', 'pod4', 'ping', '-c', '3', '-w', '6', '10.9.0.2')
+    await lab.must('a', 'ip', 'netns', 'exec', 'pod4', 'ping', '-c', '3', '-w', '30', '10.9.0.2')
   })
 
   it('refuse what they cannot do, in the form that runtimes read', async () => {

@@ -44,7 +44,7 @@ describe('containers of different subnets', () => {
   }
 
   async function reaches(host: HostName, container: string, ...to: readonly string[]): Promise<boolean> {
-    const ping = ['docker', 'exec', container, 'ping', '-c', '2', '-w', '3', ...to]
+    const ping = ['docker', 'exec', container, 'ping', '-c', '2', '-w', '15', ...to]
     return (await lab.on(host, ping)).exitCode === 0
   }
 

@@ -35,7 +35,7 @@ describe('the network plugin', () => {
     const first = await lab.docker('a', 'exec', 'p1', 'cat', '/tmp/first')
     expect(first).toContain('inet 10.4.0.1/16')
     expect(first).toContain('224.0.0.0/4 dev ethwe0')
-    await lab.docker('a', 'exec', 'p1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
+    await lab.docker('a', 'exec', 'p1', 'ping', '-c', '3', '-w', '30', '10.4.0.2')
     expect(await lab.mustWeave('a', 'ps', 'p1')).toMatch(/ 10\.4\.0\.1\/16$/)
     await eventually(20_000, async () => {
       const found = await lab.mustWeave('a', 'dns-lookup', 'p1.weave.local')
@@ -66,7 +66,7 @@ describe('the network plugin', () => {
     const before = await endpoints('a')
     await lab.docker('a', 'run', '-d', '--name', 'q1', 'busybox:test', 'sleep', '86400')
     await lab.docker('a', 'network', 'connect', '--ip', '10.4.0.9', 'shop', 'q1')
-    await lab.docker('a', 'exec', 'q1', 'ping', '-c', '3', '-w', '6', '10.4.0.2')
+    await lab.docker('a', 'exec', 'q1', 'ping', '-c', '3', '-w', '30', '10.4.0.2')
     expect(await endpoints('a')).toHaveLength(before.length + 1)
     const named = (wanted: string) =>
       eventually(20_000, async () => {
@@ -91,7 +91,7 @@ describe('the network plugin', () => {
     const [one = '', two = ''] = shown.split('\n')
     expect(one).toMatch(/^10\.2\./)
     expect(two).not.toBe(one)
-    await lab.docker('a', 'exec', 'w1', 'ping', '-c', '2', '-w', '6', two)
+    await lab.docker('a', 'exec', 'w1', 'ping', '-c', '2', '-w', '30', two)
   })
 
   it('has networks of IPv6 too', async () => {

@@ -46,7 +46,7 @@ describe('the proxy in front of Docker', () => {
     expect(failed).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' })
     await succeeds('a', 'docker run -d --stop-timeout 1 --name p1 -e WEAVE_CIDR=10.7.0.1/16 busybox:test sleep 86400')
     await succeeds('b', 'docker run -d --name p2 -e WEAVE_CIDR="10.7.0.2/16 10.8.0.2/24" busybox:test sleep 86400')
-    await succeeds('a', 'docker exec p1 ping -c 3 -w 6 10.7.0.2')
+    await succeeds('a', 'docker exec p1 ping -c 3 -w 30 10.7.0.2')
     expect(await succeeds('a', 'docker exec -i p1 cat', 'through exec')).toBe('through exec')
     expect(await lab.mustWeave('b', 'ps', 'p2')).toMatch(/ 10\.7\.0\.2\/16 10\.8\.0\.2\/24$/)
     expect(await succeeds('a', 'docker logs p1 && docker cp p1:/etc/passwd - | tar -xOf -')).toContain('root:x:0')
@@ -77,7 +77,7 @@ describe('the proxy in front of Docker', () => {
 
   it('a Docker that is killed leaves containers their network, and one that is started after it gives them the same again (LAN-10)', async () => {
     await lab.stopDocker('a', 'SIGKILL')
-    await succeeds('b', 'docker exec p2 ping -c 2 -w 6 10.7.0.1')
+    await succeeds('b', 'docker exec p2 ping -c 2 -w 30 10.7.0.1')
     const attach = await lab.weave('a', 'attach', '10.7.0.50/16', 'p1')
     expect(attach).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Docker does not answer on') })
     await lab.startDocker('a')

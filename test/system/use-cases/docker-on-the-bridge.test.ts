@@ -27,7 +27,7 @@ describe('Docker on the weave bridge', () => {
   afterAll(async () => lab.dispose())
 
   async function reaches(host: HostName, from: string, to: string): Promise<boolean> {
-    return (await lab.on(host, ['docker', 'exec', from, 'ping', '-c', '2', '-w', '4', to])).exitCode === 0
+    return (await lab.on(host, ['docker', 'exec', from, 'ping', '-c', '2', '-w', '15', to])).exitCode === 0
   }
 
   async function look(host: HostName, name: string): Promise<string> {
@@ -133,7 +133,7 @@ describe('Docker on the weave bridge', () => {
     })
     const seen = new Set<string>()
     for (const address of (await look('b', 'rest-api.weave.local')).split('\n')) {
-      seen.add(await lab.docker('a', 'exec', 'app-a', 'nc', '-w', '3', address, '8080'))
+      seen.add(await lab.docker('a', 'exec', 'app-a', 'nc', '-w', '30', address, '8080'))
     }
     expect(seen.size).toBe(4)
   })
@@ -144,7 +144,7 @@ describe('Docker on the weave bridge', () => {
     await lab.docker('b', 'exec', '-d', 'app-b', 'nc', '-ll', '-p', '5001', '-e', 'netstat', '-tn')
     const near = await addressOf('a', 'app-a')
     await eventually(20_000, async () => {
-      const { stdout } = await lab.on('a', ['docker', 'exec', 'app-a', 'nc', '-w', '3', far, '5001'])
+      const { stdout } = await lab.on('a', ['docker', 'exec', 'app-a', 'nc', '-w', '10', far, '5001'])
       return stdout.includes(`${near}:`) || stdout
     })
     expect(await reaches('b', 'app-b', '10.2.0.101')).toBe(true)

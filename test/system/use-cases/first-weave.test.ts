@@ -63,7 +63,7 @@ describe('the first Weave', () => {
       await inside('a', 'one', "bash -c 'PATH=/opt:$PATH; echo hello | nc -u -w 1 10.0.1.2 5000'")
       return (await lab.docker('b', 'exec', id, 'cat', '/tmp/heard')).includes('hello') || 'nothing came'
     })
-    expect(await inside('a', 'one', 'arping -c 2 -w 5 -I ethwe 10.0.1.2')).toBe(true)
+    expect(await inside('a', 'one', 'arping -c 2 -w 30 -I ethwe 10.0.1.2')).toBe(true)
   })
 
   it('applications in other subnets of the overlay are apart', async () => {
@@ -99,15 +99,15 @@ describe('the first Weave', () => {
     await run('a', 'local', 'weave run 10.0.1.4/24 -t -i debian /bin/bash')
     await cut('a')
     await eventually(20_000, async () => !(await inside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')) || 'not cut')
-    expect(await inside('a', 'one', 'ping -c 1 -w 5 10.0.1.4')).toBe(true)
-    expect(await inside('b', 'two', 'ping -c 3 -w 9 10.0.1.3')).toBe(true)
+    expect(await inside('a', 'one', 'ping -c 1 -w 30 10.0.1.4')).toBe(true)
+    expect(await inside('b', 'two', 'ping -c 3 -w 30 10.0.1.3')).toBe(true)
     await heal('a')
     await eventuallyInside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')
   })
 
   it('a router that is stopped and launched again costs containers nothing', async () => {
     await lab.type('a', 'weave stop')
-    expect(await inside('a', 'one', 'ping -c 1 -w 5 10.0.1.4')).toBe(true)
+    expect(await inside('a', 'one', 'ping -c 1 -w 30 10.0.1.4')).toBe(true)
     await lab.type('a', `weave launch ${lab.addressOf('b')}`)
     await eventuallyInside('a', 'one', 'ping -c 1 -W 2 10.0.1.2')
     expect(await lab.type('a', 'weave ps')).toContain('10.0.1.1/24')

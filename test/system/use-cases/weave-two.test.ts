@@ -39,7 +39,7 @@ describe('Weave 2', () => {
     await lab.type('b', `weave launch ${lab.addressOf('a')}`)
     await dockerRun('b', '--name', 'app_on_host2', 'ubuntu', 'sleep', '86400')
     const ping = (from: string, to: string) =>
-      `script -qec 'docker exec -ti app_on_${from} ping -c 2 -w 5 app_on_${to}' /dev/null`
+      `script -qec 'docker exec -ti app_on_${from} ping -c 2 -w 30 app_on_${to}' /dev/null`
     await eventually(20_000, async () => {
       const { stdout } = await lab.on('a', ['sh', '-c', ping('host1', 'host2')])
       return stdout.includes(' 0% packet loss') || stdout
@@ -89,7 +89,7 @@ describe('Weave 2', () => {
     await dockerRun('b', '--name', 'backend', 'ubuntu', 'sh', '-c', serve(8080, asks))
     const shows = 'printf "HTTP/1.0 200 OK\\r\\n\\r\\n"; wget -qO- http://backend:8080/'
     await dockerRun('c', '-p', '8000:80', '--name', 'frontend', 'ubuntu', 'sh', '-c', serve(80, shows))
-    const visit = ['curl', '-s', '--max-time', '5', `http://${lab.addressOf('c')}:8000/`]
+    const visit = ['curl', '-s', '--max-time', '15', `http://${lab.addressOf('c')}:8000/`]
     await eventually(30_000, async () => {
       const { stdout } = await lab.on('a', visit)
       return stdout.includes('backend: forty-two') || stdout
