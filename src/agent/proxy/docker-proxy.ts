@@ -36,7 +36,10 @@ export interface ProxyOptions {
 export class DockerProxy {
   readonly #options: ProxyOptions
   #settings: ProxySettings = DEFAULT_PROXY
-  #listeners: readonly ProxyListener[] = []
+  readonly #listeners: ProxyListener[] = []
+  /** Each takes its time, in which others may be asked for. */
+  #opened: Promise<unknown> = Promise.resolve()
+  #isOver = false
 
   constructor(options: ProxyOptions) {
     this.#options = options
@@ -52,8 +55,20 @@ export class DockerProxy {
   }
 
   /** Listens as the settings say, and no more as those before said. Rejects when a place cannot be had; the others work. */
-  async open(settings: ProxySettings): Promise<void> {
-    this.close()
+  open(settings: ProxySettings): Promise<void> {
+    const opened = this.#opened.then(() => this.#reopen(settings))
+    this.#opened = opened.catch(() => undefined)
+    return opened
+  }
+
+  /** For good, also what is just being opened. */
+  close(): void {
+    this.#isOver = true
+    this.#closeAll()
+  }
+
+  async #reopen(settings: ProxySettings): Promise<void> {
+    this.#closeAll()
     this.#settings = settings
     if (!settings.isOn) return
     const own = { kind: 'unix', path: this.#options.path } as const
@@ -62,24 +77,23 @@ export class DockerProxy {
       upgrade: (request: IncomingMessage, client: Socket, head: Buffer) =>
         passUpgrade(this.#options.docker.socketPath, request, { client, head }),
     }
-    const listeners: ProxyListener[] = []
-    this.#listeners = listeners
     const failures: unknown[] = []
     for (const endpoint of [own, ...settings.listen]) {
+      if (this.#isOver) return this.#closeAll()
       try {
         const listener = new ProxyListener(endpoint, settings.tls, handlers)
         await listener.listen()
-        listeners.push(listener)
+        this.#listeners.push(listener)
       } catch (cause) {
         failures.push(cause)
       }
     }
+    if (this.#isOver) return this.#closeAll()
     if (failures.length > 0) throw failures[0]
   }
 
-  close(): void {
-    for (const listener of this.#listeners) listener.close()
-    this.#listeners = []
+  #closeAll(): void {
+    for (const listener of this.#listeners.splice(0)) listener.close()
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { DockerClient } from '../../../../src/agent/docker/docker-client.ts'
 import { requestOverUnix } from '../../../../src/agent/http/unix-request.ts'
@@ -25,7 +27,7 @@ describe('the proxy for Docker', () => {
     docker.close()
   })
 
-  async function open(attach: (id: string) => Promise<unknown>): Promise<void> {
+  function create(attach: (id: string) => Promise<unknown>): void {
     proxy = new DockerProxy({
       path: join(folder(), 'weave.sock'),
       docker: new DockerClient(join(folder(), 'docker.sock')),
@@ -35,6 +37,10 @@ describe('the proxy for Docker', () => {
       placeOf: async () => undefined,
       log: { write: (level, message, fields) => void heard.push(`${level}: ${message}: ${fields?.reason}`) },
     })
+  }
+
+  async function open(attach: (id: string) => Promise<unknown>): Promise<void> {
+    create(attach)
     await proxy.open({ ...DEFAULT_PROXY, isOn: true })
   }
 
@@ -60,6 +66,28 @@ describe('the proxy for Docker', () => {
     expect(heard[0]).toBe('warn: command in a container without its network: all are in use')
   })
 
+  it('listens as it was told last, when it is told again before it listens', async () => {
+    create(async () => undefined)
+    const place = { kind: 'tcp', ip: '127.0.0.1', port: await freePort() } as const
+    const told = [true, true, false, true].map(withPlace =>
+      proxy.open({ ...DEFAULT_PROXY, isOn: true, listen: withPlace ? [place] : [] }),
+    )
+    await Promise.all(told)
+    expect(proxy.addresses).toEqual([`unix://${join(folder(), 'weave.sock')}`, `tcp://127.0.0.1:${place.port}`])
+    expect(await enter()).toMatchObject({ code: 201 })
+  })
+
+  it('listens no more when it is closed before it listens', async () => {
+    create(async () => undefined)
+    const opened = proxy.open({ ...DEFAULT_PROXY, isOn: true })
+    await Promise.resolve()
+    proxy.close()
+    await opened
+    await proxy.open({ ...DEFAULT_PROXY, isOn: true })
+    expect(proxy.addresses).toEqual([])
+    expect(existsSync(join(folder(), 'weave.sock'))).toBe(false)
+  })
+
   it('hears a request to its end before it refuses what is too large', async () => {
     await open(async () => undefined)
     const socketPath = join(folder(), 'weave.sock')
@@ -72,3 +100,12 @@ describe('the proxy for Docker', () => {
     expect(heard).toEqual([expect.stringContaining('request to Docker not passed on')])
   })
 })
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
