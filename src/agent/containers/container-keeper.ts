@@ -176,6 +176,10 @@ export class ContainerKeeper {
 
   /** Of commands that were killed before they had written down what they did. */
   async #removeStrays(): Promise<void> {
+    await this.#attempt('stray devices not looked for', () => this.#removeEachStray())
+  }
+
+  async #removeEachStray(): Promise<void> {
     const { docker, attaching, store, log } = this.#options
     const known = new Set(store.ids().map(hostEndOf))
     for (const device of readdirSync('/sys/class/net')) {
