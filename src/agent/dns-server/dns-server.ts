@@ -43,17 +43,15 @@ export class DnsServer {
   }
 
   async open(): Promise<void> {
-    const { address, port, log } = this.#options
-    const ip = address()
-    const problem = ip === undefined ? 'there is no address to listen on yet' : await this.#bind(ip, port)
+    const { port, log } = this.#options
+    const { ip, problem = await this.#bind(ip, port) } = this.#place()
     if (this.#isClosed) return this.close()
-    if (problem === undefined && ip !== undefined) {
+    if (problem === undefined) {
       this.#listening = { ip, port: this.#udp?.address().port ?? port }
       return log.write('info', 'names are answered', this.#listening)
     }
-    if (problem !== this.#lastProblem)
-      log.write('warn', 'names are not answered', { reason: problem ?? '', ip: ip ?? '', port })
-    this.#lastProblem = problem ?? ''
+    if (problem !== this.#lastProblem) log.write('warn', 'names are not answered', { reason: problem, ip, port })
+    this.#lastProblem = problem
     this.#retry = setTimeout(() => void this.open(), RETRY_MS)
   }
 
@@ -69,6 +67,16 @@ export class DnsServer {
     this.#udp = undefined
     this.#tcp = undefined
     this.#listening = undefined
+  }
+
+  /** What the host does not tell may be told at the next try. */
+  #place(): { readonly ip: string; readonly problem?: string } {
+    try {
+      const ip = this.#options.address()
+      return ip === undefined ? { ip: '', problem: 'there is no address to listen on yet' } : { ip }
+    } catch (cause) {
+      return { ip: '', problem: (cause as Error).message }
+    }
   }
 
   /** What is wrong, or undefined. */

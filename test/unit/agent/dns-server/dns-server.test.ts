@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import dnsPacket from 'dns-packet'
-import { DnsServer } from '../../../../src/agent/dns-server/dns-server.ts'
+import { DnsServer, type DnsServerOptions } from '../../../../src/agent/dns-server/dns-server.ts'
 import { readServers, Upstream } from '../../../../src/agent/dns-server/upstream.ts'
 import type { PeerName } from '../../../../src/base/peer-name.ts'
 import { Names } from '../../../../src/core/dns/names.ts'
@@ -54,6 +54,19 @@ describe('the name server', () => {
     socket.close()
   })
 
+  it('says so when the host does not tell where to listen, and tries again', async () => {
+    const logged: unknown[] = []
+    const other = serverAt(0, {
+      address: () => {
+        throw new Error('open a netlink socket: EMFILE')
+      },
+      log: { write: (_, message, fields) => void logged.push([message, fields?.reason]) },
+    })
+    await other.open()
+    other.close()
+    expect(logged).toEqual([['names are not answered', 'open a netlink socket: EMFILE']])
+  })
+
   it('leaves no socket behind when its port is taken, however often it tries', async () => {
     const taken = server.listening?.port ?? 0
     const before = openSockets()
@@ -70,7 +83,7 @@ describe('the name server', () => {
     expect(readServers('/nonexistent')).toEqual([])
   })
 
-  function serverAt(port: number): DnsServer {
+  function serverAt(port: number, options: Partial<DnsServerOptions> = {}): DnsServer {
     return new DnsServer({
       port,
       address: () => LOCAL,
@@ -80,6 +93,7 @@ describe('the name server', () => {
       upstream: new Upstream({ resolvConf: '/nonexistent', timeoutMs: 100, own: () => [], clock: () => 0 }),
       shared: () => ({ ipam: undefined, names }),
       log: { write: () => undefined },
+      ...options,
     })
   }
 
