@@ -29,6 +29,8 @@ export class JournalFile {
       renameSync(this.#path, `${this.#path}.1`)
       this.#bytes = 0
     }
+    // A disk that is full often takes the beginning of it.
+    this.#isTorn = true
     appendFileSync(this.#path, line, { mode: 0o600 })
     this.#bytes += Buffer.byteLength(line)
     this.#isTorn = false
