@@ -159,9 +159,11 @@ export class Agent {
   /** Takes up a changed configuration as far as that goes without a restart: targets, manifest, certificates, passwords. */
   reload(): void {
     const before = this.#state
-    this.#state = loadHost(this.#paths)
-    const { config } = this.#state
-    this.#admission.renew(this.#state)
+    const found = loadHost(this.#paths)
+    // Refuses what is broken: until then nothing is taken up, or the next reading would not find what has changed.
+    this.#admission.renew(found)
+    this.#state = found
+    const { config } = found
     this.#listener.renew(this.#admission.current)
     if (this.#state.kind === 'certified') this.#driver.handle({ kind: 'manifest', signed: this.#state.manifest })
     const added = new StateStore(this.#paths).targets(config.targets)
