@@ -17,7 +17,7 @@ import { DockerProxy } from '../proxy/docker-proxy.ts'
 import { placeOnBridge } from '../proxy/inspect-answer.ts'
 import { attachProxied } from '../proxy/proxied.ts'
 import { loadProxySettings } from '../proxy/proxy-settings.ts'
-import { installWaitProgram } from '../proxy/wait-program.ts'
+import { installWaitProgram, waitFolderOf } from '../proxy/wait-program.ts'
 import type { Offered } from '../report/service-facts.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Attaching } from './attaching.ts'
@@ -102,6 +102,7 @@ export class ContainerService implements HostExposing {
   readonly #hasDocker: boolean
   readonly #offered: Offered
   readonly #settingsPath: string
+  readonly #waitFolder: string
 
   constructor(root: string, config: Place, { log, offered }: { readonly log: Logger; readonly offered: Offered }) {
     this.#offered = offered
@@ -129,12 +130,12 @@ export class ContainerService implements HostExposing {
     this.#settingsPath = proxySettings
     this.#plugin = createPlugin({ root, stateFolder: state, bridge, addresses, guard, log })
     const attach = (id: string) => attachProxied({ ...tools, how }, id)
-    const waitFolder = installWaitProgram(state)
+    this.#waitFolder = waitFolderOf(state)
     this.#proxy = new DockerProxy({
       path: proxySocket,
       docker,
       addresses,
-      waitFolder,
+      waitFolder: this.#waitFolder,
       attach,
       placeOf: placeOnBridge(docker, bridge),
       log,
@@ -161,6 +162,8 @@ export class ContainerService implements HostExposing {
   async renewProxy(isWanted = true): Promise<void> {
     const settings = loadProxySettings(this.#settingsPath)
     try {
+      // Containers that were made through it wait by this, whether or not it listens.
+      installWaitProgram(this.#waitFolder)
       await this.#proxy.open({ ...settings, isOn: settings.isOn && isWanted })
     } finally {
       this.#offered.proxyAddresses = this.#proxy.addresses

@@ -27,14 +27,17 @@ const CODE = Buffer.from(
   'hex',
 )
 
-/** Puts the program into a folder of the host, to be mounted into containers. Gives the folder. */
-export function installWaitProgram(stateFolder: string): string {
-  const folder = join(stateFolder, 'wait')
+/** The host's folder that is mounted into containers. */
+export function waitFolderOf(stateFolder: string): string {
+  return join(stateFolder, 'wait')
+}
+
+/** Puts the program into that folder. May throw. */
+export function installWaitProgram(folder: string): void {
   const file = join(folder, 'w')
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   const program = waitProgram()
   if (!hasContent(file, program)) replaceFile(file, program, 0o755)
-  return folder
 }
 
 /** A static executable of one segment (System V ABI, chapters 4 and 5). */

@@ -16,10 +16,11 @@ describe('the program that waits for the network', () => {
   })
 
   it('is an executable that anybody may run, and is written when it is not there or another', () => {
-    const file = join(installWaitProgram(folder()), 'w')
+    const file = join(folder(), 'wait', 'w')
+    installWaitProgram(join(folder(), 'wait'))
     expect(statSync(file).mode & 0o777).toBe(0o755)
     const before = statSync(file).mtimeMs
-    installWaitProgram(folder())
+    installWaitProgram(join(folder(), 'wait'))
     expect(statSync(file).mtimeMs).toBe(before)
     expect(existsSync(file)).toBe(true)
     expect(execFileSync('readelf', ['-h', '-l', file], { encoding: 'utf8' })).toMatch(/EXEC[\s\S]*X86-64[\s\S]*LOAD/)
