@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseProcessStat } from '../../base/process-stat.ts'
 import { UserError } from '../../base/user-error.ts'
+import { processMark } from '../linux/process-mark.ts'
 
 const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 20
@@ -44,7 +44,7 @@ export function isLocked(folder: string, id: string): boolean {
 function take(file: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
   const own = `${file}.${process.pid}.own`
-  writeFileSync(own, holderOf(process.pid) ?? '', { mode: 0o600 })
+  writeFileSync(own, processMark(process.pid) ?? '', { mode: 0o600 })
   try {
     // Linked, not written in place: the lock is never there without its holder's name.
     linkSync(own, file)
@@ -79,18 +79,7 @@ function readHolder(file: string): string | undefined {
 }
 
 function isAlive(holder: string): boolean {
-  return holderOf(Number(holder.split(' ')[0])) === holder
-}
-
-/** The process id and the time of its start. One that has ended is no holder, though it may still be listed. */
-function holderOf(pid: number): string | undefined {
-  try {
-    const { hasEnded, start } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-    return hasEnded ? undefined : `${pid} ${start}`
-  } catch (cause) {
-    if (['ENOENT', 'ESRCH'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw cause
-  }
+  return processMark(Number(holder.split(' ')[0])) === holder
 }
 
 function stillBusy(id: string, holder: string): UserError {

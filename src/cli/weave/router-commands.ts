@@ -8,6 +8,7 @@ import type { Targets } from '../../agent/host/target-text.ts'
 import { askRouter, isRouterRunning } from '../../agent/http/control-client.ts'
 import { ControlError } from '../../agent/http/control-error.ts'
 import { findInitSystem, notInstalled } from '../../agent/linux/init-system.ts'
+import { processMark } from '../../agent/linux/process-mark.ts'
 import { runCommand, tryCommand } from '../../agent/linux/run-command.ts'
 import { createLogger, isLogLevel, type LogLevel } from '../../agent/runtime/logger.ts'
 import { runInForeground } from '../../agent/runtime/run-in-foreground.ts'
@@ -143,12 +144,26 @@ export async function stopRouter(context: CommandContext): Promise<void> {
   if (!wasRunning) warn('weave is not running')
   warnOfProxy(context)
   if (service !== undefined) (wasRunning ? runCommand : tryCommand)(service.command('stop'))
-  if (!(await isRouterRunning(controlSocket))) return
-  const { pid } = JSON.parse(await askRouter(controlSocket, { path: '/healthz?format=json' })) as { pid: number }
-  process.kill(pid, 'SIGTERM')
-  const isDown = await eventually(STOP_TIMEOUT_MS, async () => !(await isRouterRunning(controlSocket)))
-  if (isDown) return
+  const pid = await pidOfRouter(controlSocket)
+  if (pid === undefined) return
+  const mark = processMark(pid)
+  if (mark !== undefined) process.kill(pid, 'SIGTERM')
+  // It answers no more before it ends, and has its devices until then: another could not start.
+  const isGone = () => mark === undefined || processMark(pid) !== mark
+  const hasEnded = async () => isGone() && !(await isRouterRunning(controlSocket))
+  if (await eventually(STOP_TIMEOUT_MS, hasEnded)) return
   throw new UserError({ cause: `the router (pid ${pid}) does not stop`, remedy: `kill -9 ${pid}` })
+}
+
+/** Undefined when none runs, or none any more. */
+async function pidOfRouter(controlSocket: string): Promise<number | undefined> {
+  try {
+    const answer = await askRouter(controlSocket, { path: '/healthz?format=json' })
+    return (JSON.parse(answer) as { pid: number }).pid
+  } catch (cause) {
+    if (cause instanceof ControlError && cause.condition === 'notRunning') return undefined
+    throw cause
+  }
 }
 
 async function eventually(timeoutMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
