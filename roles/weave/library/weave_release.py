@@ -17,7 +17,7 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.weave_host import (
-    NO_SPACE, OPT, TEXT_LINKS, Record, Refusal, Service, greatest, remove, run_refusable)
+    NO_SPACE, OPT, TEXT_LINKS, Record, Refusal, Service, greatest, remove, run_refusable, sync, sync_all)
 
 COMMAND = '/usr/local/bin/weave'
 
@@ -58,7 +58,7 @@ def read_link(path):
 
 
 def unpack(module, archive, folder):
-    """Into a folder beside the wanted one, then renamed: a crash or a full disk leaves nothing half."""
+    """Into a folder beside the wanted one, then renamed: a crash, a loss of power or a full disk leaves nothing half."""
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     temporary = tempfile.mkdtemp(dir=os.path.dirname(folder), prefix='.incoming-')
     try:
@@ -67,10 +67,12 @@ def unpack(module, archive, folder):
         if code != 0:
             refuse_unpacking(path, (err or out).strip())
         os.chmod(temporary, 0o755)
+        sync_all(temporary)
         os.rename(temporary, folder)
     except BaseException:
         remove(temporary)
         raise
+    sync(os.path.dirname(folder))
 
 
 def refuse_unpacking(path, message):

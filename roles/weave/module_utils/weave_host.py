@@ -57,6 +57,24 @@ def write_atomic(path, content, mode):
     except BaseException:
         os.unlink(temporary)
         raise
+    sync(os.path.dirname(path))
+
+
+def sync_all(folder):
+    """On the disk with all that is in it: of what was only written, a machine that loses its power may keep no more than the names."""
+    for place, folders, names in os.walk(folder):
+        for name in names:
+            if not os.path.islink(os.path.join(place, name)):
+                sync(os.path.join(place, name))
+        sync(place)
+
+
+def sync(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def remove(path):
