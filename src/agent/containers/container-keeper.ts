@@ -23,6 +23,8 @@ const RETRY_MS = { first: 500, most: 10_000 }
 const RECONCILE_EVERY_MS = 30_000
 /** How often it is asked whether rules were changed. */
 const RULES_EVERY_MS = 2_000
+/** Init systems kill after ten seconds what does not stop, and the router has its leave to take then. */
+const STOP_MS_MAX = 3_000
 /** Docker says `health_status: healthy`. */
 const NAMED_AGAIN = /^(health_status|connect$|disconnect$)/
 /** Docker is asked for all its containers once in so many rounds. */
@@ -66,9 +68,15 @@ export class ContainerKeeper {
     this.#ended = Promise.all([this.#restoreHost(), ...docker, this.#care()])
   }
 
+  /** What is under way comes to its end, unless it waits for too long: for a Docker that hangs, or a command that does. */
   async stop(): Promise<void> {
     this.#ending.abort()
-    await this.#ended
+    let late: NodeJS.Timeout | undefined
+    const patience = new Promise<void>(resolve => {
+      late = setTimeout(resolve, STOP_MS_MAX)
+    })
+    await Promise.race([this.#ended, patience])
+    clearTimeout(late)
   }
 
   async #restoreHost(): Promise<void> {
