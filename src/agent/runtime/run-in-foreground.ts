@@ -60,7 +60,7 @@ export async function runInForeground(options: Given): Promise<boolean> {
     offered,
     routes,
   })
-  replaceFile(paths.pidFile, `${process.pid}\n`, 0o644)
+  writePidFile(paths.pidFile, log)
   containers = new ContainerService(root, agent.config, { log, offered })
   // Docker starts once the router is ready, and asks for its driver at once.
   await containers.start()
@@ -90,6 +90,15 @@ export async function runInForeground(options: Given): Promise<boolean> {
   await agent.stop()
   for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
   return end.isWanted
+}
+
+/** Scripts are better off with it, the overlay is there without. */
+function writePidFile(path: string, log: Logger): void {
+  try {
+    replaceFile(path, `${process.pid}\n`, 0o644)
+  } catch (cause) {
+    log.write('error', 'pid file not written', { path, reason: (cause as Error).message })
+  }
 }
 
 /** A start has no time for these: hosts of a cluster often start at once. */
