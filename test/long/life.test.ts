@@ -73,7 +73,7 @@ describe('the life of a cluster', () => {
         'old',
         `python3 -c "${serveBytes(7000, 20)}" > /tmp/sum 2>/dev/null & ping -qi 0.1 10.2.0.1 > /tmp/pings 2>&1 & echo $! > /tmp/pid`,
       )
-      const fetched = lab.on('last', ['python3', '-c', fetchBytes('10.2.0.7', 7000, 400_000)])
+      const fetched = lab.on('last', ['python3', '-c', fetchBytes('10.2.0.7', 7000, { bytesPerSecond: 400_000 })])
       await rotateUntilTheLastStep()
       const status = await lab.provision(['status'])
       expect([status.exitCode, status.stdout]).toEqual([1, expect.stringContaining('did not come to its end')])

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { violationsOfAnswer } from '../../json-schema.ts'
+import { patiently } from '../agent/patience.ts'
 
 const CLI = resolve('bin/weave-provision.mjs')
 
@@ -92,13 +93,13 @@ export class LabDriver {
   }
 }
 
-/** A server that was only just asked to listen may not do so yet. */
+/** A server that was only just asked to listen may not do so yet: then nobody is there. */
 export async function retried(fetch: () => Promise<string>): Promise<string> {
-  for (let left = 5; ; left--) {
+  for (let left = patiently(20); ; left--) {
     try {
       return await fetch()
     } catch (cause) {
-      if (left === 0) throw cause
+      if (left <= 0 || !String(cause).includes('ConnectionRefusedError')) throw cause
       await new Promise(wake => setTimeout(wake, 500))
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../../../src/cli/project-root.ts'
 import { labOfInventory } from '../../../src/cli/provision/lab-of-inventory.ts'
 import { describeLab, Lab } from '../../../src/lab/index.ts'
+import { eventually } from '../eventually.ts'
 
 describe('a lab', () => {
   let folder = ''
@@ -65,7 +66,7 @@ describe('a lab', () => {
     expect(await reaches('alpha', '10.77.1.12')).toBe(true)
     expect((await lab.status()).cuts).toHaveLength(2)
     await lab.heal('alpha', 'relay')
-    expect(await reaches('alpha', '10.77.1.13')).toBe(true)
+    await eventually(10_000, async () => (await reaches('alpha', '10.77.1.13')) || 'not healed')
   })
 
   it('cuts a host off a network, and heals that', async () => {
@@ -73,7 +74,7 @@ describe('a lab', () => {
     expect(await reaches('bravo', '10.77.1.13')).toBe(false)
     expect(await reaches('delta', '10.77.2.13')).toBe(true)
     await lab.heal('relay', 'left')
-    expect(await reaches('bravo', '10.77.1.13')).toBe(true)
+    await eventually(10_000, async () => (await reaches('bravo', '10.77.1.13')) || 'not healed')
   })
 
   it('captures all that passes over the wires of a host', async () => {
@@ -100,7 +101,7 @@ describe('a lab', () => {
   it('starts again what has been killed, from leftovers too', async () => {
     const init = (await lab.status()).hosts.find(({ name }) => name === 'delta')?.pid
     process.kill(init ?? Number.NaN, 'SIGKILL')
-    await until(async () => (await stateOf('delta')) === 'stopped')
+    await eventually(30_000, async () => (await stateOf('delta')) === 'stopped' || 'not stopped')
     await lab.up()
     expect(await reaches('delta', '10.77.2.13')).toBe(true)
   })
@@ -142,7 +143,7 @@ describe('a lab', () => {
   }
 
   async function reaches(host: string, address: string): Promise<boolean> {
-    const { status } = await lab.exec(host, ['ping', '-c2', '-i0.3', '-W1', address])
+    const { status } = await lab.exec(host, ['ping', '-c2', '-i0.3', '-W2', address])
     return status === 0
   }
 
@@ -151,10 +152,13 @@ describe('a lab', () => {
   }
 
   async function untilRebooted(host: string, bootId: string): Promise<void> {
-    await until(async () => {
+    const isUpAnew = async () => {
       const state = await stateOf(host)
-      return state === 'running' && ![bootId, ''].includes(await says(host, 'cat', '/proc/sys/kernel/random/boot_id'))
-    })
+      if (state !== 'running') return `it is ${state}`
+      return ![bootId, ''].includes(await says(host, 'cat', '/proc/sys/kernel/random/boot_id')) || 'the same boot'
+    }
+    // Between, it may be gone while it is asked.
+    await eventually(30_000, () => isUpAnew().catch(String))
   }
 })
 
@@ -165,14 +169,6 @@ async function labOfOneHost(folder: string): Promise<Lab> {
   const description = describeLab(folder, { alpha: { weave_lab, weave_lab_host: host } })
   if (description === undefined) throw new Error('the description is of no lab')
   return Lab.open(description, join(projectRoot(), 'templates'))
-}
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await look().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error('waited in vain')
-    await new Promise(resolve => setTimeout(resolve, 100))
-  }
 }
 
 async function expectNothingLeft(lab: Lab): Promise<void> {

@@ -41,7 +41,7 @@ describe('a change of a cluster', () => {
     )
     await lab.shell('delta', 'mkdir -p /opt && mount -t tmpfs -o size=1m none /opt')
     await lab.shell('alpha', 'mv /usr/bin/python3 /usr/bin/python3.away')
-    const listen = 'import socket, time; server = socket.create_server(("", 6783)); time.sleep(300)'
+    const listen = 'import socket, time; server = socket.create_server(("", 6783)); time.sleep(7200)'
     const isListening = 'grep -q :1A7F /proc/net/tcp'
     await lab.shell(
       'bravo',

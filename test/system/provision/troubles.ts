@@ -11,7 +11,7 @@ const DORMANT: Readonly<Record<string, Trouble>> = {
   alpha: {
     words: ['docker-told-twice', 'password-shown'],
     seed: `echo '{"bridge": "weave"}' > /etc/docker/daemon.json
-bash -c 'exec -a weave python3 -c "import time; time.sleep(600)" --password=Marker' > /dev/null 2>&1 & echo $! > /run/shown`,
+bash -c 'exec -a weave python3 -c "import time; time.sleep(7200)" --password=Marker' > /dev/null 2>&1 & echo $! > /run/shown`,
     calm: 'rm /etc/docker/daemon.json; kill $(cat /run/shown)',
   },
   bravo: {
