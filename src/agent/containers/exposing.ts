@@ -38,6 +38,8 @@ export interface ExposingOptions {
   readonly port: number
   readonly stateFolder: string
   readonly lockFolder: string
+  /** For another program that changes the host's rules. */
+  readonly rulesWaitSeconds: number
   /** Told when the host refuses the rules of IPv6; the rest is done all the same. */
   readonly notFiltered: (reason: string) => void
 }
@@ -45,10 +47,11 @@ export interface ExposingOptions {
 /** The host's own addresses on the overlay; kept, and given to the bridge again after a restart. */
 export class Exposing {
   readonly #options: ExposingOptions
-  readonly #firewall = new HostFirewall()
+  readonly #firewall: HostFirewall
 
   constructor(options: ExposingOptions) {
     this.#options = options
+    this.#firewall = new HostFirewall(options.rulesWaitSeconds)
   }
 
   async expose(wishes: readonly AddressWish[], how: Omit<Exposure, 'address'>): Promise<readonly IpOnNetwork[]> {

@@ -44,6 +44,9 @@ export interface HostContainers {
   readonly bridge: string
 }
 
+/** Neighbours give up a link after four seconds of silence, and the agent looks again soon. */
+const RULES_WAIT_SECONDS = { agent: 1, command: 60 }
+
 type Place = Pick<AgentConfig, 'bridge' | 'subnet' | 'listen'>
 
 export interface HostContainersOptions {
@@ -86,7 +89,14 @@ export function hostContainers(
     store,
     given,
     attaching: new Attaching({ ...place, docker, store, given, guard }),
-    exposing: new Exposing({ ...place, dockerBridge, overlay, port: config?.listen.port ?? CONTROL_PORT, notFiltered }),
+    exposing: new Exposing({
+      ...place,
+      dockerBridge,
+      overlay,
+      port: config?.listen.port ?? CONTROL_PORT,
+      rulesWaitSeconds: isAgent ? RULES_WAIT_SECONDS.agent : RULES_WAIT_SECONDS.command,
+      notFiltered,
+    }),
     names: new BridgeNames({ docker, addresses, reached, given, networks: new NetworkStore(paths.state) }),
   }
 }

@@ -77,11 +77,14 @@ const OF_HOST: FirewallCommands = {
  * overlay's own traffic is let through in any case.
  */
 export class HostFirewall {
+  readonly #waitSeconds: number
   readonly #commands: FirewallCommands
   #lacksIpv6 = false
   #looks = 0
 
-  constructor(commands: FirewallCommands = OF_HOST) {
+  /** `waitSeconds`: for another program that changes rules. This process does nothing else meanwhile. */
+  constructor(waitSeconds: number, commands: FirewallCommands = OF_HOST) {
+    this.#waitSeconds = waitSeconds
     this.#commands = commands
   }
 
@@ -114,7 +117,7 @@ export class HostFirewall {
   }
 
   #run({ program }: Family, text: string): void {
-    this.#commands.run(text, [`${program}-restore`, '--noflush', '--wait'])
+    this.#commands.run(text, [`${program}-restore`, '--noflush', '--wait', String(this.#waitSeconds)])
   }
 
   /** A kernel may lack what the rules of one chain ask for: then the others have theirs all the same. */

@@ -190,7 +190,7 @@ describe('a host that refuses rules', () => {
 
   it('of one chain of IPv6 has those of the other, and says why it lacks the first', () => {
     const taken: string[] = []
-    const firewall = new HostFirewall({
+    const firewall = new HostFirewall(1, {
       hasIpv6: () => true,
       run: (text, [restore]) => {
         if (restore === 'ip6tables-restore' && text.includes('--dport')) throw refusal
@@ -213,7 +213,16 @@ describe('a host that refuses rules', () => {
     ])
   })
 
-  it('of IPv4 is an error', () => {
+  it('of IPv4 is an error, also that another program changes rules for longer than is waited for', () => {
+    const waited: (readonly string[])[] = []
+    const firewall = new HostFirewall(7, {
+      hasIpv6: () => false,
+      run: (_, argv) => void waited.push(argv),
+      ask: () => undefined,
+      ...OF_PROGRAMS,
+    })
+    firewall.apply(PLACE)
+    expect(waited).toEqual([['iptables-restore', '--noflush', '--wait', '7']])
     expect(() => firewallOf('iptables-restore').firewall.apply(PLACE)).toThrow(refusal)
   })
 
@@ -232,7 +241,7 @@ describe('a host that refuses rules', () => {
     let refused = program
     const told: string[] = []
     const there = new Set<string>()
-    const firewall = new HostFirewall({
+    const firewall = new HostFirewall(1, {
       hasIpv6: () => true,
       run: (_, [restore]) => {
         told.push(restore)
