@@ -1,5 +1,7 @@
 import type { SignedManifest } from '../../src/contract/cluster-manifest.ts'
+import type { Input } from '../../src/core/router/api.ts'
 import { FORGETFUL, FUTILE, TOLD_TOO_OFTEN, TOO_MANY_MANIFESTS } from '../../src/core/router/manifest-desk.ts'
+import { UNGREETED_MAX } from '../../src/core/router/neighbours.ts'
 import { encodeMessage, type LinkMessage } from '../../src/core/wire/link-message.ts'
 import { HIGHEST, heardFrom } from './lies.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -81,6 +83,18 @@ describe('one that holds an old manifest, and connects again and again', () => {
   })
 })
 
+describe('one that opens links without end, and says no hello', () => {
+  it('has only so many of them: the oldest end', () => {
+    const { world } = start()
+    const { router } = world.host('a')
+    for (let i = 0; i < UNGREETED_MAX + 200; i++) router.handle(strange(STRANGE_LINK + i), world.now)
+    const ended = router.drain().flatMap(output => (output.kind === 'link-close' ? [output.link] : []))
+    expect(ended).toEqual(Array.from({ length: 200 }, (_, i) => STRANGE_LINK + i))
+    expect(router.status(world.now).refused).toEqual({ 'too many links without a hello': 200 })
+    expect(router.status(world.now).connections.filter(({ peer }) => peer !== undefined)).toHaveLength(NAMES.length - 1)
+  })
+})
+
 interface Started {
   readonly world: World
   /** All have the third. */
@@ -99,9 +113,13 @@ function start(options: Partial<WorldOptions> = {}, names: readonly string[] = N
 
 /** A link to `a` of who is no member by its manifest. */
 function openStrange(world: World, link: number): void {
+  world.tell('a', strange(link))
+}
+
+function strange(link: number): Input {
   const remote = { ip: '203.0.113.9', port: 6783 }
   const publicKey = new Uint8Array(32).fill(9)
-  world.tell('a', { kind: 'link-opened', link, direction: 'inbound', remote, publicKey })
+  return { kind: 'link-opened', link, direction: 'inbound', remote, publicKey }
 }
 
 function helloOf(record: Uint8Array, manifestVersion: bigint): Uint8Array {

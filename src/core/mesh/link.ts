@@ -3,6 +3,8 @@ import { MessageStream } from '../wire/message-stream.ts'
 import { LinkQuality } from './link-quality.ts'
 
 export const GREETING_TIMEOUT_MS = 5_000
+/** Nor may one last that says something all the while, but not who it is; a manifest of the largest size takes no longer. */
+export const GREETING_MAX_MS = 60_000
 export const HEARTBEAT_EVERY_MS = 1_500
 /** Below five seconds, so that all routers know of a dead one within five. */
 export const LINK_SILENCE_MAX_MS = 4_000
@@ -103,10 +105,10 @@ export class Link {
   }
 
   get deadline(): number {
-    const silence = this.peer === undefined ? GREETING_TIMEOUT_MS : LINK_SILENCE_MAX_MS
+    if (this.peer === undefined) return Math.min(this.#heardAt + GREETING_TIMEOUT_MS, this.changedAt + GREETING_MAX_MS)
     const pathSilence = (this.#probeAnsweredAt ?? Number.POSITIVE_INFINITY) + PROBE_SILENCE_MAX_MS
     const provesAt = this.provesAt ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#heardAt + silence, this.#heartbeatAt, this.#probeAt, pathSilence, provesAt)
+    return Math.min(this.#heardAt + LINK_SILENCE_MAX_MS, this.#heartbeatAt, this.#probeAt, pathSilence, provesAt)
   }
 
   /** The other end has introduced itself. */
@@ -162,9 +164,7 @@ export class Link {
 
   /** Adds where `deadline` adds: a difference may be rounded to less than the pause, and the deadline would never be met. */
   due(now: number): readonly LinkAction[] {
-    if (this.peer === undefined) {
-      return now >= this.#heardAt + GREETING_TIMEOUT_MS ? [{ kind: 'close', reason: 'no hello within 5 s' }] : []
-    }
+    if (this.peer === undefined) return this.#ungreeted(now)
     if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 4 s' }]
     return [
       ...this.#pathLost(now),
@@ -173,6 +173,11 @@ export class Link {
       ...this.#otherCost(),
       ...this.#proven(now),
     ]
+  }
+
+  #ungreeted(now: number): readonly LinkAction[] {
+    if (now >= this.#heardAt + GREETING_TIMEOUT_MS) return [{ kind: 'close', reason: 'no hello within 5 s' }]
+    return now >= this.changedAt + GREETING_MAX_MS ? [{ kind: 'close', reason: 'no hello within 60 s' }] : []
   }
 
   #pathLost(now: number): readonly LinkAction[] {

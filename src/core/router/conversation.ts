@@ -75,6 +75,8 @@ export class Conversation {
   open(link: Link, publicKey: Uint8Array): void {
     const { announcements, membership, neighbours } = this.#context
     neighbours.add(link)
+    const surplus = neighbours.surplusUngreeted
+    if (surplus !== undefined) this.#refuse(surplus, 'too many links without a hello', link.changedAt)
     this.#keys.set(link.id, publicKey)
     const record = announcements.ownBytes
     const manifestVersion = BigInt(membership.version)

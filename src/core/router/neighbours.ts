@@ -1,6 +1,9 @@
 import type { Link } from '../mesh/link.ts'
 import type { RecordedLink } from '../wire/peer-record.ts'
 
+/** Links that say not who they are: their ends are certified, but may be many, and each takes memory. At the rate at which links are accepted, of 50 s. */
+export const UNGREETED_MAX = 1_024
+
 /** The links of this router, and which one of several to the same peer is kept. */
 export class Neighbours {
   readonly #self: number
@@ -30,6 +33,13 @@ export class Neighbours {
 
   add(link: Link): void {
     this.#links.set(link.id, link)
+  }
+
+  /** The oldest of those whose peer is not known, when they are too many: who has a hello to say has said it by then. */
+  get surplusUngreeted(): Link | undefined {
+    if (this.#links.size - this.#byPeer.size <= UNGREETED_MAX) return undefined
+    const ungreeted = this.links.filter(({ peer }) => peer === undefined)
+    return ungreeted.length > UNGREETED_MAX ? ungreeted[0] : undefined
   }
 
   remove(link: Link): void {

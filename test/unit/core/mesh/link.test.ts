@@ -1,5 +1,6 @@
 import {
   CARRY_AFTER_MS,
+  GREETING_MAX_MS,
   GREETING_TIMEOUT_MS,
   LINK_SILENCE_MAX_MS,
   Link,
@@ -13,6 +14,16 @@ describe('a link', () => {
     const link = new Link({ id: 1, direction: 'inbound', remote, now: 0 })
     expect(link.due(GREETING_TIMEOUT_MS - 1)).toEqual([])
     expect(link.due(link.deadline)).toEqual([{ kind: 'close', reason: 'no hello within 5 s' }])
+  })
+
+  it('ends when the peer does not say who it is, whatever else it says', () => {
+    const link = new Link({ id: 1, direction: 'inbound', remote, now: 0 })
+    for (let now = 0; now < GREETING_MAX_MS; now += 1_000) {
+      expect(link.due(now)).toEqual([])
+      link.heard(now)
+    }
+    expect(link.deadline).toBe(GREETING_MAX_MS)
+    expect(link.due(link.deadline)).toEqual([{ kind: 'close', reason: 'no hello within 60 s' }])
   })
 
   it('ends when the other end falls silent', () => {

@@ -108,6 +108,35 @@ describe('the stream of a link', () => {
     ])
   })
 
+  it('holds a large message in few pieces, however small those are that it comes in', () => {
+    const text = 'm'.repeat(300_000)
+    const bytes = encodeMessage({ kind: 'manifest', text, signature: new Uint8Array(64) })
+    const stream = new MessageStream()
+    stream.push(encodeMessage({ kind: 'heartbeat', sequence: 1 }))
+    let most = 0
+    for (const byte of bytes.subarray(0, -1)) {
+      stream.push(Uint8Array.of(byte))
+      most = Math.max(most, stream.pieces)
+    }
+    expect(most).toBeLessThan(40)
+    expect(stream.push(bytes.subarray(-1))).toMatchObject({ ok: true, value: [{ text }] })
+    expect(stream.pieces).toBe(0)
+  })
+
+  it('takes no first message that is longer than a hello may be, and longer ones later', () => {
+    const long = encodeMessage({ kind: 'records', records: [{ topic: 6, bytes: new Uint8Array(60_000) }] })
+    const longer = encodeMessage({
+      kind: 'records',
+      records: [6, 7].map(topic => ({ topic, bytes: new Uint8Array(60_000) })),
+    })
+    expect(new MessageStream().push(longer.subarray(0, 4)).ok).toBe(false)
+    const stream = new MessageStream()
+    expect([long, longer].map(bytes => stream.push(bytes).ok)).toEqual([true, true])
+    const ends = { protocolMin: 1, protocolMax: 2, bootId: 1n, manifestVersion: 1n }
+    const hello = encodeMessage({ kind: 'hello', ...ends, record: new Uint8Array(65_535) })
+    expect(new MessageStream().push(hello).ok).toBe(true)
+  })
+
   it('refuses a message larger than any may be before holding it', () => {
     const length = new Uint8Array(4)
     new DataView(length.buffer).setUint32(0, MESSAGE_BYTES_MAX + 1)
