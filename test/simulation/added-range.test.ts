@@ -62,6 +62,19 @@ describe('a range that the manifest adds', () => {
     expect(world.refusals).toEqual([])
   })
 
+  it.each([1, 2, 3, 4])('comes to a host that was taken for dead, and nobody is refused for it (seed %i)', seed => {
+    const { world, owner } = startWithLiar(6, seed)
+    world.crash(owner)
+    world.run(20 * MINUTE)
+    add(world)
+    world.run(65 * MINUTE)
+    world.restart(owner)
+    world.run(2 * MINUTE)
+    expect(inAdded(world, owner)).toEqual([shareOf(owner)])
+    expectNoHarm(world)
+    expect(world.refusals).toEqual([])
+  })
+
   it('takes nothing of what hosts have in their former ranges, given away or not', () => {
     const { world, owner, others } = startWithLiar(5)
     const [borrower] = others as [AddressHost]

@@ -181,6 +181,7 @@ export class Ipam {
       }
     }
     if (peer === territory.self) return this.#heardOwn(body.value)
+    territory.words.note(peer, body.value, territory.homes.now)
     if (!territory.views.hear(peer, body.value)) return
     territory.hasNews = true
     this.#succession.lookAgain()

@@ -119,7 +119,8 @@ export class Succession {
   takeOverAt(peer: PeerName): number | undefined {
     const since = this.#territory.contacts.goneSince(peer)
     if (since === undefined) return undefined
-    return since + (this.#members === undefined || this.#members.has(peer) ? GRACE_MS : REMOVED_MS)
+    if (this.#members?.has(peer) === false) return since + REMOVED_MS
+    return Math.max(since + GRACE_MS, this.#territory.words.aliveUntil(peer))
   }
 
   advance(now: number): void {

@@ -19,6 +19,7 @@ import {
   sizeOfRange,
   without,
 } from './range.ts'
+import { RecentWords } from './recent-words.ts'
 import { offersIn } from './reserve.ts'
 import { denialsMax, roomFor, type Spoken } from './room.ts'
 
@@ -33,6 +34,7 @@ export class Territory {
   readonly contacts: Contacts
   readonly homes: Homes
   readonly views: PeerViews
+  readonly words = new RecentWords()
   readonly kept: KeptRecords
   readonly taken = new Map<PeerName, number>()
   readonly served = new Map<PeerName, number>()
@@ -223,6 +225,7 @@ export class Territory {
   /** Nothing is left of a peer that has gone for good. Should it come back, no claim or grant of its time holds against later ones. */
   forget(peer: PeerName): void {
     this.views.drop(peer)
+    this.words.forget(peer)
     this.taken.delete(peer)
     this.served.delete(peer)
     this.hasNews = true
