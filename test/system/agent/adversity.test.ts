@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { requestOverUnix } from '../../../src/agent/http/unix-request.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
@@ -35,8 +35,9 @@ describe('a router', () => {
   it('goes on while its disks are full, and remembers afterwards what happened meanwhile', async () => {
     const state = join(lab.rootOf('c'), HOST_PATHS.state)
     const run = join(lab.rootOf('c'), dirname(HOST_PATHS.pidFile))
-    const disks = [state, run].map(smallDiskAt)
+    const disks: (() => void)[] = []
     try {
+      for (const folder of [state, run]) disks.push(smallDiskAt(folder))
       // As after an upgrade that brings another one.
       rmSync(join(state, 'wait'), { recursive: true, force: true })
       const filler = join(state, 'filler')
@@ -107,6 +108,7 @@ describe('a router', () => {
 
   /** What there is of the folder is on it. Gives what takes it away. */
   function smallDiskAt(folder: string): () => void {
+    mkdirSync(folder, { recursive: true })
     execFileSync('cp', ['-a', folder, `${folder}.copy`])
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'weave', folder])
     execFileSync('cp', ['-a', `${folder}.copy/.`, folder])
