@@ -64,6 +64,11 @@ static __always_inline int is_handle(__u32 address)
 	return (address & HANDLE_MASK) == HANDLE_NETWORK;
 }
 
+static __always_inline int is_in_tunnel(__u32 address)
+{
+	return (address & TUNNEL_MASK) == TUNNEL_NETWORK;
+}
+
 /* `to`: an address of IPv4 or a handle. Without checksum over IPv6 too, as tunnels may be (RFC 6935). */
 static __always_inline int address_frame(struct __sk_buff *skb, __u32 vni, __u32 to, __u8 ttl)
 {
@@ -232,7 +237,10 @@ static __always_inline int handle_probe(struct __sk_buff *skb, const struct conf
 		return drop(DROPPED_PROBE);
 	if (kind == ANSWER) {
 		struct answer answer = { .nonce = nonce, .address = from, .at = bpf_ktime_get_ns() };
-		bpf_map_update_elem(&weave_answers, &source, &answer, BPF_ANY);
+		if (is_in_tunnel(from))
+			bpf_map_update_elem(&weave_sealed, &source, &answer, BPF_ANY);
+		else
+			bpf_map_update_elem(&weave_answers, &source, &answer, BPF_ANY);
 		return TC_ACT_SHOT;
 	}
 	kind = ANSWER;
@@ -327,7 +335,7 @@ SEC("tc/from_underlay") int from_underlay(struct __sk_buff *skb)
 		return give_back(skb, config, key.tunnel_id);
 
 	endpoint = bpf_map_lookup_elem(&weave_endpoints, &key.remote_ipv4);
-	if (!endpoint || ((key.remote_ipv4 & TUNNEL_MASK) == TUNNEL_NETWORK && skb->mark != OPENED))
+	if (!endpoint || (is_in_tunnel(key.remote_ipv4) && skb->mark != OPENED))
 		return drop(DROPPED_ENDPOINT);
 	skb->mark = 0;
 	source = key.tunnel_id >> 12 & 0xfff;
@@ -418,7 +426,7 @@ static __always_inline const struct hop *find_relay(const struct config *config,
 		return 0;
 	if (!member || !member->is_member || !hop || !hop->address || hop->address == from)
 		return 0;
-	if ((from & TUNNEL_MASK) == TUNNEL_NETWORK || (hop->address & TUNNEL_MASK) == TUNNEL_NETWORK)
+	if (is_in_tunnel(from) || is_in_tunnel(hop->address))
 		return 0;
 	if (is_handle(from) != is_handle(hop->address))
 		return 0;

@@ -242,7 +242,10 @@ MAP(weave_endpoints, BPF_MAP_TYPE_HASH, __u32, __u32, ENDPOINTS_MAX, BPF_F_NO_PR
 /* Both are empty where the underlay is of IPv4 only. */
 MAP(weave_addresses, BPF_MAP_TYPE_HASH, __u32, struct address6, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
 MAP(weave_handles, BPF_MAP_TYPE_HASH, struct address6, __u32, ENDPOINTS_MAX, BPF_F_NO_PREALLOC);
+/* By peer, the last in the clear. */
 MAP(weave_answers, BPF_MAP_TYPE_ARRAY, __u32, struct answer, PEERS, 0);
+/* The last inside the tunnel: both ways are asked at a time. Beside the other, as weave_relayed is and for the same reason. */
+MAP(weave_sealed, BPF_MAP_TYPE_ARRAY, __u32, struct answer, PEERS, 0);
 /* By the peer at the other end; what is flooded from here is that of FLOOD. */
 MAP(weave_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, PEERS, 0);
 /* What was passed on for a source. Beside the other, so that an agent of an earlier release leaves a map that this one takes over. */

@@ -1,4 +1,4 @@
-import { parseIpAddress } from '../../base/ip-address.ts'
+import { formatIpAddress, type IpAddress, parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { FastPathTable, Input, MacListing, Output } from '../../core/router/index.ts'
 import { deviceIndex, type Libc } from '../linux/libc.ts'
@@ -7,13 +7,13 @@ import { SystemCallError } from '../linux/system-call-error.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FastPath } from './fast-path.ts'
 import type { FastPathCounters, Load, PeerTraffic } from './map-values.ts'
+import { type OpenQuestion, OpenQuestions } from './open-questions.ts'
 import { probeDatagram } from './probe-datagram.ts'
 import { ProbeSockets } from './probe-sockets.ts'
 import type { Tunnel } from './tunnel.ts'
 
-/** How soon and for how long answers are looked for: the kernel notes them without telling. */
+/** How soon answers are looked for: the kernel notes them without telling. */
 const LOOK_EVERY_MS = 10
-const LOOK_MS_MAX = 400
 /** The smallest question. */
 const SMALL_BYTES = 46
 /** For IPv4 the kernel forgets all paths with one, and there are routes that are to take less for good. */
@@ -44,15 +44,7 @@ export interface FastPathReport {
   readonly peers: Readonly<Record<number, PeerTraffic & { readonly relayed: Load }>>
 }
 
-interface Outstanding {
-  readonly nonce: number
-  readonly to: string
-  readonly datagram: Buffer
-  /** Nanoseconds of the monotonic clock, as the kernel's. */
-  readonly sentAt: bigint
-  /** It was sent though the kernel has been told that the path takes less. */
-  readonly isDoubtful: boolean
-}
+type Question = Omit<OpenQuestion, 'sentAt' | 'isDoubtful'>
 
 /** Does what the router wants of the fast path: writes its table, and asks other kernels whether they are there. */
 export class FastPathPort {
@@ -60,9 +52,9 @@ export class FastPathPort {
   /** Names and indices. */
   readonly #devices: ReadonlyMap<string, number>
   readonly #sockets: ProbeSockets
-  readonly #outstanding = new Map<number, Outstanding>()
+  readonly #questions = new OpenQuestions()
   /** By address, when the kernel may be made to forget next what it was told of the path. */
-  readonly #forgetAt = new Map<string, number>()
+  readonly #forgetAt = new Map<IpAddress, number>()
   #table: FastPathTable
   #refusal: string | undefined
   #timer: NodeJS.Timeout | undefined
@@ -97,14 +89,15 @@ export class FastPathPort {
   }
 
   probe(order: ProbeOrder): void {
-    if (!this.#isThere()) return
+    const address = parseIpAddress(order.to)
+    if (!address.ok || !this.#isThere()) return
     const { self: source } = this.#table
-    const { mtu } = this.#options
-    const { peer: destination, nonce, to } = order
+    const { mtu, path } = this.#options
+    const { peer, nonce } = order
+    const to = address.value
     const bytes = order.isLarge ? mtu : SMALL_BYTES
-    this.#ask(destination, { nonce, to, datagram: probeDatagram({ source, destination, nonce, bytes }) })
-    const address = parseIpAddress(to)
-    if (address.ok) this.#options.path.tendWayTo(address.value)
+    this.#ask({ peer, nonce, to, datagram: probeDatagram({ source, destination: peer, nonce, bytes }) })
+    path.tendWayTo(to)
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
 
@@ -131,45 +124,41 @@ export class FastPathPort {
   }
 
   /** What the kernel refuses the router hears, and it goes anyway: the path may have come to take more. False then. */
-  #ask(peer: number, question: Pick<Outstanding, 'nonce' | 'to' | 'datagram'>): boolean {
-    const { nonce, to, datagram } = question
+  #ask(question: Question): boolean {
+    const { peer, nonce, datagram } = question
+    const ip = formatIpAddress(question.to)
     const sentAt = process.hrtime.bigint()
-    const isDoubtful = this.#sockets.send(datagram, to) === 'too large'
-    this.#outstanding.set(peer, { ...question, sentAt, isDoubtful })
+    const isDoubtful = this.#sockets.send(datagram, ip) === 'too large'
+    this.#questions.add({ ...question, sentAt, isDoubtful })
     if (!isDoubtful) return true
-    this.#sockets.sendAnyway(datagram, to)
+    this.#sockets.sendAnyway(datagram, ip)
     this.#options.tell({ kind: 'fast-probe-refused', peer, nonce })
     return false
   }
 
   #look(): void {
-    const now = process.hrtime.bigint()
-    for (const [peer, question] of this.#outstanding) {
-      const { nonce, sentAt } = question
-      const answer = this.#options.path.answerOf(peer)
-      const isAnswered = answer.nonce === nonce && answer.at >= sentAt
-      const isLate = now - sentAt > BigInt(LOOK_MS_MAX * 1_000_000)
-      if (isAnswered || isLate) this.#outstanding.delete(peer)
-      if (!isAnswered) continue
-      const roundTripMs = Number(answer.at - sentAt) / 1e6
-      if (question.isDoubtful) this.#widened(peer, question)
-      else this.#options.tell({ kind: 'fast-probe-answered', peer, nonce, roundTripMs })
+    const { path, tell } = this.#options
+    const answered = this.#questions.take(process.hrtime.bigint(), (peer, to) => path.answerOf(peer, to))
+    for (const { question, roundTripMs } of answered) {
+      const { peer, nonce, isDoubtful } = question
+      if (isDoubtful) this.#widened(question)
+      else tell({ kind: 'fast-probe-answered', peer, nonce, roundTripMs })
     }
-    if (this.#outstanding.size > 0) return
+    if (this.#questions.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }
 
   /** VXLAN goes by what the kernel was told, so that has to be forgotten before the path is of use; then it is asked again. */
-  #widened(peer: number, { nonce, to, datagram }: Outstanding): void {
+  #widened({ peer, nonce, to, datagram }: OpenQuestion): void {
     const now = performance.now()
-    for (const [ip, at] of this.#forgetAt) if (at <= now) this.#forgetAt.delete(ip)
-    const address = parseIpAddress(to)
-    if (!address.ok || this.#forgetAt.has(to)) return
-    const isForgotten = forgetPathMtu(this.#options.libc, address.value)
-    const helps = isForgotten && this.#ask(peer, { nonce, to, datagram })
+    for (const [address, at] of this.#forgetAt) if (at <= now) this.#forgetAt.delete(address)
+    if (this.#forgetAt.has(to)) return
+    const { libc, log } = this.#options
+    const helps = forgetPathMtu(libc, to) && this.#ask({ peer, nonce, to, datagram })
     this.#forgetAt.set(to, now + (helps ? FORGET_EVERY_MS : FORGET_AGAIN_MS))
-    if (helps) this.#options.log.write('info', 'the path takes more than the kernel was told', { peer, address: to })
+    if (!helps) return
+    log.write('info', 'the path takes more than the kernel was told', { peer, address: formatIpAddress(to) })
   }
 
   #isThere(): boolean {

@@ -4,6 +4,7 @@ import {
   emptyFastPathTable,
   type FastPathTable,
   type FloodTree,
+  isTunnelAddress,
   MAC_AGE_MS,
   MACS_LISTED_MAX,
   type MacListing,
@@ -115,8 +116,10 @@ export class FastPath {
     this.#wireRelay.tend(address)
   }
 
-  answerOf(peer: number): AnswerValue {
-    return readAnswer(this.#loaded.maps.answers.get(peer) ?? NOTHING)
+  /** The last from the peer in the clear, or inside the tunnel: the way that the address is on. */
+  answerOf(peer: number, address: IpAddress): AnswerValue {
+    const { answers, sealed } = this.#loaded.maps
+    return readAnswer((isTunnelAddress(address) ? sealed : answers).get(peer) ?? NOTHING)
   }
 
   /** Without floods to it: those are the same to all. */

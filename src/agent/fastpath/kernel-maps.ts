@@ -18,6 +18,7 @@ export interface KernelMaps {
   readonly addresses: BpfMap
   readonly handles: BpfMap
   readonly answers: BpfMap
+  readonly sealed: BpfMap
   readonly traffic: BpfMap
   readonly relayed: BpfMap
   readonly counters: BpfMap
@@ -117,6 +118,7 @@ function openMaps(
     addresses: open('addresses'),
     handles: open('handles'),
     answers: open('answers'),
+    sealed: open('sealed'),
     traffic: open('traffic'),
     relayed: open('relayed'),
     counters: open('counters'),

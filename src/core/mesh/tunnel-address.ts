@@ -1,5 +1,5 @@
 import { type Cidr, contains } from '../../base/cidr.ts'
-import { type IpAddress, ipv4Of } from '../../base/ip-address.ts'
+import { type IpAddress, ipAddressOfIpv4, ipv4Of } from '../../base/ip-address.ts'
 import { type Ipv4, ipv4FromNumber } from '../../base/ipv4.ts'
 
 /** 169.254.96.0/20: link-local, so routed by nobody, and clear of what clouds and Kubernetes answer at. bpf/fast-path.h has it too. */
@@ -8,6 +8,11 @@ export const TUNNEL_NETWORK: Cidr = { network: ipv4FromNumber(0xa9fe6000), prefi
 /** A router's address within the WireGuard tunnels: of VXLAN, and of nothing else. */
 export function tunnelAddressOf(shortId: number): Ipv4 {
   return ipv4FromNumber(TUNNEL_NETWORK.network + shortId)
+}
+
+/** The same, as tables of the fast path have it. */
+export function tunnelEndOf(shortId: number): IpAddress {
+  return ipAddressOfIpv4(tunnelAddressOf(shortId))
 }
 
 export function isTunnelAddress(address: IpAddress): boolean {

@@ -72,7 +72,7 @@ async function obey(order: HostOrder): Promise<unknown> {
       const datagram = probeDatagram({ source: self, destination: order.peer, nonce, bytes: mtu })
       sockets.send(datagram, order.to)
       for (let i = 0; i < 50; i++) {
-        const answer = path.answerOf(order.peer)
+        const answer = path.answerOf(order.peer, address(order.to))
         if (answer.nonce === nonce) return { isAnswered: true }
         await new Promise(wake => setTimeout(wake, 20))
       }

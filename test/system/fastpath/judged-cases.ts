@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ADDRESSED, OPENED, SENT_BY_US } from './frame-facts.ts'
+import { ADDRESSED, isTunnel, OPENED, SENT_BY_US } from './frame-facts.ts'
 import type { Judged, Tunnel, World } from './judged-frame.ts'
 import { anyAddress, anyMac, anyPeer, MACS, mostly, mostlyOf, worlds } from './judged-worlds.ts'
 import { type WireEnds, wireDatagrams } from './wire-datagrams.ts'
@@ -18,6 +18,8 @@ export interface Case {
 }
 
 const mark = mostly(fc.constant(0), fc.constantFrom(1, ADDRESSED, OPENED))
+/** Of what WireGuard has opened. */
+const opened = mostly(fc.constant(OPENED), mark)
 const hops = mostly(fc.integer({ min: 2, max: 255 }), fc.constantFrom(0, 1, 2, 64, 255), 2)
 /** Around the times at which the programs change their minds. */
 const after = mostly(
@@ -50,6 +52,7 @@ export const bridgeCases: fc.Arbitrary<Case> = worlds.chain(world => {
     { weight: 6, arbitrary: judged('from_underlay', tunnelsTo(world), mostly(anyFrame, probes, 3)) },
     { weight: 2, arbitrary: judged('from_underlay', floodingTunnelsTo(world), anyFrame) },
     { weight: 1, arbitrary: judged('from_underlay', probingTunnelsTo(world), probes) },
+    { weight: 1, arbitrary: judged('from_underlay', probingTunnelsTo(world, isTunnel), probes, opened) },
     { weight: 1, arbitrary: judged('from_underlay', tunnelsTo(world).map(givenBack), anyFrame) },
     { weight: 1, arbitrary: judged('from_underlay', none, anyFrame) },
     { weight: 1, arbitrary: judged('from_sleeve', none, anyFrame) },
@@ -104,8 +107,9 @@ function relayedTunnelsTo(world: World): fc.Arbitrary<Tunnel> {
 }
 
 /** In the name of whom they come from, as probes must. */
-function probingTunnelsTo(world: World): fc.Arbitrary<Tunnel> {
-  const known = world.endpoints.map(({ address, peer }) => ({
+function probingTunnelsTo(world: World, isMeant = (_: number) => true): fc.Arbitrary<Tunnel> {
+  const meant = world.endpoints.filter(({ address }) => isMeant(address))
+  const known = meant.map(({ address, peer }) => ({
     from: sourceOf(world, address),
     vni: (peer << 12) | world.config.self,
     hops: 64,
@@ -137,6 +141,7 @@ function judged(
   program: Judged['program'],
   tunnel: fc.Arbitrary<Tunnel | undefined>,
   frame: fc.Arbitrary<string>,
+  marked = mark,
 ): fc.Arbitrary<Judged> {
-  return fc.record({ program: fc.constant(program), mark, after, tunnel, frame })
+  return fc.record({ program: fc.constant(program), mark: marked, after, tunnel, frame })
 }

@@ -71,7 +71,16 @@ export interface Verdict {
 
 export interface Memory {
   readonly macs: readonly Owner[]
-  readonly answers: readonly { readonly peer: number; readonly nonce: number; readonly address: number }[]
+  /** In the clear, by peer. */
+  readonly answers: readonly Answer[]
+  /** Inside tunnels, by peer. */
+  readonly sealed: readonly Answer[]
+}
+
+export interface Answer {
+  readonly peer: number
+  readonly nonce: number
+  readonly address: number
 }
 
 /** Where `from_wire` finds itself. */

@@ -1,5 +1,14 @@
 import { ADDRESSED, isGroup, isHandle, isReserved, isTunnel, OPENED, readFrame, SENT_BY_US } from './frame-facts.ts'
-import { type Judged, type Memory, PEERS, type Sent, type Verdict, type Way, type World } from './judged-frame.ts'
+import {
+  type Answer,
+  type Judged,
+  type Memory,
+  PEERS,
+  type Sent,
+  type Verdict,
+  type Way,
+  type World,
+} from './judged-frame.ts'
 import { judgeOnWire, type WireNetwork } from './wire-model.ts'
 
 const SECOND = 1_000_000_000
@@ -29,7 +38,8 @@ export class SwitchModel {
   readonly #world: World
   readonly #network: WireNetwork
   readonly #owners: Map<string, Owner>
-  readonly #answers = new Map<number, { nonce: number; address: number }>()
+  readonly #answers = new Map<number, Omit<Answer, 'peer'>>()
+  readonly #sealed = new Map<number, Omit<Answer, 'peer'>>()
   #now = 0
 
   constructor(world: World, network: WireNetwork) {
@@ -66,11 +76,16 @@ export class SwitchModel {
 
   memory(): Memory {
     const owners = [...this.#owners].map(([mac, owner]) => ({ mac, ...owner }))
-    const heard = [...PEERS].flatMap(peer => {
-      const answer = this.#answers.get(peer)
-      return answer === undefined ? [] : [{ peer, ...answer }]
-    })
-    return { macs: owners.sort((a, b) => (a.mac < b.mac ? -1 : 1)), answers: heard }
+    const heardOn = (way: ReadonlyMap<number, Omit<Answer, 'peer'>>) =>
+      [...PEERS].flatMap(peer => {
+        const answer = way.get(peer)
+        return answer === undefined ? [] : [{ peer, ...answer }]
+      })
+    return {
+      macs: owners.sort((a, b) => (a.mac < b.mac ? -1 : 1)),
+      answers: heardOn(this.#answers),
+      sealed: heardOn(this.#sealed),
+    }
   }
 
   #send(judged: Judged, draft: Draft): void {
@@ -187,7 +202,10 @@ export class SwitchModel {
   #answer(draft: Draft, source: number, address: number): void {
     const frame = Buffer.from(draft.frame, 'hex')
     if (frame.length < PROBE_BYTES) return count(draft, 'droppedProbe')
-    if (frame[14] === ANSWER) return void this.#answers.set(source, { nonce: frame.readUInt32LE(16), address })
+    if (frame[14] === ANSWER) {
+      const way = isTunnel(address) ? this.#sealed : this.#answers
+      return void way.set(source, { nonce: frame.readUInt32LE(16), address })
+    }
     frame[14] = ANSWER
     draft.frame = frame.toString('hex')
     this.#sendOn(draft, this.#way(address, (this.#world.config.self << 12) | source, HOPS), 'probesAnswered')

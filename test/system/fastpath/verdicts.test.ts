@@ -13,6 +13,8 @@ const RUNS = Number(process.env.WEAVE_TEST_RUNS ?? 2000)
 describe('the programs of the fast path, by themselves', () => {
   let lab: JudgingLab
   const seen = new Set<string>()
+  /** By which ways peers have answered. */
+  const heard = new Set<string>()
 
   beforeAll(async () => {
     lab = await JudgingLab.create()
@@ -30,6 +32,7 @@ describe('the programs of the fast path, by themselves', () => {
 
   it('were tried with all that they count', () => {
     expect(COUNTER_NAMES.filter(name => !seen.has(name))).toEqual(NOT_TESTED)
+    expect([...heard].sort()).toEqual(['in the clear', 'sealed'])
   })
 
   async function judgedAlike({ world, frames }: Case): Promise<void> {
@@ -42,6 +45,8 @@ describe('the programs of the fast path, by themselves', () => {
       expect(troubleWith(world, frame, verdict)).toBe('')
     }
     expect(memory).toEqual(model.memory())
+    if (memory.answers.length > 0) heard.add('in the clear')
+    if (memory.sealed.length > 0) heard.add('sealed')
   }
 })
 

@@ -74,7 +74,7 @@ export class WatchedPrograms {
   }
 
   memory(): Memory {
-    const { macs, answers } = this.#maps
+    const { macs, answers, sealed } = this.#maps
     const owners: Memory['macs'][number][] = []
     for (const key of keysOf(macs)) {
       const bytes = macs.get(key)
@@ -82,10 +82,10 @@ export class WatchedPrograms {
       const [peer, generation] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)]
       owners.push({ mac: macOfKey(key), peer, generation, seenAt: Number(bytes.readBigUInt64LE(8)) - START })
     }
-    const heard = PEERS.map(peer => ({ peer, ...readAnswer(valueAt(answers, peer)) }))
     return {
       macs: owners.sort((a, b) => (a.mac < b.mac ? -1 : 1)),
-      answers: heard.filter(({ at }) => at !== 0n).map(({ peer, nonce, address }) => ({ peer, nonce, address })),
+      answers: answersIn(answers),
+      sealed: answersIn(sealed),
     }
   }
 
@@ -156,6 +156,11 @@ function readWay(family: number, key: Buffer): Way | undefined {
   const address = family === 4 ? key.readUInt32LE(KEY.local) : key.toString('hex', KEY.local, KEY.local + 16)
   const isAddressed = family !== 0 && Number(`0x${address}`) !== 0
   return isAddressed ? { address, vni: key.readUInt32LE(KEY.vni), hops: key.readUInt8(KEY.hops) } : undefined
+}
+
+function answersIn(map: BpfMap): Memory['answers'] {
+  const heard = PEERS.map(peer => ({ peer, ...readAnswer(valueAt(map, peer)) }))
+  return heard.filter(({ at }) => at !== 0n).map(({ peer, nonce, address }) => ({ peer, nonce, address }))
 }
 
 function keysOf(map: BpfMap): readonly Buffer[] {

@@ -9,7 +9,7 @@ export function emptyWorld(maps: KernelMaps): void {
   for (const map of [maps.macs, maps.trees, maps.endpoints, maps.addresses, maps.handles]) empty(map)
   for (const peer of PEERS) {
     maps.hops.set(peer, value => value.fill(0))
-    maps.answers.set(peer, value => value.fill(0))
+    for (const way of [maps.answers, maps.sealed]) way.set(peer, value => value.fill(0))
   }
 }
 
