@@ -18,6 +18,7 @@ export interface BootContext {
   readonly random: SeededRandom
   readonly hasTopics?: boolean | undefined
   readonly trusted?: readonly string[] | undefined
+  readonly hasTunnels?: boolean | undefined
   readonly linkCosts?: Readonly<Record<string, number>> | undefined
 }
 
@@ -25,10 +26,12 @@ export interface BootContext {
 export function bootRouter(
   member: SimulatedMember,
   boot: Boot,
-  { cluster, random, linkCosts, hasTopics, trusted = [] }: BootContext,
+  { cluster, random, linkCosts, hasTopics, trusted = [], hasTunnels }: BootContext,
 ): RouterMachine {
+  const shortId = cluster.numberOf(member)
+  const tunnel = { publicKey: new Uint8Array(32).fill(shortId), port: 6785 }
   return createRouter({
-    shortId: boot.stored.shortId ?? cluster.numberOf(member),
+    shortId: boot.stored.shortId ?? shortId,
     nickname: member.name,
     identitySeed: member.seed,
     trust: cluster.isOpen
@@ -46,7 +49,13 @@ export function bootRouter(
     ...(linkCosts === undefined ? {} : { linkCosts }),
     ...(hasTopics === true ? topicsOf(boot) : {}),
     ...(hasTopics === true || trusted.length > 0
-      ? { fastPath: { trusted: trusted.map(network), adopted: emptyFastPathTable(cluster.numberOf(member)) } }
+      ? {
+          fastPath: {
+            trusted: trusted.map(network),
+            adopted: emptyFastPathTable(shortId),
+            ...(hasTunnels === true ? { tunnel } : {}),
+          },
+        }
       : {}),
   })
 }

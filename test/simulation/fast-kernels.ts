@@ -1,18 +1,27 @@
-import { formatIpAddress } from '../../src/base/ip-address.ts'
-import type { FastPathTable, Output, RouterMachine } from '../../src/core/router/index.ts'
+import { formatIpAddress, type IpAddress, parseIpAddress } from '../../src/base/ip-address.ts'
+import { tunnelAddressOf, tunnelEndOf } from '../../src/core/mesh/tunnel-address.ts'
+import { type FastPathTable, isTunnelAddress, type Output, type RouterMachine } from '../../src/core/router/index.ts'
+import { acceptedBy } from '../unit/base/outcome.ts'
 import type { World } from './world.ts'
 
 type Question = Extract<Output, { readonly kind: 'fast-probe' }> & { readonly from: string }
+type Devices = Extract<Output, { readonly kind: 'tunnels' }>
 
 const STEP_MS = 50
 /** As bpf/fast-path.h has it. */
 const HOPS_MAX = 64
 
-/** The kernels of a world with a fast path: they have the tables that their routers give them, and answer questions over wires that pass. */
+/**
+ * The kernels of a world with a fast path: they have the tables and the tunnels that their routers give them, and answer questions over
+ * wires that pass.
+ */
 export class FastKernels {
   readonly #tables = new Map<string, FastPathTable>()
+  readonly #tunnels = new Map<string, Devices>()
   readonly #questions: Question[] = []
   readonly #roundTripMs: (from: string, to: string) => number | undefined
+  /** Wires on which a firewall drops what is in the clear, in both directions. */
+  readonly #dropped = new Set<string>()
 
   /** `roundTripMs`: of a question that is answered; undefined for one that is lost. */
   constructor(roundTripMs: (from: string, to: string) => number | undefined = () => 0.1) {
@@ -25,6 +34,7 @@ export class FastKernels {
       const outputs = router.drain()
       for (const output of outputs) {
         if (output.kind === 'fast-path') this.#tables.set(name, output.table)
+        if (output.kind === 'tunnels') this.#tunnels.set(name, output)
         if (output.kind === 'fast-probe') this.#questions.push({ ...output, from: name })
       }
       return outputs
@@ -35,6 +45,14 @@ export class FastKernels {
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
+  }
+
+  /** Has a firewall between the two take or drop what is in the clear. */
+  firewall(a: string, b: string, does: 'take' | 'drop'): void {
+    for (const wire of [`${a} ${b}`, `${b} ${a}`]) {
+      if (does === 'drop') this.#dropped.add(wire)
+      else this.#dropped.delete(wire)
+    }
   }
 
   /** As the world does, and answers are brought meanwhile. `each`: called every 50 ms. */
@@ -52,8 +70,9 @@ export class FastKernels {
     const way = [from]
     for (let at = from; at !== to && way.length <= HOPS_MAX; at = way.at(-1) ?? to) {
       const address = this.#tableOf(at).hops.get(peer)
-      const next = address === undefined ? undefined : this.#ownerOf(world, formatIpAddress(address))
-      if (next === undefined || next === way.at(-2) || !world.network.passes(at, next)) break
+      const next = address === undefined ? undefined : this.#ownerOf(world, address)
+      if (address === undefined || next === undefined || next === way.at(-2)) break
+      if (!this.#passes(world, [at, next], address)) break
       way.push(next)
     }
     return way
@@ -66,8 +85,8 @@ export class FastKernels {
     const queue = [source]
     for (const at of queue) {
       for (const address of this.#tableOf(at).trees.get(shortId)?.children ?? []) {
-        const to = this.#ownerOf(world, formatIpAddress(address))
-        if (to === undefined || !world.network.passes(at, to)) continue
+        const to = this.#ownerOf(world, address)
+        if (to === undefined || !this.#passes(world, [at, to], address)) continue
         copies.push([at, to])
         if (copies.length > HOPS_MAX) throw new Error(`a flood of ${source} does not end`)
         if (this.#tableOf(to).trees.get(shortId)?.parent === world.member(at).shortId) queue.push(to)
@@ -76,18 +95,47 @@ export class FastKernels {
     return copies
   }
 
-  #answer(world: World, { from, peer, to, nonce }: Question): void {
+  /** Whether frames to the peer go through its tunnel. */
+  isSealed(world: World, from: string, to: string): boolean {
+    const hop = this.#tableOf(from).hops.get(world.member(to).shortId)
+    return hop !== undefined && isTunnelAddress(hop)
+  }
+
+  #answer(world: World, { from, peer, to: ip, nonce }: Question): void {
+    const to = acceptedBy(parseIpAddress(ip))
     const name = this.#ownerOf(world, to)
-    if (name === undefined || !world.host(name).isUp || !world.network.passesBothWays(from, name)) return
+    if (name === undefined || !world.host(name).isUp) return
+    if (!this.#passes(world, [from, name], to) || !world.network.passes(name, from)) return
     // A kernel answers whom its router knows.
-    const isKnown = [...this.#tableOf(name).endpoints.values()].includes(world.member(from).shortId)
+    const { shortId } = world.member(from)
+    const { endpoints } = this.#tableOf(name)
+    const isKnown = isTunnelAddress(to)
+      ? endpoints.get(tunnelEndOf(shortId)) === shortId
+      : [...endpoints].some(([address, owner]) => owner === shortId && !isTunnelAddress(address))
     const roundTripMs = this.#roundTripMs(from, name)
     if (isKnown && roundTripMs !== undefined)
       world.tell(from, { kind: 'fast-probe-answered', peer, nonce, roundTripMs })
   }
 
-  #ownerOf(world: World, ip: string): string | undefined {
-    return [...world.hosts.keys()].find(name => world.member(name).addresses.includes(ip))
+  /** Through a tunnel, what is for an address goes to the peer that has it, when the devices of both know each other. */
+  #passes(world: World, [from, to]: readonly [string, string], address: IpAddress): boolean {
+    if (!world.network.passes(from, to)) return false
+    if (!isTunnelAddress(address)) return !this.#dropped.has(`${from} ${to}`)
+    return this.#hasTunnel(world, from, to) && this.#hasTunnel(world, to, from)
+  }
+
+  #hasTunnel(world: World, at: string, to: string): boolean {
+    const address = tunnelAddressOf(world.member(to).shortId)
+    const { peers = [], kept = [] } = this.#tunnels.get(at) ?? {}
+    return kept.includes(address) || peers.some(peer => peer.address === address)
+  }
+
+  #ownerOf(world: World, address: IpAddress): string | undefined {
+    const ip = formatIpAddress(address)
+    return [...world.hosts.keys()].find(name => {
+      const { shortId, addresses } = world.member(name)
+      return addresses.includes(ip) || address === tunnelEndOf(shortId)
+    })
   }
 
   #tableOf(name: string): FastPathTable {

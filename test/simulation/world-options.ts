@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly hasTopics?: boolean
   /** Networks over which frames may go in the clear, on the fast path. None: it never answers. `FastKernels` answers there. */
   readonly trusted?: readonly string[]
+  /** Whether hosts with a fast path have WireGuard too. */
+  readonly hasTunnels?: boolean
   /** Hears what routers say to requests for addresses. */
   readonly answered?: (host: SimulatedHost, answer: Extract<Output, { readonly kind: 'ipam-answer' }>) => void
   readonly broken?: BrokenParts

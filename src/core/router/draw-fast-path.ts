@@ -4,6 +4,7 @@ import type { FloodTrees } from '../mesh/flood-trees.ts'
 import type { LinkGraph } from '../mesh/link-graph.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
 import type { Route, Routes } from '../mesh/routes.ts'
+import { tunnelEndOf } from '../mesh/tunnel-address.ts'
 
 /** What the fast path is drawn from. */
 export interface FastPathFacts {
@@ -15,7 +16,7 @@ export interface FastPathFacts {
   readonly clear: Routes
   /** Peers that this router exchanges VXLAN with inside a tunnel, proved by both ends. */
   readonly tunnelled: readonly number[]
-  /** Where the link to a neighbour leads. */
+  /** Where the link to a neighbour over trusted networks leads. */
   readonly addressOf: (peer: number) => IpAddress | undefined
   readonly endpoints: ReadonlyMap<IpAddress, number>
   /** All but this router. */
@@ -36,12 +37,15 @@ export interface DrawnFastPath {
 export function drawFastPath(facts: FastPathFacts): DrawnFastPath {
   const { self, addressOf, members, isReachable } = facts
   const routes = new Map(facts.clear)
-  const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
-  for (const peer of tunnelled) routes.set(peer, { nextHop: peer, hops: 1, cost: HOP_COST })
   const hops = new Map<number, IpAddress>()
   for (const [peer, { nextHop }] of routes) {
     const address = addressOf(nextHop)
     if (address !== undefined) hops.set(peer, address)
+  }
+  const tunnelled = facts.tunnelled.filter(peer => !routes.has(peer))
+  for (const peer of tunnelled) {
+    routes.set(peer, { nextHop: peer, hops: 1, cost: HOP_COST })
+    hops.set(peer, tunnelEndOf(peer))
   }
   const flooded = new Set(hops.keys())
   const puntsFloods = members.some(peer => !flooded.has(peer) && isReachable(peer))
@@ -55,8 +59,8 @@ function drawTrees(facts: FastPathFacts, tunnelled: readonly number[]): Map<numb
   const { self, graph, floodTrees, addressOf } = facts
   const trees = new Map<number, FloodTree>()
   for (const [source, { parent, children }] of floodTrees.of(graph)) {
-    const all = source === self ? [...children, ...tunnelled] : children
-    trees.set(source, { parent, children: all.flatMap(child => addressOf(child) ?? []) })
+    const sealed = source === self ? tunnelled.map(tunnelEndOf) : []
+    trees.set(source, { parent, children: [...children.flatMap(child => addressOf(child) ?? []), ...sealed] })
   }
   for (const peer of tunnelled) trees.set(peer, { parent: peer, children: [] })
   return trees

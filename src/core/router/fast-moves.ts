@@ -8,9 +8,17 @@ import { describeGain, describeLoss, describeTurn, type PathFacts } from './path
 type Drawn = { readonly table: Pick<DrawnFastPath['table'], 'hops' | 'endpoints'>; readonly routes: Costs }
 type Costs = { get(peer: number): { readonly cost: number } | undefined }
 
+/** Where a way to a peer begins. */
+export interface FirstHop {
+  /** A neighbour or the peer itself; undefined when that is not known. */
+  readonly via: number | undefined
+  /** Whether it goes through a tunnel. */
+  readonly isSealed: boolean
+}
+
 export interface MoveSources {
-  /** Of the way to `peer` by way of `via`, a neighbour or the peer itself; undefined when that is not known. */
-  readonly factsOf: (peer: number, via: number | undefined) => PathFacts
+  /** Of the way to `peer` that begins so. */
+  readonly factsOf: (peer: number, first: FirstHop) => PathFacts
   readonly nicknameOf: (peer: number) => string
 }
 
@@ -80,7 +88,8 @@ export class FastMoves {
   }
 
   #factsOf(peer: number, { table }: Drawn, hop: IpAddress | undefined): PathFacts {
-    return this.#sources.factsOf(peer, hop === undefined ? undefined : table.endpoints.get(hop))
+    if (hop === undefined) return this.#sources.factsOf(peer, { via: undefined, isSealed: false })
+    return this.#sources.factsOf(peer, { via: table.endpoints.get(hop), isSealed: isTunnelAddress(hop) })
   }
 
   #nameOfWay(peer: number, { table }: Drawn, hop: IpAddress | undefined): string {

@@ -1,7 +1,8 @@
 import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
 import type { DirectPath } from '../mesh/direct-path.ts'
-import { type FastLink, FastLinks } from '../mesh/fast-links.ts'
+import type { FastLink } from '../mesh/fast-links.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
+import { FastWays, type WantedWays } from '../mesh/fast-ways.ts'
 import { FloodTrees } from '../mesh/flood-trees.ts'
 import { HeldRoutes } from '../mesh/held-routes.ts'
 import { HOP_COST } from '../mesh/link-quality.ts'
@@ -15,7 +16,7 @@ import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
 import { type FastGraphContext, fastGraph, fastNeighboursOf, hearOfFastLinks, whyMore } from './fast-graph.ts'
-import { FastMoves } from './fast-moves.ts'
+import { FastMoves, type FirstHop } from './fast-moves.ts'
 import { describeFastLink } from './fast-path-status.ts'
 import { type PathFacts, TOO_DEAR } from './path-reasons.ts'
 import type { Ways } from './publication.ts'
@@ -52,14 +53,12 @@ export class FastPathKeeper {
   readonly #trusted: TrustedAddresses
   readonly #sources: FastPathSources
   readonly #self: number
-  readonly #links: FastLinks
+  readonly #links: FastWays
   /** Undefined when frames go in the clear or not at all. */
   readonly #tunnels: Tunnels | undefined
   #table: FastPathTable
   #routes: ReadonlyMap<number, Route> = new Map()
   #heldUntil: Instant
-  /** Why links were lost, by peer, until they are open again. */
-  readonly #losses = new Map<number, string>()
   readonly #moves: FastMoves
   readonly #floodTrees: FloodTrees
   readonly #held: HeldRoutes
@@ -73,13 +72,13 @@ export class FastPathKeeper {
     this.#sources = sources
     this.#self = context.options.shortId
     this.#floodTrees = new FloodTrees(this.#self)
-    this.#links = new FastLinks(() => nonceOf(context.options.random(4)))
+    this.#links = new FastWays(() => nonceOf(context.options.random(4)))
     this.#held = new HeldRoutes(sources.stepMs)
     const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
     const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
     this.#table = isOurs ? withFloods(adopted) : emptyFastPathTable(this.#self)
     this.#moves = new FastMoves(context.log, {
-      factsOf: (peer, via) => this.#factsOf(peer, via),
+      factsOf: (peer, first) => this.#factsOf(peer, first),
       nicknameOf: peer => this.#nicknameOf(peer),
     })
     this.#heldUntil = isOurs ? now + HOLD_MS : Number.NEGATIVE_INFINITY
@@ -106,9 +105,8 @@ export class FastPathKeeper {
   /** Sends probes, and notes links that are lost. */
   tend(now: Instant): void {
     const lost = this.#links.lost(now)
-    for (const { peer, reason } of lost) {
-      this.#losses.set(peer, reason)
-      this.#context.log('warn', 'fast link lost', { peer, reason })
+    for (const { peer, isSealed: isEncrypted, reason } of lost) {
+      this.#context.log('warn', 'fast link lost', { peer, isEncrypted, reason })
     }
     const isReleased = this.#isHolding && (now >= this.#heldUntil || lost.length > 0)
     if (isReleased) this.#heldUntil = Number.NEGATIVE_INFINITY
@@ -120,9 +118,11 @@ export class FastPathKeeper {
   }
 
   answered(peer: number, nonce: number, roundTripMs: number, now: Instant): void {
-    if (!this.#links.answered(peer, nonce, roundTripMs, now)) return
-    this.#losses.delete(peer)
-    this.#context.log('info', 'fast link open', { peer, roundTripMs: Math.round(roundTripMs * 1000) / 1000 })
+    const opened = this.#links.answered(peer, nonce, roundTripMs, now)
+    if (opened === undefined) return
+    const isEncrypted = isTunnelAddress(opened.address)
+    const measured = { roundTripMs: Math.round(roundTripMs * 1000) / 1000 }
+    this.#context.log('info', 'fast link open', { peer, isEncrypted, ...measured })
     this.#context.changed('at once')
   }
 
@@ -135,12 +135,12 @@ export class FastPathKeeper {
     const { membership, topics } = this.#context
     const underlay = this.#underlay()
     this.#links.watch(this.#wanted(underlay), now)
-    for (const { peer, address } of this.#links.all) {
+    for (const link of this.#links.all) {
+      const { peer, address } = link
       const isMember = membership.host(peer) !== undefined && this.#isAllowed(address)
       // Dear, it goes once the other end sends nothing there any more.
-      if (isMember && (!this.#sources.isDear(peer) || this.#isNamedBy(peer))) continue
-      this.#links.forget(peer)
-      this.#losses.set(peer, isMember ? TOO_DEAR : 'the host is to be reached there no more')
+      if (isMember && (!this.#sources.isDear(peer) || this.#isNamedBy(peer, isTunnelAddress(address)))) continue
+      this.#links.forget(link, isMember ? TOO_DEAR : 'the host is to be reached there no more')
     }
     topics.publish(Topic.fastPath, encodeFastNeighbours(this.#openInTheClear))
     this.#announceCosts()
@@ -162,7 +162,7 @@ export class FastPathKeeper {
     this.#table = next
     this.#moves.note(before, { table: next, routes: this.#routes })
     // The way into the tunnel is there before frames are sent along it.
-    this.#tunnels?.arrange(this.#links.all)
+    this.#tunnels?.arrange(this.#links.all, this.#isHolding ? this.#table.endpoints : undefined)
     this.#context.emit({ kind: 'fast-path', table: next })
   }
 
@@ -173,7 +173,9 @@ export class FastPathKeeper {
       changes: this.#moves.changes,
       wayChanges: this.#moves.wayChanges,
       links: this.#links.all.map(link => describeFastLink(link, now)),
-      peers: [...this.#table.hops.keys()].map(peer => ({ peer, hops: this.#routes.get(peer)?.hops ?? 1 })),
+      peers: [...this.#table.hops].map(([peer, hop]) => {
+        return { peer, hops: this.#routes.get(peer)?.hops ?? 1, isEncrypted: isTunnelAddress(hop) }
+      }),
     }
   }
 
@@ -189,16 +191,17 @@ export class FastPathKeeper {
     return addresses
   }
 
-  /** In the clear where the network is trusted, else inside the tunnel. */
-  #wanted(underlay: ReadonlyMap<number, string>): ReadonlyMap<number, readonly IpAddress[]> {
-    const wanted = new Map<number, readonly IpAddress[]>()
+  /** In the clear where the network is trusted, and inside the tunnel wherever there is one. */
+  #wanted(underlay: ReadonlyMap<number, string>): WantedWays {
+    const clear = new Map<number, readonly IpAddress[]>()
+    const sealed = new Map<number, readonly IpAddress[]>()
     for (const [peer, ip] of underlay) {
       if (this.#sources.isDear(peer)) continue
-      const clear = this.#trusted.towards(peer, ip)
+      clear.set(peer, this.#trusted.towards(peer, ip))
       const tunnel = this.#tunnels?.addressOf(peer)
-      wanted.set(peer, clear.length > 0 || tunnel === undefined ? clear : [tunnel])
+      if (tunnel !== undefined) sealed.set(peer, [tunnel])
     }
-    return wanted
+    return { clear, sealed }
   }
 
   get #openInTheClear(): readonly number[] {
@@ -214,8 +217,9 @@ export class FastPathKeeper {
     return this.#links.open.filter(({ peer }) => !this.#sources.isDear(peer))
   }
 
-  #isNamedBy(peer: number): boolean {
-    return fastNeighboursOf(this.#context.topics, peer).includes(this.#self) || this.#tunnels?.hasProved(peer) === true
+  #isNamedBy(peer: number, isSealed: boolean): boolean {
+    if (isSealed) return this.#tunnels?.hasProved(peer) === true
+    return fastNeighboursOf(this.#context.topics, peer).includes(this.#self)
   }
 
   get #isHolding(): boolean {
@@ -231,7 +235,7 @@ export class FastPathKeeper {
       graph,
       clear: this.#held.update(this.#self, graph, now),
       tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
-      addressOf: peer => this.#links.linkTo(peer)?.address,
+      addressOf: peer => this.#links.clearAddressOf(peer),
       endpoints: this.#endpoints(),
       members: members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self),
       isReachable: this.#sources.isReachable,
@@ -260,13 +264,13 @@ export class FastPathKeeper {
     return this.#tunnels !== undefined && isTunnelAddress(address) ? true : this.#trusted.has(address)
   }
 
-  #factsOf(peer: number, via: number | undefined): PathFacts {
-    if (via === undefined)
-      return { via, loss: this.#losses.get(peer), isMutual: false, isLast: false, costsMore: undefined }
+  #factsOf(peer: number, { via, isSealed }: FirstHop): PathFacts {
+    const loss = this.#links.lossOf(via ?? peer, isSealed)
+    if (via === undefined) return { via, loss, isMutual: false, isLast: false, costsMore: undefined }
     return {
       via: { nickname: this.#nicknameOf(via), isPeer: via === peer },
-      loss: this.#sources.isDear(via) ? TOO_DEAR : this.#losses.get(via),
-      isMutual: this.#isNamedBy(via),
+      loss: this.#sources.isDear(via) ? TOO_DEAR : loss,
+      isMutual: this.#isNamedBy(via, isSealed),
       isLast: via === peer || fastNeighboursOf(this.#context.topics, via).includes(peer),
       costsMore: whyMore(this.#said, [this.#self, via, ...(via === peer ? [] : [peer])]),
     }

@@ -44,13 +44,20 @@ export function describeTurn(
   return is === 'as good' && holds ? 'this way is as short' : describeLoss(before)
 }
 
-/** Why a neighbour is not on the fast path though this router has one. */
+/**
+ * Why a neighbour is not on the fast path though this router has one, or not on the best way there: of each link that does not work what it
+ * lacks. `hasTunnels`: whether there would be a link to a peer with WireGuard.
+ */
 export function describeRefusal(
-  fast: FastPathStatus['links'][number] | undefined,
+  refused: readonly FastPathStatus['links'][number][],
   { hasTunnels }: Pick<FastPathStatus, 'hasTunnels'>,
 ): string {
-  if (fast === undefined && hasTunnels) return 'the address is in no trusted subnet, and the peer has no WireGuard'
-  if (fast === undefined) return 'the address is in no trusted subnet'
+  if (refused.length > 0) return refused.map(describeLack).join(', and ')
+  const untrusted = 'the address is in no trusted subnet'
+  return hasTunnels ? `${untrusted}, and the peer has no WireGuard` : untrusted
+}
+
+function describeLack(fast: FastPathStatus['links'][number]): string {
   const lost = fast.losses === 0 ? '' : `, lost ${fast.losses} times`
   const where = fast.isEncrypted
     ? `through WireGuard, UDP ${TUNNEL_PORT}`

@@ -15,6 +15,7 @@ import type {
   SharedView,
   TableSizes,
 } from './api.ts'
+import { fastUseOf } from './fast-path-status.ts'
 import type { Membership } from './membership.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { PathKeeper } from './path-keeper.ts'
@@ -124,9 +125,12 @@ function costOf(sources: Sources, link: Link): number {
 function describeLink(sources: Sources, link: Link, peer: string): string {
   if (link.state === 'greeting') return 'waiting for hello'
   const { options, fastPath } = sources
-  const fast = fastPath?.links.find(candidate => candidate.peer === link.peer)
-  if (fast?.isOpen === true) {
-    return `${fast.isEncrypted ? 'encrypted  ' : 'unencrypted'} fastdp ${peer} mtu=${options.mtu}`
+  const fast = fastPath === undefined ? undefined : fastUseOf(link.peer, fastPath)
+  if (fast?.way === 'clear') return `unencrypted fastdp ${peer} mtu=${options.mtu}`
+  if (fast?.way === 'sealed') {
+    const why =
+      fast.refused.length === 0 ? '' : `, in the clear: ${describeRefusal(fast.refused, { hasTunnels: true })}`
+    return `encrypted   fastdp ${peer} mtu=${options.mtu}${why}`
   }
   if (link.state === 'pending') return `encrypted   sleeve ${peer} no datagram has come back yet: is UDP blocked?`
   if (link.provesAt !== undefined) {
@@ -136,9 +140,13 @@ function describeLink(sources: Sources, link: Link, peer: string): string {
   const established = `encrypted   sleeve ${peer} mtu=${link.isCarrying ? options.mtu : mtuOf(sources, link.peer)}`
   if (link.isCarrying) return `${established} sleeve over tls: no datagram comes through, is UDP blocked?`
   const sealed = `${established}${describeMove(link)}`
-  if (fastPath === undefined) return sealed
+  if (fastPath === undefined || fast === undefined) return sealed
   const isDear = link.peer !== undefined && sources.publication.ways.isDear(link.peer)
-  return `${sealed}, fast path: ${isDear ? TOO_DEAR : describeRefusal(fast, fastPath)}`
+  const isRelayed = fast.way === 'relayed'
+  const hasTunnels = fastPath.hasTunnels && !isRelayed
+  const reason = isDear ? TOO_DEAR : describeRefusal(fast.refused, { hasTunnels })
+  if (isRelayed) return `unencrypted fastdp ${peer} mtu=${options.mtu}, over a relay: ${reason}`
+  return `${sealed}, fast path: ${reason}`
 }
 
 /** Datagrams may take another of the peer's addresses than the link: of the other family, where the first loses them. */

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../base/endpoint.ts'
-import { type IpAddress, ipAddressOfIpv4 } from '../../base/ip-address.ts'
+import type { IpAddress } from '../../base/ip-address.ts'
 import type { FastLink } from '../mesh/fast-links.ts'
-import { isTunnelAddress, tunnelAddressOf } from '../mesh/tunnel-address.ts'
+import { isTunnelAddress, tunnelAddressOf, tunnelEndOf } from '../mesh/tunnel-address.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import { Topic } from '../wire/topic.ts'
 import { decodeTunnelNotice, encodeTunnelNotice, type TunnelNotice } from '../wire/tunnel-notice.ts'
@@ -30,7 +30,7 @@ export class Tunnels {
 
   /** The peer's address within the tunnel, when it has one and so have we. */
   addressOf(peer: number): IpAddress | undefined {
-    return this.#noticeOf(peer) === undefined ? undefined : ipAddressOfIpv4(tunnelAddressOf(peer))
+    return this.#noticeOf(peer) === undefined ? undefined : tunnelEndOf(peer)
   }
 
   /** Says whom this router reaches inside tunnels. `underlay`: addresses of peers outside of them. */
@@ -53,15 +53,19 @@ export class Tunnels {
     return this.#noticeOf(peer)?.neighbours.includes(this.#self) === true
   }
 
-  /** Gives the device one peer for each link inside a tunnel. A peer of which nothing is known at the time stays as it is. */
-  arrange(links: readonly FastLink[]): void {
+  /**
+   * Gives the device one peer for each link inside a tunnel. A peer of which nothing is known at the time stays as it is, and so do those
+   * of tunnels among `held`: what the kernel takes frames from until this router has heard of its peers.
+   */
+  arrange(links: readonly FastLink[], held: ReadonlyMap<IpAddress, number> = new Map()): void {
     const wanted = links.filter(({ address }) => isTunnelAddress(address)).map(({ peer }) => peer)
     for (const peer of this.#peers.keys()) if (!wanted.includes(peer)) this.#peers.delete(peer)
     for (const peer of wanted) {
       const tunnel = this.#describe(peer)
       if (tunnel !== undefined) this.#peers.set(peer, tunnel)
     }
-    const kept = wanted.filter(peer => !this.#peers.has(peer)).map(tunnelAddressOf)
+    const left = [...held].filter(([address]) => isTunnelAddress(address)).map(([, peer]) => peer)
+    const kept = [...new Set([...wanted, ...left])].filter(peer => !this.#peers.has(peer)).map(tunnelAddressOf)
     this.#context.emit({ kind: 'tunnels', self: tunnelAddressOf(this.#self), peers: [...this.#peers.values()], kept })
   }
 

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentLab, closeOf, endOf, type LabPlan } from '../agent/agent-lab.ts'
 import { eventually } from '../eventually.ts'
 import { exchangeFrames, macOf, takeAnyFrame } from './exchange-frames.ts'
 import { SEND_VXLAN } from './frame-scripts.ts'
+import { WireguardHosts } from './wireguard-hosts.ts'
 
 const HOSTS = ['a', 'b', 'c'] as const
 const FRAMES = 120
@@ -11,8 +12,6 @@ const NOBODY = '192.0.2.9'
 const MARK = 'a-secret-of-containers'
 /** Of hosts a and b within the tunnels. */
 const INNER = { a: '169.254.96.1', b: '169.254.96.2' } as const
-/** The kernel's WireGuard where it has one, that of a process elsewhere. */
-const KIND = process.env.WEAVE_TEST_WIREGUARD ?? 'userspace'
 
 /** A row. No wire is trusted: frames are sealed on all of them. The second knows IPv6 only. */
 const PLAN: LabPlan = {
@@ -29,13 +28,14 @@ const PLAN: LabPlan = {
 
 describe('agents with the fast path inside WireGuard', () => {
   let lab: AgentLab
+  let hosts: WireguardHosts
 
   beforeAll(async () => {
     lab = await AgentLab.create(PLAN)
-    mkdirSync('/var/run/wireguard', { recursive: true })
+    hosts = new WireguardHosts(lab)
     await takeAnyFrame(lab, HOSTS)
     for (const host of HOSTS) {
-      await launch(host)
+      await hosts.launch(host)
       lab.addContainer(host)
     }
     for (const host of HOSTS) await lab.awaitReachable(host, 20)
@@ -44,8 +44,7 @@ describe('agents with the fast path inside WireGuard', () => {
   })
 
   afterAll(async () => {
-    // A WireGuard process ends with its device, and it holds the namespace.
-    for (const host of HOSTS) await lab?.on(host, 'ip', 'link', 'delete', 'weave-wg')
+    for (const host of HOSTS) await hosts?.end(host)
     await lab?.dispose()
   })
 
@@ -112,13 +111,13 @@ describe('agents with the fast path inside WireGuard', () => {
     await tunnelled('a', [2])
     await tunnelled('b', [1, 3])
     const before = await presharedKeys()
-    const keyOf = async (host: string) => (await wg(host, 'show', 'weave-wg', 'public-key')).trim()
+    const keyOf = async (host: string) => (await hosts.wg(host, 'show', 'weave-wg', 'public-key')).trim()
     const publicKey = await keyOf('b')
     const { delivered } = await countersOf('b')
     const long = lab.spawn('ca', ['ping', '-q', '-i', '0.02', '-c', '900', '10.2.2.1'], { name: 'long-ping' })
     await eventually(5000, async () => (await countersOf('b')).delivered > delivered || 'nothing')
     await lab.kill('b')
-    await launch('b')
+    await hosts.launch('b')
     expect(lab.log('b')).toMatch(/msg="fast path ready" adopted=2/)
     await eventually(40_000, async () => {
       const [ofA, ofB] = await presharedKeys()
@@ -134,7 +133,7 @@ describe('agents with the fast path inside WireGuard', () => {
 
   it('leave nothing of it when WEAVE_NO_FASTDP is set, and still carry frames', async () => {
     await lab.stop('b')
-    await launch('b', { WEAVE_NO_FASTDP: '1' })
+    await hosts.launch('b', { WEAVE_NO_FASTDP: '1' })
     expect((await lab.on('b', 'ip', 'link', 'show', 'weave-wg')).exitCode).not.toBe(0)
     expect((await lab.on('b', 'ip', 'route', 'show', 'type', 'blackhole')).stdout).toBe('')
     for (const host of ['a', 'b']) await lab.awaitReachable(host, 20)
@@ -144,24 +143,10 @@ describe('agents with the fast path inside WireGuard', () => {
     })
   })
 
-  /** In a mount namespace where the sockets of WireGuard processes are the host's own. */
-  function within(host: string): readonly string[] {
-    const script = 'mkdir -p "$0" && mount --bind "$0" /var/run/wireguard && exec "$@"'
-    return ['sh', '-c', script, join(lab.rootOf(host), 'wireguard')]
-  }
-
-  async function launch(host: string, environment: NodeJS.ProcessEnv = {}): Promise<void> {
-    await lab.launch(host, { WEAVE_WIREGUARD: KIND, ...environment }, within(host))
-  }
-
-  async function wg(host: string, ...args: string[]): Promise<string> {
-    return (await lab.on(host, ...within(host), 'wg', ...args)).stdout
-  }
-
   /** What a and b have for each other. */
   async function presharedKeys(): Promise<readonly [string, string]> {
     const of = async (host: 'a' | 'b', other: 'a' | 'b') => {
-      const lines = (await wg(host, 'show', 'weave-wg', 'dump')).split('\n').map(line => line.split('\t'))
+      const lines = (await hosts.wg(host, 'show', 'weave-wg', 'dump')).split('\n').map(line => line.split('\t'))
       return lines.find(fields => fields[3] === `${INNER[other]}/32`)?.[1] ?? `${host} has no peer ${other}`
     }
     return [await of('a', 'b'), await of('b', 'a')]

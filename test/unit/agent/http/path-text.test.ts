@@ -38,7 +38,7 @@ describe('the page of paths', () => {
       changes: 0,
       wayChanges: 1,
       links: [],
-      peers: [{ peer: 2, hops: 1 }],
+      peers: [{ peer: 2, hops: 1, isEncrypted: false }],
     }
     const [first, second] = describePaths({ ...STATUS, fastPath } as RouterStatus, { sleeve: [] })
     expect(first).toMatchObject({ kind: 'fast', reason: 'every hop is on the fast path', forMs: 61_000 })

@@ -101,7 +101,7 @@ describe('the texts of status', () => {
       changes: 1,
       wayChanges: 1,
       links: [link],
-      peers: [{ peer: 2, hops: 1 }],
+      peers: [{ peer: 2, hops: 1, isEncrypted: true }],
     }
     const text = formatStatus({ ...STATUS, fastPath }, 'x', CERTIFIED)
     expect(text).toContain('    Encryption: enabled\n')

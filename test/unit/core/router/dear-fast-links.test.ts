@@ -42,7 +42,7 @@ describe('the keeper of the fast path, where an operator has a way cost more tha
     world.prices.set(4, { 2: 500 })
     expect(hopsOf(world.route())).toEqual({ 2: ipOf(2), 3: ipOf(3), 4: ipOf(3), 5: ipOf(3) })
     expect(world.route().trees.get(4)).toEqual({ parent: 3, children: [addressOf(2)] })
-    expect(world.keeper.describe(2).peers).toContainEqual({ peer: 4, hops: 3 })
+    expect(world.keeper.describe(2).peers).toContainEqual({ peer: 4, hops: 3, isEncrypted: false })
     expect(world.moves.at(-1)).toBe(
       '4 fastdp by way of host-2 at 10.0.0.2 → by way of host-3 at 10.0.0.3: the way before costs more, as an operator says',
     )

@@ -1,6 +1,7 @@
 import { FloodTrees } from '../../../../src/core/mesh/flood-trees.ts'
 import { LinkGraph } from '../../../../src/core/mesh/link-graph.ts'
 import { computeRoutes } from '../../../../src/core/mesh/routes.ts'
+import { tunnelEndOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import { drawFastPath, type FastPathFacts } from '../../../../src/core/router/draw-fast-path.ts'
 import { addressOf } from './fast-path-world.ts'
 
@@ -8,11 +9,11 @@ describe('the drawing of the fast path', () => {
   it('has a tunnel to each peer at its other end, and none onward', () => {
     const { table, routes } = draw({ tunnelled: [2, 3] })
     expect([...table.hops]).toEqual([
-      [2, addressOf(2)],
-      [3, addressOf(3)],
+      [2, tunnelEndOf(2)],
+      [3, tunnelEndOf(3)],
     ])
     expect(routes.get(3)).toMatchObject({ hops: 1, nextHop: 3 })
-    expect(table.trees.get(1)).toEqual({ parent: 0, children: [addressOf(2), addressOf(3)] })
+    expect(table.trees.get(1)).toEqual({ parent: 0, children: [tunnelEndOf(2), tunnelEndOf(3)] })
     expect(table.trees.get(2)).toEqual({ parent: 2, children: [] })
   })
 
@@ -36,7 +37,7 @@ describe('the drawing of the fast path', () => {
     ])
     const { table } = draw({ graph, tunnelled: [3] })
     expect(table.trees.get(2)).toEqual({ parent: 2, children: [addressOf(4)] })
-    expect(table.trees.get(1)?.children).toEqual([addressOf(2), addressOf(4), addressOf(3)])
+    expect(table.trees.get(1)?.children).toEqual([addressOf(2), addressOf(4), tunnelEndOf(3)])
     expect(table.trees.get(3)).toEqual({ parent: 3, children: [] })
   })
 

@@ -60,9 +60,13 @@ export class World {
   readonly keeper: FastPathKeeper
   direct: NonNullable<Setting['direct']>
   published: Uint8Array | undefined
+  /** What the WireGuard device is to have. */
+  tunnels: Extract<Output, { kind: 'tunnels' }> | undefined
   #outputs: Output[] = []
-  /** The last question to each peer. */
-  readonly #open = new Map<number, number>()
+  /** Addresses from which no question is answered. */
+  readonly silent = new Set<string>()
+  /** The last question to each address. */
+  readonly #open = new Map<string, { readonly peer: number; readonly nonce: number }>()
   #nonces = 0
 
   constructor(setting: Setting) {
@@ -102,30 +106,45 @@ export class World {
   asked(now: number): readonly { readonly peer: number; readonly to: string }[] {
     this.keeper.tend(now)
     const probes = this.#take().filter(output => output.kind === 'fast-probe')
-    for (const { peer, nonce } of probes) this.#open.set(peer, nonce)
+    for (const { peer, nonce, to } of probes) this.#open.set(to, { peer, nonce })
     return probes.map(({ peer, to }) => ({ peer, to }))
   }
 
   /** The peer answers as often as it takes. */
   prove(peer: number): void {
-    for (let i = 0; i < 2; i++) this.#answer(peer, 1)
+    for (let i = 0; i < 2; i++) this.answer(peer, 1)
+  }
+
+  /** The own kernel does not send the next question there. */
+  refuse(to: string, now: number): void {
+    this.asked(now)
+    const question = this.#open.get(to)
+    if (question === undefined) throw new Error(`no question to ${to}`)
+    this.keeper.refused(question.peer, question.nonce)
   }
 
   answerUntil(peer: number, until: number, roundTripMs?: number): void {
-    for (let now = 1; now <= until; now += 250) this.#answer(peer, now, roundTripMs)
+    for (let now = 1; now <= until; now += 250) this.answer(peer, now, roundTripMs)
   }
 
   /** A neighbour hears what this router has heard in no time, so nothing waits for its turn. */
   route(now = 0): FastPathTable {
     this.keeper.route(now)
-    const [last] = this.#take().filter(output => output.kind === 'fast-path')
+    const outputs = this.#take()
+    this.tunnels = outputs.find(output => output.kind === 'tunnels')
+    const [last] = outputs.filter(output => output.kind === 'fast-path')
     if (last === undefined) throw new Error('no table')
     return last.table
   }
 
-  #answer(peer: number, now: number, roundTripMs = 0.1): void {
+  /** Each question that is open to the peer. */
+  answer(peer: number, now: number, roundTripMs = 0.1): void {
     this.asked(now)
-    this.keeper.answered(peer, this.#open.get(peer) ?? 0, roundTripMs, now)
+    for (const [to, question] of this.#open) {
+      if (question.peer !== peer || this.silent.has(to)) continue
+      this.#open.delete(to)
+      this.keeper.answered(peer, question.nonce, roundTripMs, now)
+    }
   }
 
   #take(): readonly Output[] {
@@ -145,6 +164,7 @@ export class World {
         publish: (topic: number, body: Uint8Array) => {
           if (topic === Topic.fastPath) this.published = body
           if (topic === Topic.fastCosts) this.measured.set(SELF, body)
+          if (topic === Topic.tunnel) this.notices.set(SELF, body)
         },
         peersWith: () => [...this.bodies.keys()],
         bodyOf: (peer: number, topic: number) => {

@@ -70,22 +70,24 @@ describe('the keeper of the fast path', () => {
     expect(hopsOf(world.route())).toEqual({ 3: ipOf(3) })
   })
 
-  it('asks inside the tunnel where the address is not trusted, and goes there when both ends have proved it', () => {
+  it('asks inside the tunnel, alone where the address is not trusted, and goes there when both ends have proved it', () => {
     const world = new World({ neighbours: { 2: '192.0.2.2', 3: ipOf(3) }, hasTunnel: true })
     for (const peer of [2, 3]) world.hasDevice(peer, [SELF])
     world.says(3, [SELF])
     world.keeper.announce(0)
     expect(world.asked(0)).toEqual([
-      { peer: 2, to: '169.254.96.2' },
       { peer: 3, to: ipOf(3) },
+      { peer: 2, to: '169.254.96.2' },
+      { peer: 3, to: '169.254.96.3' },
     ])
     for (const peer of [2, 3]) world.prove(peer)
     world.keeper.announce(2)
     expect(world.published).toEqual(encodeFastNeighbours([3]))
     expect(hopsOf(world.route())).toEqual({ 2: '169.254.96.2', 3: ipOf(3) })
     expect(world.keeper.describe(2).links).toMatchObject([
-      { peer: 2, isEncrypted: true },
       { peer: 3, isEncrypted: false },
+      { peer: 2, isEncrypted: true },
+      { peer: 3, isEncrypted: true },
     ])
     world.hasDevice(2, [])
     expect(hopsOf(world.route())).toEqual({ 3: ipOf(3) })
@@ -126,7 +128,7 @@ describe('the keeper of the fast path', () => {
     world.keeper.announce(0)
     for (const peer of [2, 3]) world.prove(peer)
     expect(hopsOf(world.route())).toEqual({ 2: ipOf(2), 3: ipOf(3), 4: ipOf(2), 5: ipOf(2) })
-    expect(world.keeper.describe(2).peers).toContainEqual({ peer: 5, hops: 3 })
+    expect(world.keeper.describe(2).peers).toContainEqual({ peer: 5, hops: 3, isEncrypted: false })
   })
 
   it('hands floods to the sleeve while it alone reaches somebody', () => {

@@ -14,22 +14,27 @@ const LINK = {
 
 describe('why a neighbour is not on the fast path', () => {
   it.each([
-    ['an address that is not trusted', undefined, 'the address is in no trusted subnet'],
-    ['silence over IPv6', { ...LINK, address: 'fd00::2' }, 'no answer on UDP 6784 of fd00::2'],
-    ['silence', LINK, 'no answer on UDP 6784 of 10.0.0.2'],
-    ['silence after answers', { ...LINK, losses: 2 }, 'no answer on UDP 6784 of 10.0.0.2, lost 2 times'],
-    ['silence in a tunnel', { ...LINK, isEncrypted: true }, 'no answer through WireGuard, UDP 6785'],
+    ['an address that is not trusted', [], 'the address is in no trusted subnet'],
+    ['silence over IPv6', [{ ...LINK, address: 'fd00::2' }], 'no answer on UDP 6784 of fd00::2'],
+    ['silence', [LINK], 'no answer on UDP 6784 of 10.0.0.2'],
+    ['silence after answers', [{ ...LINK, losses: 2 }], 'no answer on UDP 6784 of 10.0.0.2, lost 2 times'],
+    ['silence in a tunnel', [{ ...LINK, isEncrypted: true }], 'no answer through WireGuard, UDP 6785'],
     [
       'a network that is too narrow',
-      { ...LINK, isNarrow: true },
+      [{ ...LINK, isNarrow: true }],
       'frames as large as the bridge takes get no answer on UDP 6784 of 10.0.0.2, smaller ones do',
     ],
-  ])('is said of %s', (_, link, reason) => {
-    expect(describeRefusal(link, { hasTunnels: false })).toBe(reason)
+    [
+      'silence on both ways',
+      [LINK, { ...LINK, isEncrypted: true }],
+      'no answer on UDP 6784 of 10.0.0.2, and no answer through WireGuard, UDP 6785',
+    ],
+  ])('is said of %s', (_, refused, reason) => {
+    expect(describeRefusal(refused, { hasTunnels: false })).toBe(reason)
   })
 
   it('is said of a peer without WireGuard', () => {
     const reason = 'the address is in no trusted subnet, and the peer has no WireGuard'
-    expect(describeRefusal(undefined, { hasTunnels: true })).toBe(reason)
+    expect(describeRefusal([], { hasTunnels: true })).toBe(reason)
   })
 })
