@@ -10,13 +10,15 @@ const FILE_BYTES_MAX = 1024 * 1024
  */
 export class JournalFile {
   readonly #path: string
+  readonly #write: typeof appendFileSync
   #bytes: number
   /** The last line was cut short: the next one must not become a part of it. */
   #isTorn: boolean
 
   /** Makes the folder, for root alone. */
-  constructor(path: string) {
+  constructor(path: string, write = appendFileSync) {
     this.#path = path
+    this.#write = write
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
     this.#isTorn = this.#bytes > 0 && !readFileSync(path, 'latin1').endsWith('\n')
@@ -31,7 +33,7 @@ export class JournalFile {
     }
     // A disk that is full often takes the beginning of it.
     this.#isTorn = true
-    appendFileSync(this.#path, line, { mode: 0o600 })
+    this.#write(this.#path, line, { mode: 0o600 })
     this.#bytes += Buffer.byteLength(line)
     this.#isTorn = false
   }

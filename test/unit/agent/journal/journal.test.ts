@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:
 import { join } from 'node:path'
 import { JOURNAL_ENTRIES_MAX, Journal } from '../../../../src/agent/journal/journal.ts'
 import { formatEntry } from '../../../../src/agent/journal/journal-entry.ts'
+import { JournalFile, readJournal } from '../../../../src/agent/journal/journal-file.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
 describe('the journal', () => {
@@ -51,6 +52,22 @@ describe('the journal', () => {
     journal.write('info', 'two')
     expect(logged).toEqual(['one', 'journal not written', 'two'])
     expect(journal.last(10).map(entry => entry.event)).toEqual(['one', 'two'])
+  })
+
+  it('loses no entry but the one of which a full disk took a part only', () => {
+    const path = join(folder(), 'events.jsonl')
+    let isFull = false
+    const file = new JournalFile(path, (to, line) => {
+      appendFileSync(to, isFull ? String(line).slice(0, 10) : line)
+      if (isFull) throw new Error('ENOSPC: no space left on device, write')
+    })
+    const append = (event: string) => file.append({ at: '2026-05-04T03:00:00.000Z', level: 'info', event, fields: {} })
+    append('one')
+    isFull = true
+    expect(() => append('two')).toThrow('ENOSPC')
+    isFull = false
+    append('three')
+    expect(readJournal(path, 10).map(({ event }) => event)).toEqual(['one', 'three'])
   })
 
   it('tells its followers what happens, until they go', async () => {
