@@ -28,6 +28,7 @@ describe('the shipped BPF object', () => {
       ['weave_hops', 4, 8, 4096],
       ['weave_macs', 8, 16, 65536],
       ['weave_relayed', 4, 16, 4096],
+      ['weave_sealed', 4, 16, 4096],
       ['weave_traffic', 4, 32, 4096],
       ['weave_trees', 4, 1032, 4096],
     ])
