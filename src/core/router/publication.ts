@@ -116,7 +116,7 @@ export class Publication {
 
   /** Call at the deadline. What this router says itself goes ahead of what it passes on, so that others pass on the latest. */
   publish(now: Instant): void {
-    const doneAt = now + this.#pace.lagMs(this.deadline, now)
+    const lagMs = this.#pace.lagMs(this.deadline, now)
     const isFlush = this.#flushAt <= now
     this.costs.announce()
     this.#sources.fastPath()?.announce(now)
@@ -131,12 +131,13 @@ export class Publication {
     }
     if (isFlush) {
       this.#flushAt = Number.POSITIVE_INFINITY
-      this.#pace.flushed(doneAt)
+      this.#pace.flushed(now + lagMs)
     }
     if (isFlush || ownNews.length > 0) this.#routesAt = Math.min(this.#routesAt, this.#pace.routesAt(now))
     if (this.#routesAt > now) return
     this.#route(now)
-    this.#pace.routed(doneAt)
+    // A host that cannot keep up passes on what it hears before it computes again what it comes to.
+    this.#pace.routed(now + 2 * lagMs)
   }
 
   #announce(now: Instant): readonly number[] {
