@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { ANY_ADDRESS, ANY_IPV4_ADDRESS, isIpv6Text } from '../../base/endpoint.ts'
-import { isLinkLocal, parseIpAddress } from '../../base/ip-address.ts'
 import { UserError } from '../../base/user-error.ts'
 import { ADVERTISED_MAX, type AgentConfig } from '../../contract/agent-config.ts'
 import { CONTROL_PORT } from '../../contract/ports.ts'
@@ -10,7 +9,7 @@ import type { AgentPaths } from './agent-paths.ts'
 import { loadFeatures } from './feature-settings.ts'
 import { type HostState, loadConfigIfThere, loadHostState } from './host-state.ts'
 import { ensureIdentity, type Identity } from './identity.ts'
-import { type LaunchRecord, loadLaunch } from './launch-record.ts'
+import { isAdvertisable, type LaunchRecord, loadLaunch } from './launch-record.ts'
 import { peerNameOfIdentity } from './peer-name.ts'
 import { loadServices } from './service-settings.ts'
 import { StateStore } from './state-store.ts'
@@ -99,11 +98,6 @@ function underlayAddresses(bridges: readonly (string | undefined)[]): readonly s
   const isUnderlay = (device: string) => !NOT_THE_UNDERLAY.test(device) && !bridges.includes(device)
   const devices = Object.entries(networkInterfaces()).filter(([device]) => isUnderlay(device))
   const addresses = devices.flatMap(([, entries]) => (entries ?? []).filter(({ internal }) => !internal))
-  const usable = addresses.map(({ address }) => address).filter(isUsable)
+  const usable = addresses.map(({ address }) => address).filter(isAdvertisable)
   return [...usable.filter(ip => !isIpv6Text(ip)), ...usable.filter(isIpv6Text)]
-}
-
-function isUsable(text: string): boolean {
-  const address = parseIpAddress(text)
-  return address.ok && !isLinkLocal(address.value)
 }
