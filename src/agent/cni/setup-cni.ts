@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from '../../base/user-error.ts'
 import { createFile } from '../host/atomic-file.ts'
+import { sweepTemporaries, temporaryPath } from '../host/temporary-file.ts'
 import { CNI_PLUGINS } from './cni-plugin.ts'
 
 const CONFIG_NAME = '10-weave.conflist'
@@ -38,7 +39,8 @@ export function configText(hairpin: boolean): string {
 
 /** A runtime that looks meanwhile finds the old one or this one. */
 function replaceLink(path: string, target: string): void {
-  const temporary = `${path}.${process.pid}`
+  const temporary = temporaryPath(path)
+  sweepTemporaries(dirname(path))
   symlinkSync(target, temporary)
   renameSync(temporary, path)
 }

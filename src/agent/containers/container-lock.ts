@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../base/user-error.ts'
+import { sweepTemporaries, temporaryPath } from '../host/temporary-file.ts'
 import { processMark } from '../linux/process-mark.ts'
 
 const WAIT_MS = 60_000
@@ -11,6 +12,7 @@ const LOOK_EVERY_MS = 20
 export async function withContainerLock<T>(folder: string, id: string, work: () => Promise<T>): Promise<T> {
   const file = join(folder, `container-${id}.lock`)
   const endsAt = performance.now() + WAIT_MS
+  sweepTemporaries(folder)
   while (!take(file)) {
     const holder = readHolder(file)
     if (holder !== undefined && !isAlive(holder)) breakLock(file, holder)
@@ -43,7 +45,7 @@ export function isLocked(folder: string, id: string): boolean {
 
 function take(file: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
-  const own = `${file}.${process.pid}.own`
+  const own = temporaryPath(file)
   writeFileSync(own, processMark(process.pid) ?? '', { mode: 0o600 })
   try {
     // Linked, not written in place: the lock is never there without its holder's name.

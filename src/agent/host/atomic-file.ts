@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { sweepTemporaries, temporaryPath } from './temporary-file.ts'
 
 /** After a crash there is the old content or the given one, never a part of it. */
 export function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
@@ -25,11 +25,14 @@ interface FileWish {
 }
 
 function inTemporaryFile(wish: FileWish, publish: (temporary: string) => void): void {
-  const temporary = `${wish.path}.${randomBytes(6).toString('hex')}`
+  const folder = dirname(wish.path)
+  const temporary = temporaryPath(wish.path)
+  // First: what is left of others may be what a full disk lacks.
+  sweepTemporaries(folder)
   try {
     writeDurably(temporary, wish)
     publish(temporary)
-    syncFolder(dirname(wish.path))
+    syncFolder(folder)
   } finally {
     rmSync(temporary, { force: true })
   }

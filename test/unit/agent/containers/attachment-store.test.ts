@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AttachmentStore } from '../../../../src/agent/containers/attachment-store.ts'
 import { brokenLocks, isLocked, withContainerLock } from '../../../../src/agent/containers/container-lock.ts'
@@ -42,6 +42,12 @@ describe('the lock of a container', () => {
     }
     await Promise.all([1, 2, 3].map(() => withContainerLock(folder(), id, work)))
     expect(isLocked(folder(), id)).toBe(false)
+  })
+
+  it('is made where others were killed while they made theirs, and nothing is left of those', async () => {
+    writeFileSync(join(folder(), `container-${id}.lock.4194305-1-0123456789ab.tmp`), '4194305 1')
+    await withContainerLock(folder(), id, async () => undefined)
+    expect(readdirSync(folder())).toEqual([])
   })
 
   it('goes when the work fails', async () => {
