@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs'
 import { exposeRoutes } from '../containers/expose-routes.ts'
 import { ContainerService } from '../containers/host-containers.ts'
 import { keepBridgePort } from '../datapath/bridge-port.ts'
 import { agentPaths } from '../host/agent-paths.ts'
-import { replaceFile } from '../host/atomic-file.ts'
 import { Journal } from '../journal/journal.ts'
 import { isHostBusy } from '../linux/host-load.ts'
 import { loadLibc } from '../linux/libc.ts'
@@ -15,6 +13,7 @@ import { Agent, type AgentOptions } from './agent.ts'
 import { CompilerThrift } from './compiler-thrift.ts'
 import { describeKept, type KeptCode } from './kept-code.ts'
 import type { Logger } from './logger.ts'
+import { removePidFile, writePidFile } from './pid-file.ts'
 import { spareMemory } from './spare-memory.ts'
 import { whenIdle } from './when-idle.ts'
 
@@ -88,17 +87,9 @@ export async function runInForeground(options: Given): Promise<boolean> {
   log.write(end.isWanted ? 'info' : 'error', 'router stops', { reason: end.reason })
   await containers.stop()
   await agent.stop()
-  for (const path of [paths.pidFile, paths.controlSocket]) rmSync(path, { force: true })
+  // The control socket has gone with its server: what is there by now is another router's.
+  removePidFile(paths.pidFile)
   return end.isWanted
-}
-
-/** Scripts are better off with it, the overlay is there without. */
-function writePidFile(path: string, log: Logger): void {
-  try {
-    replaceFile(path, `${process.pid}\n`, 0o644)
-  } catch (cause) {
-    log.write('error', 'pid file not written', { path, reason: (cause as Error).message })
-  }
 }
 
 /** A start has no time for these: hosts of a cluster often start at once. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { requestOverUnix } from '../../../src/agent/http/unix-request.ts'
 import { HOST_PATHS } from '../../../src/contract/host-paths.ts'
 import { eventually } from '../eventually.ts'
@@ -89,6 +90,23 @@ describe('a router', () => {
     expect((await lab.weave('a', 'status', 'targets')).stdout).toBe('')
     writeFileSync(config, JSON.stringify(settings))
     await lab.stop('a')
+  })
+
+  it('leaves to another what that has put in place of its socket and its pid file by then', async () => {
+    const router = await lab.launch('a')
+    await eventually(10_000, async () => {
+      const { stdout } = await lab.weave('a', 'status', 'connections')
+      return stdout.includes('established') || stdout
+    })
+    const [socket, pidFile] = [HOST_PATHS.controlSocket, HOST_PATHS.pidFile].map(path => join(lab.rootOf('a'), path))
+    // Its last words to a neighbour that takes none have a second to leave.
+    lab.signal('b', 'SIGSTOP')
+    router.kill()
+    while (existsSync(socket ?? '')) await setImmediate()
+    for (const path of [socket, pidFile]) writeFileSync(path ?? '', '1\n')
+    await endOf(router)
+    lab.signal('b', 'SIGCONT')
+    expect([socket, pidFile].map(path => readFileSync(path ?? '', 'utf8'))).toEqual(['1\n', '1\n'])
   })
 
   it('starts as soon as it was stopped, though its neighbour has not heard of that', async () => {
