@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerDetails } from '../docker/docker-shapes.ts'
+import { overwriteInPlace } from './overwrite-in-place.ts'
 
 const MARK = '# weave:'
 
@@ -20,9 +21,8 @@ export function rewriteHosts(
   extraHosts: readonly string[],
 ): void {
   if (container.hostsPath === '') return
-  const path = unhidden(container.hostsPath)
-  const text = readFileSync(path, 'utf8')
-  writeFileSync(path, hostsText(text, { ...container, addresses, extraHosts }))
+  const change = (text: string) => hostsText(text, { ...container, addresses, extraHosts })
+  overwriteInPlace(unhidden(container.hostsPath), change)
 }
 
 /**
