@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IpOnNetwork, parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { AddressSource } from '../http/address-client.ts'
+import { COMMAND_LIMIT_MS } from '../linux/run-command.ts'
 import type { CniCall } from './cni-call.ts'
 import { CNI_CODES, CniError } from './cni-error.ts'
 
@@ -34,7 +35,14 @@ function delegate(call: CniCall, command: 'ADD' | 'DEL'): readonly IpOnNetwork[]
     )
   }
   const environment = { ...process.env, CNI_COMMAND: command }
-  const ended = spawnSync(program, { input: call.text, encoding: 'utf8', env: environment })
+  const limit = { timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' } as const
+  const ended = spawnSync(program, { input: call.text, encoding: 'utf8', env: environment, ...limit })
+  if (ended.error !== undefined) {
+    const { code, message } = ended.error as NodeJS.ErrnoException
+    const reason =
+      code === 'ETIMEDOUT' ? `it has not ended within ${COMMAND_LIMIT_MS / 1000} s, and was killed` : message
+    throw new CniError(CNI_CODES.ioFailure, `${call.ipamType} failed`, `${program}: ${reason}`)
+  }
   if (ended.status !== 0)
     throw new CniError(CNI_CODES.ioFailure, `${call.ipamType} failed`, `${ended.stdout}${ended.stderr}`)
   if (command === 'DEL') return []

@@ -22,7 +22,7 @@ import type { PortGuarding } from '../isolation/port-guard.ts'
 import { deleteDevice } from '../linux/change-device.ts'
 import { findDevice } from '../linux/network-device.ts'
 import { requireBridge } from '../linux/required-bridge.ts'
-import { runCommand } from '../linux/run-command.ts'
+import { runAside } from '../linux/run-aside.ts'
 import { obtainAddresses, releaseAddresses } from './cni-addresses.ts'
 import { type CniCall, type CniRoute, requireContainer } from './cni-call.ts'
 import { CNI_CODES, CniError } from './cni-error.ts'
@@ -49,7 +49,7 @@ export async function weaveNet(call: CniCall, options: WeaveNetOptions): Promise
       await remove(call, options)
       return ''
     case 'CHECK':
-      check(call, options)
+      await check(call, options)
       return ''
     case 'GC':
       await collect(call, options)
@@ -70,7 +70,7 @@ export function cniHostEnd(containerId: string, device: string): string {
 async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome> {
   requireContainer(call)
   const { records, guard, addresses: source } = options
-  if (deviceOf(call) !== undefined) {
+  if ((await deviceOf(call)) !== undefined) {
     throw new CniError(CNI_CODES.invalidEnvironment, `there is a device '${call.device}' in the container already`)
   }
   const bridge = call.bridge ?? options.bridge
@@ -78,14 +78,14 @@ async function add(call: CniCall, options: WeaveNetOptions): Promise<CniOutcome>
   records.save({ containerId: call.containerId, device: call.device, network: call.network })
   try {
     const addresses = await obtainAddresses(call, source)
-    plugIn({ ...call, bridge, guard, hostEnd, addresses, multicastRoute: false })
+    await plugIn({ ...call, bridge, guard, hostEnd, addresses, multicastRoute: false })
     const gateway = call.gateway ?? (await gatewayFor(call, addresses, options))
     const routes = (call.routes ?? [{ dst: everywhere(addresses), gw: gateway }]).map(route => ({
       ...route,
       gw: route.gw ?? gateway,
     }))
-    for (const route of routes) addRoute(call, route, addresses)
-    const mac = deviceOf(call)?.mac ?? ''
+    for (const route of routes) await addRoute(call, route, addresses)
+    const mac = (await deviceOf(call))?.mac ?? ''
     const ends = [
       { name: hostEnd, mac: findDevice(hostEnd)?.mac ?? '' },
       { name: call.device, mac, sandbox: call.namespace },
@@ -120,9 +120,7 @@ async function gatewayFor(
   if (call.routes?.every(({ gw }) => gw !== undefined) === true) return undefined
   const bridge = call.bridge ?? options.bridge
   const isUsable = ({ address }: IpOnNetwork) => isIpv4(address) === isFirstIpv4(addresses)
-  const own = devicesIn('/proc/self/ns/net')
-    .find(({ name }) => name === bridge)
-    ?.addresses.find(isUsable)
+  const own = (await devicesIn('/proc/self/ns/net')).find(({ name }) => name === bridge)?.addresses.find(isUsable)
   if (own !== undefined) return own.address
   const isDefault = call.subnet === undefined || isIpv4(call.subnet.network)
   const wish = isDefault ? DEFAULT : ({ kind: 'subnet', subnet: call.subnet } as const)
@@ -131,34 +129,34 @@ async function gatewayFor(
 }
 
 /** A gateway outside the container's subnets is reached on the link. */
-function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly IpOnNetwork[]): void {
+async function addRoute(call: CniCall, { dst, gw }: CniRoute, addresses: readonly IpOnNetwork[]): Promise<void> {
   const family = isIpv4(dst.network) ? '-4' : '-6'
   const run = (...args: readonly string[]) =>
-    runCommand(inside(call.namespace, ['ip', family, 'route', 'replace', ...args, 'dev', call.device]))
-  if (gw === undefined) return void run(formatIpNetwork(dst), 'scope', 'link')
+    runAside(inside(call.namespace, ['ip', family, 'route', 'replace', ...args, 'dev', call.device]))
+  if (gw === undefined) return void (await run(formatIpNetwork(dst), 'scope', 'link'))
   const isOnLink = addresses.some(({ address, prefix }) =>
     networkContains({ network: firstOf(address, prefix), prefix }, gw),
   )
-  if (!isOnLink) run(formatIpNetwork({ network: gw, prefix: 128 }), 'scope', 'link')
-  run(formatIpNetwork(dst), 'via', formatIpAddress(gw))
+  if (!isOnLink) await run(formatIpNetwork({ network: gw, prefix: 128 }), 'scope', 'link')
+  await run(formatIpNetwork(dst), 'via', formatIpAddress(gw))
 }
 
 async function remove(call: CniCall, { records, guard, addresses }: WeaveNetOptions): Promise<void> {
   requireContainer({ ...call, command: 'DEL' })
   const hostEnd = cniHostEnd(call.containerId, call.device)
   deleteDevice(hostEnd)
-  guard.release(hostEnd)
+  await guard.release(hostEnd)
   await releaseAddresses(call, addresses)
   records.remove(call)
 }
 
-function check(call: CniCall, options: WeaveNetOptions): void {
+async function check(call: CniCall, options: WeaveNetOptions): Promise<void> {
   requireContainer(call)
   const fail = (reason: string) => {
     throw new CniError(CNI_CODES.unknownContainer, reason, 'delete the container’s network and add it again')
   }
   if (!existsSync(call.namespace)) fail(`there is no network namespace ${call.namespace}`)
-  const device = deviceOf(call)
+  const device = await deviceOf(call)
   if (device === undefined) return fail(`there is no device '${call.device}' in the container`)
   const has = ({ address, prefix }: IpOnNetwork) =>
     device.addresses.some(one => one.address === address && one.prefix === prefix)

@@ -87,7 +87,7 @@ export class Attaching {
       const before = store.load(container.id)
       const going = await this.#choose(before, wishes)
       const isGoing = (text: string) => going.some(address => formatIpOnNetwork(address) === text)
-      unplug({ ...this.#placeOf(container), addresses: going })
+      await unplug({ ...this.#placeOf(container), addresses: going })
       const left = (before?.addresses ?? []).filter(text => !isGoing(text))
       await this.#free(container.id, going, left)
       if (before !== undefined) {
@@ -111,7 +111,7 @@ export class Attaching {
       const going = leases.filter(address => !left.includes(formatIpOnNetwork(address)))
       if (going.length === 0) return []
       const container = await this.#options.docker.inspect(id)
-      if (container.isRunning && container.pid !== 0) unplug({ ...this.#placeOf(container), addresses: going })
+      if (container.isRunning && container.pid !== 0) await unplug({ ...this.#placeOf(container), addresses: going })
       await this.#free(id, going, left)
       return going
     })
@@ -129,7 +129,7 @@ export class Attaching {
       await this.#options.addresses.release(id)
       this.#options.store.remove(id)
       this.#options.given.forget(id)
-      this.#options.guard.release(hostEndOf(id))
+      await this.#options.guard.release(hostEndOf(id))
     })
   }
 
@@ -186,7 +186,7 @@ export class Attaching {
 
   async #apply(container: ContainerDetails, attachment: Attachment, given: readonly IpOnNetwork[]): Promise<void> {
     const { multicastRoute } = attachment
-    plugIn({ ...this.#placeOf(container), addresses: parsed(attachment.addresses), multicastRoute })
+    await plugIn({ ...this.#placeOf(container), addresses: parsed(attachment.addresses), multicastRoute })
     if (attachment.rewriteHosts) rewriteHosts(container, bare(attachment.addresses), attachment.extraHosts)
     if (!attachment.dns) return
     for (const name of namesOf(container, await this.#options.addresses.domains())) {
@@ -204,7 +204,7 @@ export class Attaching {
 
   async #free(id: string, going: readonly IpOnNetwork[], left: readonly string[]): Promise<void> {
     const { addresses, guard } = this.#options
-    guard.admit(hostEndOf(id), parsed(left))
+    await guard.admit(hostEndOf(id), parsed(left))
     for (const address of going) {
       await addresses.removeNames(id, address)
       await addresses.release(id, address)

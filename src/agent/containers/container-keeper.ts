@@ -142,7 +142,7 @@ export class ContainerKeeper {
 
   async #isolate(): Promise<void> {
     const { guard, log } = this.#options
-    if (guard.restore()) log.write('warn', 'isolation of subnets put back')
+    if (await guard.restore()) log.write('warn', 'isolation of subnets put back')
   }
 
   async #hear(action: string, id: string): Promise<void> {

@@ -13,7 +13,7 @@ import { replaceFile } from '../host/atomic-file.ts'
 import type { AddressSource } from '../http/address-client.ts'
 import { HostFirewall } from '../linux/host-firewall.ts'
 import { findDevice } from '../linux/network-device.ts'
-import { runCommand, tryCommand } from '../linux/run-command.ts'
+import { runAside, tryAside } from '../linux/run-aside.ts'
 import type { AddressWish } from './address-wish.ts'
 import { withContainerLock } from './container-lock.ts'
 import { addAddress, announce, deleteAddress, enableIpv6 } from './interface-commands.ts'
@@ -81,7 +81,7 @@ export class Exposing {
       const texts = going.map(formatIpOnNetwork)
       for (const address of going) await this.#takeAway(address)
       this.#save(this.list().filter(({ address }) => !texts.includes(address)))
-      this.#applyFirewall()
+      await this.#applyFirewall()
       return going
     })
   }
@@ -98,7 +98,7 @@ export class Exposing {
 
   /** After another program has flushed the host's rules. */
   async restoreRules(): Promise<void> {
-    if (!this.#firewall.isThere()) await this.restore()
+    if (!(await this.#firewall.isThere())) await this.restore()
   }
 
   list(): readonly Exposure[] {
@@ -130,7 +130,7 @@ export class Exposing {
 
   async #takeAway(address: IpOnNetwork): Promise<void> {
     const { addresses, bridge } = this.#options
-    tryCommand(deleteAddress(bridge, address))
+    await tryAside(deleteAddress(bridge, address))
     await addresses.removeNames(EXPOSED_ID, address)
     await addresses.release(EXPOSED_ID, address)
   }
@@ -140,7 +140,7 @@ export class Exposing {
     const kept = before.map(({ address }) => address)
     this.#save(before)
     for (const address of given) if (!kept.includes(formatIpOnNetwork(address))) await this.#takeAway(address)
-    this.#applyFirewall()
+    await this.#applyFirewall()
   }
 
   async #applyAll(): Promise<void> {
@@ -148,17 +148,17 @@ export class Exposing {
     const mac = findDevice(bridge)?.mac
     for (const exposure of this.list()) {
       for (const address of parsed(exposure)) {
-        if (!isIpv4(address.address)) runCommand(enableIpv6(bridge))
+        if (!isIpv4(address.address)) await runAside(enableIpv6(bridge))
         // Fails when the bridge has it already.
-        if (tryCommand(addAddress(bridge, address)) !== undefined && mac !== undefined)
-          runCommand(announce(bridge, mac))
+        const isNew = (await tryAside(addAddress(bridge, address))) !== undefined
+        if (isNew && mac !== undefined) await runAside(announce(bridge, mac))
         if (exposure.fqdn !== '') await addresses.addName(EXPOSED_ID, address, exposure.fqdn)
       }
     }
-    this.#applyFirewall()
+    await this.#applyFirewall()
   }
 
-  #applyFirewall(): void {
+  async #applyFirewall(): Promise<void> {
     const { bridge, dockerBridge, overlay, port } = this.#options
     const exposed = this.list().flatMap(exposure =>
       parsed(exposure)
@@ -168,7 +168,7 @@ export class Exposing {
           return { subnet: { network: firstOf(address, prefix), prefix }, masquerade: exposure.masquerade }
         }),
     )
-    const refusal = this.#firewall.apply({ bridge, dockerBridge, overlay, exposed, port })
+    const refusal = await this.#firewall.apply({ bridge, dockerBridge, overlay, exposed, port })
     if (refusal !== undefined) this.#options.notFiltered(refusal)
   }
 

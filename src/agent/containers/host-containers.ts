@@ -44,7 +44,7 @@ export interface HostContainers {
   readonly bridge: string
 }
 
-/** Neighbours give up a link after four seconds of silence, and the agent looks again soon. */
+/** The agent looks again soon. */
 const RULES_WAIT_SECONDS = { agent: 1, command: 60 }
 
 type Place = Pick<AgentConfig, 'bridge' | 'subnet' | 'listen'>

@@ -1,5 +1,5 @@
 import { type IpOnNetwork, parseIpOnNetwork } from '../../base/ip-address.ts'
-import { runCommand, tryCommand } from '../linux/run-command.ts'
+import { runAside, tryAside } from '../linux/run-aside.ts'
 import { inside, showAddresses } from './interface-commands.ts'
 
 /** A device as its own network namespace sees it. */
@@ -24,13 +24,13 @@ export function namespaceOf(pid: number): string {
   return `/proc/${pid}/ns/net`
 }
 
-export function devicesIn(namespace: string): readonly NamespaceDevice[] {
-  return parseDevices(runCommand(inside(namespace, showAddresses())))
+export async function devicesIn(namespace: string): Promise<readonly NamespaceDevice[]> {
+  return parseDevices(await runAside(inside(namespace, showAddresses())))
 }
 
 /** Empty when the namespace has gone meanwhile. */
-export function devicesInIfThere(namespace: string): readonly NamespaceDevice[] {
-  return parseDevices(tryCommand(inside(namespace, showAddresses())) ?? '[]')
+export async function devicesInIfThere(namespace: string): Promise<readonly NamespaceDevice[]> {
+  return parseDevices((await tryAside(inside(namespace, showAddresses()))) ?? '[]')
 }
 
 /** `shown`: what `ip -json address show` prints. */

@@ -21,12 +21,12 @@ export async function listAttached(
   const isAll = references.length === 0
   const ids = isAll ? await docker.list() : references.filter(reference => reference !== EXPOSED_ID)
   const ports = portsOf(bridge)
-  const found: AttachedContainer[] = isAll || references.includes(EXPOSED_ID) ? hostOf(bridge) : []
+  const found: AttachedContainer[] = isAll || references.includes(EXPOSED_ID) ? await hostOf(bridge) : []
   for (const id of ids) {
     // One of a list may have ended since.
     const container = isAll ? await docker.find(id) : await docker.inspect(id)
     if (container?.isRunning !== true || container.networkMode === 'host') continue
-    for (const device of devicesInIfThere(namespaceOf(container.pid))) {
+    for (const device of await devicesInIfThere(namespaceOf(container.pid))) {
       if (device.peerIndex === undefined || !ports.has(device.peerIndex)) continue
       found.push({ id: container.id, mac: device.mac, addresses: device.addresses.map(formatIpOnNetwork) })
     }
@@ -41,8 +41,9 @@ export function formatAttached(attached: readonly AttachedContainer[]): string {
     .join('')
 }
 
-function hostOf(bridge: string): AttachedContainer[] {
-  const device = devicesIn('/proc/self/ns/net').find(({ name }) => name === bridge)
+async function hostOf(bridge: string): Promise<AttachedContainer[]> {
+  const devices = await devicesIn('/proc/self/ns/net')
+  const device = devices.find(({ name }) => name === bridge)
   if (device === undefined) return []
   return [{ id: EXPOSED_ID, mac: device.mac, addresses: device.addresses.map(formatIpOnNetwork) }]
 }

@@ -89,8 +89,8 @@ export class DnsServer {
       this.#drop()
       const { code, message } = cause as NodeJS.ErrnoException
       if (code !== 'EADDRINUSE') return message
-      const holder = findPortHolder('udp', port) ?? findPortHolder('tcp', port) ?? 'another process'
-      return `port ${port} is in use by ${holder}: stop it there, or give another with --dns-listen-address`
+      const holder = (await findPortHolder('udp', port)) ?? (await findPortHolder('tcp', port))
+      return `port ${port} is in use by ${holder ?? 'another process'}: stop it there, or give another with --dns-listen-address`
     }
   }
 

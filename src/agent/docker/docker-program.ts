@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { UserError } from '../../base/user-error.ts'
 
-/** Runs `docker` as its user would, what it says on standard error shown; gives what it prints. */
+/**
+ * Runs `docker` as its user would, what it says on standard error shown; gives what it prints. For commands alone, and for as long as it takes: it may
+ * have to fetch an image, and its user sees it.
+ */
 export function runDocker(args: readonly string[]): string {
   const ended = spawnSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   if (ended.error !== undefined) {

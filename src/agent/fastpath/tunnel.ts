@@ -6,6 +6,9 @@ import { runCommand } from '../linux/run-command.ts'
 import type { WireguardDevice } from '../linux/wireguard/wireguard-device.ts'
 import { TunnelPeers } from './tunnel-peers.ts'
 
+/** The router waits for two programs: no longer in all than its neighbours bear. */
+const MOVE_LIMIT_MS = 1_500
+
 export interface TunnelParts {
   /** Of the network device, which is up. */
   readonly name: string
@@ -40,7 +43,7 @@ export class Tunnel {
     const ip = formatIpv4(self)
     const has = (networkInterfaces()[this.name] ?? []).filter(({ family }) => family === 'IPv4')
     if (has.length === 1 && has[0]?.address === ip) return
-    runCommand(flushAddresses(this.name))
-    runCommand(addAddress(this.name, `${ip}/${TUNNEL_NETWORK.prefix}`))
+    runCommand(flushAddresses(this.name), MOVE_LIMIT_MS)
+    runCommand(addAddress(this.name, `${ip}/${TUNNEL_NETWORK.prefix}`), MOVE_LIMIT_MS)
   }
 }

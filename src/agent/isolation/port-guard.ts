@@ -11,7 +11,8 @@ import { UserError } from '../../base/user-error.ts'
 import { replaceFile } from '../host/atomic-file.ts'
 import { loadLibc } from '../linux/libc.ts'
 import { ruleGeneration } from '../linux/rule-generation.ts'
-import { type Argv, runCommandWith, tryCommand } from '../linux/run-command.ts'
+import { runAside, tryAside } from '../linux/run-aside.ts'
+import type { Argv } from '../linux/run-command.ts'
 import {
   type GuardedPort,
   ISOLATION_TABLE,
@@ -36,17 +37,17 @@ export interface PortGuardOptions {
   readonly failed: (reason: string) => void
 }
 
-/** How the kernel's rules are asked for and changed; `run` throws a `UserError` for what is refused. */
+/** How the kernel's rules are asked for and changed; `run` fails with a `UserError` for what is refused. */
 export interface GuardCommands {
   run(input: string, argv: Argv): unknown
-  ask(argv: Argv): string | undefined
+  ask(argv: Argv): Promise<string | undefined> | string | undefined
   /** Another number with each change of the host's rules; undefined where changes cannot be told. */
   generation(): number | undefined
 }
 
 const OF_HOST: GuardCommands = {
-  run: runCommandWith,
-  ask: tryCommand,
+  run: (input, argv) => runAside(argv, { input }),
+  ask: tryAside,
   generation: () => ruleGeneration(loadLibc()),
 }
 
@@ -58,27 +59,29 @@ export class PortGuard {
   readonly #commands: GuardCommands
   /** When the rules were last seen to be whole: of which ports, and which generation they were. */
   #whole: string | undefined
+  /** Rules of one change are not overtaken by those of the next. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: PortGuardOptions, commands: GuardCommands = OF_HOST) {
     this.#options = options
     this.#commands = commands
   }
 
-  /** What the container behind the port may have; in force before the port is made, if it is called before. */
-  admit(device: string, addresses: readonly IpOnNetwork[]): void {
+  /** What the container behind the port may have; in force before the port is made, if that waits. Others are told at once who has the addresses. */
+  async admit(device: string, addresses: readonly IpOnNetwork[]): Promise<void> {
     if (addresses.length === 0) return this.release(device)
     const before = this.#load(device)
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
     const record = { addresses: addresses.map(formatIpOnNetwork) }
     replaceFile(this.#file(device), `${JSON.stringify(record)}\n`, 0o600)
-    this.#change(before, { device, addresses })
+    await this.#inTurn(() => this.#change(before, { device, addresses }))
   }
 
-  release(device: string): void {
+  async release(device: string): Promise<void> {
     const before = this.#load(device)
     if (before === undefined) return
     rmSync(this.#file(device), { force: true })
-    this.#change(before, undefined)
+    await this.#inTurn(() => this.#change(before, undefined))
   }
 
   /** A port that is there, or that was admitted just before it is made, whose container has the address. */
@@ -93,54 +96,61 @@ export class PortGuard {
    * Puts back what another program has flushed, and forgets ports that are gone. True when there was something to put back. Runs no program
    * where no port is guarded, nor while nobody has changed a rule of the host's.
    */
-  restore(): boolean {
-    this.#prune()
+  async restore(): Promise<boolean> {
+    await this.#prune()
     const devices = this.#list().map(({ device }) => device)
     const generation = this.#commands.generation()
     const state = generation === undefined ? undefined : [generation, ...devices].join(' ')
     if (devices.length === 0 || (state !== undefined && state === this.#whole)) return false
-    const isWhole = this.#isWhole(devices)
+    const isWhole = await this.#isWhole(devices)
     this.#whole = isWhole ? state : undefined
-    if (!isWhole) this.#applyAll()
+    if (!isWhole) await this.#inTurn(() => this.#applyAll())
     return !isWhole
   }
 
   /** The table and all records of it. */
-  remove(): void {
+  async remove(): Promise<void> {
     rmSync(this.#options.folder, { recursive: true, force: true })
-    if (this.#commands.ask(LIST) !== undefined) this.#commands.run(isolationRemoval(), APPLY)
+    if ((await this.#commands.ask(LIST)) !== undefined) await this.#commands.run(isolationRemoval(), APPLY)
   }
 
-  #isWhole(devices: readonly string[]): boolean {
-    const shown = this.#commands.ask(LIST)
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work)
+    // Who waits for it is told why it failed.
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  async #isWhole(devices: readonly string[]): Promise<boolean> {
+    const shown = await this.#commands.ask(LIST)
     const parts = ['iifname @guarded jump', 'oifname @guarded jump', ...devices.map(device => `"${device}"`)]
     return parts.every(part => shown?.includes(part) === true)
   }
 
-  #change(before: GuardedPort | undefined, after: GuardedPort | undefined): void {
+  async #change(before: GuardedPort | undefined, after: GuardedPort | undefined): Promise<void> {
     try {
-      this.#commands.run(replacePortText(before, after, this.#options.overlay), APPLY)
+      await this.#commands.run(replacePortText(before, after, this.#options.overlay), APPLY)
     } catch (cause) {
       if (!(cause instanceof UserError)) throw cause
       // There is no table, or it is not what the records say.
-      this.#applyAll()
+      await this.#applyAll()
     }
   }
 
-  #applyAll(): void {
-    const problem = this.#problemOfApplying(true)
+  async #applyAll(): Promise<void> {
+    const problem = await this.#problemOfApplying(true)
     if (problem === undefined) return
     const { failed } = this.#options
-    failed(this.#problemOfApplying(false) ?? `who says to be an IPv6 neighbour is not looked at: ${problem}`)
+    failed((await this.#problemOfApplying(false)) ?? `who says to be an IPv6 neighbour is not looked at: ${problem}`)
   }
 
   /** Until the records are still those that were applied: a command at work beside this one may have changed them. */
-  #problemOfApplying(judgesNeighbours: boolean): string | undefined {
+  async #problemOfApplying(judgesNeighbours: boolean): Promise<string | undefined> {
     const wanted = () => isolationText(this.#list(), this.#options.overlay, judgesNeighbours)
     try {
       for (let i = 0; i < ATTEMPTS_MAX; i++) {
         const text = wanted()
-        this.#commands.run(text, APPLY)
+        await this.#commands.run(text, APPLY)
         if (text === wanted()) break
       }
       return undefined
@@ -150,10 +160,10 @@ export class PortGuard {
     }
   }
 
-  #prune(): void {
+  async #prune(): Promise<void> {
     for (const { device } of this.#list()) {
       if (isThere(`/sys/class/net/${device}`)) continue
-      if (this.#ageMs(device) > FORGOTTEN_AFTER_MS) this.release(device)
+      if (this.#ageMs(device) > FORGOTTEN_AFTER_MS) await this.release(device)
     }
   }
 

@@ -5,7 +5,8 @@ import { hasIpv6 } from './ipv6.ts'
 import { loadLibc } from './libc.ts'
 import { type ChainPlace, mayHaveChain } from './rule-chains.ts'
 import { hasJump, type Jump } from './rule-jumps.ts'
-import { type Argv, runCommandWith, tryCommand } from './run-command.ts'
+import { runAside, tryAside } from './run-aside.ts'
+import { type Argv, tryCommand } from './run-command.ts'
 
 export interface ExposedSubnet {
   readonly subnet: IpNetwork
@@ -53,10 +54,10 @@ const IPV6: Family = {
 /** While the host refuses the rules of IPv6, they are looked for once in so many times. */
 const LOOKS_PER_TRY = 10
 
-/** How the host is asked and told; throws a `UserError` for what it refuses. */
+/** How the host is asked and told; fails with a `UserError` for what it refuses. */
 export interface FirewallCommands {
   run(input: string, argv: Argv): unknown
-  ask(argv: Argv): string | undefined
+  ask(argv: Argv): Promise<string | undefined> | string | undefined
   /** False only where there surely is no such chain. */
   mayHaveChain(place: ChainPlace): boolean
   /** True only where there surely is such a jump. */
@@ -65,8 +66,8 @@ export interface FirewallCommands {
 }
 
 const OF_HOST: FirewallCommands = {
-  run: runCommandWith,
-  ask: tryCommand,
+  run: (input, argv) => runAside(argv, { input }),
+  ask: tryAside,
   mayHaveChain: place => mayHaveChain(loadLibc(), place),
   hasJump: jump => hasJump(loadLibc(), jump),
   hasIpv6,
@@ -82,55 +83,60 @@ export class HostFirewall {
   #lacksIpv6 = false
   #looks = 0
 
-  /** `waitSeconds`: for another program that changes rules. This process does nothing else meanwhile. */
+  /** `waitSeconds`: for another program that changes rules. */
   constructor(waitSeconds: number, commands: FirewallCommands = OF_HOST) {
     this.#waitSeconds = waitSeconds
     this.#commands = commands
   }
 
   /**
-   * Repeatable; each table changes in one step, chains and the jumps to them. Throws when the host refuses the rules of IPv4. Those of
+   * Repeatable; each table changes in one step, chains and the jumps to them. Rejects when the host refuses the rules of IPv4. Those of
    * IPv6 are not worth an outage of IPv4: gives why they are refused.
    */
-  apply(wish: FirewallWish): string | undefined {
-    this.#applyFamily(IPV4, wish)
-    const refusal = this.#commands.hasIpv6() ? this.#refusalOf(IPV6, wish) : undefined
+  async apply(wish: FirewallWish): Promise<string | undefined> {
+    await this.#applyFamily(IPV4, wish)
+    const refusal = this.#commands.hasIpv6() ? await this.#refusalOf(IPV6, wish) : undefined
     this.#lacksIpv6 = refusal !== undefined
     return refusal
   }
 
   /** False when another program has flushed our rules, as firewalld does on a reload (Weave row FW-06). */
-  isThere(): boolean {
+  async isThere(): Promise<boolean> {
     const isPatient = this.#lacksIpv6 && ++this.#looks % LOOKS_PER_TRY !== 0
     const families = this.#commands.hasIpv6() && !isPatient ? [IPV4, IPV6] : [IPV4]
-    return families.every(family => hooksThere(family, this.#commands).size === family.hooks.length)
+    for (const family of families) {
+      const there = await hooksThere(family, this.#commands)
+      if (there.size < family.hooks.length) return false
+    }
+    return true
   }
 
-  #applyFamily(family: Family, wish: FirewallWish): void {
-    this.#run(family, this.#textOf(family, wish))
+  async #applyFamily(family: Family, wish: FirewallWish): Promise<void> {
+    await this.#run(family, await this.#textOf(family, wish))
   }
 
-  #textOf(family: Family, wish: FirewallWish): string {
-    const hooked = hooksThere(family, this.#commands)
+  async #textOf(family: Family, wish: FirewallWish): Promise<string> {
+    const hooked = await hooksThere(family, this.#commands)
     const missing = family.hooks.filter(hook => !hooked.has(hook))
     return family.textOf(wish, missing)
   }
 
-  #run({ program }: Family, text: string): void {
-    this.#commands.run(text, [`${program}-restore`, '--noflush', '--wait', String(this.#waitSeconds)])
+  async #run({ program }: Family, text: string): Promise<void> {
+    await this.#commands.run(text, [`${program}-restore`, '--noflush', '--wait', String(this.#waitSeconds)])
   }
 
   /** A kernel may lack what the rules of one chain ask for: then the others have theirs all the same. */
-  #refusalOf(family: Family, wish: FirewallWish): string | undefined {
-    const text = this.#textOf(family, wish)
-    const refusal = this.#refused(family, text)
-    if (refusal !== undefined) for (const { chain } of family.hooks) this.#refused(family, ofChain(text, chain))
+  async #refusalOf(family: Family, wish: FirewallWish): Promise<string | undefined> {
+    const text = await this.#textOf(family, wish)
+    const refusal = await this.#refused(family, text)
+    if (refusal === undefined) return undefined
+    for (const { chain } of family.hooks) await this.#refused(family, ofChain(text, chain))
     return refusal
   }
 
-  #refused(family: Family, text: string): string | undefined {
+  async #refused(family: Family, text: string): Promise<string | undefined> {
     try {
-      this.#run(family, text)
+      await this.#run(family, text)
       return undefined
     } catch (cause) {
       if (cause instanceof UserError) return cause.message
@@ -159,14 +165,14 @@ export function removeFirewall(): void {
  * than to answer. What it cannot list is asked for by itself: it names a table that holds a rule of nft's own, and lists more than the output
  * of a program may be where there are tens of thousands of rules.
  */
-export function hooksThere(
+export async function hooksThere(
   { program, hooks }: Pick<Family, 'program' | 'hooks'>,
   { ask, mayHaveChain, hasJump }: Pick<FirewallCommands, 'ask' | 'mayHaveChain' | 'hasJump'>,
-): ReadonlySet<Hook> {
+): Promise<ReadonlySet<Hook>> {
   if (hooks.every(hook => hasJump({ program, ...hook }))) return new Set(hooks)
   // No rule jumps to a chain that is not there.
   if (!hooks.some(({ table, chain }) => mayHaveChain({ program, table, chain }))) return new Set()
-  const listing = ask([`${program}-save`])
+  const listing = await ask([`${program}-save`])
   const listed = new Set<string>()
   let at = ''
   for (const line of (listing ?? '').split('\n')) {
@@ -174,10 +180,14 @@ export function hooksThere(
     listed.add(`${at} ${line}`)
   }
   const isUnlisted = (table: string) => listing === undefined || listing.includes(`# Table \`${table}' `)
-  const isThere = ({ table, from, chain }: Hook) =>
-    listed.has(`${table} -A ${from} -j ${chain}`) ||
-    (isUnlisted(table) && ask([program, '--wait', '-t', table, '-C', from, '-j', chain]) !== undefined)
-  return new Set(hooks.filter(isThere))
+  const there = new Set<Hook>()
+  for (const hook of hooks) {
+    const { table, from, chain } = hook
+    const isListed = listed.has(`${table} -A ${from} -j ${chain}`)
+    const check = [program, '--wait', '-t', table, '-C', from, '-j', chain] as const
+    if (isListed || (isUnlisted(table) && (await ask(check)) !== undefined)) there.add(hook)
+  }
+  return there
 }
 
 /** For `iptables-restore --noflush`: naming a chain empties it. `missing`: the jumps to our chains that are not there. */

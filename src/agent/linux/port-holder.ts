@@ -1,8 +1,13 @@
-import type { Argv } from './run-command.ts'
-import { tryCommand } from './run-command.ts'
+import { tryAside } from './run-aside.ts'
+import { type Argv, tryCommand } from './run-command.ts'
 
 /** Which process listens on a port, as in `dnsmasq (pid 712)`; undefined when it cannot be told. */
-export function findPortHolder(protocol: 'tcp' | 'udp', port: number): string | undefined {
+export async function findPortHolder(protocol: 'tcp' | 'udp', port: number): Promise<string | undefined> {
+  return parseHolder((await tryAside(listeners(protocol, port))) ?? '')
+}
+
+/** The same before the router runs: the process does nothing else meanwhile. */
+export function findPortHolderAtStart(protocol: 'tcp' | 'udp', port: number): string | undefined {
   return parseHolder(tryCommand(listeners(protocol, port)) ?? '')
 }
 

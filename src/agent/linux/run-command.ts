@@ -8,24 +8,27 @@ export type Argv = readonly [program: string, ...args: string[]]
 /** Where commands are when PATH is empty, as in some boot scripts. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`
 
-/** Runs a short command to its end and returns its standard output. */
-export function runCommand(argv: Argv): string {
-  return runCommandWith('', argv)
-}
+/** Longer than those wait that want a lock of another program's: they say themselves that they did not get it. */
+export const COMMAND_LIMIT_MS = 75_000
 
-/** The same with a text as its standard input. */
-export function runCommandWith(input: string, argv: Argv): string {
+/**
+ * Runs a short command to its end and returns its standard output. The process does nothing else meanwhile: for commands, and for the start of the
+ * router.
+ */
+export function runCommand(argv: Argv, limitMs = COMMAND_LIMIT_MS): string {
   const [program, ...args] = argv
-  const ended = spawnSync(program, args, { input, encoding: 'utf8', env: { ...process.env, PATH, LC_ALL: 'C' } })
+  const how = { encoding: 'utf8', env: environment(), timeout: limitMs, killSignal: 'SIGKILL' } as const
+  const ended = spawnSync(program, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
   const { code } = (ended.error ?? {}) as NodeJS.ErrnoException
-  // A program that ends before it has read its input says itself what is wrong.
-  const hasSpoken = code === 'EPIPE' && ended.status !== null
-  if (ended.error !== undefined && !hasSpoken) {
-    const cause = `'${program}' could not be run: ${code ?? ended.error.message}`
-    throw new UserError({ cause, remedy: `install the program '${program}'` })
-  }
+  if (code === 'ETIMEDOUT') throw commandHangs(argv, limitMs)
+  if (ended.error !== undefined) throw commandNotRun(program, code ?? ended.error.message)
   if (ended.status !== 0) throw commandFailed(argv, `${ended.stderr}${ended.stdout}`)
   return ended.stdout
+}
+
+/** Of what runs a command: where programs are, and in the language that is understood here. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH, LC_ALL: 'C' }
 }
 
 /** Whether the host has the program. */
@@ -40,16 +43,28 @@ export function pathOf(program: string): string | undefined {
 }
 
 /** Undefined when the command fails: for questions whose answer may be no. */
-export function tryCommand(argv: Argv): string | undefined {
+export function tryCommand(argv: Argv, limitMs = COMMAND_LIMIT_MS): string | undefined {
   try {
-    return runCommand(argv)
+    return runCommand(argv, limitMs)
   } catch (cause) {
     if (cause instanceof UserError) return undefined
     throw cause
   }
 }
 
-function commandFailed(argv: Argv, output: string): UserError {
+export function commandNotRun(program: string, reason: string): UserError {
+  const cause = `'${program}' could not be run: ${reason}`
+  return new UserError({ cause, remedy: `install the program '${program}'` })
+}
+
+export function commandHangs(argv: Argv, limitMs: number): UserError {
+  return new UserError({
+    cause: `'${argv.join(' ')}' has not ended within ${limitMs / 1000} s, and was killed`,
+    remedy: 'run it by hand to see what it waits for, such as another program that holds a lock; then try again',
+  })
+}
+
+export function commandFailed(argv: Argv, output: string): UserError {
   const isForbidden = /permitted|permission/i.test(output)
   const said = output.trim().split('\n').pop() ?? ''
   return new UserError({

@@ -3,7 +3,7 @@ import { parseIpOnNetwork } from '../../base/ip-address.ts'
 import type { PortGuarding } from '../isolation/port-guard.ts'
 import { deleteDevice, makePort } from '../linux/change-device.ts'
 import { requireBridge } from '../linux/required-bridge.ts'
-import { runCommand } from '../linux/run-command.ts'
+import { runAside } from '../linux/run-aside.ts'
 import { inUse } from './ipam-driver.ts'
 import type { NetworkStore } from './network-store.ts'
 import { objectOf, type PluginCall, type PluginCalls, textOf } from './plugin-server.ts'
@@ -38,8 +38,8 @@ export function networkDriver({ bridge, guard, networks }: NetworkDriverOptions)
     },
     'NetworkDriver.AllocateNetwork': () => ({}),
     'NetworkDriver.FreeNetwork': () => ({}),
-    'NetworkDriver.CreateEndpoint': call => {
-      admit(guard, call)
+    'NetworkDriver.CreateEndpoint': async call => {
+      await admit(guard, call)
       return { Interface: {} }
     },
     'NetworkDriver.EndpointOperInfo': () => ({ Value: {} }),
@@ -49,8 +49,8 @@ export function networkDriver({ bridge, guard, networks }: NetworkDriverOptions)
     'NetworkDriver.RevokeExternalConnectivity': () => ({}),
     'NetworkDriver.Join': call => join(bridge, networks, call),
     'NetworkDriver.Leave': removeEndpoint,
-    'NetworkDriver.DeleteEndpoint': call => {
-      guard.release(endsOf(call).hostEnd)
+    'NetworkDriver.DeleteEndpoint': async call => {
+      await guard.release(endsOf(call).hostEnd)
       return removeEndpoint(call)
     },
   }
@@ -68,12 +68,12 @@ export function removeStrayEndpoints(): void {
   }
 }
 
-function join(bridge: string, networks: NetworkStore, call: PluginCall): object {
+async function join(bridge: string, networks: NetworkStore, call: PluginCall): Promise<object> {
   const { hostEnd, containerEnd } = endsOf(call)
   const { mtu } = requireBridge(bridge)
   deleteDevice(hostEnd)
   const size = ['mtu', String(mtu)]
-  runCommand(['ip', 'link', 'add', 'name', hostEnd, ...size, 'type', 'veth', 'peer', 'name', containerEnd, ...size])
+  await runAside(['ip', 'link', 'add', 'name', hostEnd, ...size, 'type', 'veth', 'peer', 'name', containerEnd, ...size])
   try {
     makePort(hostEnd, bridge, { isUp: true })
   } catch (cause) {
@@ -88,7 +88,7 @@ function join(bridge: string, networks: NetworkStore, call: PluginCall): object 
 }
 
 /** Docker says here, and nowhere else, what it gives the container. */
-function admit(guard: PortGuarding, call: PluginCall): void {
+async function admit(guard: PortGuarding, call: PluginCall): Promise<void> {
   const given = objectOf(call, 'Interface')
   const { hostEnd } = endsOf(call)
   const addresses = [textOf(given, 'Address'), textOf(given, 'AddressIPv6')].flatMap(text => {
@@ -99,7 +99,7 @@ function admit(guard: PortGuarding, call: PluginCall): void {
     const holder = guard.holderOf(address)
     if (holder !== undefined && holder !== hostEnd) throw new Error(inUse(address))
   }
-  guard.admit(hostEnd, addresses)
+  await guard.admit(hostEnd, addresses)
 }
 
 function removeEndpoint(call: PluginCall): object {

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { Libc } from '../linux/libc.ts'
-import { findPortHolder } from '../linux/port-holder.ts'
+import { findPortHolderAtStart } from '../linux/port-holder.ts'
 import { openPromptSocket } from '../linux/prompt-socket.ts'
 import { openUdpSocket, type UdpSocket } from '../linux/udp-socket.ts'
 import type { LinkListener } from '../transport/link-listener.ts'
@@ -36,7 +36,7 @@ function explain(cause: unknown, protocol: 'tcp' | 'udp', { ip, port }: Endpoint
   const name = protocol.toUpperCase()
   switch ((cause as { code?: string }).code) {
     case 'EADDRINUSE': {
-      const holder = findPortHolder(protocol, port)
+      const holder = findPortHolderAtStart(protocol, port)
       const by = holder === undefined ? '' : ` by ${holder}`
       const remedy = 'stop that process, or set weave_port in the inventory and run `weave-provision up`'
       return new UserError({ cause: `${name} port ${port} is in use${by}`, remedy }, undefined, { cause })

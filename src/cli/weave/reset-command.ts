@@ -49,7 +49,7 @@ export function registerResetCommand(
       }
       const bridge = placeOf(context.paths).bridge.name
       if (isOfAnotherRoot(context, bridge)) tellOfBridge(bridge)
-      else removeNetwork(guard, bridge)
+      else await removeNetwork(guard, bridge)
       rmSync(context.paths.state, { recursive: true, force: true })
     })
 }
@@ -84,8 +84,8 @@ function tellOfBridge(bridge: string): void {
   )
 }
 
-function removeNetwork(guard: Pick<PortGuard, 'remove'>, bridge: string): void {
-  guard.remove()
+async function removeNetwork(guard: Pick<PortGuard, 'remove'>, bridge: string): Promise<void> {
+  await guard.remove()
   removeFirewall()
   for (const device of devicesOf(bridge)) deleteDevice(device)
   clearTunnel(bridge)

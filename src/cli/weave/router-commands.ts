@@ -38,6 +38,8 @@ type LaunchOptions = StandAloneOptions &
 
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 10_000
+/** Init systems have limits of their own, and say what they have waited for. */
+const SERVICE_LIMIT_MS = 300_000
 const LOOK_EVERY_MS = 100
 
 export function registerRouterCommands(program: Command, context: CommandContext): void {
@@ -125,7 +127,7 @@ interface StartedService {
 function startService(context: CommandContext, level: LogLevel): StartedService {
   const service = findInitSystem(context.root)
   if (service !== undefined) {
-    runCommand(service.command('start'))
+    runCommand(service.command('start'), SERVICE_LIMIT_MS)
     const log = service.name === 'systemd' ? 'journalctl -u weave' : 'its log under /var/log'
     return { name: service.name, log, hasEnded: () => false }
   }
@@ -143,7 +145,7 @@ export async function stopRouter(context: CommandContext): Promise<void> {
   const service = findInitSystem(context.root)
   if (!wasRunning) warn('weave is not running')
   warnOfProxy(context)
-  if (service !== undefined) (wasRunning ? runCommand : tryCommand)(service.command('stop'))
+  if (service !== undefined) (wasRunning ? runCommand : tryCommand)(service.command('stop'), SERVICE_LIMIT_MS)
   const pid = await pidOfRouter(controlSocket)
   if (pid === undefined) return
   const mark = processMark(pid)

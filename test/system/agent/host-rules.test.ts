@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '../eventually.ts'
 import { AgentLab, closeOf, type LabPlan } from './agent-lab.ts'
@@ -112,6 +112,23 @@ describe('the rules of a host', () => {
     await must('a', 'iptables', '-D', ...conditional)
     expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
     expect(readFileSync(calls, 'utf8')).toContain('iptables-save\nip6tables-save\n')
+  })
+
+  it('are looked for by a router that answers while the program which it asks hangs, and put back once that has ended (FW-06)', async () => {
+    const folder = join(lab.folder, 'hanging')
+    const pid = join(folder, 'pid')
+    mkdirSync(folder)
+    const once = `#!/bin/sh\n[ -s ${pid} ] && PATH=\${PATH#*:} exec iptables-save "$@"\necho $$ >${pid}\nexec sleep 600\n`
+    writeFileSync(join(folder, 'iptables-save'), once, { mode: 0o755 })
+    await lab.stop('a')
+    const router = await lab.launch('a', { PATH: `${folder}:${process.env.PATH}` })
+    await must('a', 'iptables', '-D', 'INPUT', '-j', 'WEAVE-INPUT')
+    await eventually(45_000, async () => (existsSync(pid) && readFileSync(pid, 'utf8') !== '') || 'not asked')
+    expect(await lab.weave('a', 'status')).toMatchObject({ exitCode: 0, stderr: '' })
+    process.kill(Number(readFileSync(pid, 'utf8')))
+    await eventually(45_000, async () => (await jumps('iptables-save')).length === 3 || 'not put back')
+    expect(await jumps('iptables-save')).toEqual(JUMPS_OF_IPV4)
+    expect(router.exitCode).toBeNull()
   })
 
   /** Who is seen to ping `host` while `act` does its work. */

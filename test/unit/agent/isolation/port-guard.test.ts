@@ -13,50 +13,60 @@ describe('the guard of ports, when it looks whether its rules are there', () => 
     guard = new PortGuard({ folder: folder(), overlay: undefined, failed: () => undefined }, kernel)
   })
 
-  it('runs no program while no port is guarded', () => {
-    for (let look = 0; look < 3; look++) expect(guard.restore()).toBe(false)
+  it('runs no program while no port is guarded', async () => {
+    for (let look = 0; look < 3; look++) expect(await guard.restore()).toBe(false)
     expect(kernel.programs).toBe(0)
   })
 
-  it('runs one, and no more until somebody changes a rule of the host’s', () => {
-    guard.admit('lo', [address()])
-    expect(looks()).toBe(1)
-    expect(looks()).toBe(0)
+  it('runs one, and no more until somebody changes a rule of the host’s', async () => {
+    await guard.admit('lo', [address()])
+    expect(await looks()).toBe(1)
+    expect(await looks()).toBe(0)
     kernel.changes++
-    expect(looks()).toBe(1)
-    expect(looks()).toBe(0)
+    expect(await looks()).toBe(1)
+    expect(await looks()).toBe(0)
   })
 
-  it('puts back what was flushed, and looks once more whether it is there', () => {
-    guard.admit('lo', [address()])
-    guard.restore()
+  it('puts back what was flushed, and looks once more whether it is there', async () => {
+    await guard.admit('lo', [address()])
+    await guard.restore()
     kernel.flush()
-    expect(guard.restore()).toBe(true)
+    expect(await guard.restore()).toBe(true)
     expect(kernel.table).toContain('"lo"')
-    expect(looks()).toBe(1)
-    expect(looks()).toBe(0)
+    expect(await looks()).toBe(1)
+    expect(await looks()).toBe(0)
   })
 
-  it('goes on trying to put back what the host refuses, though no rule changes', () => {
-    guard.admit('lo', [address()])
+  it('goes on trying to put back what the host refuses, though no rule changes', async () => {
+    await guard.admit('lo', [address()])
     kernel.flush()
     kernel.refuses = true
-    for (let look = 0; look < 3; look++) expect(guard.restore()).toBe(true)
+    for (let look = 0; look < 3; look++) expect(await guard.restore()).toBe(true)
     kernel.refuses = false
-    expect(guard.restore()).toBe(true)
-    expect(guard.restore()).toBe(false)
+    expect(await guard.restore()).toBe(true)
+    expect(await guard.restore()).toBe(false)
   })
 
-  it('looks each time where changes cannot be told', () => {
-    guard.admit('lo', [address()])
+  it('looks each time where changes cannot be told', async () => {
+    await guard.admit('lo', [address()])
     kernel.tells = false
-    expect([looks(), looks()]).toEqual([1, 1])
+    expect([await looks(), await looks()]).toEqual([1, 1])
+  })
+
+  it('tells the kernel of one change after the other, also after one that failed', async () => {
+    const before = guard.admit('lo', [address()])
+    const other = guard.admit('eth7', [address()])
+    const gone = guard.release('lo')
+    expect(kernel.atWorkMax).toBe(0)
+    await Promise.all([before, other, gone])
+    expect(kernel.atWorkMax).toBe(1)
+    expect(kernel.table.lastIndexOf('"eth7"')).toBeLessThan(kernel.table.lastIndexOf('"lo"'))
   })
 
   /** Programs that a look takes. */
-  function looks(): number {
+  async function looks(): Promise<number> {
     const before = kernel.programs
-    expect(guard.restore()).toBe(false)
+    expect(await guard.restore()).toBe(false)
     return kernel.programs - before
   }
 })
@@ -74,9 +84,15 @@ class FakeKernel implements GuardCommands {
   table = ''
   tells = true
   refuses = false
+  /** Programs that ran side by side. */
+  atWorkMax = 0
+  #atWork = 0
 
-  run(input: string): void {
+  async run(input: string): Promise<void> {
     this.programs++
+    this.atWorkMax = Math.max(this.atWorkMax, ++this.#atWork)
+    await Promise.resolve()
+    this.#atWork--
     const isLackingTable = this.table === '' && !input.includes('jump')
     if (this.refuses || isLackingTable) throw new UserError({ cause: 'nft fails', remedy: 'none' })
     this.changes++

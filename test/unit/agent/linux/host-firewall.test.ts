@@ -96,7 +96,7 @@ describe('the rules of the host', () => {
     ])
   })
 
-  it('are not doubled in a table that iptables-save does not list (FW-06)', () => {
+  it('are not doubled in a table that iptables-save does not list (FW-06)', async () => {
     const [forward, input, nat] = [
       { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
       { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
@@ -110,7 +110,7 @@ describe('the rules of the host', () => {
       }
       return words.includes('FORWARD') ? '' : undefined
     }
-    const there = hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, { ...OF_PROGRAMS, ask })
+    const there = await hooksThere({ program: 'iptables', hooks: [forward, input, nat] }, { ...OF_PROGRAMS, ask })
     expect([...there]).toEqual([forward, nat])
     expect(asked).toEqual([
       'iptables-save',
@@ -123,21 +123,21 @@ describe('the rules of the host', () => {
     ['one by one when they cannot be listed', undefined, 2],
     ['by the listing alone when it has all tables', '*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n', 1],
     ['by the listing alone when there is no table yet', '', 1],
-  ])('are looked for %s (FW-06)', (_, listing, programs) => {
+  ])('are looked for %s (FW-06)', async (_, listing, programs) => {
     const hook = { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' } as const
     const asked: string[] = []
     const ask = ([program = '']: readonly string[]) => {
       asked.push(program)
       return program === 'iptables-save' ? listing : undefined
     }
-    const there = hooksThere({ program: 'iptables', hooks: [hook] }, { ...OF_PROGRAMS, ask })
+    const there = await hooksThere({ program: 'iptables', hooks: [hook] }, { ...OF_PROGRAMS, ask })
     expect([there.size, asked.length]).toEqual([0, programs])
   })
 
   it.each([
     ['are not listed where the kernel has them all', ['FORWARD', 'INPUT'], ['FORWARD', 'INPUT'], []],
     ['are listed where the kernel may lack one', ['FORWARD'], ['INPUT'], ['ip6tables-save']],
-  ])('%s', (_, known, expected, programs) => {
+  ])('%s', async (_, known, expected, programs) => {
     const hooks = [
       { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
       { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
@@ -149,17 +149,17 @@ describe('the rules of the host', () => {
     }
     const hasJump = ({ program, table, from }: Jump) =>
       program === 'ip6tables' && table === 'filter' && known.includes(from)
-    const there = hooksThere({ program: 'ip6tables', hooks }, { ...OF_PROGRAMS, ask, hasJump })
+    const there = await hooksThere({ program: 'ip6tables', hooks }, { ...OF_PROGRAMS, ask, hasJump })
     expect([[...there].map(({ from }) => from), asked]).toEqual([expected, programs])
   })
 
-  it('are not listed for jumps to chains that the kernel does not have', () => {
+  it('are not listed for jumps to chains that the kernel does not have', async () => {
     const hooks = [
       { table: 'filter', from: 'FORWARD', chain: 'WEAVE-EXPOSE' },
       { table: 'filter', from: 'INPUT', chain: 'WEAVE-INPUT' },
     ] as const
     const asked: string[] = []
-    const look = (...chains: readonly string[]) => {
+    const look = async (...chains: readonly string[]) => {
       const commands = {
         ask: ([program = '']: readonly string[]) => {
           asked.push(program)
@@ -168,10 +168,10 @@ describe('the rules of the host', () => {
         mayHaveChain: ({ chain }: { readonly chain: string }) => chains.includes(chain),
         hasJump: () => false,
       }
-      return [...hooksThere({ program: 'iptables', hooks }, commands)].map(({ chain }) => chain)
+      return [...(await hooksThere({ program: 'iptables', hooks }, commands))].map(({ chain }) => chain)
     }
-    expect([look(), asked]).toEqual([[], []])
-    expect([look('WEAVE-INPUT'), asked]).toEqual([['WEAVE-INPUT'], ['iptables-save']])
+    expect([await look(), asked]).toEqual([[], []])
+    expect([await look('WEAVE-INPUT'), asked]).toEqual([['WEAVE-INPUT'], ['iptables-save']])
   })
 })
 
@@ -181,14 +181,14 @@ describe('a host that refuses rules', () => {
   it.each([
     ['of IPv6 has those of IPv4 all the same, and says why', 'ip6tables-restore', 'no such table', 2],
     ['of none of them lacks nothing', 'nothing', undefined, 0],
-  ])('%s', (_, refused, said, more) => {
+  ])('%s', async (_, refused, said, more) => {
     const { firewall, told } = firewallOf(refused)
-    expect(firewall.apply(PLACE)).toBe(said)
+    expect(await firewall.apply(PLACE)).toBe(said)
     expect(told).toEqual(['iptables-restore', 'ip6tables-restore', ...Array(more).fill('ip6tables-restore')])
-    expect(firewall.isThere()).toBe(true)
+    expect(await firewall.isThere()).toBe(true)
   })
 
-  it('of one chain of IPv6 has those of the other, and says why it lacks the first', () => {
+  it('of one chain of IPv6 has those of the other, and says why it lacks the first', async () => {
     const taken: string[] = []
     const firewall = new HostFirewall(1, {
       hasIpv6: () => true,
@@ -199,7 +199,7 @@ describe('a host that refuses rules', () => {
       ask: () => undefined,
       ...OF_PROGRAMS,
     })
-    expect(firewall.apply(PLACE)).toBe('no such table')
+    expect(await firewall.apply(PLACE)).toBe('no such table')
     expect(taken.slice(1).map(text => text.split('\n'))).toEqual([
       [
         '*filter',
@@ -213,7 +213,7 @@ describe('a host that refuses rules', () => {
     ])
   })
 
-  it('of IPv4 is an error, also that another program changes rules for longer than is waited for', () => {
+  it('of IPv4 is an error, also that another program changes rules for longer than is waited for', async () => {
     const waited: (readonly string[])[] = []
     const firewall = new HostFirewall(7, {
       hasIpv6: () => false,
@@ -221,19 +221,23 @@ describe('a host that refuses rules', () => {
       ask: () => undefined,
       ...OF_PROGRAMS,
     })
-    firewall.apply(PLACE)
+    await firewall.apply(PLACE)
     expect(waited).toEqual([['iptables-restore', '--noflush', '--wait', '7']])
-    expect(() => firewallOf('iptables-restore').firewall.apply(PLACE)).toThrow(refusal)
+    await expect(firewallOf('iptables-restore').firewall.apply(PLACE)).rejects.toThrow(refusal)
   })
 
-  it('of IPv6 is asked for them again once in ten looks, until it takes them', () => {
+  it('of IPv6 is asked for them again once in ten looks, until it takes them', async () => {
     const { firewall, refuse } = firewallOf('ip6tables-restore')
-    firewall.apply(PLACE)
-    const looks = () => Array.from({ length: 20 }, () => firewall.isThere()).flatMap((is, i) => (is ? [] : [i + 1]))
-    expect(looks()).toEqual([10, 20])
+    await firewall.apply(PLACE)
+    const looks = async () => {
+      const missed: number[] = []
+      for (let i = 1; i <= 20; i++) if (!(await firewall.isThere())) missed.push(i)
+      return missed
+    }
+    expect(await looks()).toEqual([10, 20])
     refuse('nothing')
-    expect(firewall.apply(PLACE)).toBeUndefined()
-    expect(looks()).toEqual([])
+    expect(await firewall.apply(PLACE)).toBeUndefined()
+    expect(await looks()).toEqual([])
   })
 
   /** Of a host where one program fails; rules are there once they were told. */

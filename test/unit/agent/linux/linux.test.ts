@@ -1,24 +1,57 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { findInitSystem } from '../../../../src/agent/linux/init-system.ts'
 import { attribute, nested, word } from '../../../../src/agent/linux/netlink.ts'
 import { findDevice, parseLink } from '../../../../src/agent/linux/network-device.ts'
 import { parseHolder } from '../../../../src/agent/linux/port-holder.ts'
-import { runCommandWith } from '../../../../src/agent/linux/run-command.ts'
+import { runAside } from '../../../../src/agent/linux/run-aside.ts'
+import { type Argv, runCommand } from '../../../../src/agent/linux/run-command.ts'
 import { createServiceNotifier, unixAddress } from '../../../../src/agent/linux/service-notifier.ts'
 import { useTemporaryFolder } from '../temporary-folder.ts'
 
-describe('a program that fails', () => {
-  it('is told of by its own words, also when it has not read its input', () => {
-    const input = 'x'.repeat(1 << 20)
-    const fail = ['sh', '-c', 'echo no such table >&2; exit 1'] as const
-    expect(() => runCommandWith(input, fail)).toThrow(/^'sh .*' failed: no such table$/)
+describe.each<[string, (argv: Argv, limitMs?: number) => Promise<string>]>([
+  ['is waited for', async (argv, limitMs) => runCommand(argv, limitMs)],
+  ['runs aside', (argv, limitMs) => runAside(argv, limitMs === undefined ? {} : { limitMs })],
+])('a program that %s', (_, run) => {
+  it('gives what it prints', async () => {
+    expect(await run(['sh', '-c', 'echo yes; echo no >&2'])).toBe('yes\n')
   })
 
-  it('to be found is said to be missing', () => {
-    expect(() => runCommandWith('', ['weave-no-such-program'])).toThrow(
-      "'weave-no-such-program' could not be run: ENOENT",
-    )
+  it('is told of by its own words when it fails', async () => {
+    const fail = ['sh', '-c', 'echo no such table >&2; exit 1'] as const
+    await expect(run(fail)).rejects.toThrow(/^'sh .*' failed: no such table$/)
+  })
+
+  it('to be found is said to be missing', async () => {
+    await expect(run(['weave-no-such-program'])).rejects.toThrow("'weave-no-such-program' could not be run: ENOENT")
+  })
+
+  it('and hangs is killed, and told of with what to do', async () => {
+    const [cause, remedy] = [
+      "'sleep 600' has not ended within 0.05 s, and was killed",
+      expect.stringContaining('by hand'),
+    ]
+    await expect(run(['sleep', '600'], 50)).rejects.toMatchObject({ problems: [{ cause, remedy }] })
+  })
+})
+
+describe('a program that runs aside', () => {
+  const folder = useTemporaryFolder()
+
+  it('has its input, and says itself what is wrong when it has not read it', async () => {
+    expect(await runAside(['cat'], { input: 'text' })).toBe('text')
+    const input = 'x'.repeat(1 << 20)
+    const fail = ['sh', '-c', 'echo no such table >&2; exit 1'] as const
+    await expect(runAside(fail, { input })).rejects.toThrow(/^'sh .*' failed: no such table$/)
+  })
+
+  it('keeps nobody waiting', async () => {
+    const fifo = join(folder(), 'fifo')
+    await runAside(['mkfifo', fifo])
+    const reading = runAside(['cat', fifo])
+    await writeFile(fifo, 'heard')
+    expect(await reading).toBe('heard')
   })
 })
 

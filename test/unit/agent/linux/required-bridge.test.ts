@@ -10,12 +10,12 @@ const MISSING = noBridge(NAME)
 
 describe('a bridge that is not there', () => {
   it.each<[string, () => unknown]>([
-    ['whoever needs one', () => requireBridge(NAME)],
-    ['a port to be', () => makePort('lo', NAME)],
-    ['a pair of bridges', () => joinBridges(NAME, 'lo')],
+    ['whoever needs one', async () => requireBridge(NAME)],
+    ['a port to be', async () => makePort('lo', NAME)],
+    ['a pair of bridges', async () => joinBridges(NAME, 'lo')],
     ['Docker’s network driver', () => join()],
-  ])('is told in the same words, with the same remedy, to %s', (_, need) => {
-    expect(need).toThrow(expect.objectContaining({ problems: MISSING.problems }))
+  ])('is told in the same words, with the same remedy, to %s', async (_, need) => {
+    await expect(need()).rejects.toThrow(expect.objectContaining({ problems: MISSING.problems }))
   })
 
   it('is told so to a runtime of CNI, which has a code for it', async () => {

@@ -114,7 +114,7 @@ describe('the IPAM driver', () => {
 describe('the plugin on its socket', () => {
   const folder = useTemporaryFolder()
   const log = { write: () => undefined, level: 'info' } as never
-  const guard = { admit: () => undefined, release: () => undefined, holderOf: () => undefined }
+  const guard = { admit: async () => undefined, release: async () => undefined, holderOf: () => undefined }
 
   async function post(path: string, body: string): Promise<{ code: number; json: unknown }> {
     const socketPath = join(folder(), 'run/docker/plugins/weavemesh.sock')
