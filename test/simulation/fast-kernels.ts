@@ -4,8 +4,16 @@ import { type FastPathTable, isTunnelAddress, type Output, type RouterMachine } 
 import { acceptedBy } from '../unit/base/outcome.ts'
 import type { World } from './world.ts'
 
-type Question = Extract<Output, { readonly kind: 'fast-probe' }> & { readonly from: string }
 type Devices = Extract<Output, { readonly kind: 'tunnels' }>
+
+interface Question extends Extract<Output, { readonly kind: 'fast-probe' }> {
+  readonly from: string
+}
+
+interface Overdue extends Question {
+  /** After so many it is to be told. */
+  readonly steps: number
+}
 
 const STEP_MS = 50
 /** As bpf/fast-path.h has it. */
@@ -19,6 +27,7 @@ export class FastKernels {
   readonly #tables = new Map<string, FastPathTable>()
   readonly #tunnels = new Map<string, Devices>()
   readonly #questions: Question[] = []
+  readonly #overdue: Overdue[] = []
   readonly #roundTripMs: (from: string, to: string) => number | undefined
   /** Wires on which a firewall drops what is in the clear, in both directions. */
   readonly #dropped = new Set<string>()
@@ -59,6 +68,7 @@ export class FastKernels {
   run(world: World, forMs: number, each: () => void = () => undefined): void {
     for (let passed = 0; passed < forMs; passed += STEP_MS) {
       world.run(STEP_MS)
+      for (const question of this.#overdue.splice(0)) this.#tellOverdue(world, question)
       for (const question of this.#questions.splice(0)) this.#answer(world, question)
       each()
     }
@@ -101,20 +111,35 @@ export class FastKernels {
     return hop !== undefined && isTunnelAddress(hop)
   }
 
-  #answer(world: World, { from, peer, to: ip, nonce }: Question): void {
+  #tellOverdue(world: World, { steps, ...question }: Overdue): void {
+    const { from, peer, nonce } = question
+    if (!world.host(from).isUp) return
+    if (steps > 1) this.#overdue.push({ ...question, steps: steps - 1 })
+    else world.tell(from, { kind: 'fast-probe-unanswered', peer, nonce })
+  }
+
+  /** A question that is lost is told of once the world has run on for as long as answers may take. */
+  #answer(world: World, question: Question): void {
+    const { from, peer, nonce, answerWithinMs } = question
+    const roundTripMs = this.#roundTripOf(world, question)
+    if (roundTripMs !== undefined) world.tell(from, { kind: 'fast-probe-answered', peer, nonce, roundTripMs })
+    else if (answerWithinMs !== undefined)
+      this.#overdue.push({ ...question, steps: Math.ceil(answerWithinMs / STEP_MS) })
+  }
+
+  /** Undefined for a question that is not answered. */
+  #roundTripOf(world: World, { from, to: ip }: Question): number | undefined {
     const to = acceptedBy(parseIpAddress(ip))
     const name = this.#ownerOf(world, to)
-    if (name === undefined || !world.host(name).isUp) return
-    if (!this.#passes(world, [from, name], to) || !world.network.passes(name, from)) return
+    if (name === undefined || !world.host(name).isUp) return undefined
+    if (!this.#passes(world, [from, name], to) || !world.network.passes(name, from)) return undefined
     // A kernel answers whom its router knows.
     const { shortId } = world.member(from)
     const { endpoints } = this.#tableOf(name)
     const isKnown = isTunnelAddress(to)
       ? endpoints.get(tunnelEndOf(shortId)) === shortId
       : [...endpoints].some(([address, owner]) => owner === shortId && !isTunnelAddress(address))
-    const roundTripMs = this.#roundTripMs(from, name)
-    if (isKnown && roundTripMs !== undefined)
-      world.tell(from, { kind: 'fast-probe-answered', peer, nonce, roundTripMs })
+    return isKnown ? this.#roundTripMs(from, name) : undefined
   }
 
   /** Through a tunnel, what is for an address goes to the peer that has it, when the devices of both know each other. */

@@ -44,7 +44,7 @@ export interface FastPathReport {
   readonly peers: Readonly<Record<number, PeerTraffic & { readonly relayed: Load }>>
 }
 
-type Question = Omit<OpenQuestion, 'sentAt' | 'isDoubtful'>
+type Question = Omit<OpenQuestion, 'sentAt' | 'dueAt' | 'isDoubtful'> & Pick<ProbeOrder, 'answerWithinMs'>
 
 /** Does what the router wants of the fast path: writes its table, and asks other kernels whether they are there. */
 export class FastPathPort {
@@ -93,10 +93,11 @@ export class FastPathPort {
     if (!address.ok || !this.#isThere()) return
     const { self: source } = this.#table
     const { mtu, path } = this.#options
-    const { peer, nonce } = order
+    const { peer, nonce, answerWithinMs } = order
     const to = address.value
     const bytes = order.isLarge ? mtu : SMALL_BYTES
-    this.#ask({ peer, nonce, to, datagram: probeDatagram({ source, destination: peer, nonce, bytes }) })
+    const datagram = probeDatagram({ source, destination: peer, nonce, bytes })
+    this.#ask({ peer, nonce, to, datagram, ...(answerWithinMs === undefined ? {} : { answerWithinMs }) })
     path.tendWayTo(to)
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
@@ -125,11 +126,12 @@ export class FastPathPort {
 
   /** What the kernel refuses the router hears, and it goes anyway: the path may have come to take more. False then. */
   #ask(question: Question): boolean {
-    const { peer, nonce, datagram } = question
-    const ip = formatIpAddress(question.to)
+    const { peer, nonce, to, datagram, answerWithinMs } = question
+    const ip = formatIpAddress(to)
     const sentAt = process.hrtime.bigint()
     const isDoubtful = this.#sockets.send(datagram, ip) === 'too large'
-    this.#questions.add({ ...question, sentAt, isDoubtful })
+    const dueAt = dueAfter(answerWithinMs)
+    this.#questions.add({ peer, nonce, to, datagram, sentAt, isDoubtful, dueAt })
     if (!isDoubtful) return true
     this.#sockets.sendAnyway(datagram, ip)
     this.#options.tell({ kind: 'fast-probe-refused', peer, nonce })
@@ -138,11 +140,14 @@ export class FastPathPort {
 
   #look(): void {
     const { path, tell } = this.#options
-    const answered = this.#questions.take(process.hrtime.bigint(), (peer, to) => path.answerOf(peer, to))
+    const { answered, overdue } = this.#questions.take(process.hrtime.bigint(), (peer, to) => path.answerOf(peer, to))
     for (const { question, roundTripMs } of answered) {
       const { peer, nonce, isDoubtful } = question
       if (isDoubtful) this.#widened(question)
       else tell({ kind: 'fast-probe-answered', peer, nonce, roundTripMs })
+    }
+    for (const { peer, nonce, isDoubtful } of overdue) {
+      if (!isDoubtful) tell({ kind: 'fast-probe-unanswered', peer, nonce })
     }
     if (this.#questions.size > 0) return
     clearInterval(this.#timer)
@@ -168,4 +173,8 @@ export class FastPathPort {
     this.#hasFailed = gone !== undefined
     return gone === undefined
   }
+}
+
+function dueAfter(answerWithinMs: number | undefined): bigint | undefined {
+  return answerWithinMs === undefined ? undefined : process.hrtime.bigint() + BigInt(Math.ceil(answerWithinMs * 1e6))
 }

@@ -2,8 +2,8 @@ import type { IpAddress } from '../../base/ip-address.ts'
 import { isTunnelAddress } from '../../core/router/index.ts'
 import type { AnswerValue } from './map-values.ts'
 
-/** An answer that comes later is none. */
-const ANSWER_MS_MAX = 400
+/** An answer that comes later is none. Nanoseconds. */
+const ANSWER_WITHIN = 400_000_000n
 
 export interface OpenQuestion {
   readonly peer: number
@@ -12,6 +12,8 @@ export interface OpenQuestion {
   readonly datagram: Buffer
   /** Nanoseconds of the monotonic clock, as the kernel's. */
   readonly sentAt: bigint
+  /** When to say that there is no answer yet, which is said once; later than `sentAt`, as the question is by then on its way. */
+  readonly dueAt?: bigint | undefined
   /** It was sent though the kernel has been told that the path takes less. */
   readonly isDoubtful: boolean
 }
@@ -21,34 +23,57 @@ export interface AnsweredQuestion {
   readonly roundTripMs: number
 }
 
-/** Questions of the fast path whose answers the kernel may yet note: of each peer the last in the clear, and the last inside its tunnel. */
+export interface Outcomes {
+  readonly answered: readonly AnsweredQuestion[]
+  /** Those that should have been by this time. */
+  readonly overdue: readonly OpenQuestion[]
+}
+
+/** Questions of the fast path whose answers the kernel may yet note: it has the last of each peer in the clear, and the last inside its tunnel. */
 export class OpenQuestions {
+  /** By peer, way and nonce. */
   readonly #questions = new Map<string, OpenQuestion>()
+  readonly #overdue = new Set<string>()
 
   get size(): number {
     return this.#questions.size
   }
 
   add(question: OpenQuestion): void {
-    this.#questions.set(keyOf(question), question)
+    this.#questions.set(`${wayOf(question)} ${question.nonce}`, question)
   }
 
-  /** Those that have been answered, once; what has waited for too long is let go. `now`: as `sentAt`. */
-  take(now: bigint, answerOf: (peer: number, to: IpAddress) => AnswerValue): readonly AnsweredQuestion[] {
-    const answered: AnsweredQuestion[] = []
+  /** What has become of them, each outcome once; what has waited for too long is let go. `now`: as `sentAt`. */
+  take(now: bigint, answerOf: (peer: number, to: IpAddress) => AnswerValue): Outcomes {
+    const [answered, overdue]: [AnsweredQuestion[], OpenQuestion[]] = [[], []]
+    const answers = new Map<string, AnswerValue>()
     for (const [key, question] of this.#questions) {
       const { peer, to, nonce, sentAt } = question
-      const answer = answerOf(peer, to)
+      const way = wayOf(question)
+      const answer = answers.get(way) ?? answerOf(peer, to)
+      answers.set(way, answer)
       const isAnswered = answer.nonce === nonce && answer.at >= sentAt
-      const isLate = now - sentAt > BigInt(ANSWER_MS_MAX * 1_000_000)
-      if (isAnswered || isLate) this.#questions.delete(key)
       if (isAnswered) answered.push({ question, roundTripMs: Number(answer.at - sentAt) / 1e6 })
+      else if (this.#isNewlyOverdue(key, question, now)) overdue.push(question)
+      if (isAnswered || now - sentAt > ANSWER_WITHIN) this.#forget(key)
     }
-    return answered
+    return { answered, overdue }
+  }
+
+  #isNewlyOverdue(key: string, question: OpenQuestion, now: bigint): boolean {
+    const { dueAt = now } = question
+    if (now <= dueAt || this.#overdue.has(key)) return false
+    this.#overdue.add(key)
+    return true
+  }
+
+  #forget(key: string): void {
+    this.#questions.delete(key)
+    this.#overdue.delete(key)
   }
 }
 
 /** As the kernel has places for answers. */
-function keyOf({ peer, to }: OpenQuestion): string {
+function wayOf({ peer, to }: OpenQuestion): string {
   return `${peer} ${isTunnelAddress(to) ? 'sealed' : 'clear'}`
 }

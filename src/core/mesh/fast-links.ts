@@ -1,11 +1,19 @@
-import { assert } from '../../base/assert.ts'
 import type { IpAddress } from '../../base/ip-address.ts'
-import { LinkQuality } from './link-quality.ts'
+import {
+  ANSWERS_TO_OPEN,
+  answerWithin,
+  type Entry,
+  type FastLink,
+  type FastLinkLoss,
+  type FastProbeOrder,
+  type FastQuestion,
+  newEntry,
+  orderOf,
+} from './fast-link.ts'
 
 export const FAST_PROBE_EVERY_MS = 500
 export const FAST_SILENCE_MAX_MS = 2_000
-/** Answers in a row before a link is used; after each loss twice as many, so that one that flaps is left alone. */
-const ANSWERS_TO_OPEN = 2
+/** Of one that flaps. */
 const ANSWERS_TO_OPEN_MAX = 64
 /** A link that has been open for so long counts as sound again. */
 const FORGIVEN_AFTER_MS = 60_000
@@ -22,65 +30,12 @@ const LATE_MS = 100
 /** No more links than a flood may have children: bpf/fast-path.h. */
 export const FAST_LINKS_MAX = 256
 
-export interface FastProbeOrder {
-  readonly peer: number
-  readonly to: IpAddress
-  readonly nonce: number
-  /** As large as frames may be. */
-  readonly isLarge: boolean
-}
-
-export interface FastLink {
-  readonly peer: number
-  readonly address: IpAddress
-  /** All that it may be, the best first. */
-  readonly candidates: readonly IpAddress[]
-  readonly isOpen: boolean
-  readonly changedAt: number
-  readonly roundTripMs: number | undefined
-  /** How often it was lost. */
-  readonly losses: number
-  /** Small probes are answered, and none as large as frames may be. */
-  readonly isNarrow: boolean
-  /** Of the last probes while it was open. */
-  readonly quality: Pick<LinkQuality, 'cost' | 'loss'>
-}
-
-/** A link that is used no more, and why. */
-export interface FastLinkLoss {
-  readonly peer: number
-  readonly reason: string
-}
-
-interface Entry {
-  readonly peer: number
-  address: IpAddress
-  candidates: readonly IpAddress[]
-  isOpen: boolean
-  changedAt: number
-  roundTripMs: number | undefined
-  losses: number
-  isNarrow: boolean
-  readonly quality: LinkQuality
-  /** Whether there is a control link beside it. */
-  isWatched: boolean
-  needed: number
-  answers: number
-  answeredAt: number
-  probeAt: number
-  probes: number
-  nonce: number | undefined
-  /** Of the last probe. */
-  isLarge: boolean
-  /** The own kernel has not sent it. */
-  isRefused: boolean
-}
-
 /**
  * The ways of VXLAN to other routers, proved by probes that the other kernel answers:
  *
- *     probing ──answers in a row──▶ open ──2 s of silence, or refused──▶ probing, with more answers asked for
+ *     probing ──answers in a row──▶ open ──2 s of silence, refused, or left──▶ probing, with more answers asked for
  *
+ * One that is left for another way opens without haste: its questions are no more than ever, so the answers in a row take seconds.
  * An open link outlives the control link beside it: the other kernel forwards while its agent is replaced. `nonceOf` gives numbers
  * that nobody can guess, else anyone could answer.
  */
@@ -145,22 +100,49 @@ export class FastLinks {
     this.#entries.delete(peer)
   }
 
+  /** The question to the peer, if it is the last one and has not been answered. */
+  question(peer: number, nonce: number): FastQuestion | undefined {
+    const link = this.#entries.get(peer)
+    return link === undefined || link.nonce !== nonce
+      ? undefined
+      : { link, askedAt: link.askedAt, isLarge: link.isLarge }
+  }
+
+  /** It has answered a question at that address which was put to it besides. */
+  lasts(peer: number, address: IpAddress, now: number): void {
+    const entry = this.#entries.get(peer)
+    if (entry?.isOpen === true && entry.address === address) entry.answeredAt = now
+  }
+
+  /** Another way works where this one does not: it is lost at once, for that reason. */
+  leave(peer: number, reason: string): void {
+    const entry = this.#entries.get(peer)
+    if (entry?.isOpen === true) entry.leftFor = reason
+  }
+
+  /** What it was left for works no more. */
+  hurry(peer: number): void {
+    const entry = this.#entries.get(peer)
+    if (entry !== undefined) entry.isUnhurried = false
+  }
+
   /** The other kernel has answered. True when that has opened the link. */
   answered(peer: number, nonce: number, roundTripMs: number, now: number): boolean {
     const entry = this.#entries.get(peer)
     if (entry === undefined || entry.nonce !== nonce) return false
     if (!entry.isOpen && !entry.isLarge) return answeredSmall(entry, now)
     Object.assign(entry, { nonce: undefined, roundTripMs, answeredAt: now, answers: entry.answers + 1, probes: 0 })
+    entry.answerWithinMs = answerWithin(entry)
     if (entry.isOpen && now - entry.changedAt >= FORGIVEN_AFTER_MS) entry.needed = ANSWERS_TO_OPEN
     if (entry.isOpen) {
       if (entry.quality.answered(roundTripMs, now)) this.#hasOtherCost = true
       return false
     }
-    // Opening is quick: the next question follows the answer.
-    entry.probeAt = now
+    // Opening is quick, unless another way works: the next question follows the answer.
+    entry.probeAt = entry.isUnhurried ? Math.min(entry.probeAt, now + FAST_PROBE_EVERY_MS) : now
     entry.isNarrow = false
     if (entry.answers < entry.needed) return false
-    Object.assign(entry, { isOpen: true, changedAt: now })
+    Object.assign(entry, { isOpen: true, changedAt: now, isUnhurried: false })
     return true
   }
 
@@ -179,7 +161,8 @@ export class FastLinks {
       Object.assign(entry, { isOpen: false, changedAt: now, roundTripMs: undefined, needed, answers: 0 })
       entry.quality.reset()
       entry.losses++
-      losses.push({ peer: entry.peer, reason: entry.isRefused ? TOO_NARROW : SILENT })
+      losses.push({ peer: entry.peer, reason: entry.isRefused ? TOO_NARROW : (entry.leftFor ?? SILENT) })
+      Object.assign(entry, { isUnhurried: entry.leftFor !== undefined, leftFor: undefined })
       if (!entry.isWatched) this.#entries.delete(entry.peer)
     }
     return losses
@@ -199,10 +182,11 @@ export class FastLinks {
       if (isTurn && !entry.isOpen) turn(entry)
       entry.probeAt = now + (isPatient ? SILENT_PROBE_EVERY_MS / entry.candidates.length : FAST_PROBE_EVERY_MS)
       entry.nonce = this.#nonceOf()
+      entry.askedAt = now
       entry.isRefused = false
       entry.probes++
       entry.isLarge = entry.isOpen ? entry.answers % LARGE_EVERY === 0 : entry.probes % SMALL_EVERY !== 0
-      orders.push({ peer: entry.peer, to: entry.address, nonce: entry.nonce, isLarge: entry.isLarge })
+      orders.push(orderOf(entry, entry.nonce))
     }
     return orders
   }
@@ -211,9 +195,9 @@ export class FastLinks {
 const SILENT = `no probe was answered for ${FAST_SILENCE_MAX_MS} ms`
 const TOO_NARROW = 'the path takes less than the largest frames'
 
-function lostAt({ isOpen, isRefused, answeredAt }: Entry): number {
+function lostAt({ isOpen, isRefused, leftFor, answeredAt }: Entry): number {
   if (!isOpen) return Number.POSITIVE_INFINITY
-  return isRefused ? Number.NEGATIVE_INFINITY : answeredAt + FAST_SILENCE_MAX_MS
+  return isRefused || leftFor !== undefined ? Number.NEGATIVE_INFINITY : answeredAt + FAST_SILENCE_MAX_MS
 }
 
 /** It opens nothing. The first has a large probe follow at once: it may have been all that was lost before. */
@@ -233,29 +217,4 @@ function turn(entry: Entry): void {
   const { address, candidates } = entry
   const next = candidates[(candidates.indexOf(address) + 1) % candidates.length]
   if (next !== undefined && next !== address) Object.assign(entry, { address: next, answers: 0, isNarrow: false })
-}
-
-function newEntry(peer: number, candidates: readonly IpAddress[], now: number): Entry {
-  const [address] = candidates
-  assert(address !== undefined, 'a link leads to some address')
-  return {
-    peer,
-    address,
-    candidates,
-    isOpen: false,
-    changedAt: now,
-    roundTripMs: undefined,
-    losses: 0,
-    isNarrow: false,
-    quality: new LinkQuality(),
-    isWatched: true,
-    needed: ANSWERS_TO_OPEN,
-    answers: 0,
-    answeredAt: now,
-    probeAt: now,
-    probes: 0,
-    nonce: undefined,
-    isLarge: true,
-    isRefused: false,
-  }
 }

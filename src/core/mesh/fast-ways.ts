@@ -1,5 +1,7 @@
 import type { IpAddress } from '../../base/ip-address.ts'
-import { FAST_LINKS_MAX, type FastLink, type FastLinkLoss, FastLinks, type FastProbeOrder } from './fast-links.ts'
+import { FastInquiries, type FastInquirySources, type FastLeave } from './fast-inquiries.ts'
+import type { FastLink, FastLinkLoss, FastProbeOrder } from './fast-link.ts'
+import { FAST_LINKS_MAX, FastLinks } from './fast-links.ts'
 import { isTunnelAddress } from './tunnel-address.ts'
 
 type Candidates = ReadonlyMap<number, readonly IpAddress[]>
@@ -16,6 +18,11 @@ export interface FastWayLoss extends FastLinkLoss {
   readonly isSealed: boolean
 }
 
+export interface FastWaysOptions extends Omit<FastInquirySources, 'openTo'> {
+  /** Numbers that nobody can guess. */
+  readonly nonceOf: () => number
+}
+
 interface Way {
   readonly isSealed: boolean
   readonly links: FastLinks
@@ -25,16 +32,20 @@ interface Way {
 
 /**
  * Both ways of VXLAN to other routers: in the clear, and inside tunnels. Each is asked by itself, so that the second is known to work
- * before it is needed, and the first is found when it works again. A peer has a link on either, on both or on none.
+ * before it is needed, and the first is found when it works again. A peer has a link on either, on both or on none. One that falls silent
+ * while another way to the peer works is left within moments: see `FastInquiries`.
  */
 export class FastWays {
   readonly #clear: Way
   readonly #sealed: Way
+  readonly #inquiries: FastInquiries
 
-  /** `nonceOf`: as for `FastLinks`. */
-  constructor(nonceOf: () => number) {
+  constructor(options: FastWaysOptions) {
+    const { nonceOf } = options
     this.#clear = { isSealed: false, links: new FastLinks(nonceOf), reasons: new Map() }
     this.#sealed = { isSealed: true, links: new FastLinks(nonceOf), reasons: new Map() }
+    const openTo = (peer: number) => this.#ways.flatMap(({ links }) => links.linkTo(peer) ?? []).filter(isOpen)
+    this.#inquiries = new FastInquiries({ ...options, openTo })
   }
 
   /** Those in the clear come first. */
@@ -43,11 +54,11 @@ export class FastWays {
   }
 
   get open(): readonly FastLink[] {
-    return this.all.filter(({ isOpen }) => isOpen)
+    return this.all.filter(isOpen)
   }
 
   get deadline(): number {
-    return Math.min(...this.#ways.map(({ links }) => links.deadline))
+    return Math.min(this.#inquiries.deadline, ...this.#ways.map(({ links }) => links.deadline))
   }
 
   /** Some link in the clear has come to cost more or less since this was asked last. Tunnels cost nothing: nobody relays through them. */
@@ -71,9 +82,9 @@ export class FastWays {
 
   /** As for `FastLinks`. A flood goes to each peer by one of its ways, so peers are bounded together, and both ways lead to the same. */
   watch(wanted: WantedWays, now: number): void {
-    const isKept = ({ peer, address, isOpen }: FastLink) => {
+    const isKept = ({ peer, address, isOpen: isInUse }: FastLink) => {
       const candidates = isTunnelAddress(address) ? wanted.sealed : wanted.clear
-      return isOpen || candidates.get(peer)?.includes(address) === true
+      return isInUse || candidates.get(peer)?.includes(address) === true
     }
     const peers = new Set(this.all.filter(isKept).map(({ peer }) => peer))
     this.#clear.links.watch(admit(wanted.clear, peers), now)
@@ -89,12 +100,27 @@ export class FastWays {
 
   /** The other kernel has answered. Gives the link when that has opened it. */
   answered(peer: number, nonce: number, roundTripMs: number, now: number): FastLink | undefined {
+    const asked = this.#inquiries.answered(peer, nonce)
+    if (asked !== undefined) this.#way(isTunnelAddress(asked)).links.lasts(peer, asked, now)
     for (const { links, reasons } of this.#ways) {
-      if (!links.answered(peer, nonce, roundTripMs, now)) continue
+      const question = links.question(peer, nonce)
+      if (question === undefined) continue
+      this.#inquiries.proved(peer, question.link.address, question.askedAt)
+      if (!links.answered(peer, nonce, roundTripMs, now)) return undefined
       reasons.delete(peer)
       return links.linkTo(peer)
     }
     return undefined
+  }
+
+  /** The shell has looked, and the other kernel has not answered in time. */
+  unanswered(peer: number, nonce: number, now: number): void {
+    for (const { links } of this.#ways) {
+      const question = links.question(peer, nonce)
+      if (question?.link.isOpen === true) this.#inquiries.begin(peer, question.isLarge, now)
+    }
+    const leave = this.#inquiries.unanswered(peer, nonce, now)
+    if (leave !== undefined) this.#way(isTunnelAddress(leave.link.address)).links.leave(peer, describeLeave(leave))
   }
 
   refused(peer: number, nonce: number): void {
@@ -106,6 +132,7 @@ export class FastWays {
     return this.#ways.flatMap(({ links, reasons, isSealed }) =>
       links.lost(now).map(loss => {
         reasons.set(loss.peer, loss.reason)
+        if (links.linkTo(loss.peer)?.isUnhurried !== true) this.#way(!isSealed).links.hurry(loss.peer)
         return { ...loss, isSealed }
       }),
     )
@@ -113,7 +140,7 @@ export class FastWays {
 
   /** Probes to send at `now`. */
   due(now: number): readonly FastProbeOrder[] {
-    return this.#ways.flatMap(({ links }) => links.due(now))
+    return [...this.#ways.flatMap(({ links }) => links.due(now)), ...this.#inquiries.due(now)]
   }
 
   get #ways(): readonly Way[] {
@@ -123,6 +150,15 @@ export class FastWays {
   #way(isSealed: boolean): Way {
     return isSealed ? this.#sealed : this.#clear
   }
+}
+
+function isOpen(link: FastLink): boolean {
+  return link.isOpen
+}
+
+function describeLeave({ link: { address }, isForSleeve }: FastLeave): string {
+  const other = isTunnelAddress(address) ? 'in the clear' : 'through WireGuard'
+  return `probes in a row were not answered, while those ${isForSleeve ? 'by the sleeve' : other} were`
 }
 
 /** Those of the peers, and of as many others as there is room for, which count as of the peers from then on. */

@@ -71,6 +71,8 @@ export type Input =
       readonly nonce: number
       readonly roundTripMs: number
     }
+  /** It was asked to within a time, and has not: the shell has looked. */
+  | { readonly kind: 'fast-probe-unanswered'; readonly peer: number; readonly nonce: number }
   /** The own kernel does not send so large a probe: it has been told that the path takes less. */
   | { readonly kind: 'fast-probe-refused'; readonly peer: number; readonly nonce: number }
   | { readonly kind: 'connect'; readonly targets: readonly Endpoint[]; readonly replace: boolean }
@@ -116,7 +118,10 @@ export type Output =
       readonly peers: readonly TunnelPeer[]
       readonly kept: readonly Ipv4[]
     }
-  /** Send a question of the fast path to this address; answer with `fast-probe-answered` or `fast-probe-refused`. */
+  /**
+   * Send a question of the fast path to this address; answer with `fast-probe-answered`, `fast-probe-refused`, or, where there is a time for
+   * that, `fast-probe-unanswered`. Answers that come later count all the same.
+   */
   | {
       readonly kind: 'fast-probe'
       readonly peer: number
@@ -124,6 +129,7 @@ export type Output =
       readonly nonce: number
       /** As large as frames may be. */
       readonly isLarge: boolean
+      readonly answerWithinMs?: number
     }
   /** Datagrams for the peer may be so large on all of their way; nothing is known of the way without a number. */
   | { readonly kind: 'path-size'; readonly peer: number; readonly datagramBytes?: number }

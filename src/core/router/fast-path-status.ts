@@ -1,5 +1,5 @@
 import { formatIpAddress } from '../../base/ip-address.ts'
-import type { FastLink } from '../mesh/fast-links.ts'
+import type { FastLink } from '../mesh/fast-link.ts'
 import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import type { Instant } from './api.ts'
 

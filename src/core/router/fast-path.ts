@@ -1,6 +1,8 @@
+import { assertNever } from '../../base/assert.ts'
 import { formatIpAddress, type IpAddress } from '../../base/ip-address.ts'
 import type { DirectPath } from '../mesh/direct-path.ts'
-import type { FastLink } from '../mesh/fast-links.ts'
+import type { SleeveProof } from '../mesh/fast-inquiries.ts'
+import type { FastLink } from '../mesh/fast-link.ts'
 import { emptyFastPathTable, type FastPathTable } from '../mesh/fast-path-table.ts'
 import { FastWays, type WantedWays } from '../mesh/fast-ways.ts'
 import { FloodTrees } from '../mesh/flood-trees.ts'
@@ -11,7 +13,7 @@ import { isTunnelAddress } from '../mesh/tunnel-address.ts'
 import { encodeFastNeighbours } from '../wire/fast-neighbours.ts'
 import { encodeLinkCosts } from '../wire/link-costs.ts'
 import { Topic } from '../wire/topic.ts'
-import type { FastPathStatus, Instant, RouterOptions } from './api.ts'
+import type { FastPathStatus, Input, Instant, RouterOptions } from './api.ts'
 import type { ConversationContext } from './conversation.ts'
 import type { AddressBook } from './discovery.ts'
 import { drawFastPath } from './draw-fast-path.ts'
@@ -19,6 +21,7 @@ import { type FastGraphContext, fastGraph, fastNeighboursOf, hearOfFastLinks, wh
 import { FastMoves, type FirstHop } from './fast-moves.ts'
 import { describeFastLink } from './fast-path-status.ts'
 import { type PathFacts, TOO_DEAR } from './path-reasons.ts'
+import { probedEndpoints } from './probed-endpoints.ts'
 import type { Ways } from './publication.ts'
 import { TrustedAddresses } from './trusted-addresses.ts'
 import { Tunnels } from './tunnels.ts'
@@ -30,7 +33,10 @@ export interface FastPathSources extends Pick<Ways, 'isReachable' | 'isDear' | '
   readonly addresses: AddressBook
   /** Ways of the sleeve to peers without a link. */
   readonly paths: () => readonly Pick<DirectPath, 'peer' | 'endpoint'>[]
+  readonly sleeve: SleeveProof
 }
+
+type Heard = Extract<Input, { kind: 'fast-probe-answered' | 'fast-probe-unanswered' | 'fast-probe-refused' }>
 
 type Context = Pick<
   ConversationContext,
@@ -72,7 +78,11 @@ export class FastPathKeeper {
     this.#sources = sources
     this.#self = context.options.shortId
     this.#floodTrees = new FloodTrees(this.#self)
-    this.#links = new FastWays(() => nonceOf(context.options.random(4)))
+    this.#links = new FastWays({
+      nonceOf: () => nonceOf(context.options.random(4)),
+      isMutual: (peer, address) => this.#isNamedBy(peer, isTunnelAddress(address)),
+      sleeve: sources.sleeve,
+    })
     this.#held = new HeldRoutes(sources.stepMs)
     const leadsOn = tunnel !== undefined || ![...adopted.hops.values()].some(isTunnelAddress)
     const isOurs = adopted.self === this.#self && adopted.hops.size > 0 && leadsOn
@@ -111,23 +121,26 @@ export class FastPathKeeper {
     const isReleased = this.#isHolding && (now >= this.#heldUntil || lost.length > 0)
     if (isReleased) this.#heldUntil = Number.NEGATIVE_INFINITY
     if (lost.length > 0 || isReleased) this.#context.changed('at once')
-    for (const { peer, to, nonce, isLarge } of this.#links.due(now)) {
-      this.#context.emit({ kind: 'fast-probe', peer, to: formatIpAddress(to), nonce, isLarge })
+    for (const order of this.#links.due(now)) {
+      this.#context.emit({ ...order, kind: 'fast-probe', to: formatIpAddress(order.to) })
     }
     if (this.#links.takeCostChange()) this.#context.changed('soon')
   }
 
-  answered(peer: number, nonce: number, roundTripMs: number, now: Instant): void {
-    const opened = this.#links.answered(peer, nonce, roundTripMs, now)
-    if (opened === undefined) return
-    const isEncrypted = isTunnelAddress(opened.address)
-    const measured = { roundTripMs: Math.round(roundTripMs * 1000) / 1000 }
-    this.#context.log('info', 'fast link open', { peer, isEncrypted, ...measured })
-    this.#context.changed('at once')
-  }
-
-  refused(peer: number, nonce: number): void {
-    this.#links.refused(peer, nonce)
+  /** What became of a probe. While it holds what it found it has not heard enough to leave a way for another. */
+  heard(input: Heard, now: Instant): void {
+    const { kind, peer, nonce } = input
+    switch (kind) {
+      case 'fast-probe-answered':
+        return this.#answered(input, now)
+      case 'fast-probe-unanswered':
+        if (!this.#isHolding) this.#links.unanswered(peer, nonce, now)
+        return
+      case 'fast-probe-refused':
+        return this.#links.refused(peer, nonce)
+      default:
+        assertNever(kind)
+    }
   }
 
   /** Says whom this router reaches, after it has looked whom it may. */
@@ -145,6 +158,15 @@ export class FastPathKeeper {
     topics.publish(Topic.fastPath, encodeFastNeighbours(this.#openInTheClear))
     this.#announceCosts()
     this.#tunnels?.announce(this.#usable, underlay)
+  }
+
+  #answered({ peer, nonce, roundTripMs }: Extract<Heard, { kind: 'fast-probe-answered' }>, now: Instant): void {
+    const opened = this.#links.answered(peer, nonce, roundTripMs, now)
+    if (opened === undefined) return
+    const isEncrypted = isTunnelAddress(opened.address)
+    const measured = { roundTripMs: Math.round(roundTripMs * 1000) / 1000 }
+    this.#context.log('info', 'fast link open', { peer, isEncrypted, ...measured })
+    this.#context.changed('at once')
   }
 
   /** In most clusters no link costs more than a hop, and nobody says anything. */
@@ -236,28 +258,12 @@ export class FastPathKeeper {
       clear: this.#held.update(this.#self, graph, now),
       tunnelled: this.#tunnels?.proved(this.#usable) ?? [],
       addressOf: peer => this.#links.clearAddressOf(peer),
-      endpoints: this.#endpoints(),
+      endpoints: probedEndpoints(this.#links.all, this.#trusted),
       members: members.map(({ shortId }) => shortId).filter(shortId => shortId !== this.#self),
       isReachable: this.#sources.isReachable,
     })
     this.#routes = routes
     return table
-  }
-
-  /**
-   * Probed peers may send from any of their trusted addresses, and from all at which they are probed in turn: while one is asked at another,
-   * its own probes and its answers come from where its link leads, which it need not have announced.
-   */
-  #endpoints(): ReadonlyMap<IpAddress, number> {
-    const endpoints = new Map<IpAddress, number>()
-    for (const { peer } of this.#links.all) {
-      for (const address of this.#trusted.of(peer)) endpoints.set(address, peer)
-    }
-    for (const { peer, candidates } of this.#links.all) {
-      for (const address of candidates) endpoints.set(address, peer)
-    }
-    for (const { peer, address } of this.#links.all) endpoints.set(address, peer)
-    return endpoints
   }
 
   #isAllowed(address: IpAddress): boolean {

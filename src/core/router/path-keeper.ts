@@ -13,6 +13,7 @@ import { PathSizes } from './path-sizes.ts'
 import type { Ways } from './publication.ts'
 import { RelayedWays } from './relayed-ways.ts'
 import { Rendezvous, type RendezvousContext } from './rendezvous.ts'
+import { SleeveChecks } from './sleeve-checks.ts'
 
 type PathInput = Extract<Input, { kind: 'probe-received' | 'path-wanted' | 'path-filled' }>
 type ProbeReceived = Extract<Input, { kind: 'probe-received' }>
@@ -25,6 +26,7 @@ type PathContext = Pick<ConversationContext, 'log' | 'changed'> & RendezvousCont
 export class PathKeeper {
   readonly paths: DirectPaths
   readonly sizes: PathSizes
+  readonly checks: SleeveChecks
   readonly #relayed: RelayedWays
   readonly #context: PathContext
   readonly #rendezvous: Rendezvous
@@ -37,6 +39,7 @@ export class PathKeeper {
     this.#rendezvous = new Rendezvous(context)
     this.paths = new DirectPaths(candidatesOf)
     this.sizes = new PathSizes(context, this.paths)
+    this.checks = new SleeveChecks(context.emit, peer => this.sizes.wayTo(peer)?.endpoint)
     this.#relayed = new RelayedWays(context.emit)
   }
 
@@ -96,6 +99,7 @@ export class PathKeeper {
   }
 
   #measuringProbed({ peer, probe: { sequence }, roundTripMs }: ProbeReceived, now: Instant): void {
+    if (this.checks.answered(peer, sequence)) return
     if (!this.#relayed.answered(peer, sequence, { now, roundTripMs })) this.sizes.answered(peer, sequence, now)
   }
 

@@ -67,6 +67,18 @@ export class PathSizes {
     return [...this.#measured].flatMap(([peer, { way, to, isRelayed }]) => (isRelayed ? [{ peer, way, to }] : []))
   }
 
+  /** Undefined when frames for the peer go nowhere, or over a control link, which cuts by itself. */
+  wayTo(peer: number): { readonly endpoint: Endpoint; readonly isRelayed: boolean } | undefined {
+    const { neighbours, nextHopTo, isLeft } = this.#context
+    const isLinked = neighbours.linkTo(peer)?.isEstablished === true
+    const direct = isLinked || isLeft(peer) ? undefined : this.#paths.endpointOf(peer)
+    if (direct !== undefined) return { endpoint: direct, isRelayed: false }
+    const nextHop = nextHopTo(peer)
+    const link = nextHop === undefined ? undefined : neighbours.linkTo(nextHop)
+    if (link?.endpoint === undefined || link.isCarrying) return undefined
+    return { endpoint: link.endpoint, isRelayed: nextHop !== peer }
+  }
+
   tend(now: Instant): void {
     const peers = new Set(this.#paths.all.map(({ peer }) => peer))
     for (const link of this.#context.neighbours.ready)
@@ -96,7 +108,7 @@ export class PathSizes {
   }
 
   #follow(peer: number, now: Instant): void {
-    const to = this.#wayTo(peer)
+    const to = this.wayTo(peer)
     if (to === undefined) return this.#forget(peer)
     const way = `${formatEndpoint(to.endpoint)} ${to.isRelayed}`
     const known = this.#measured.get(peer)
@@ -108,18 +120,6 @@ export class PathSizes {
     const mtu = isBack ? former.measured.mtu : new PathMtu(now)
     this.#measured.set(peer, { way, to: to.endpoint, isRelayed: to.isRelayed, mtu, told: mtu.size })
     if (mtu.size !== undefined) this.#context.emit({ kind: 'path-size', peer, datagramBytes: mtu.size })
-  }
-
-  /** Undefined when frames for the peer go nowhere, or over a control link, which cuts by itself. */
-  #wayTo(peer: number): { readonly endpoint: Endpoint; readonly isRelayed: boolean } | undefined {
-    const { neighbours, nextHopTo, isLeft } = this.#context
-    const isLinked = neighbours.linkTo(peer)?.isEstablished === true
-    const direct = isLinked || isLeft(peer) ? undefined : this.#paths.endpointOf(peer)
-    if (direct !== undefined) return { endpoint: direct, isRelayed: false }
-    const nextHop = nextHopTo(peer)
-    const link = nextHop === undefined ? undefined : neighbours.linkTo(nextHop)
-    if (link?.endpoint === undefined || link.isCarrying) return undefined
-    return { endpoint: link.endpoint, isRelayed: nextHop !== peer }
   }
 
   #forget(peer: number): void {

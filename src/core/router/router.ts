@@ -78,8 +78,8 @@ export class Router implements RouterMachine {
     this.#twins = context.twins
     this.#paths = new PathKeeper({ ...context, ...this.#publication.ways }, peer => this.#addresses.endpointsOf(peer))
     this.#conversation = new Conversation(context)
-    const paths = () => this.#paths.paths.all
-    this.#fastPath = createFastPath(context, { addresses: this.#addresses, ...this.#publication.ways, paths })
+    const sleeve = { paths: () => this.#paths.paths.all, sleeve: this.#paths.checks }
+    this.#fastPath = createFastPath(context, { addresses: this.#addresses, ...this.#publication.ways, ...sleeve })
     this.#care = { ...context, conversation: this.#conversation, paths: this.#paths, isReachable }
     this.shared = new Shared(options, {
       self: peerNameOf(this.#announcements.publicKey),
@@ -129,9 +129,9 @@ export class Router implements RouterMachine {
       case 'carry':
         return this.#conversation.carry(input)
       case 'fast-probe-answered':
-        return this.#fastPath?.answered(input.peer, input.nonce, input.roundTripMs, now)
+      case 'fast-probe-unanswered':
       case 'fast-probe-refused':
-        return this.#fastPath?.refused(input.peer, input.nonce)
+        return this.#fastPath?.heard(input, now)
       case 'connect':
         return this.#connect(input.targets, input.replace)
       case 'forget':

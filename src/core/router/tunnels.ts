@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../base/endpoint.ts'
 import type { IpAddress } from '../../base/ip-address.ts'
-import type { FastLink } from '../mesh/fast-links.ts'
+import type { FastLink } from '../mesh/fast-link.ts'
 import { isTunnelAddress, tunnelAddressOf, tunnelEndOf } from '../mesh/tunnel-address.ts'
 import type { TunnelOptions, TunnelPeer } from '../mesh/tunnel-peer.ts'
 import { Topic } from '../wire/topic.ts'

@@ -1,7 +1,7 @@
 import { type OpenQuestion, OpenQuestions } from '../../../../src/agent/fastpath/open-questions.ts'
 import type { IpAddress } from '../../../../src/base/ip-address.ts'
 import { tunnelEndOf } from '../../../../src/core/mesh/tunnel-address.ts'
-import { addressOf, ipAddress } from '../../core/router/fast-path-world.ts'
+import { addressOf } from '../../core/router/fast-path-world.ts'
 
 const PEER = 2
 const MS = 1_000_000n
@@ -25,12 +25,34 @@ describe('open questions of the fast path', () => {
     expect(taken(questions, answer)).toEqual([])
   })
 
-  it('give way to the next to the same peer on the same way, at whatever address', () => {
-    const elsewhere = ipAddress('fd00::2')
-    const questions = asked(question(1, CLEAR), question(2, elsewhere), { ...question(3, CLEAR), peer: 3 })
-    expect(questions.size).toBe(2)
-    expect(taken(questions, { [`${CLEAR}`]: { nonce: 1, at: MS } })).toEqual([])
-    expect(taken(questions, { [`${elsewhere}`]: { nonce: 2, at: MS } })).toEqual([{ nonce: 2, roundTripMs: 1 }])
+  it('are answered also when the next has been asked, by the last that the kernel has noted on that way', () => {
+    const questions = asked(question(1, CLEAR), question(2, CLEAR), { ...question(3, CLEAR), peer: 3 })
+    expect(taken(questions, { [`${CLEAR}`]: { nonce: 1, at: MS } })).toEqual([{ nonce: 1, roundTripMs: 1 }])
+    expect(taken(questions, { [`${CLEAR}`]: { nonce: 2, at: MS } })).toEqual([{ nonce: 2, roundTripMs: 1 }])
+    expect(questions.size).toBe(1)
+  })
+
+  it('are overdue once when they should be answered by a time, and may be answered all the same', () => {
+    const questions = asked({ ...question(1, CLEAR), dueAt: 30n * MS }, question(2, SEALED))
+    expect([30n, 31n, 32n].map(ms => overdue(questions, ms * MS))).toEqual([[], [1], []])
+    const answer = { [`${CLEAR}`]: { nonce: 1, at: 50n * MS } }
+    expect(taken(questions, answer, 60n * MS)).toEqual([{ nonce: 1, roundTripMs: 50 }])
+  })
+
+  it('have the kernel asked once for all of a way', () => {
+    const questions = asked(question(1, CLEAR), question(2, CLEAR), question(3, SEALED))
+    const asks: IpAddress[] = []
+    questions.take(MS, (_, to) => {
+      asks.push(to)
+      return { nonce: 0, at: 0n, address: 0 }
+    })
+    expect(asks).toEqual([CLEAR, SEALED])
+  })
+
+  it('are not overdue when the kernel has their answer, and nobody has looked for long', () => {
+    const questions = asked({ ...question(1, CLEAR), dueAt: 30n * MS })
+    const noted = () => ({ nonce: 1, at: MS, address: 0 })
+    expect(questions.take(9_000n * MS, noted)).toMatchObject({ answered: [{ roundTripMs: 1 }], overdue: [] })
   })
 
   it('are let go when they have waited for too long', () => {
@@ -52,6 +74,11 @@ function asked(...all: readonly OpenQuestion[]): OpenQuestions {
   return questions
 }
 
+/** While the kernel has noted nothing. */
+function overdue(questions: OpenQuestions, now: bigint): readonly number[] {
+  return questions.take(now, () => ({ nonce: 0, at: 0n, address: 0 })).overdue.map(({ nonce }) => nonce)
+}
+
 /** `noted`: what the kernel has, by the address that was asked. */
 function taken(
   questions: OpenQuestions,
@@ -59,6 +86,6 @@ function taken(
   now = 10n * MS,
 ) {
   const none = { nonce: 0, at: 0n, address: 0 }
-  const answered = questions.take(now, (_, to) => ({ ...none, ...noted[`${to}`] }))
+  const { answered } = questions.take(now, (_, to) => ({ ...none, ...noted[`${to}`] }))
   return answered.map(({ question: { nonce }, roundTripMs }) => ({ nonce, roundTripMs }))
 }

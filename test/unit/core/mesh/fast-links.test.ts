@@ -99,6 +99,23 @@ describe('fast links', () => {
     expect(lossyBy(150).hasChanged).toBe(false)
   })
 
+  it('that were left ask at the usual pace as soon as they answer, however long they were silent', () => {
+    const links = watched()
+    const openedAt = openIn(links, 0)
+    links.leave(PEER, 'another way works')
+    expect(links.lost(openedAt)).toEqual([{ peer: PEER, reason: 'another way works' }])
+    for (let now = openedAt; now < openedAt + 60_000; now++) links.due(now)
+    const answersAt: number[] = []
+    for (let now = openedAt + 60_000; links.open.length === 0; now++) {
+      for (const { nonce, isLarge } of links.due(now)) {
+        links.answered(PEER, nonce, 0.2, now)
+        if (isLarge) answersAt.push(now)
+      }
+    }
+    const [first = 0] = answersAt
+    expect(answersAt.map(at => at - first)).toEqual([0, 1, 2, 3].map(i => i * FAST_PROBE_EVERY_MS))
+  })
+
   it('outlive the control link, but not the silence after it', () => {
     const links = watched()
     const openedAt = openIn(links, 0)

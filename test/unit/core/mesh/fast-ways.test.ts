@@ -60,7 +60,7 @@ describe('the ways to a peer', () => {
   })
 
   it('that were taken over are open at once, on the way that they are', () => {
-    const ways = new FastWays(counter())
+    const ways = createWays()
     ways.adopt(PEER, SEALED, 0)
     expect(ways.open).toMatchObject([{ address: SEALED }])
     expect(ways.clearAddressOf(PEER)).toBeUndefined()
@@ -101,7 +101,7 @@ function wanted({ clear, sealed }: Readonly<Record<'clear' | 'sealed', readonly 
 }
 
 function watching(peers: Parameters<typeof wanted>[0]): FastWays {
-  const ways = new FastWays(counter())
+  const ways = createWays()
   ways.watch(wanted(peers), 0)
   return ways
 }
@@ -125,6 +125,11 @@ function answerUntil(
 
 function answerAt(ways: FastWays, now: number, addresses: readonly IpAddress[]): void {
   for (const { peer, nonce, to } of ways.due(now)) if (addresses.includes(to)) ways.answered(peer, nonce, 1, now)
+}
+
+function createWays(): FastWays {
+  const sleeve = { ask: () => undefined, provedAt: () => Number.NEGATIVE_INFINITY, forget: () => undefined }
+  return new FastWays({ nonceOf: counter(), isMutual: () => true, sleeve })
 }
 
 function counter(): () => number {

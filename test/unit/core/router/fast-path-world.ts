@@ -5,6 +5,7 @@ import {
   parseIpAddress,
   parseIpNetwork,
 } from '../../../../src/base/ip-address.ts'
+import type { SleeveProof } from '../../../../src/core/mesh/fast-inquiries.ts'
 import { emptyFastPathTable, type FastPathTable } from '../../../../src/core/mesh/fast-path-table.ts'
 import type { Output } from '../../../../src/core/router/api.ts'
 import { FastPathKeeper, type FastPathSources } from '../../../../src/core/router/fast-path.ts'
@@ -43,6 +44,12 @@ export interface Setting {
   readonly adopted?: FastPathTable
 }
 
+interface Waiting {
+  readonly peer: number
+  readonly nonce: number
+  readonly at: number
+}
+
 /** What the keeper sees of the router around it. */
 export class World {
   readonly members: Set<number>
@@ -63,6 +70,15 @@ export class World {
   /** What the WireGuard device is to have. */
   tunnels: Extract<Output, { kind: 'tunnels' }> | undefined
   #outputs: Output[] = []
+  /** Peers that answer by the sleeve. */
+  readonly sleeved = new Set<number>()
+  /** When they were asked there last. */
+  readonly sleeveAskedAt = new Map<number, number>()
+  readonly sleeve: SleeveProof = {
+    ask: (peer, now) => this.sleeveAskedAt.set(peer, now),
+    provedAt: peer => (this.sleeved.has(peer) ? this.sleeveAskedAt.get(peer) : undefined) ?? Number.NEGATIVE_INFINITY,
+    forget: peer => this.sleeveAskedAt.delete(peer),
+  }
   /** Addresses from which no question is answered. */
   readonly silent = new Set<string>()
   /** The last question to each address. */
@@ -81,6 +97,7 @@ export class World {
       isDear: (peer: number) => this.dear.has(peer),
       stepMs: () => 0,
       pricesOf: (peer: number) => new Map(entries(this.prices.get(peer) ?? {})),
+      sleeve: this.sleeve,
       paths: () => entries(this.direct).map(([peer, ip]) => ({ peer, endpoint: ip && { ip, port: 6783 } })),
     } as unknown as FastPathSources
     const tunnel = { publicKey: new Uint8Array(32).fill(SELF), port: 6785 }
@@ -120,7 +137,7 @@ export class World {
     this.asked(now)
     const question = this.#open.get(to)
     if (question === undefined) throw new Error(`no question to ${to}`)
-    this.keeper.refused(question.peer, question.nonce)
+    this.keeper.heard({ kind: 'fast-probe-refused', ...question }, now)
   }
 
   answerUntil(peer: number, until: number, roundTripMs?: number): void {
@@ -143,8 +160,27 @@ export class World {
     for (const [to, question] of this.#open) {
       if (question.peer !== peer || this.silent.has(to)) continue
       this.#open.delete(to)
-      this.keeper.answered(peer, question.nonce, roundTripMs, now)
+      this.keeper.heard({ kind: 'fast-probe-answered', ...question, roundTripMs }, now)
     }
+  }
+
+  /**
+   * Answers each question of each peer at once, from `from` on, and says in time which have no answer, as the shell does; until then, or until
+   * `isDone`. Gives the time.
+   */
+  live(from: number, until: number, isDone: () => boolean = () => false): number {
+    let [now, waiting]: [number, readonly Waiting[]] = [from, []]
+    for (; now < until && !isDone(); now++) {
+      for (const { peer, nonce } of waiting.filter(({ at }) => at === now))
+        this.keeper.heard({ kind: 'fast-probe-unanswered', peer, nonce }, now)
+      this.keeper.tend(now)
+      for (const { peer, nonce, to, answerWithinMs } of this.#take().filter(output => output.kind === 'fast-probe')) {
+        if (!this.silent.has(to)) this.keeper.heard({ kind: 'fast-probe-answered', peer, nonce, roundTripMs: 0.1 }, now)
+        else if (answerWithinMs !== undefined)
+          waiting = [...waiting, { peer, nonce, at: now + Math.ceil(answerWithinMs) }]
+      }
+    }
+    return now
   }
 
   #take(): readonly Output[] {

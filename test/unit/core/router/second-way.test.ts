@@ -54,6 +54,34 @@ describe('a trusted peer with WireGuard', () => {
     expect(world.keeper.describe(8_000)).toMatchObject({ changes: 1, wayChanges: 2 })
   })
 
+  it('is reached through WireGuard within moments when only the clear way is silent, and tells the others at once', () => {
+    const world = proved()
+    world.route()
+    world.live(3, 2_000)
+    world.silent.add(ipOf(2))
+    const leftAt = world.live(2_000, 4_000, () => world.keeper.describe(0).links.some(({ isOpen }) => !isOpen))
+    expect(leftAt - 2_000).toBeLessThan(FAST_PROBE_EVERY_MS + 250)
+    expect(world.changes.at(-1)).toBe('at once')
+    world.keeper.announce(leftAt)
+    expect(world.published).toEqual(encodeFastNeighbours([]))
+    expect(hopsOf(world.route(leftAt))).toEqual({ 2: INSIDE })
+    expect(world.moves.at(-1)).toBe(
+      '2 fastdp direct at 10.0.0.2 → through WireGuard: probes in a row were not answered, while those through WireGuard were',
+    )
+  })
+
+  it('takes the sleeve nearly as soon when only that works', () => {
+    const world = proved()
+    world.route()
+    world.live(3, 2_000)
+    for (const ip of [ipOf(2), INSIDE]) world.silent.add(ip)
+    world.sleeved.add(2)
+    const leftAt = world.live(2_000, 4_000, () => world.keeper.describe(0).links.every(({ isOpen }) => !isOpen))
+    expect(leftAt - 2_000).toBeLessThan(FAST_PROBE_EVERY_MS + 500)
+    expect(hopsOf(world.route(leftAt))).toEqual({})
+    expect(world.moves.at(-1)).toBe('2 sleeve: probes in a row were not answered, while those by the sleeve were')
+  })
+
   it('is reached through WireGuard when the clear way takes less than frames of full size', () => {
     const world = proved()
     world.route()
@@ -92,6 +120,22 @@ describe('a trusted peer with WireGuard', () => {
     answerUntil(world, 2 + FAST_SILENCE_MAX_MS)
     expect(hopsOf(world.route())).toEqual({})
     expect(world.moves.at(-1)).toBe('2 sleeve: no probe was answered for 2000 ms')
+  })
+
+  it('is left where it is by a router that has started, until that has heard what the others know', () => {
+    const adopted = {
+      ...emptyFastPathTable(SELF),
+      hops: new Map([[2, addressOf(2)]]),
+      endpoints: new Map([[addressOf(2), 2]]),
+    }
+    const world = new World({ neighbours: { 2: ipOf(2) }, hasTunnel: true, adopted })
+    world.hasDevice(2, [SELF])
+    world.keeper.announce(0)
+    world.live(0, 5_000)
+    world.silent.add(ipOf(2))
+    world.live(5_000, 6_200)
+    expect(hopsOf(world.route(6_200))).toEqual({ 2: ipOf(2) })
+    expect(world.keeper.describe(0).links).toMatchObject([{ isOpen: true }, { isOpen: true }])
   })
 
   it('keeps its tunnel beside what a router that starts has taken over', () => {

@@ -1,5 +1,5 @@
 import { ipAddressOfIpv4 } from '../../../../src/base/ip-address.ts'
-import type { FastLink } from '../../../../src/core/mesh/fast-links.ts'
+import type { FastLink } from '../../../../src/core/mesh/fast-link.ts'
 import { tunnelAddressOf } from '../../../../src/core/mesh/tunnel-address.ts'
 import type { Output } from '../../../../src/core/router/api.ts'
 import { Tunnels } from '../../../../src/core/router/tunnels.ts'
@@ -125,6 +125,8 @@ function link(peer: number): FastLink {
     losses: 0,
     isNarrow: false,
     quality: { cost: 8, loss: 0 },
+    isUnhurried: false,
+    answerWithinMs: 30,
   }
   return { peer, address, candidates: [address], ...state }
 }
