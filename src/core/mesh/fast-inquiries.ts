@@ -23,6 +23,7 @@ export interface FastInquirySources {
   /** Whether the other end has proved that link too, so that frames can take it. */
   readonly isMutual: (peer: number, address: FastLink['address']) => boolean
   readonly sleeve: SleeveProof
+  /** Numbers that nobody can guess. */
   readonly nonceOf: () => number
 }
 
@@ -116,7 +117,7 @@ export class FastInquiries {
     const standing = standingOf(inquiry, link.address)
     if (standing.provedAt >= question.askedAt) return undefined
     if (question.askedAt === inquiry.askedAt) inquiry.askAt = now
-    if (this.#hasOther(peer, link, question.askedAt)) standing.misses++
+    if (this.#hasOther(inquiry, link, question.askedAt)) standing.misses++
     else if (this.#sources.sleeve.provedAt(peer) >= question.askedAt) standing.sleeveMisses++
     if (standing.misses >= MISSES_MAX) return { link, isForSleeve: false }
     return standing.misses + standing.sleeveMisses >= MISSES_BESIDE_SLEEVE_MAX ? { link, isForSleeve: true } : undefined
@@ -148,13 +149,13 @@ export class FastInquiries {
     })
   }
 
-  /** Whether another fast link, that frames can take, has answered what was asked at that time or later. */
-  #hasOther(peer: number, link: FastLink, askedAt: number): boolean {
-    const inquiry = this.#inquiries.get(peer)
-    return this.#sources.openTo(peer).some(({ address }) => {
-      if (address === link.address || inquiry === undefined) return false
-      return standingOf(inquiry, address).provedAt >= askedAt && this.#sources.isMutual(peer, address)
-    })
+  /** Whether another fast link to the peer, that frames can take, has answered what was asked at that time or later. */
+  #hasOther(inquiry: Inquiry, { peer, address: silent }: FastLink, askedAt: number): boolean {
+    const { openTo, isMutual } = this.#sources
+    return openTo(peer).some(
+      ({ address }) =>
+        address !== silent && standingOf(inquiry, address).provedAt >= askedAt && isMutual(peer, address),
+    )
   }
 
   #end(peer: number): void {

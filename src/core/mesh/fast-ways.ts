@@ -18,10 +18,7 @@ export interface FastWayLoss extends FastLinkLoss {
   readonly isSealed: boolean
 }
 
-export interface FastWaysOptions extends Omit<FastInquirySources, 'openTo'> {
-  /** Numbers that nobody can guess. */
-  readonly nonceOf: () => number
-}
+export type FastWaysOptions = Omit<FastInquirySources, 'openTo'>
 
 interface Way {
   readonly isSealed: boolean
