@@ -6,6 +6,7 @@ export function changed(router: RouterMachine, parts: Partial<RouterMachine>): R
   return {
     handle: (input, now) => router.handle(input, now),
     advance: now => router.advance(now),
+    keepLinks: now => router.keepLinks(now),
     get deadline() {
       return 'deadline' in parts ? parts.deadline : router.deadline
     },

@@ -2,16 +2,23 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import { MessageStream } from '../wire/message-stream.ts'
 import { LinkQuality } from './link-quality.ts'
 
-export const GREETING_TIMEOUT_MS = 5_000
+export const GREETING_TIMEOUT_MS = 10_000
 /** Nor may one last that says something all the while, but not who it is; a manifest of the largest size takes no longer. */
 export const GREETING_MAX_MS = 60_000
 export const HEARTBEAT_EVERY_MS = 1_500
 /** Below five seconds, so that all routers know of a dead one within five. */
 export const LINK_SILENCE_MAX_MS = 4_000
+/** Whose datagrams come back is alive: its router may be late, as on a host that has too much to do. But not later than this. */
+export const LINK_MUTE_MAX_MS = 10_000
+/** A heartbeat that is so late has the peer's data path asked whether it is there. */
+const LATE_MS = HEARTBEAT_EVERY_MS + 1_000
+const LATE_PROBES_EVERY_MS = 1_000
 export const PROBE_EVERY_MS = 4_000
 /** After a probe without an answer the next one comes so soon: a few may be lost before the path is given up. */
 export const PROBE_AGAIN_MS = 500
 export const PROBE_SILENCE_MAX_MS = 7_000
+/** Of that, so long after the first question without an answer: a router that is late itself asks late. */
+export const UNANSWERED_MAX_MS = PROBE_SILENCE_MAX_MS - PROBE_EVERY_MS
 /** So long a link without datagrams waits for them before it is used for frames itself. */
 export const CARRY_AFTER_MS = 2_000
 /** A link without datagrams is probed at the peer's other addresses after so long: before it is used for frames itself. */
@@ -74,7 +81,10 @@ export class Link {
   #heardAt: number
   #heartbeatAt: number
   #probeAt = Number.POSITIVE_INFINITY
+  #probedAt = Number.NEGATIVE_INFINITY
   #probeAnsweredAt: number | undefined
+  /** When the first of the probes without an answer was sent. */
+  #unansweredSince: number | undefined
   #sequence = 0
   /** Probes by sequence, and when they were sent. */
   readonly #probes = new Map<number, number>()
@@ -106,9 +116,24 @@ export class Link {
 
   get deadline(): number {
     if (this.peer === undefined) return Math.min(this.#heardAt + GREETING_TIMEOUT_MS, this.changedAt + GREETING_MAX_MS)
-    const pathSilence = (this.#probeAnsweredAt ?? Number.POSITIVE_INFINITY) + PROBE_SILENCE_MAX_MS
     const provesAt = this.provesAt ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#heardAt + LINK_SILENCE_MAX_MS, this.#heartbeatAt, this.#probeAt, pathSilence, provesAt)
+    return Math.min(this.#silentAt, this.#heartbeatAt, this.#nextProbeAt, this.#pathLostAt, provesAt)
+  }
+
+  /** When the other end counts as gone. */
+  get #silentAt(): number {
+    const signOfLife = Math.max(this.#heardAt, this.#probeAnsweredAt ?? Number.NEGATIVE_INFINITY)
+    return Math.min(signOfLife + LINK_SILENCE_MAX_MS, this.#heardAt + LINK_MUTE_MAX_MS)
+  }
+
+  get #nextProbeAt(): number {
+    if (this.#probeAnsweredAt === undefined) return this.#probeAt
+    return Math.min(this.#probeAt, Math.max(this.#heardAt + LATE_MS, this.#probedAt + LATE_PROBES_EVERY_MS))
+  }
+
+  get #pathLostAt(): number {
+    if (this.#probeAnsweredAt === undefined || this.#unansweredSince === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(this.#probeAnsweredAt + PROBE_SILENCE_MAX_MS, this.#unansweredSince + UNANSWERED_MAX_MS)
   }
 
   /** The other end has introduced itself. */
@@ -125,9 +150,9 @@ export class Link {
     this.#heardAt = now
   }
 
-  /** Whether it has been without a path for datagrams for some time. */
+  /** Whether it has asked for a path for datagrams for some time, and had no answer that had come until `now`. */
   lacksPath(now: number): boolean {
-    return this.state === 'pending' && now >= this.changedAt + CARRY_AFTER_MS
+    return this.state === 'pending' && now >= (this.#unansweredSince ?? now) + CARRY_AFTER_MS
   }
 
   /** Whether no datagram has come back for so long that the peer's other addresses are worth a try. */
@@ -151,6 +176,7 @@ export class Link {
     const sentAt = this.#probes.get(sequence)
     this.#probes.clear()
     this.#isAwaitingAnswer = false
+    this.#unansweredSince = undefined
     this.#probeAt = now + PROBE_EVERY_MS
     if (sentAt !== undefined) {
       this.#hasOtherCost = this.quality.answered(roundTripMs ?? now - sentAt, now) || this.#hasOtherCost
@@ -162,17 +188,26 @@ export class Link {
     return isFirst
   }
 
-  /** Adds where `deadline` adds: a difference may be rounded to less than the pause, and the deadline would never be met. */
-  due(now: number): readonly LinkAction[] {
-    if (this.peer === undefined) return this.#ungreeted(now)
-    if (now >= this.#heardAt + LINK_SILENCE_MAX_MS) return [{ kind: 'close', reason: 'nothing heard for 4 s' }]
+  /**
+   * What is due at `now`; silence is judged at `heardUntil`, until when all was read that had come. Adds where `deadline` adds: a
+   * difference may be rounded to less than the pause, and the deadline would never be met.
+   */
+  due(now: number, heardUntil = now): readonly LinkAction[] {
+    if (this.peer === undefined) return this.#ungreeted(heardUntil)
+    if (heardUntil >= this.#silentAt) return [{ kind: 'close', reason: this.#describeSilence(heardUntil) }]
     return [
-      ...this.#pathLost(now),
+      ...this.#pathLost(now, heardUntil),
       ...this.#heartbeat(now),
-      ...this.#probe(now),
+      ...this.#probe(now, heardUntil),
       ...this.#otherCost(),
       ...this.#proven(now),
     ]
+  }
+
+  #describeSilence(now: number): string {
+    return now < this.#heardAt + LINK_MUTE_MAX_MS
+      ? 'nothing heard for 4 s'
+      : 'nothing said for 10 s, though datagrams pass'
   }
 
   #ungreeted(now: number): readonly LinkAction[] {
@@ -180,9 +215,10 @@ export class Link {
     return now >= this.changedAt + GREETING_MAX_MS ? [{ kind: 'close', reason: 'no hello within 60 s' }] : []
   }
 
-  #pathLost(now: number): readonly LinkAction[] {
-    if (this.#probeAnsweredAt === undefined || now < this.#probeAnsweredAt + PROBE_SILENCE_MAX_MS) return []
+  #pathLost(now: number, heardUntil: number): readonly LinkAction[] {
+    if (heardUntil < this.#pathLostAt) return []
     this.#probeAnsweredAt = undefined
+    this.#unansweredSince = undefined
     this.quality.reset()
     this.#isAwaitingAnswer = false
     this.changedAt = now
@@ -195,11 +231,13 @@ export class Link {
     return [{ kind: 'heartbeat', sequence: ++this.#sequence }]
   }
 
-  #probe(now: number): readonly LinkAction[] {
-    if (now < this.#probeAt) return []
+  #probe(now: number, heardUntil: number): readonly LinkAction[] {
+    if (heardUntil < this.#nextProbeAt) return []
     if (this.#isAwaitingAnswer) this.#hasOtherCost = this.quality.lost(now) || this.#hasOtherCost
     this.#isAwaitingAnswer = this.isEstablished
     this.#probeAt = now + this.#probeAgainMs(now)
+    this.#probedAt = now
+    this.#unansweredSince ??= now
     this.#probes.set(++this.#sequence, now)
     for (const old of this.#probes.keys()) {
       if (this.#probes.size <= PROBES_REMEMBERED) break

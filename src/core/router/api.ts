@@ -210,7 +210,10 @@ export interface RouterOptions {
  */
 export interface RouterMachine {
   handle(input: Input, now: Instant): void
-  advance(now: Instant): void
+  /** `heardUntil`: all that had come until then was handed over; who has been silent is judged by that. Absent: now. */
+  advance(now: Instant, heardUntil?: Instant): void
+  /** For a router with more to read that is late already: heartbeats alone, for the rest will come to something else. */
+  keepLinks(now: Instant): void
   readonly deadline: Deadline | undefined
   drain(): Output[]
   status(now: Instant): RouterStatus

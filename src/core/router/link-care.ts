@@ -10,9 +10,15 @@ export interface LinkCare extends Pick<ConversationContext, 'changed' | 'log'> {
   readonly isReachable: (peer: number) => boolean
 }
 
+/** See `RouterMachine.advance`. */
+interface Moment {
+  readonly now: Instant
+  readonly heardUntil: Instant
+}
+
 /** Does what the link wants done at this time, and has it carry frames where no datagram comes through. */
-export function tendLink(link: Link, now: Instant, care: LinkCare): void {
-  for (const action of link.due(now)) {
+export function tendLink(link: Link, { now, heardUntil }: Moment, care: LinkCare): void {
+  for (const action of link.due(now, heardUntil)) {
     switch (action.kind) {
       case 'close':
         care.conversation.close(link, action.reason, now)
@@ -21,7 +27,7 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
         care.conversation.send(link, { kind: 'heartbeat', sequence: action.sequence })
         break
       case 'probe':
-        care.paths.probe(link, action.sequence, now)
+        care.paths.probe(link, action.sequence, heardUntil)
         break
       case 'proven':
         care.changed('at once')
@@ -37,6 +43,6 @@ export function tendLink(link: Link, now: Instant, care: LinkCare): void {
         assertNever(action)
     }
   }
-  const isCutOff = link.peer !== undefined && link.lacksPath(now) && !care.isReachable(link.peer)
+  const isCutOff = link.peer !== undefined && link.lacksPath(heardUntil) && !care.isReachable(link.peer)
   if (isCutOff) care.paths.carry(link, now)
 }

@@ -32,8 +32,12 @@ export class RenumberingRouter implements RouterMachine {
     this.#settle(now)
   }
 
-  advance(now: Instant): void {
-    this.#inner.advance(now)
+  keepLinks(now: Instant): void {
+    this.#inner.keepLinks(now)
+  }
+
+  advance(now: Instant, heardUntil: Instant = now): void {
+    this.#inner.advance(now, heardUntil)
     this.#settle(now)
   }
 

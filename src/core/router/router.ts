@@ -150,11 +150,11 @@ export class Router implements RouterMachine {
     }
   }
 
-  advance(now: Instant): void {
+  advance(now: Instant, heardUntil: Instant = now): void {
     this.#now = now
     if (this.#sessions.advance(now)) this.#changed('at once')
     if (this.#publication.deadline <= now) this.#publication.publish(now)
-    for (const link of this.#neighbours.links) tendLink(link, now, this.#care)
+    for (const link of this.#neighbours.links) tendLink(link, { now, heardUntil }, this.#care)
     this.#paths.tend(now)
     this.#fastPath?.tend(now)
     const isSatisfied = (target: Pick<Target, 'endpoint' | 'key'>) => this.#policy.isSatisfied(target, this.#now)
@@ -162,6 +162,11 @@ export class Router implements RouterMachine {
       this.#emit({ kind: 'dial', target })
     if (this.#digestAt <= now) this.#compare(now)
     this.shared.advance(now)
+  }
+
+  keepLinks(now: Instant): void {
+    this.#now = now
+    for (const link of this.#neighbours.links) tendLink(link, { now, heardUntil: Number.NEGATIVE_INFINITY }, this.#care)
   }
 
   drain(): Output[] {

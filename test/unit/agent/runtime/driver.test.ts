@@ -4,9 +4,11 @@ import type { Input, Output, RouterMachine, RouterStatus } from '../../../../src
 import { NO_SIZES } from '../table-sizes.ts'
 
 const STOP: Input = { kind: 'stop' }
+/** So long what is to come after all that can be read takes by the clock of these tests. */
+const READING_MS = 1
 
 describe('the driver', () => {
-  beforeEach(() => jest.useFakeTimers())
+  beforeEach(() => jest.useFakeTimers({ now: 0 }))
   afterEach(() => jest.useRealTimers())
 
   it('performs what the router wants after each input', () => {
@@ -31,7 +33,34 @@ describe('the driver', () => {
     router.deadlines.push(100, 250)
     driver.start()
     jest.advanceTimersByTime(1000)
-    expect(router.advancedAt).toEqual([0, 100, 250])
+    expect(router.advancedAt).toEqual([0, 100 + READING_MS, 250 + READING_MS])
+  })
+
+  it('hands over what has come before it says how long nothing has', () => {
+    const { driver, router } = createDriver()
+    router.deadlines.push(100)
+    driver.start()
+    jest.setSystemTime(5_000)
+    jest.advanceTimersToNextTimer()
+    expect(router.heardUntil).toEqual([0])
+    driver.handle(STOP)
+    jest.advanceTimersToNextTimer()
+    expect(router.heardUntil).toEqual([0, 5_100])
+  })
+
+  it('has links kept while more and more comes, and the rest once it is read', () => {
+    const { driver, router } = createDriver()
+    router.deadlines.push(100)
+    driver.start()
+    for (let at = 0; at <= 1_000; at += 50) {
+      jest.setSystemTime(at)
+      driver.handle(STOP)
+    }
+    expect(router.keptAt).toEqual([350, 600, 850])
+    expect(router.advancedAt).toEqual([0])
+    jest.runOnlyPendingTimers()
+    jest.runOnlyPendingTimers()
+    expect(router.advancedAt).toHaveLength(2)
   })
 
   it('keeps one timer: an earlier deadline replaces a later', () => {
@@ -41,8 +70,8 @@ describe('the driver', () => {
     router.deadlines.unshift(10)
     driver.handle(STOP)
     expect(jest.getTimerCount()).toBe(1)
-    jest.advanceTimersByTime(10)
-    expect(router.advancedAt).toEqual([0, 10])
+    jest.advanceTimersByTime(10 + READING_MS)
+    expect(router.advancedAt).toEqual([0, 10 + READING_MS])
   })
 
   it('does nothing after it is stopped, but lets the router take its leave', () => {
@@ -63,6 +92,8 @@ class FakeRouter implements RouterMachine {
   readonly deadlines: number[] = []
   react: (input: Input) => Output[] = () => []
   readonly advancedAt: number[] = []
+  readonly heardUntil: number[] = []
+  readonly keptAt: number[] = []
   #outputs: Output[] = []
 
   get deadline(): RouterMachine['deadline'] {
@@ -74,8 +105,13 @@ class FakeRouter implements RouterMachine {
     this.#outputs.push(...this.react(input))
   }
 
-  advance(now: number): void {
+  keepLinks(now: number): void {
+    this.keptAt.push(now)
+  }
+
+  advance(now: number, heardUntil: number): void {
     this.advancedAt.push(now)
+    this.heardUntil.push(heardUntil)
     while ((this.deadlines[0] ?? Number.POSITIVE_INFINITY) <= now) this.deadlines.shift()
   }
 

@@ -2,8 +2,10 @@ import {
   CARRY_AFTER_MS,
   GREETING_MAX_MS,
   GREETING_TIMEOUT_MS,
+  LINK_MUTE_MAX_MS,
   LINK_SILENCE_MAX_MS,
   Link,
+  PROBE_EVERY_MS,
   PROBE_SILENCE_MAX_MS,
 } from '../../../../src/core/mesh/link.ts'
 
@@ -31,6 +33,50 @@ describe('a link', () => {
     expect(link.due(LINK_SILENCE_MAX_MS)).toEqual([{ kind: 'close', reason: 'nothing heard for 4 s' }])
   })
 
+  it('stays for a while when the other end says nothing, but datagrams come back: its router is late', () => {
+    const link = greeted()
+    const [probes, heartbeats]: [number[], number[]] = [[], []]
+    let now = 0
+    let closing: readonly unknown[] = []
+    for (; closing.length === 0; now = link.deadline) {
+      for (const action of link.due(now)) {
+        if (action.kind === 'probe') {
+          probes.push(now)
+          link.probeAnswered(action.sequence, now + 1)
+        }
+        if (action.kind === 'heartbeat') heartbeats.push(now)
+        if (action.kind === 'close') closing = [action.reason, now]
+      }
+    }
+    expect(closing).toEqual(['nothing said for 10 s, though datagrams pass', LINK_MUTE_MAX_MS])
+    // Asked more often from when a heartbeat is late.
+    expect(probes.slice(0, 4)).toEqual([0, 2_500, 3_500, 4_500])
+    expect(heartbeats).toHaveLength(6)
+  })
+
+  it('ends within four seconds when datagrams cease to come back as well', () => {
+    const link = greeted()
+    link.due(0)
+    link.probeAnswered(1, 10)
+    link.heard(200)
+    let closedAt: number | undefined
+    for (let now = 200; closedAt === undefined; now = link.deadline) {
+      if (link.due(now).some(({ kind }) => kind === 'close')) closedAt = now
+    }
+    expect(closedAt).toBe(200 + LINK_SILENCE_MAX_MS)
+  })
+
+  it('judges nobody by what has not been read yet, and says itself what is due', () => {
+    const link = greeted()
+    link.due(0)
+    link.probeAnswered(1, 20)
+    const late = link.due(60_000, 100)
+    expect(late).toEqual([{ kind: 'heartbeat', sequence: 2 }])
+    expect(link.state).toBe('established')
+    link.heard(60_000)
+    expect(link.due(60_001, 60_000).map(({ kind }) => kind)).toEqual(['probe'])
+  })
+
   it('is pending until a probe comes back, and again when probes cease to', () => {
     const link = greeted()
     expect(link.state).toBe('pending')
@@ -39,13 +85,26 @@ describe('a link', () => {
     expect(link.probeAnswered(1, 20)).toBe(true)
     expect(link.state).toBe('established')
     expect(link.quality.roundTripMs).toBe(20)
+    link.heard(PROBE_EVERY_MS)
+    link.due(20 + PROBE_EVERY_MS)
     link.heard(PROBE_SILENCE_MAX_MS - 1000)
     expect(link.due(20 + PROBE_SILENCE_MAX_MS)).toContainEqual({ kind: 'path-lost' })
     expect(link.state).toBe('pending')
   })
 
+  it('loses its path for questions without an answer, not for those that it was too late to ask', () => {
+    const link = greeted()
+    link.due(0)
+    link.probeAnswered(1, 20)
+    link.heard(PROBE_SILENCE_MAX_MS)
+    expect(link.due(100 + PROBE_SILENCE_MAX_MS).map(({ kind }) => kind)).toEqual(['heartbeat', 'probe'])
+    expect(link.state).toBe('established')
+  })
+
   it('lacks a path after a while without datagrams, and is established while it carries frames itself', () => {
     const link = greeted()
+    expect(link.lacksPath(CARRY_AFTER_MS)).toBe(false)
+    link.due(0)
     expect(link.lacksPath(CARRY_AFTER_MS - 1)).toBe(false)
     expect(link.lacksPath(CARRY_AFTER_MS)).toBe(true)
     link.carry(CARRY_AFTER_MS)
