@@ -22,6 +22,9 @@ const HEARD_WITHIN_MS = 500
 /** Of the pauses between two flushes, and between two computations of routes, what a busy host adds. */
 const LAG_MAX_MS = 400
 
+/** What a busy host adds to the time for which changes of links settle; those that are lost it tells of as ever. */
+const UNSETTLED_MAX_MS = 4_000
+
 /** Records beyond these that tell of a lost link: others must not give frames to a dead router because its neighbour has just said something else. */
 const LOSSES_IN_A_ROW = 5
 
@@ -32,6 +35,7 @@ export class Pace {
   readonly #losses: Allowance
   #flushedAt = Number.NEGATIVE_INFINITY
   #routedAt = Number.NEGATIVE_INFINITY
+  #unsettledMs = 0
 
   constructor(hostCount: () => number, now: Instant) {
     this.#hostCount = hostCount
@@ -52,7 +56,8 @@ export class Pace {
   /** When this router may next issue a record, which it has wanted to since `since`: `now` if it may. `isLoss`: a link is gone. */
   recordAt(since: Instant, now: Instant, isLoss = false): Instant {
     const turnAt = isLoss ? Math.min(this.#recordTurn(now), this.#lossTurn(now)) : this.#recordTurn(now)
-    return Math.max(now, turnAt, since + this.#hostCount() * SETTLE_PER_HOST_MS)
+    const unsettledMs = isLoss ? 0 : this.#unsettledMs
+    return Math.max(now, turnAt, since + unsettledMs + this.#hostCount() * SETTLE_PER_HOST_MS)
   }
 
   /** Call when a record was issued. */
@@ -75,9 +80,14 @@ export class Pace {
     this.#routedAt = at
   }
 
-  /** For how much later to take what is done at `now` and was due at `deadline`: a host that cannot keep up does more at once, and less often. */
-  lagMs(deadline: Instant, now: Instant): number {
-    return Number.isFinite(deadline) ? Math.min(Math.max(0, now - deadline), LAG_MAX_MS) : 0
+  /**
+   * Call when something is done at `now` that was due at `deadline`. Gives for how much later to take it: a host that cannot keep up
+   * does more at once, and less often. Records of its own it issues more seldom still: all others have to take note of each.
+   */
+  noteLag(deadline: Instant, now: Instant): number {
+    const lateMs = Number.isFinite(deadline) ? Math.max(0, now - deadline) : 0
+    this.#unsettledMs = Math.min(2 * lateMs, UNSETTLED_MAX_MS)
+    return Math.min(lateMs, LAG_MAX_MS)
   }
 
   #recordTurn(now: Instant): Instant {

@@ -116,7 +116,7 @@ export class Publication {
 
   /** Call at the deadline. What this router says itself goes ahead of what it passes on, so that others pass on the latest. */
   publish(now: Instant): void {
-    const lagMs = this.#pace.lagMs(this.deadline, now)
+    const lagMs = this.#pace.noteLag(this.deadline, now)
     const isFlush = this.#flushAt <= now
     this.costs.announce()
     this.#sources.fastPath()?.announce(now)

@@ -16,13 +16,27 @@ describe('the pace of a router', () => {
 
   it('does more at once, and less often, on a host that comes late to what is due', () => {
     const pace = new Pace(() => 60, 0)
-    const inTime = pace.lagMs(100, 100)
-    const late = pace.lagMs(100, 250)
-    expect([inTime, late, pace.lagMs(100, 60_000), pace.lagMs(Number.NEGATIVE_INFINITY, 100)]).toEqual([0, 150, 400, 0])
+    const inTime = pace.noteLag(100, 100)
+    const late = pace.noteLag(100, 250)
+    expect([inTime, late, pace.noteLag(100, 60_000), pace.noteLag(Number.NEGATIVE_INFINITY, 100)]).toEqual([
+      0, 150, 400, 0,
+    ])
     pace.flushed(250 + late)
     pace.routed(250 + late)
     expect(pace.flushAt('soon', 260)).toBe(400 + 6 + 20)
     expect(pace.routesAt(260)).toBe(400 + 18)
+  })
+
+  it('lets changes of links settle for longer on such a host, but for those that are lost', () => {
+    const pace = new Pace(() => 60, 0)
+    expect(pace.recordAt(100, 100)).toBe(103)
+    pace.noteLag(100, 600)
+    expect(pace.recordAt(100, 100)).toBe(1_103)
+    expect(pace.recordAt(100, 100, true)).toBe(103)
+    pace.noteLag(100, 60_000)
+    expect(pace.recordAt(100, 100)).toBe(4_103)
+    pace.noteLag(100, 100)
+    expect(pace.recordAt(100, 100)).toBe(103)
   })
 
   it('gives a neighbour more time to hear of something the more there are, whatever else is due', () => {
