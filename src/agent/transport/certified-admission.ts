@@ -7,7 +7,7 @@ import { type Credentials, secureContextOf, shownKeyOf } from './credentials.ts'
 import { isPreface, makePreface, PREFACE_BYTES } from './preface.ts'
 import { readExactly } from './read-exactly.ts'
 
-const PREFACE_TIMEOUT_MS = 5000
+const PREFACE_TIMEOUT_MS = 10_000
 const NOT_OURS = 'it showed no certificate of this cluster'
 
 /**

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../base/endpoint.ts'
 import type { Admission } from './admission.ts'
 
 const CONNECT_TIMEOUT_MS = 3000
-const HANDSHAKE_TIMEOUT_MS = 5000
+const HANDSHAKE_TIMEOUT_MS = 15_000
 
 export interface DialledLink {
   readonly socket: TLSSocket
@@ -55,7 +55,7 @@ function awaitEvent(socket: Socket, event: 'connect' | 'secureConnect', patience
       socket.destroy()
       reject(reason)
     }
-    const late = setTimeout(() => fail(new Error(patience.tooLate)), patience.timeoutMs)
+    const late = setTimeout(() => setImmediate(() => fail(new Error(patience.tooLate))), patience.timeoutMs)
     const failed = (error: Error) => fail(new Error(describe(error)))
     const closed = () => fail(new Error('closed by the other end'))
     socket.on('error', failed).once('close', closed)

@@ -9,7 +9,7 @@ const ACCEPT_BURST = 20
 const ACCEPTS_PER_SECOND = 20
 /** Connections at one time of which we do not know yet who they are. */
 export const STRANGERS_MAX = 64
-const HANDSHAKE_TIMEOUT_MS = 5000
+const HANDSHAKE_TIMEOUT_MS = 15_000
 
 export interface LinkListenerOptions {
   readonly admission: Admission
