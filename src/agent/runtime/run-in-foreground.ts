@@ -110,11 +110,10 @@ function afterStart(agent: Agent, beforeRehearsal: () => void): readonly NodeJS.
     // Not before: it sets flags of the engine, which are noted in the code that is kept.
     whenIdle({ ...leisure, afterMs: REHEARSAL_TAKES_MS }, collectAndRelease).unref()
   })
-  // What is given back in the middle of a start is fetched again: not the first time, where others start as well.
-  let isEarly = true
+  // What is given back in the middle of a start is fetched again, and others may be starting as well.
+  const startedAt = performance.now()
   const releaseLater = () => {
-    if (!isEarly || !isHostBusy()) release()
-    isEarly = false
+    if (!isHostBusy() || performance.now() - startedAt >= NEVER_IDLE_AFTER_MS) release()
   }
   return [rehearse, setInterval(releaseLater, RELEASE_EVERY_MS)]
 }
