@@ -1,5 +1,4 @@
 import { assertNever } from '../../base/assert.ts'
-import type { Endpoint } from '../../base/endpoint.ts'
 import type { SignedManifest } from '../../contract/cluster-manifest.ts'
 import { ConnectionMaker, type Target } from '../mesh/connection-maker.ts'
 import { Link } from '../mesh/link.ts'
@@ -133,7 +132,9 @@ export class Router implements RouterMachine {
       case 'fast-probe-refused':
         return this.#fastPath?.heard(input, now)
       case 'connect':
-        return this.#connect(input.targets, input.replace)
+        if (input.replace) this.#maker.forget(this.#maker.configured)
+        this.#maker.connect(input.targets, now)
+        return this.#storeTargets()
       case 'forget':
         this.#maker.forget(input.targets)
         return this.#storeTargets()
@@ -212,12 +213,6 @@ export class Router implements RouterMachine {
   #withLink(id: number, act: (link: Link) => void): void {
     const link = this.#neighbours.link(id)
     if (link !== undefined) act(link)
-  }
-
-  #connect(targets: readonly Endpoint[], replace: boolean): void {
-    if (replace) this.#maker.forget(this.#maker.configured)
-    this.#maker.connect(targets, this.#now)
-    this.#storeTargets()
   }
 
   #storeTargets(): void {
