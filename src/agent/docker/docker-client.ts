@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
-import { requestOverUnix, type UnixReply, type UnixRequest } from '../http/unix-request.ts'
+import { noAnswer, requestOverUnix, type UnixReply, type UnixRequest } from '../http/unix-request.ts'
 import { DockerGone, noSuchContainer } from './docker-error.ts'
 import {
   addressesOf,
@@ -50,10 +50,12 @@ export function dockerSocket(root: string, environment: { readonly DOCKER_HOST?:
  */
 export class DockerClient {
   readonly socketPath: string
+  readonly #timeoutMs: number
   #version: string | undefined
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, timeoutMs = TIMEOUT_MS) {
     this.socketPath = socketPath
+    this.#timeoutMs = timeoutMs
   }
 
   /** The version of the API that is spoken, as in `1.41`. */
@@ -160,7 +162,12 @@ export class DockerClient {
 
   #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const asked = request({ socketPath: this.socketPath, path, headers: { host: 'docker' }, signal }, resolve)
+      const asked = request({ socketPath: this.socketPath, path, headers: { host: 'docker' }, signal }, response => {
+        // For hours nothing may happen; the daemon says at once that it is listened to.
+        asked.setTimeout(0)
+        resolve(response)
+      })
+      asked.setTimeout(this.#timeoutMs, () => asked.destroy(noAnswer()))
       asked.on('error', cause => reject(this.#gone(cause)))
       asked.end()
     })
@@ -172,7 +179,7 @@ export class DockerClient {
 
   async #ask(wish: Question): Promise<UnixReply> {
     try {
-      return await requestOverUnix({ socketPath: this.socketPath, timeoutMs: TIMEOUT_MS, ...wish })
+      return await requestOverUnix({ socketPath: this.socketPath, timeoutMs: this.#timeoutMs, ...wish })
     } catch (cause) {
       throw this.#gone(cause as NodeJS.ErrnoException)
     }

@@ -31,9 +31,13 @@ export async function requestOverUnix(wish: UnixRequest): Promise<UnixReply> {
         resolve({ code: response.statusCode ?? 500, headers: response.headers, text })
       })
     })
-    const timeout = () => asked.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }))
-    asked.setTimeout(timeoutMs, timeout)
+    asked.setTimeout(timeoutMs, () => asked.destroy(noAnswer()))
     asked.on('error', reject)
     asked.end(body)
   })
+}
+
+/** What a request ends with to which nothing has come in time. */
+export function noAnswer(): NodeJS.ErrnoException {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }

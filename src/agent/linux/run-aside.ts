@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process'
 import { UserError } from '../../base/user-error.ts'
-import { type Argv, COMMAND_LIMIT_MS, commandFailed, commandHangs, commandNotRun, environment } from './run-command.ts'
+import {
+  type Argv,
+  COMMAND_LIMIT_MS,
+  COMMAND_OUTPUT_BYTES_MAX,
+  commandFailed,
+  commandHangs,
+  commandNotRun,
+  environment,
+} from './run-command.ts'
 
 interface AsideWish {
   /** Its standard input. */
@@ -15,12 +23,13 @@ interface AsideWish {
 export function runAside(argv: Argv, { input = '', limitMs = COMMAND_LIMIT_MS }: AsideWish = {}): Promise<string> {
   const [program, ...args] = argv
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { encoding: 'utf8', env: environment() }, (failure, stdout, stderr) => {
+    const how = { encoding: 'utf8', env: environment(), maxBuffer: COMMAND_OUTPUT_BYTES_MAX } as const
+    const child = execFile(program, args, how, (failure, stdout, stderr) => {
       clearTimeout(limit)
       if (failure === null) return resolve(stdout)
       const { code } = failure
       // A number is how the program ended.
-      reject(typeof code === 'string' ? commandNotRun(program, code) : commandFailed(argv, `${stderr}${stdout}`))
+      reject(typeof code === 'string' ? commandNotRun(argv, code) : commandFailed(argv, `${stderr}${stdout}`))
     })
     const limit = setTimeout(() => {
       child.kill('SIGKILL')

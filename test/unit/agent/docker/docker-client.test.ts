@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { marathonName, namesOf } from '../../../../src/agent/docker/container-names.ts'
 import { DockerClient, dockerSocket } from '../../../../src/agent/docker/docker-client.ts'
@@ -57,26 +57,36 @@ describe('a container', () => {
   })
 })
 
+function tellEvents(response: ServerResponse): void {
+  response.write('{"Action":"start","Act')
+  response.write('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
+  const actor = { ID: 'net', Attributes: { container: 'x' } }
+  response.write(`${JSON.stringify({ Type: 'network', Action: 'connect', Actor: actor })}\n`)
+  response.end(`${JSON.stringify({ Type: 'network', Action: 'destroy', Actor: { ID: 'net' } })}\n`)
+}
+
 describe('the client of Docker', () => {
   const folder = useTemporaryFolder()
   const asked: string[] = []
   let ownNetwork: unknown
+  let isHanging = false
+  let quietMs = 0
   let server: Server
 
   beforeEach(async () => {
     asked.length = 0
+    isHanging = false
+    quietMs = 0
     server = createServer((request, response) => {
       asked.push(request.url ?? '')
       response.setHeader('api-version', '1.41')
       if (request.url === '/_ping') response.end('OK')
       else if (request.url === '/v1.41/containers/web/json') response.end(JSON.stringify(raw))
       else if (request.url === '/v1.41/networks/bridge') response.end(JSON.stringify(ownNetwork))
+      else if (isHanging) return
       else if (request.url?.startsWith('/v1.41/events')) {
-        response.write('{"Action":"start","Act')
-        response.write('or":{"ID":"x"}}\n\n{"Action":"die","Actor":{"ID":"x"}}\n')
-        const actor = { ID: 'net', Attributes: { container: 'x' } }
-        response.write(`${JSON.stringify({ Type: 'network', Action: 'connect', Actor: actor })}\n`)
-        response.end(`${JSON.stringify({ Type: 'network', Action: 'destroy', Actor: { ID: 'net' } })}\n`)
+        response.flushHeaders()
+        setTimeout(() => tellEvents(response), quietMs)
       } else response.writeHead(404).end('{}')
     })
     await new Promise<void>(resolve => server.listen(join(folder(), 's'), resolve))
@@ -113,6 +123,20 @@ describe('the client of Docker', () => {
       { action: 'die', id: 'x' },
       { action: 'connect', id: 'x' },
     ])
+  })
+
+  it('gives up a daemon that does not even begin to tell of events', async () => {
+    isHanging = true
+    const told = new DockerClient(join(folder(), 's'), 50).openEvents(new AbortController().signal)
+    await expect(told).rejects.toThrow(`Docker does not answer on ${join(folder(), 's')}: ETIMEDOUT`)
+  })
+
+  it('waits for an event for longer than for an answer', async () => {
+    quietMs = 200
+    const events = new DockerClient(join(folder(), 's'), 50).openEvents(new AbortController().signal)
+    const seen = []
+    for await (const event of await events) seen.push(event)
+    expect(seen).toHaveLength(3)
   })
 
   it('says where it looked when there is no Docker', async () => {

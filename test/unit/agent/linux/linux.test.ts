@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { findInitSystem } from '../../../../src/agent/linux/init-system.ts'
 import { attribute, nested, word } from '../../../../src/agent/linux/netlink.ts'
 import { findDevice, parseLink } from '../../../../src/agent/linux/network-device.ts'
@@ -25,6 +25,20 @@ describe.each<[string, (argv: Argv, limitMs?: number) => Promise<string>]>([
 
   it('to be found is said to be missing', async () => {
     await expect(run(['weave-no-such-program'])).rejects.toThrow("'weave-no-such-program' could not be run: ENOENT")
+  })
+
+  it('gives more than a megabyte', async () => {
+    expect(await run(['head', '-c', '3000000', '/dev/zero'])).toHaveLength(3_000_000)
+  })
+
+  it('and prints without an end is ended, and told of by that', async () => {
+    const [cause, remedy] = ["'yes' printed more than 64 MB, and was ended", expect.stringContaining('by hand')]
+    await expect(run(['yes'])).rejects.toMatchObject({ problems: [{ cause, remedy }] })
+  })
+
+  it('and that nobody may run is not said to be missing', async () => {
+    const remedy = expect.stringMatching(/^let root run '.*package.json'/)
+    await expect(run([resolve('package.json')])).rejects.toMatchObject({ problems: [{ remedy }] })
   })
 
   it('and hangs is killed, and told of with what to do', async () => {
