@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
+import { labOfInventory } from '../../../src/cli/provision/lab-of-inventory.ts'
+import type { Lab, RunOptions } from '../../../src/lab/index.ts'
 import { violationsOfAnswer } from '../../json-schema.ts'
 import { patiently } from '../agent/patience.ts'
 
@@ -23,6 +25,7 @@ export class LabDriver {
   readonly directory = mkdtempSync(join(tmpdir(), 'weave-acceptance-'))
   readonly folder = join(this.directory, 'lab')
   readonly inventory: string
+  #lab: Lab | undefined
   readonly vaultPassword = join(this.directory, 'vault-password')
 
   /** `file`: of a folder that is not an inventory as a whole. */
@@ -64,21 +67,28 @@ export class LabDriver {
   }
 
   /** Runs a command on a host and returns what it printed; throws when it fails. */
-  async on(host: string, argv: readonly string[]): Promise<string> {
-    const outcome = await this.tryOn(host, argv)
+  async on(host: string, argv: readonly string[], options: RunOptions = {}): Promise<string> {
+    const outcome = await this.tryOn(host, argv, options)
     if (outcome.exitCode !== 0)
       throw new Error(`${host}: ${argv.join(' ')}: exit ${outcome.exitCode}: ${outcome.stderr || outcome.stdout}`)
     return outcome.stdout.trim()
   }
 
-  async tryOn(host: string, argv: readonly string[]): Promise<Outcome> {
-    return this.provision(['lab', 'exec', host, '--', ...argv])
+  /** As `lab exec` does it, in this process: tests look into hosts some hundred times, and a start of the product takes most of a second. */
+  async tryOn(host: string, argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    this.#lab ??= await labOfInventory(this.inventory)
+    try {
+      const { status, stdout, stderr } = await this.#lab.exec(host, argv, options)
+      return { exitCode: status, stdout, stderr }
+    } catch (cause) {
+      // A host that does not run, or ends at this moment.
+      return { exitCode: 1, stdout: '', stderr: String(cause) }
+    }
   }
 
   /** Like `on`, with a file of this machine as the command's standard input. */
   async feed(host: string, argv: readonly string[], file: string): Promise<void> {
-    const words = ['lab', 'exec', '-i', this.inventory, host, '--', ...argv]
-    await execa(process.execPath, [CLI, ...words], { inputFile: file })
+    await this.on(host, argv, { input: readFileSync(file) })
   }
 
   async shell(host: string, script: string): Promise<string> {
