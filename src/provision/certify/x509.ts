@@ -1,9 +1,5 @@
-import 'reflect-metadata'
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
 import { assert } from '../../base/assert.ts'
-
-x509.cryptoProvider.set(webcrypto)
 
 const ALGORITHM = { name: 'Ed25519' }
 
@@ -19,6 +15,7 @@ const NOT_AFTER = new Date('9999-12-31T23:59:59Z')
 
 /** Ed25519 signs without chance, so the same keys give the same certificate to the byte. */
 export async function clusterCertificate(privateKey: KeyObject): Promise<string> {
+  const x509 = await loadLibrary()
   const keys = await importPair(privateKey)
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialFor(keys.raw),
@@ -90,6 +87,7 @@ export async function hostCertificate(privateKey: KeyObject, hostKey: string): P
 }
 
 async function certificateOf(privateKey: KeyObject, hostKey: Buffer): Promise<string> {
+  const x509 = await loadLibrary()
   const cluster = await importPair(privateKey)
   const publicKey = await importPublic(hostKey)
   const usages = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
@@ -111,6 +109,14 @@ async function certificateOf(privateKey: KeyObject, hostKey: Buffer): Promise<st
     ],
   })
   return `${certificate.toString('pem')}\n`
+}
+
+/** When the first certificate is made: it takes a fifth of the start of the commands, most of which make none. */
+async function loadLibrary(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata')
+  const x509 = await import('@peculiar/x509')
+  x509.cryptoProvider.set(webcrypto)
+  return x509
 }
 
 interface KeyPair {
