@@ -19,7 +19,7 @@ import { readExactly } from './read-exactly.ts'
 import { remoteOf, strangerAt } from './remote-endpoint.ts'
 import { selfSign } from './self-signed.ts'
 
-const ANSWER_TIMEOUT_MS = 5000
+const ANSWER_TIMEOUT_MS = 10_000
 const NO_KEY = 'its certificate holds no Ed25519 key'
 
 /** For the log of one end and the status of the other. */

@@ -211,7 +211,7 @@ export class Link {
   }
 
   #ungreeted(now: number): readonly LinkAction[] {
-    if (now >= this.#heardAt + GREETING_TIMEOUT_MS) return [{ kind: 'close', reason: 'no hello within 5 s' }]
+    if (now >= this.#heardAt + GREETING_TIMEOUT_MS) return [{ kind: 'close', reason: 'no hello within 10 s' }]
     return now >= this.changedAt + GREETING_MAX_MS ? [{ kind: 'close', reason: 'no hello within 60 s' }] : []
   }
 

@@ -15,7 +15,7 @@ describe('a link', () => {
   it('ends when no hello comes', () => {
     const link = new Link({ id: 1, direction: 'inbound', remote, now: 0 })
     expect(link.due(GREETING_TIMEOUT_MS - 1)).toEqual([])
-    expect(link.due(link.deadline)).toEqual([{ kind: 'close', reason: 'no hello within 5 s' }])
+    expect(link.due(link.deadline)).toEqual([{ kind: 'close', reason: 'no hello within 10 s' }])
   })
 
   it('ends when the peer does not say who it is, whatever else it says', () => {
