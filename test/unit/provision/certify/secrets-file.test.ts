@@ -9,6 +9,8 @@ const TIMEOUT_MS = 60_000
 
 let folder: string
 beforeEach(() => {
+  // Whoever runs the tests may have one of their own.
+  delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
   folder = mkdtempSync(join(tmpdir(), 'weave-secrets-'))
 })
 afterEach(() => rmSync(folder, { recursive: true }))
@@ -57,17 +59,11 @@ it(
     const [named, given] = [join(folder, 'named'), join(folder, 'given')]
     writeFileSync(named, 'of the environment\n')
     writeFileSync(given, 'of the command line\n')
-    const former = process.env.ANSIBLE_VAULT_PASSWORD_FILE
     process.env.ANSIBLE_VAULT_PASSWORD_FILE = named
-    try {
-      const { secrets } = await open({ password: { file: given } })
-      const cluster = { id: secrets.clusterId, publicKey: publicKeyOf(secrets) }
-      expect((await open({ cluster, password: { file: given } })).secrets).toEqual(secrets)
-      await expect(open({ cluster, password: {} })).rejects.toThrow(`the vault password from ${named}`)
-    } finally {
-      if (former === undefined) delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
-      else process.env.ANSIBLE_VAULT_PASSWORD_FILE = former
-    }
+    const { secrets } = await open({ password: { file: given } })
+    const cluster = { id: secrets.clusterId, publicKey: publicKeyOf(secrets) }
+    expect((await open({ cluster, password: { file: given } })).secrets).toEqual(secrets)
+    await expect(open({ cluster, password: {} })).rejects.toThrow(`the vault password from ${named}`)
   },
   TIMEOUT_MS,
 )
@@ -115,12 +111,9 @@ it(
     const file = join(folder, 'named')
     writeFileSync(file, 'named\n')
     process.env.ANSIBLE_VAULT_PASSWORD_FILE = file
-    try {
-      await open()
-      expect(existsSync(join(folder, 'config'))).toBe(false)
-    } finally {
-      delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
-    }
+    await open()
+    expect(existsSync(join(folder, 'config'))).toBe(false)
+    delete process.env.ANSIBLE_VAULT_PASSWORD_FILE
     await expect(open({ password: { file } })).resolves.toMatchObject({ notices: [] })
   },
   TIMEOUT_MS,
