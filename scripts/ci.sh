@@ -15,8 +15,8 @@ PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/shims$' | paste -sd: -)
 failed_steps=0
 # CI takes under 40 minutes. So many seconds after its start no more is begun of what tries the same on other sites, or beside other programs.
 NO_MORE_AFTER=1500
-# Tests of whole hosts that are run in any case.
-HOSTS_FIRST=(acceptance/acceptance lab/exclusive lab/lab provision/change)
+HOSTS='test/system/(acceptance|lab|provision)/'
+HOSTS_LATER=(acceptance/docker-traps provision/mesos-site provision/two-sites)
 
 # step TITLE LIMIT COMMAND…: LIMIT keeps a hanging step from eating the time of the others.
 step() {
@@ -45,13 +45,11 @@ tests() {
 
 # Whole hosts wait much, for Ansible and for one another.
 tests_of_hosts() {
-  local file name first
-  first=$(IFS='|' && printf '%s' "${HOSTS_FIRST[*]}")
-  tests hosts 'system tests of whole hosts' 55m test:system --testPathPatterns "test/system/($first).test.ts"
-  for file in test/system/{acceptance,lab,provision}/*.test.ts; do
-    name=${file#test/system/}
-    name=${name%.test.ts}
-    case "|$first|" in *"|$name|"*) continue ;; esac
+  local name file later
+  later=$(IFS='|' && printf '%s' "${HOSTS_LATER[*]}")
+  tests hosts 'system tests of whole hosts' 55m test:system --testPathPatterns "^(?!.*($later)).*$HOSTS"
+  for name in "${HOSTS_LATER[@]}"; do
+    file=test/system/$name.test.ts
     if [ "$SECONDS" -lt "$NO_MORE_AFTER" ]; then
       tests "hosts-${name##*/}" "system tests of whole hosts: $name" 15m test:system --testPathPatterns "$file"
     else
@@ -84,7 +82,7 @@ check 'fuzzers' 5m npm run --silent fuzz -- --seconds 2 --seed 1
 tests unit 'unit tests, simulations, golden files, architecture' 15m test --maxWorkers=2
 if [ "$(id -u)" -eq 0 ]; then
   beside tests_of_hosts
-  tests agents 'system tests of agents' 55m test:system --testPathPatterns '^(?!.*test/system/(acceptance|lab|provision)/)'
+  tests agents 'system tests of agents' 55m test:system --testPathPatterns '^(?!.*'"$HOSTS)"
   join
 else
   printf '\nsystem tests left out: they make network namespaces and hosts, which takes root\n'

@@ -206,13 +206,16 @@ export class Link {
 
   #describeSilence(now: number): string {
     return now < this.#heardAt + LINK_MUTE_MAX_MS
-      ? 'nothing heard for 4 s'
-      : 'nothing said for 10 s, though datagrams pass'
+      ? `nothing heard for ${LINK_SILENCE_MAX_MS / 1000} s`
+      : `nothing said for ${LINK_MUTE_MAX_MS / 1000} s, though datagrams pass`
   }
 
   #ungreeted(now: number): readonly LinkAction[] {
-    if (now >= this.#heardAt + GREETING_TIMEOUT_MS) return [{ kind: 'close', reason: 'no hello within 10 s' }]
-    return now >= this.changedAt + GREETING_MAX_MS ? [{ kind: 'close', reason: 'no hello within 60 s' }] : []
+    if (now >= this.#heardAt + GREETING_TIMEOUT_MS)
+      return [{ kind: 'close', reason: `no hello within ${GREETING_TIMEOUT_MS / 1000} s` }]
+    return now >= this.changedAt + GREETING_MAX_MS
+      ? [{ kind: 'close', reason: `no hello within ${GREETING_MAX_MS / 1000} s` }]
+      : []
   }
 
   #pathLost(now: number, heardUntil: number): readonly LinkAction[] {

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
+import { UserError } from '../../../src/base/user-error.ts'
 import { labOfInventory } from '../../../src/cli/provision/lab-of-inventory.ts'
 import type { Lab, RunOptions } from '../../../src/lab/index.ts'
 import { violationsOfAnswer } from '../../json-schema.ts'
@@ -25,8 +26,8 @@ export class LabDriver {
   readonly directory = mkdtempSync(join(tmpdir(), 'weave-acceptance-'))
   readonly folder = join(this.directory, 'lab')
   readonly inventory: string
-  #lab: Lab | undefined
   readonly vaultPassword = join(this.directory, 'vault-password')
+  #lab: Lab | undefined
 
   /** `file`: of a folder that is not an inventory as a whole. */
   constructor(source = 'inventories/lab', file = '') {
@@ -81,7 +82,9 @@ export class LabDriver {
       const { status, stdout, stderr } = await this.#lab.exec(host, argv, options)
       return { exitCode: status, stdout, stderr }
     } catch (cause) {
-      // A host that does not run, or ends at this moment.
+      // A host that does not run, or ends at this moment; all else is a defect of the lab.
+      const { code } = cause as NodeJS.ErrnoException
+      if (!(cause instanceof UserError) && code !== 'ENOENT' && code !== 'ESRCH') throw cause
       return { exitCode: 1, stdout: '', stderr: String(cause) }
     }
   }
