@@ -220,6 +220,7 @@ export class DirectPaths {
 
   #probe(path: Path, now: number): readonly PathProbe[] {
     if (path.isAwaitingAnswer) this.#hasOtherCost = path.quality.lost(now) || this.#hasOtherCost
+    path.quality.sent(path.probeAt, now)
     path.isAwaitingAnswer = path.endpoint !== undefined
     scheduleNext(path, now)
     path.sent = new Map([...path.sent].filter(([, { at }]) => now < at + PATH_SILENCE_MAX_MS))

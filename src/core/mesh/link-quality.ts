@@ -16,6 +16,8 @@ const GAIN = 1 / 8
  * judged by fewer: hosts are busy when many routers start, and each cost that all have to be told of would keep them so.
  */
 const ANSWERS_JUDGED = 4
+/** A probe that goes out so much later than it was due tells of this host, and not of the path: neither its answer nor its loss is judged. */
+const LATE_MAX_MS = 250
 /** Round trips up to here are all alike; from here on each doubling is a step. Milliseconds. */
 const LATENCY_FIRST_STEP_MS = 2
 const LATENCY_STEPS_MAX = 12
@@ -39,6 +41,7 @@ export class LinkQuality {
   #lossStep = 0
   #steppedAt = Number.NEGATIVE_INFINITY
   #heldMs = COST_HELD_MS
+  #isHostLate = false
 
   /** Share of the last probes without an answer, 0 to 1. */
   get loss(): number {
@@ -57,17 +60,23 @@ export class LinkQuality {
     return Math.min(COST_MAX, HOP_COST + latency + (LOSS_STEPS[this.#lossStep - 1]?.cost ?? 0))
   }
 
+  /** A probe goes out at `now` that was due at `dueAt`. */
+  sent(dueAt: number, now: number): void {
+    this.#isHostLate = now > dueAt + LATE_MAX_MS
+  }
+
   /** A probe came back. True when the cost is another. */
   answered(roundTripMs: number, now: number): boolean {
+    this.roundTripMs = this.roundTripMs === undefined ? roundTripMs : this.#mean(this.roundTripMs, roundTripMs)
+    if (this.#isHostLate) return false
     this.#roundTrips.push(roundTripMs)
     if (this.#roundTrips.length > ANSWERS_JUDGED) this.#roundTrips.shift()
-    this.roundTripMs = this.roundTripMs === undefined ? roundTripMs : this.#mean(this.roundTripMs, roundTripMs)
     return this.#note(true, now)
   }
 
   /** The time for a probe's answer is over. True when the cost is another. */
   lost(now: number): boolean {
-    return this.#note(false, now)
+    return !this.#isHostLate && this.#note(false, now)
   }
 
   /** The path is gone: what comes back is measured afresh. */

@@ -69,6 +69,8 @@ export class Link {
   /** The highest protocol version that both ends speak. */
   protocol = 0
   changedAt: number
+  /** From the connection until the other end had introduced itself, milliseconds: what a word takes just now, and its answer. */
+  greetedInMs = 0
   readonly quality = new LinkQuality()
   /** Records that the other end has yet to be sent. */
   readonly unsent = new Set<number>()
@@ -141,6 +143,7 @@ export class Link {
     this.peer = peer
     this.peerBootId = bootId
     this.endpoint = endpoint
+    this.greetedInMs = now - this.changedAt
     this.changedAt = now
     this.#heartbeatAt = now + HEARTBEAT_EVERY_MS
     this.#probeAt = now
@@ -235,8 +238,10 @@ export class Link {
   }
 
   #probe(now: number, heardUntil: number): readonly LinkAction[] {
-    if (heardUntil < this.#nextProbeAt) return []
+    const dueAt = this.#nextProbeAt
+    if (heardUntil < dueAt) return []
     if (this.#isAwaitingAnswer) this.#hasOtherCost = this.quality.lost(now) || this.#hasOtherCost
+    this.quality.sent(dueAt, now)
     this.#isAwaitingAnswer = this.isEstablished
     this.#probeAt = now + this.#probeAgainMs(now)
     this.#probedAt = now

@@ -99,6 +99,21 @@ describe('direct paths', () => {
     expect(paths.openTo(2)?.quality).toMatchObject({ loss: 0.5, roundTripMs: 0 })
   })
 
+  it('cost no more for losses of probes that this host is late to send', () => {
+    const costsAfter = (lateMs: number) => {
+      const paths = opened()
+      for (let i = 0, now = 0; i < 40; i++) {
+        paths.want(2, now)
+        now = Math.max(now + 1, paths.deadline) + lateMs
+        const { probes } = paths.due(now)
+        if (i % 2 === 0) for (const { sequence } of probes) paths.answered(2, { sequence, from: near }, now + 1)
+      }
+      return [...paths.lossyCosts(new Map()).keys()]
+    }
+    expect(costsAfter(1_000)).toEqual([])
+    expect(costsAfter(10)).toEqual([2])
+  })
+
   it('that lose much have a cost, half of what links have for it, and none to peers that an operator has one for', () => {
     const paths = opened()
     let hadOtherCost = 0

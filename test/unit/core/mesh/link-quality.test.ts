@@ -29,6 +29,21 @@ describe('the quality of a link', () => {
     expect(busy.cost).toBe(HOP_COST)
   })
 
+  it('is not judged by probes that this host was late to send: neither by answers nor by losses', () => {
+    const costsAfter = (lateMs: number) => {
+      const answered = new LinkQuality()
+      const lost = new LinkQuality()
+      for (let now = 0; now < 100_000; now += 4_000) {
+        for (const quality of [answered, lost]) quality.sent(now - lateMs, now)
+        answered.answered(400, now)
+        lost.lost(now)
+      }
+      return [answered.cost, lost.cost].map(cost => cost > HOP_COST)
+    }
+    expect(costsAfter(300)).toEqual([false, false])
+    expect(costsAfter(200)).toEqual([true, true])
+  })
+
   it('is held for longer each time while it keeps changing, and as at first after a calm', () => {
     const quality = new LinkQuality()
     const swing = (from: number, to: number) => {

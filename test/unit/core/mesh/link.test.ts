@@ -8,6 +8,7 @@ import {
   PROBE_EVERY_MS,
   PROBE_SILENCE_MAX_MS,
 } from '../../../../src/core/mesh/link.ts'
+import { HOP_COST } from '../../../../src/core/mesh/link-quality.ts'
 
 const remote = { ip: '10.0.0.1', port: 6783 }
 
@@ -153,6 +154,20 @@ describe('the path of a link', () => {
     }
     expect(lost).toBeGreaterThanOrEqual(5)
     expect(now).toBeLessThanOrEqual(1 + PROBE_SILENCE_MAX_MS + 200)
+  })
+
+  it('costs no more for probes that this host is late to send', () => {
+    const costAfter = (lateMs: number) => {
+      const link = greeted()
+      for (let i = 0; i < 30; i++) {
+        const now = link.deadline + lateMs
+        link.heard(now)
+        for (const action of link.due(now)) if (action.kind === 'probe') link.probeAnswered(action.sequence, now + 400)
+      }
+      return link.quality.cost
+    }
+    expect(costAfter(1_000)).toBe(HOP_COST)
+    expect(costAfter(100)).toBeGreaterThan(HOP_COST)
   })
 
   it('is measured by answers that later probes have overtaken', () => {
