@@ -23,6 +23,9 @@ export function settleMs(hostCount: number): number {
 
 const SETTLE_MIN_MS = 1_000
 const SETTLE_PER_HOST_MS = 1
+/** Where hosts have too much to do gossip is as late as they are: for each millisecond that a greeting took, which is two words. */
+const SETTLE_PER_GREETING_MS = 4
+const SLOW_SETTLE_MAX_MS = 8_000
 /** More than these are shed one by one, where both ends have so many. */
 const LINKS_KEPT = 12
 /** A link is not shed before it is so old. */
@@ -79,8 +82,7 @@ export class DialPolicy {
       return !(this.#lacksCheapLinks(CHEAP_LINKS_WANTED) && !isPriced(owner))
     // One that is reached is dialled at once: it is there, and the rest of the links need not wait.
     if (owner !== undefined && !isReached && links.length >= LINKS_FOR_NOW) {
-      const settled = now - settleMs(this.#sources.hostCount())
-      if (links.some(link => link.changedAt > settled)) return true
+      if (links.some(link => link.changedAt > now - this.#settleMs)) return true
     }
     const { ip, port } = endpoint
     return links.some(({ direction, remote }) => direction === 'outbound' && remote.ip === ip && remote.port === port)
@@ -113,6 +115,12 @@ export class DialPolicy {
     const { neighbours, isPriced } = this.#sources
     const priced = neighbours.ready.filter(({ peer }) => peer !== undefined && isPriced(peer)).length
     return priced > 0 && neighbours.ready.length - priced < wanted
+  }
+
+  get #settleMs(): number {
+    const { hostCount, neighbours } = this.#sources
+    const slowestMs = Math.max(...neighbours.links.map(({ greetedInMs }) => greetedInMs))
+    return settleMs(hostCount()) + Math.min(SETTLE_PER_GREETING_MS * slowestMs, SLOW_SETTLE_MAX_MS)
   }
 
   get #isFull(): boolean {

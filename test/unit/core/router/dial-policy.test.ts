@@ -63,6 +63,13 @@ describe('a target that is reached over others', () => {
     expect(isSatisfied(3, 0)).toBe(false)
   })
 
+  it('is given longer where hosts took long to introduce themselves, as all that they pass on is late, but not for ever', () => {
+    const isSatisfied = (greetedInMs: number, now: number) =>
+      policyWith(4, 0, { reached: [], owner: 50, greetedInMs }).isSatisfied(target, greetedInMs + now)
+    expect([3_000, 5_000].map(now => isSatisfied(800, settleMs(30) + now))).toEqual([true, false])
+    expect([7_000, 9_000].map(now => isSatisfied(9_000, settleMs(30) + now))).toEqual([true, false])
+  })
+
   it('is dialled all the same where links cost more than a hop as operators say, and hardly one does not, and it does not', () => {
     const isSatisfied = (priced: readonly number[]) =>
       policyWith(5, 0, { reached: [50], owner: 50, priced }).isSatisfied(target, NOW)
@@ -98,17 +105,19 @@ interface Surroundings {
   readonly priced?: readonly number[]
   /** Of each peer. */
   readonly links?: number
+  /** Each link's. */
+  readonly greetedInMs?: number
 }
 
 function policyWith(
   links: number,
   linksMax: number,
-  { reached, owner, held = [], priced = [], links: theirs = 0 }: Surroundings = { reached: [] },
+  { reached, owner, held = [], priced = [], links: theirs = 0, greetedInMs = 0 }: Surroundings = { reached: [] },
 ): DialPolicy {
   const neighbours = new Neighbours(1)
   for (let i = 0; i < links; i++) {
     const link = new Link({ id: i, direction: 'outbound', remote: { ...FAR, port: 7000 + i }, now: 0 })
-    link.greet(i + 2, 1n, FAR, 0)
+    link.greet(i + 2, 1n, FAR, greetedInMs)
     neighbours.add(link)
     neighbours.promote(link)
   }
