@@ -15,7 +15,7 @@ import { describeKept, type KeptCode } from './kept-code.ts'
 import type { Logger } from './logger.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { spareMemory } from './spare-memory.ts'
-import { whenIdle } from './when-idle.ts'
+import { wheneverIdle, whenIdle } from './when-idle.ts'
 
 const CARE_EVERY_MS = 2000
 /** By then the links of the start are up, as a rule. */
@@ -110,12 +110,9 @@ function afterStart(agent: Agent, beforeRehearsal: () => void): readonly NodeJS.
     // Not before: it sets flags of the engine, which are noted in the code that is kept.
     whenIdle({ ...leisure, afterMs: REHEARSAL_TAKES_MS }, collectAndRelease).unref()
   })
-  // What is given back in the middle of a start is fetched again, and others may be starting as well.
-  const startedAt = performance.now()
-  const releaseLater = () => {
-    if (!isHostBusy() || performance.now() - startedAt >= NEVER_IDLE_AFTER_MS) release()
-  }
-  return [rehearse, setInterval(releaseLater, RELEASE_EVERY_MS)]
+  // What is given back in the middle of work is fetched again, and others may be starting as well.
+  const releases = wheneverIdle({ ...leisure, everyMs: RELEASE_EVERY_MS }, release)
+  return [rehearse, releases]
 }
 
 /** The first end counts. */

@@ -9,6 +9,10 @@ export interface Leisure {
   readonly calmLooks?: number
 }
 
+export interface RepeatedLeisure extends Pick<Leisure, 'latestMs' | 'isBusy'> {
+  readonly everyMs: number
+}
+
 const LOOK_EVERY_MS = 500
 /** In a row: hosts that have a lot to do have moments in which nothing runs, and many routers would find the same one. */
 const CALM_LOOKS = 3
@@ -26,4 +30,15 @@ export function whenIdle(leisure: Leisure, act: () => void): NodeJS.Timeout {
     act()
   }, lookEveryMs)
   return timer
+}
+
+/** Does again and again what can wait: each time that it finds the host idle, and on a busy one so long after the last time. */
+export function wheneverIdle({ everyMs, latestMs, isBusy }: RepeatedLeisure, act: () => void): NodeJS.Timeout {
+  let waitedMs = 0
+  return setInterval(() => {
+    waitedMs += everyMs
+    if (isBusy() && waitedMs < latestMs) return
+    waitedMs = 0
+    act()
+  }, everyMs)
 }

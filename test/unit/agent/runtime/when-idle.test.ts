@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { type Leisure, whenIdle } from '../../../../src/agent/runtime/when-idle.ts'
+import { type Leisure, wheneverIdle, whenIdle } from '../../../../src/agent/runtime/when-idle.ts'
 
 describe('what can wait', () => {
   beforeEach(() => jest.useFakeTimers())
@@ -53,6 +53,29 @@ describe('what can wait', () => {
     clearInterval(timer)
     jest.advanceTimersByTime(120_000)
     expect(acted()).toBe(0)
+  })
+})
+
+describe('what can wait, and comes again', () => {
+  beforeEach(() => jest.useFakeTimers())
+  afterEach(() => jest.useRealTimers())
+
+  it('is done each time while the host is idle, and seldom while it is busy', () => {
+    let count = 0
+    const host = { isBusy: false }
+    const timer = wheneverIdle({ everyMs: 4_000, latestMs: 60_000, isBusy: () => host.isBusy }, () => count++)
+    const doneIn = (ms: number) => {
+      const before = count
+      jest.advanceTimersByTime(ms)
+      return count - before
+    }
+    expect(doneIn(40_000)).toBe(10)
+    host.isBusy = true
+    expect([56_000, 4_000, 56_000, 4_000].map(doneIn)).toEqual([0, 1, 0, 1])
+    host.isBusy = false
+    expect(doneIn(4_000)).toBe(1)
+    clearInterval(timer)
+    expect(doneIn(120_000)).toBe(0)
   })
 })
 
