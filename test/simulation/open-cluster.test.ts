@@ -58,6 +58,26 @@ describe('routers without a manifest', () => {
     for (const name of ['a', 'b', 'c', 'd']) expect(reachableFrom(world, name)).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it.each([4, 11, 15, 30])(
+    'heal a partition of a minute and %d s, though of some there is nothing but what they said before',
+    seconds => {
+      const names = ['a', 'b', 'c', 'd', 'e', 'f']
+      const world = new World({ seed: 7 })
+      world.cluster.open()
+      world.define(names)
+      for (const [i, name] of names.slice(1).entries()) world.wire(names[i] ?? '', name)
+      for (const [i, name] of names.entries()) world.start(name, names.slice(Math.max(0, i - 1), i))
+      world.run(8000)
+      world.cut('c', 'd')
+      world.run(GIVE_UP_AFTER_MS + seconds * 1_000)
+      if (seconds === 30)
+        expect(['a', 'f'].map(name => [...knownTo(world, name)].sort())).toEqual([names.slice(0, 3), names.slice(3)])
+      world.heal()
+      world.run(10_000)
+      for (const name of names) expect(reachableFrom(world, name)).toEqual(names)
+    },
+  )
+
   it('meet though each has heard of another router with the short id of the other', () => {
     const names = ['a', 'b', 'c', 'd']
     const numbers = new Map<string, number>()

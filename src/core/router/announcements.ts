@@ -12,8 +12,9 @@ import { decodeTopicRecord, encodeTopicRecord } from '../wire/topic-record.ts'
 import type { RouterOptions } from './api.ts'
 import { bootIdOf } from './boot-id.ts'
 import type { Membership } from './membership.ts'
-import { type Acceptance, RecordGate } from './record-gate.ts'
+import { type Acceptance, type HeardRecord, RecordGate } from './record-gate.ts'
 import { concat, isSameList, signedText, withoutSignature } from './signed-record.ts'
+import { SignsOfLife } from './signs-of-life.ts'
 
 /** This router's own signed records, and the verified records of all others. */
 export class Announcements {
@@ -22,15 +23,18 @@ export class Announcements {
   readonly #membership: Membership
   readonly #signer: Signer
   readonly #gate: RecordGate
+  readonly #signs: SignsOfLife
   #own: PeerRecord | undefined
   #bootId: bigint
   #version = 0n
 
-  constructor(options: RouterOptions, membership: Membership) {
+  /** `isReached`: by a link, or by routes. */
+  constructor(options: RouterOptions, membership: Membership, isReached: (peer: number) => boolean) {
     this.#options = options
     this.#membership = membership
     this.#signer = createSigner(options.identitySeed)
-    this.#gate = new RecordGate(options, this.store, membership)
+    this.#signs = new SignsOfLife(this.store, isReached)
+    this.#gate = new RecordGate(options, { store: this.store, membership, signs: this.#signs })
     this.#bootId = bootIdOf(options.bootId, options.random)
   }
 
@@ -140,7 +144,7 @@ export class Announcements {
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
-  accept(record: SignedRecord): Result<Acceptance> {
+  accept(record: HeardRecord): Result<Acceptance> {
     return this.#gate.accept(record)
   }
 
@@ -152,6 +156,11 @@ export class Announcements {
   /** Whether it claims a short id that is another's, or ours. */
   isContested(record: SignedRecord): boolean {
     return this.#gate.isContested(record)
+  }
+
+  /** There are routes to whose records were taken. */
+  routed(): void {
+    this.#signs.routed()
   }
 
   /** Speaks with the boot id from here on: above what another process of ours has said (Weave row GOS-05). */

@@ -225,7 +225,7 @@ export class Conversation {
     const key = this.#keyOf(link)
     const reason = this.#manifests.greet({ link, publicKey: key }, hello.manifestVersion, now)
     if (reason !== undefined) return this.#refuse(link, reason, now)
-    const accepted = this.#exchange.accept(link, { topic: Topic.peer, bytes: hello.record }, now)
+    const accepted = this.#exchange.accept(link, { topic: Topic.peer, bytes: hello.record, saidBy: key }, now)
     if (accepted.ok && accepted.value.kind === 'outranked') return this.#outrank(link, accepted.value)
     if (accepted.ok && accepted.value.kind === 'takes our number') return yieldNumber(this.#context)
     const host = membership.hostWithKey(key)

@@ -55,8 +55,11 @@ export interface Membership {
   rangesOf(member: Member): readonly IpNetwork[]
   /** `publicKey`: raw Ed25519. */
   hostWithKey(publicKey: Uint8Array): Member | undefined
-  /** `publicKey`: what came with the record; empty where keys are known otherwise. Changes nothing. */
-  judge(record: RecordClaim, publicKey: Uint8Array): Judgement
+  /**
+   * `publicKey`: what came with the record; empty where keys are known otherwise. `isThere`: whether the peer is seen to be there, though
+   * it may have been given up. Changes nothing.
+   */
+  judge(record: RecordClaim, publicKey: Uint8Array, isThere?: () => boolean): Judgement
   /** The record's signature is right, and it was judged to stand; or it is this router's own. Needless where a manifest says all. */
   learn(record: PeerRecord, publicKey: Uint8Array): void
   /** Takes a newer manifest of the same cluster; returns the members that are gone or have another key. */

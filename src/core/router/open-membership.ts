@@ -8,8 +8,10 @@ import { SHORT_IDS_MAX, shortIdOf } from './short-id.ts'
 
 /** A member that nobody reaches is given up after so long. */
 export const GIVE_UP_AFTER_MS = 60_000
-/** For so long no record of it is taken that is not newer than the last: others may give it up later, and still pass it on. */
+/** For so long no record of it is taken that is not newer than the last, unless it is seen to be there: others may give it up later, and still pass it on. */
 export const MOURN_MS = 180_000
+
+export const MOURNED = 'a record of a peer that has gone'
 
 interface OpenMember extends Member, Version {}
 
@@ -21,7 +23,7 @@ interface Departure extends Version {
  * Members are whoever was let in, and whomever such members vouch for by gossip: a record brings its public key along, which must be
  * the one that the peer's name is made of.
  *
- *     unknown ──record──▶ member ──unreachable for 60 s──▶ departed ──a newer record──▶ member
+ *     unknown ──record──▶ member ──unreachable for 60 s──▶ departed ──a newer record, or it is there──▶ member
  *
  * Short ids follow from names. Where two names come to the same, the lower name keeps it and the other router takes its next
  * choice; every router comes to the same result, in whatever order it hears of the two. Bounded by the number of short ids.
@@ -67,7 +69,7 @@ export class OpenMembership implements Membership {
     return member?.publicKey === toBase64(publicKey) ? member : undefined
   }
 
-  judge(record: RecordClaim, rawKey: Uint8Array): Judgement {
+  judge(record: RecordClaim, rawKey: Uint8Array, isThere = () => false): Judgement {
     const publicKey = toBase64(rawKey)
     if (peerNameOf(rawKey) !== record.name)
       return { kind: 'refused', reason: 'a record with another key than its name’s' }
@@ -76,8 +78,8 @@ export class OpenMembership implements Membership {
     }
     if (record.name === this.#self.name) return { kind: 'own', publicKey }
     const departure = this.#departures.get(record.name)
-    if (departure !== undefined && !isNewer(record, departure)) {
-      return { kind: 'refused', reason: 'a record of a peer that has gone' }
+    if (departure !== undefined && !isNewer(record, departure) && !isThere()) {
+      return { kind: 'refused', reason: MOURNED }
     }
     const known = this.#byName.get(record.name)
     const isMoved = known !== undefined && known.shortId !== record.shortId

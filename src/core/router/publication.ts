@@ -180,6 +180,7 @@ export class Publication {
       mutedUntil ?? Number.POSITIVE_INFINITY,
     )
     twins.routed(before, this.routes, now)
+    announcements.routed()
     this.#sources.routed(this.routes, mutedUntil === undefined, now)
     const isOtherBook = addresses.rebuild(membership, announcements)
     if (isOtherBook && options.discovery) maker.discover(addresses.others(options), now)

@@ -4,7 +4,7 @@ import type { SignedRecord } from '../wire/link-message.ts'
 import { SIGNATURE_BYTES } from '../wire/peer-record.ts'
 import { Allowances } from './allowances.ts'
 import type { Instant } from './api.ts'
-import { type Acceptance, UNSIGNED } from './record-gate.ts'
+import { type Acceptance, type HeardRecord, UNSIGNED } from './record-gate.ts'
 
 /** What a record costs everybody, however short it is: a signature to verify, and its part of a message on each link. */
 const RECORD_MS = 50
@@ -28,7 +28,7 @@ export function recordPriceMs(bytes: number): number {
 }
 
 interface Gate {
-  accept(record: SignedRecord): Result<Acceptance>
+  accept(record: HeardRecord): Result<Acceptance>
   /** Whether it is held, or a later one. */
   isKnown(record: SignedRecord): boolean
   /** Whether it claims a short id that is another's, or ours: found out without its signature. */
@@ -59,7 +59,7 @@ export class RecordAllowances {
   }
 
   /** Verifies and keeps a record as it came, if there is not too much of its kind. `neighbour`: who told it, once that is known. */
-  accept(record: SignedRecord, neighbour: number | undefined, now: Instant): Result<Acceptance> {
+  accept(record: HeardRecord, neighbour: number | undefined, now: Instant): Result<Acceptance> {
     if (record.bytes.length < SIGNATURE_BYTES) return this.#gate.accept(record)
     const owner = readU16(record.bytes, 0)
     const reason = this.#refusal(record, neighbour, now)

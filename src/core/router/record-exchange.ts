@@ -6,14 +6,17 @@ import { DIGEST_ENTRY_BYTES, type LinkMessage, type SignedRecord } from '../wire
 import { AnswerAllowances, TOO_MANY_QUESTIONS } from './answer-allowances.ts'
 import { instanceOf } from './boot-id.ts'
 import type { ConversationContext } from './conversation.ts'
+import { MOURNED } from './open-membership.ts'
 import { RecordAllowances } from './record-allowances.ts'
-import type { Acceptance } from './record-gate.ts'
+import type { Acceptance, HeardRecord } from './record-gate.ts'
 import { yieldNumber } from './yield-number.ts'
 
 /** Records go out in messages of about this size. */
 const BATCH_BYTES = 64 * 1024
 /** So many records are simply sent to a neighbour met for the first time: a comparison would take longer than it saves. */
 const PUSHED_MAX = 64
+/** A record may show that the peer of another is there, which was given up: so often those are looked at again. Comparisons bring the rest. */
+const PASSES_MAX = 16
 
 type ExchangeContext = Pick<
   ConversationContext,
@@ -109,26 +112,38 @@ export class RecordExchange {
   /** True when members lost their short ids to others: links with them have to end. */
   heard(link: Link, records: readonly SignedRecord[], now: number): boolean {
     let hasReplaced = false
-    for (const record of records) {
-      const accepted = this.accept(link, record, now)
-      if (!accepted.ok) {
-        this.#context.refusals.note(accepted.error, { peer: link.peer ?? 0 })
-        continue
-      }
-      if (accepted.value.kind === 'known') {
-        // What the other end has just said need not be said to it.
-        if (accepted.value.isSame) link.unsent.delete(accepted.value.key)
-        continue
-      }
-      this.#context.changed('soon')
-      this.take(accepted.value, link, now)
-      hasReplaced ||= accepted.value.kind === 'merged' && accepted.value.gone.length > 0
+    let left = records
+    let before = Number.POSITIVE_INFINITY
+    for (let pass = 0; pass < PASSES_MAX && left.length > 0 && left.length < before; pass++) {
+      before = left.length
+      left = left.filter(record => {
+        const accepted = this.accept(link, record, now)
+        if (accepted.ok) hasReplaced = this.#heardOne(link, accepted.value, now) || hasReplaced
+        else if (accepted.error !== MOURNED) this.#refuse(link, accepted.error)
+        return !accepted.ok && accepted.error === MOURNED
+      })
     }
+    for (const _ of left) this.#refuse(link, MOURNED)
     return hasReplaced
   }
 
+  #refuse(link: Link, reason: string): void {
+    this.#context.refusals.note(reason, { peer: link.peer ?? 0 })
+  }
+
+  #heardOne(link: Link, accepted: Acceptance, now: number): boolean {
+    if (accepted.kind === 'known') {
+      // What the other end has just said need not be said to it.
+      if (accepted.isSame) link.unsent.delete(accepted.key)
+      return false
+    }
+    this.#context.changed('soon')
+    this.take(accepted, link, now)
+    return accepted.kind === 'merged' && accepted.gone.length > 0
+  }
+
   /** Verifies and keeps a record that was heard on the link. */
-  accept(link: Link, record: SignedRecord, now: number): Result<Acceptance> {
+  accept(link: Link, record: HeardRecord, now: number): Result<Acceptance> {
     return this.#allowances.accept(record, link.peer, now)
   }
 

@@ -26,6 +26,7 @@ import { Topic } from '../wire/topic.ts'
 import type { RouterOptions } from './api.ts'
 import { fromBase64, type Judgement, type Member, type Membership } from './membership.ts'
 import { decodeTopic, isSameBytes, signedText, withoutSignature } from './signed-record.ts'
+import type { SignsOfLife } from './signs-of-life.ts'
 
 export const UNSIGNED = 'a record that its peer did not sign'
 
@@ -47,6 +48,11 @@ export type Acceptance =
   | { readonly kind: 'takes our number' }
   /** One of our own from another process, or of a topic not published since: to be outdone. */
   | OwnRecord
+
+/** `saidBy`: the raw key of the peer that says it in its hello. */
+export interface HeardRecord extends SignedRecord {
+  readonly saidBy?: Uint8Array
+}
 
 export interface OwnRecord {
   readonly kind: 'own'
@@ -86,6 +92,12 @@ interface ClaimedPeer {
 
 type Options = Pick<RouterOptions, 'shortId' | 'cryptography'>
 
+interface Parts {
+  readonly store: RecordStore
+  readonly membership: Membership
+  readonly signs: SignsOfLife
+}
+
 /** Lets records from the network into the store: those of members, signed by them, and newer than what is held. */
 export class RecordGate {
   /** Grows when who can be reached at which address may have changed. */
@@ -94,22 +106,24 @@ export class RecordGate {
   readonly #store: RecordStore
   readonly #membership: Membership
   readonly #cryptography: Cryptography
+  readonly #signs: SignsOfLife
   /** By short id; each with the key that it is of, in base64, for a manifest may bring another. */
   readonly #verifiers = new Map<number, { readonly publicKey: string; readonly verify: Verifier }>()
 
-  constructor({ shortId, cryptography }: Options, store: RecordStore, membership: Membership) {
+  constructor({ shortId, cryptography }: Options, { store, membership, signs }: Parts) {
     this.#self = shortId
     this.#store = store
+    this.#signs = signs
     this.#membership = membership
     this.#cryptography = cryptography ?? NODE_CRYPTOGRAPHY
   }
 
   /** Verifies and keeps a record as it came from a neighbour. */
-  accept(record: SignedRecord): Result<Acceptance> {
+  accept(record: HeardRecord): Result<Acceptance> {
     if (record.bytes.length < SIGNATURE_BYTES) return refused('a record of a wrong size')
     const known = this.#known(record)
     if (known !== undefined) return ok(known)
-    return record.topic === Topic.peer ? this.#acceptPeer(record.bytes) : this.#acceptTopic(record)
+    return record.topic === Topic.peer ? this.#acceptPeer(record) : this.#acceptTopic(record)
   }
 
   /** Whether it is held, or a later one. */
@@ -140,8 +154,8 @@ export class RecordGate {
     return age > 0 || isOther ? undefined : { kind: 'known', key, isSame: age === 0 }
   }
 
-  #acceptPeer(bytes: Uint8Array): Result<Acceptance> {
-    const claimed = this.#claimed(bytes)
+  #acceptPeer({ bytes, saidBy }: HeardRecord): Result<Acceptance> {
+    const claimed = this.#claimed(bytes, saidBy)
     if (!claimed.ok) return claimed
     const { encoded, view, head, judgement } = claimed.value
     const signature = bytes.subarray(encoded.length, encoded.length + SIGNATURE_BYTES)
@@ -151,7 +165,7 @@ export class RecordGate {
   }
 
   /** What a record of topic 0 says, whoever has signed it. */
-  #claimed(bytes: Uint8Array): Result<ClaimedPeer> {
+  #claimed(bytes: Uint8Array, saidBy?: Uint8Array): Result<ClaimedPeer> {
     const { keyBytes } = this.#membership
     const found = headOf(Topic.peer, bytes)
     if (found === undefined || bytes.length < SIGNATURE_BYTES + keyBytes || bytes.length > RECORD_BYTES_MAX) {
@@ -161,7 +175,10 @@ export class RecordGate {
     const view = viewRecord(encoded)
     if (!view.ok) return view
     const claim = { ...found, name: macFromBytes(nameBytesOf(encoded)) as PeerName }
-    const judgement = this.#membership.judge(claim, bytes.subarray(bytes.length - keyBytes))
+    const key = bytes.subarray(bytes.length - keyBytes)
+    const isThere = () =>
+      (saidBy !== undefined && isSameBytes(saidBy, key)) || this.#signs.areThereOf(found.shortId, encoded)
+    const judgement = this.#membership.judge(claim, key, isThere)
     if (judgement.kind === 'refused') return refused(judgement.reason)
     const { shortId, bootId, version } = found
     return ok({ encoded, view: view.value, head: { shortId, topic: Topic.peer, bootId, version }, judgement })
@@ -189,6 +206,7 @@ export class RecordGate {
     const gone = displaced.map(former => ({ shortId: former, topics: this.forget(former) }))
     if (this.#isOtherIdentity(peer, encoded)) this.identities++
     if (this.#membership.kind === 'open') {
+      if (this.#membership.host(shortId) === undefined) this.#signs.cameBack(shortId)
       this.#membership.learn(peer.decoded(), bytes.subarray(bytes.length - this.#membership.keyBytes))
     }
     this.#store.merge(stored(head, bytes))

@@ -55,12 +55,13 @@ export class Router implements RouterMachine {
     this.#now = options.now
     this.#digestAt = options.now + DIGEST_EVERY_MS
     this.#membership = createMembership(options)
-    this.#announcements = new Announcements(options, this.#membership)
+    const isReachable = (peer: number) => this.#publication.routes.has(peer)
+    const isReached = (peer: number) => this.#neighbours.linkTo(peer) !== undefined || isReachable(peer)
+    this.#announcements = new Announcements(options, this.#membership, isReached)
     this.#topics = new Topics(options.shortId, this.#announcements, () => this.#changed('soon'))
     this.#neighbours = new Neighbours(options.shortId)
     this.#maker = new ConnectionMaker(options.random)
     this.#sessions = new SessionKeys(options.shortId, options.random, options.now, options.cryptography)
-    const isReachable = (peer: number) => this.#publication.routes.has(peer)
     this.#policy = new DialPolicy({
       self: options.shortId,
       linksMax: options.linksMax ?? 0,

@@ -29,7 +29,7 @@ export function startPair(): { cluster: SimulatedCluster; start: (shortId: 1 | 2
       const membership = new CertifiedMembership(manifest, verified.value, cluster.clusterKey)
       const random = () => new Uint8Array(3).fill(Number(bootId))
       const options = { shortId, identitySeed: member?.seed, bootId, random, nickname: 'x', port: 1, addresses: [] }
-      const announcements = new Announcements(options as unknown as RouterOptions, membership)
+      const announcements = new Announcements(options as unknown as RouterOptions, membership, () => false)
       const flushes: number[] = []
       return { announcements, membership, flushes, topics: new Topics(shortId, announcements, () => flushes.push(1)) }
     },

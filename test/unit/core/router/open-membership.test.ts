@@ -69,6 +69,7 @@ describe('the membership of an open cluster', () => {
     expect(membership.departed(LOST, later)).toEqual([9])
     expect(membership.members).toEqual([])
     expect(membership.judge(record(HIGH, 9), HIGH).kind).toBe('refused')
+    expect(membership.judge(record(HIGH, 9), HIGH, () => true).kind).toBe('member')
     expect(membership.judge(record(HIGH, 9, 2n), HIGH).kind).toBe('member')
     membership.departed(LOST, later + MOURN_MS)
     expect(membership.judge(record(HIGH, 9), HIGH).kind).toBe('member')
